@@ -1,0 +1,365 @@
+//! JSON in: a typed value, or errors that point at the field, show the value and say what would be right.
+//!
+//! A document is parsed once into a [`Value`] ([`parse`]), then typed piece by piece ([`typed`]), so that a reader can
+//! look at one field before it decides on the type of the rest and an error still carries the whole path.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Number, Value};
+use utoipa::ToSchema;
+
+/// What is wrong with one field of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer to the field (RFC 6901), from the root of the request.
+    #[schema(example = "/model/widths/2")]
+    pub pointer: String,
+    /// The value that was sent, shortened when long; `null` where the field is missing.
+    pub value: Value,
+    /// What is wrong with it.
+    pub detail: String,
+    /// What would be right.
+    pub hint: String,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}",
+            if self.pointer.is_empty() {
+                "/"
+            } else {
+                &self.pointer
+            },
+            self.detail
+        )?;
+        if self.hint.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({})", self.hint)
+        }
+    }
+}
+
+/// A value that is JSON but wrong: one or more field errors.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Invalid(pub Vec<FieldError>);
+
+impl Invalid {
+    /// One error, at `pointer` below the value being read (empty: the value itself).
+    pub fn at(
+        pointer: &str,
+        value: impl Into<Value>,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self(vec![FieldError {
+            pointer: pointer.to_owned(),
+            value: shortened(value.into()),
+            detail: detail.into(),
+            hint: hint.into(),
+        }])
+    }
+
+    /// The same errors, seen from a parent that holds the value under `/segment…`.
+    #[must_use]
+    pub fn under(mut self, parent: &str) -> Self {
+        for error in &mut self.0 {
+            error.pointer.insert_str(0, parent);
+        }
+        self
+    }
+}
+
+/// Not JSON at all.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct NotJson {
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseError {
+    /// Its text is not JSON.
+    #[error(transparent)]
+    NotJson(#[from] NotJson),
+    /// It is JSON, but names a field twice.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+/// The value that `text` holds.
+///
+/// # Errors
+/// [`ParseError::NotJson`] with line and column; [`ParseError::Invalid`] where an object has the same key twice.
+pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
+    match serde_json::from_slice::<Strict>(text) {
+        Ok(Strict(value)) => Ok(value),
+        Err(error) if error.is_data() => {
+            Err(Invalid::at("", Value::Null, error.to_string(), "write each field once").into())
+        }
+        Err(error) => {
+            let message = error.to_string();
+            let message = message
+                .split(" at line ")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            Err(NotJson {
+                line: error.line(),
+                column: error.column(),
+                message,
+            }
+            .into())
+        }
+    }
+}
+
+/// `value` as a `T`.
+///
+/// # Errors
+/// [`Invalid`] with the pointer from `value`, the offending value, and for an unknown field the nearest known one.
+pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = pointer(error.path());
+        let found = value.pointer(&pointer).cloned().unwrap_or_default();
+        let message = error.into_inner().to_string();
+        let hint = hint(&message);
+        Invalid::at(&pointer, found, message, hint)
+    })
+}
+
+/// The refusal of every field of `object` that is not among `known`; `None` where there is none.
+#[must_use]
+pub fn unknown_fields(object: &Map<String, Value>, known: &[&str]) -> Option<Invalid> {
+    let errors: Vec<FieldError> = object
+        .iter()
+        .filter(|(name, _)| !known.contains(&name.as_str()))
+        .take(100)
+        .flat_map(|(name, value)| {
+            let detail = format!("unknown field `{}`", shortened_text(name));
+            Invalid::at(
+                &format!("/{}", escaped(name)),
+                value.clone(),
+                detail,
+                nearest(name, known),
+            )
+            .0
+        })
+        .collect();
+    (!errors.is_empty()).then_some(Invalid(errors))
+}
+
+/// "did you mean …?" where one of `known` is near `word`, else the list of them.
+#[must_use]
+pub fn nearest(word: &str, known: &[&str]) -> String {
+    let lower = word.to_lowercase();
+    let best = known
+        .iter()
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((likeness, candidate)) if likeness > 0.8 => format!("did you mean `{candidate}`?"),
+        _ if known.is_empty() => "no field is expected here".to_owned(),
+        _ => format!("one of {}", known.join(", ")),
+    }
+}
+
+/// What would be right, read from serde's own words (it has no other form of them).
+fn hint(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
+        let word = quoted.next().unwrap_or_default();
+        return nearest(word, &quoted.collect::<Vec<_>>());
+    }
+    if message.starts_with("missing field") {
+        return format!("add `{}`", quoted.next().unwrap_or_default());
+    }
+    if message.contains("invalid type: string") {
+        return "write numbers without quotes".to_owned();
+    }
+    String::new()
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .fold(String::new(), |pointer, segment| match segment {
+            Segment::Seq { index } => format!("{pointer}/{index}"),
+            Segment::Map { key } => format!("{pointer}/{}", escaped(key)),
+            Segment::Enum { .. } | Segment::Unknown => pointer,
+        })
+}
+
+fn escaped(key: &str) -> String {
+    shortened_text(key).replace('~', "~0").replace('/', "~1")
+}
+
+const ECHO_CHARS: usize = 200;
+
+/// A value short enough to be sent back.
+fn shortened(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(shortened_text(&text)),
+        Value::Array(_) | Value::Object(_) => {
+            let text = value.to_string();
+            if text.len() <= ECHO_CHARS {
+                value
+            } else {
+                Value::String(shortened_text(&text))
+            }
+        }
+        scalar => scalar,
+    }
+}
+
+fn shortened_text(text: &str) -> String {
+    match text.char_indices().nth(ECHO_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A [`Value`] whose objects name no field twice (serde_json would keep the last one silently).
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> de::Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
+            if object.contains_key(&key) {
+                return Err(de::Error::custom(format!(
+                    "the field `{}` stands there twice",
+                    shortened_text(&key)
+                )));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Stage {
+        #[expect(dead_code, reason = "only its type matters here")]
+        depths: Vec<crate::units::Whole>,
+    }
+
+    fn refused(text: &str) -> FieldError {
+        let value = parse(text.as_bytes()).unwrap();
+        typed::<Stage>(&value).unwrap_err().0.remove(0)
+    }
+
+    #[test]
+    fn an_error_points_at_the_element_and_shows_it() {
+        let error = refused(r#"{"depths": [1, 2.5]}"#);
+        assert_eq!(
+            (error.pointer.as_str(), error.value),
+            ("/depths/1", Value::from(2.5))
+        );
+    }
+
+    #[test]
+    fn a_misspelt_field_is_answered_with_the_nearest_name() {
+        let error = refused(r#"{"dephts": [1]}"#);
+        assert_eq!(
+            (error.pointer.as_str(), error.hint.as_str()),
+            ("/dephts", "did you mean `depths`?")
+        );
+    }
+
+    #[test]
+    fn a_field_named_twice_is_refused() {
+        assert!(matches!(
+            parse(br#"{"a": 1, "a": 2}"#),
+            Err(ParseError::Invalid(_))
+        ));
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_by_line_and_column() {
+        for text in ["{\n \"a\": NaN}", "[1e999]", "", "{", "\u{ff11}"] {
+            assert!(
+                matches!(parse(text.as_bytes()), Err(ParseError::NotJson(_))),
+                "{text}"
+            );
+        }
+        let error = parse(b"{\n \"a\": NaN}").unwrap_err();
+        assert!(error.to_string().starts_with("line 2, column 7"), "{error}");
+    }
+
+    #[test]
+    fn long_values_are_shortened_in_the_echo() {
+        let error = Invalid::at("", "x".repeat(5000), "", "");
+        assert!(error.0[0].value.as_str().unwrap().chars().count() <= ECHO_CHARS + 1);
+    }
+}

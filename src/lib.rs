@@ -1,0 +1,4 @@
+//! epochcast
+pub mod json;
+pub mod net;
+pub mod units;

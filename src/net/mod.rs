@@ -1,0 +1,155 @@
+//! PURE: what a net is and what it costs.
+//!
+//! A description is read and checked once into a [`Net`] (a [`Spec`] at a resolution); its layers are one walk
+//! ([`Spec::layers`]), its [`Complexity`] the sum of that walk, and [`Scaling::apply`] makes another net of it. A
+//! [`Subject`] is what a timing or a prediction is of: a net, or the costs of one that only its owner can build.
+
+pub mod anynet;
+pub mod blocks;
+pub mod complexity;
+pub mod effnet;
+pub mod group;
+pub mod layers;
+pub mod limits;
+pub mod regnet;
+pub mod resnet;
+pub mod scaling;
+pub mod spec;
+pub mod subject;
+pub mod vit;
+pub mod zoo;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+pub use blocks::Side;
+pub use complexity::{Complexity, Ratios};
+pub use group::Group;
+pub use layers::Layer;
+pub use scaling::{STRATEGIES, Scaling, Strategy};
+pub use spec::Spec;
+pub use subject::Subject;
+
+use crate::json::{Invalid, typed};
+use crate::units::Whole;
+use spec::RawSpec;
+
+/// A spec at a resolution, whose costs are known to fit 64 bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Net {
+    spec: Spec,
+    side: Side,
+    complexity: Complexity,
+}
+
+impl Net {
+    /// `spec` for images of `side`.
+    ///
+    /// # Errors
+    /// Where a ViT's patches do not tile the image, or a count does not fit 64 bits.
+    pub fn new(spec: Spec, side: Side) -> Result<Self, Invalid> {
+        if let Spec::Vit(vit) = &spec {
+            vit.check_side(side)?;
+        }
+        match complexity::complexity(&spec, side) {
+            Some(complexity) => Ok(Self {
+                spec,
+                side,
+                complexity,
+            }),
+            None => {
+                let hint = "a smaller resolution, width or depth";
+                Err(Invalid::at(
+                    "/resolution",
+                    side.get(),
+                    "a count does not fit 64 bits",
+                    hint,
+                ))
+            }
+        }
+    }
+
+    /// Reads a full description: the fields of its family, with `family` and `resolution` (default 224).
+    ///
+    /// # Errors
+    /// Points at the field, relative to the description.
+    pub fn read(mut object: Map<String, Value>) -> Result<Self, Invalid> {
+        let resolution = object.remove("resolution").unwrap_or_default();
+        let spec = Spec::read(object)?;
+        Self::new(spec, side(&resolution)?.unwrap_or(DEFAULT_SIDE))
+    }
+
+    /// The architecture.
+    #[must_use]
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// The resolution.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
+    /// What it costs.
+    #[must_use]
+    pub fn complexity(&self) -> Complexity {
+        self.complexity
+    }
+
+    /// The layers in order, repeated ones once.
+    #[must_use]
+    pub fn layers(&self) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        self.spec.layers(self.side, &mut |layer| layers.push(layer));
+        layers
+    }
+
+    /// The full description, which gives this net again.
+    #[must_use]
+    pub fn description(&self) -> Description {
+        Description {
+            spec: (&self.spec).into(),
+            resolution: self.side.get(),
+        }
+    }
+}
+
+/// Side of the images where a request names none.
+pub const DEFAULT_SIDE: Side = match Side::of(224) {
+    Some(side) => side,
+    None => unreachable!(),
+};
+
+/// The side that a `resolution` field names, `None` where it is absent or null.
+///
+/// # Errors
+/// At `/resolution`.
+pub fn side(resolution: &Value) -> Result<Option<Side>, Invalid> {
+    let at_resolution = |e: Invalid| e.under("/resolution");
+    let Some(Whole(pixels)) = typed::<Option<Whole>>(resolution).map_err(at_resolution)? else {
+        return Ok(None);
+    };
+    let refuse = || {
+        let hint = format!("a whole number of pixels from 1 to {}", Side::MAX);
+        Invalid::at(
+            "/resolution",
+            pixels,
+            format!("{pixels} is out of range"),
+            hint,
+        )
+    };
+    Side::new(pixels).map(Some).ok_or_else(refuse)
+}
+
+/// A full description of a net, as answers carry it and requests may send it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Description {
+    /// The builder and its fields.
+    #[serde(flatten)]
+    pub spec: RawSpec,
+    /// Side of the square input, in pixels.
+    #[schema(example = 224)]
+    pub resolution: u32,
+}

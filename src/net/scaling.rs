@@ -1,0 +1,618 @@
+//! Growing a net along depth, width, group width and resolution.
+//!
+//! A rule says how the wanted growth s of the flops is shared: depth grows by s^e_d, and width, group width and
+//! resolution by s^(e/2), since flops grow with their squares. Source: "Fast and Accurate Model Scaling" (Dollár, Singh,
+//! Girshick, CVPR 2021), eqs. 4 to 6; quantised as in pycls, commit 5719de6, `pycls/models/scaler.py`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Net;
+use super::anynet::{AnyNet, Stage, compatible};
+use super::blocks::Side;
+use super::complexity::Ratios;
+use super::effnet::{self, EffNet};
+use super::limits::{DEPTHS, WIDTHS, channels};
+use super::spec::Spec;
+use crate::json::{FieldError, Invalid, nearest};
+use crate::units::{rounded, to_f64};
+
+/// Shares of the growth of flops that each dimension takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Exponents {
+    /// Depth: grows by s^d.
+    pub d: f64,
+    /// Width: grows by s^(w/2).
+    pub w: f64,
+    /// Group width: grows by s^(g/2).
+    pub g: f64,
+    /// Resolution: grows by s^(r/2).
+    pub r: f64,
+}
+
+/// A named way to scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strategy {
+    /// Its name, to the letter: `dwr` is not `dWr`.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub what: &'static str,
+    /// Its shares; the group width's is the width's.
+    pub exponents: Exponents,
+}
+
+const fn strategy(name: &'static str, what: &'static str, d: f64, w: f64, r: f64) -> Strategy {
+    Strategy {
+        name,
+        what,
+        exponents: Exponents { d, w, g: w, r },
+    }
+}
+
+/// The strategies of the paper (Tables 1, 2 and 4; the original compound rule of its section 3.4).
+pub const STRATEGIES: [Strategy; 9] = [
+    strategy("d", "depth alone", 1.0, 0.0, 0.0),
+    strategy("w", "width alone", 0.0, 1.0, 0.0),
+    strategy("r", "resolution alone", 0.0, 0.0, 1.0),
+    strategy("dw", "depth and width alike", 0.5, 0.5, 0.0),
+    strategy("dr", "depth and resolution alike", 0.5, 0.0, 0.5),
+    strategy("wr", "width and resolution alike", 0.0, 0.5, 0.5),
+    strategy(
+        "dwr",
+        "uniform compound scaling",
+        1.0 / 3.0,
+        1.0 / 3.0,
+        1.0 / 3.0,
+    ),
+    strategy("dWr", "fast scaling: mostly width (α = 0.8)", 0.1, 0.8, 0.1),
+    strategy(
+        "orig",
+        "EfficientNet's compound rule: 1.2, 1.1, 1.15",
+        0.279_435,
+        0.292_154,
+        0.428_412,
+    ),
+];
+
+/// How the growth is shared, and what was asked for.
+#[derive(Clone, Debug, PartialEq)]
+enum Rule {
+    Strategy(Strategy),
+    Alpha(f64),
+    Reference(String, Exponents),
+    Exponents(Exponents),
+}
+
+/// A checked rule with its factor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scaling {
+    rule: Rule,
+    factor: f64,
+}
+
+impl Scaling {
+    /// The strategy called `name`, by `factor`.
+    #[must_use]
+    pub fn by_strategy(strategy: Strategy, factor: f64) -> Option<Self> {
+        (factor.is_finite() && factor > 0.0).then_some(Self {
+            rule: Rule::Strategy(strategy),
+            factor,
+        })
+    }
+
+    /// The wanted growth s of the flops.
+    #[must_use]
+    pub fn factor(&self) -> f64 {
+        self.factor
+    }
+
+    /// The shares e of the growth.
+    #[must_use]
+    pub fn exponents(&self) -> Exponents {
+        match &self.rule {
+            Rule::Strategy(strategy) => strategy.exponents,
+            Rule::Alpha(alpha) => fast(*alpha),
+            Rule::Reference(_, exponents) | Rule::Exponents(exponents) => *exponents,
+        }
+    }
+
+    /// Whether a group width of 1 stays 1: a depthwise net stays depthwise, by the paper; the reference's strings and
+    /// explicit exponents are taken at their word.
+    fn keeps_depthwise(&self) -> bool {
+        matches!(self.rule, Rule::Strategy(_) | Rule::Alpha(_))
+    }
+
+    /// What theory expects of a plain convolution (eqs. 1, 2 and 6): flops s^(e_d+e_w+e_r), params s^(e_d+e_w), acts
+    /// s^(e_d+e_w/2+e_r). For the fast family these are s, s^((1+α)/2) and s^(1-α/2).
+    #[must_use]
+    pub fn theory(&self) -> Ratios {
+        let Exponents { d, w, r, .. } = self.exponents();
+        let growth = |exponent: f64| self.factor.powf(exponent);
+        Ratios {
+            flops: growth(d + w + r),
+            params: growth(d + w),
+            acts: growth(d + w / 2.0 + r),
+        }
+    }
+
+    /// `net` scaled by this rule and quantised: depths to whole blocks, widths and group widths to multiples of 8
+    /// (small groups to 1, 2 or 4), resolutions to multiples of 4, all halves to even. A RegNet and a ResNet become the
+    /// AnyNet that they equal; an EffNet's stem and head scale too, an AnyNet's do not.
+    ///
+    /// # Errors
+    /// Where the net has no scaled form (a ViT, a ResNet with `stride_1x1`, multipliers that cannot be quantised) or
+    /// the scaled one leaves the range that is counted; pointers are from the request: `/model/…` or `/scaling/…`.
+    pub fn apply(&self, net: &Net) -> Result<Net, Invalid> {
+        let grow = self.growth();
+        let spec = match net.spec() {
+            Spec::RegNet(spec) => Spec::AnyNet(grow.anynet(spec.stages())?),
+            Spec::AnyNet(spec) => Spec::AnyNet(grow.anynet(spec)?),
+            Spec::ResNet(spec) => Spec::AnyNet(grow.anynet(&spec.as_anynet()?)?),
+            Spec::EffNet(spec) => Spec::EffNet(grow.effnet(spec)?),
+            Spec::Vit(_) => {
+                let hint = "leave the scaling out, or scale a convolutional net";
+                return Err(Invalid::at(
+                    "/scaling",
+                    self.factor,
+                    "a ViT is counted but not scaled",
+                    hint,
+                ));
+            }
+        };
+        let side = grow.side(net.side())?;
+        Net::new(spec, side).map_err(|error| self.too_large(&error))
+    }
+
+    fn growth(&self) -> Growth {
+        let Exponents { d, w, g, r } = self.exponents();
+        let by = |exponent: f64| self.factor.powf(exponent);
+        let factor = self.factor;
+        Growth {
+            factor,
+            d: by(d),
+            w: by(w / 2.0),
+            g: by(g / 2.0),
+            r: by(r / 2.0),
+            keeps_depthwise: self.keeps_depthwise(),
+        }
+    }
+
+    /// An error of the scaled net, told of the factor that made it.
+    fn too_large(&self, error: &Invalid) -> Invalid {
+        let field = |e: &FieldError| FieldError {
+            pointer: "/scaling/factor".to_owned(),
+            value: self.factor.into(),
+            detail: format!("the scaled net cannot be counted: {}", e.detail),
+            hint: "a factor nearer to 1".to_owned(),
+        };
+        Invalid(error.0.iter().map(field).collect())
+    }
+}
+
+/// e of the fast family (eq. 4), to 15 digits, so that α = 0.8 is dWr to the last bit.
+fn fast(alpha: f64) -> Exponents {
+    let rest = ((1.0 - alpha) / 2.0 * 1e15).round_ties_even() / 1e15;
+    Exponents {
+        d: rest,
+        w: alpha,
+        g: alpha,
+        r: rest,
+    }
+}
+
+/// The multipliers of each dimension.
+struct Growth {
+    factor: f64,
+    d: f64,
+    w: f64,
+    g: f64,
+    r: f64,
+    keeps_depthwise: bool,
+}
+
+impl Growth {
+    fn anynet(&self, net: &AnyNet) -> Result<AnyNet, Invalid> {
+        let grow = |(i, stage): (usize, &Stage)| {
+            // Blocks without a bottleneck have neither; the reference then works with 1 for both.
+            let bot_mul = stage.bot_mul.unwrap_or(1.0);
+            let group_w = self.group_width(stage.group_w.unwrap_or(1))?;
+            let (width, group_w) = compatible(self.width(stage.width)?, bot_mul, group_w)
+                .map_err(|detail| incompatible(&format!("/model/bot_muls/{i}"), bot_mul, detail))?;
+            let (bot_mul, group_w) = (Some(bot_mul), Some(group_w));
+            Ok(Stage {
+                depth: self.depth(stage.depth)?,
+                width,
+                bot_mul,
+                group_w,
+                ..*stage
+            })
+        };
+        let stages = net
+            .stages
+            .iter()
+            .enumerate()
+            .map(grow)
+            .collect::<Result<_, Invalid>>()?;
+        AnyNet {
+            stages,
+            ..net.clone()
+        }
+        .checked()
+        .map_err(|error| self.beyond(&error.0[0].detail))
+    }
+
+    fn effnet(&self, net: &EffNet) -> Result<EffNet, Invalid> {
+        let grow = |(i, stage): (usize, &effnet::Stage)| {
+            let (width, _) =
+                compatible(self.width(stage.width)?, stage.exp_ratio, 1).map_err(|detail| {
+                    incompatible(&format!("/model/exp_ratios/{i}"), stage.exp_ratio, detail)
+                })?;
+            Ok(effnet::Stage {
+                depth: self.depth(stage.depth)?,
+                width,
+                ..*stage
+            })
+        };
+        let stages = net
+            .stages
+            .iter()
+            .enumerate()
+            .map(grow)
+            .collect::<Result<_, Invalid>>()?;
+        let (stem_w, head_w) = (self.width(net.stem_w)?, self.width(net.head_w)?);
+        EffNet {
+            stem_w,
+            stages,
+            head_w,
+            ..*net
+        }
+        .checked()
+        .map_err(|error| self.beyond(&error.0[0].detail))
+    }
+
+    fn depth(&self, depth: u32) -> Result<u32, Invalid> {
+        let depth = to_f64(rounded(f64::from(depth) * self.d).max(1));
+        channels("/scaling/factor", "a stage's depth", depth, DEPTHS)
+    }
+
+    fn width(&self, width: u32) -> Result<u32, Invalid> {
+        let width = to_f64(nearest_multiple(f64::from(width) * self.w, 8).max(8));
+        channels("/scaling/factor", "a stage's width", width, WIDTHS)
+    }
+
+    fn group_width(&self, group_w: u32) -> Result<u32, Invalid> {
+        if group_w == 1 && self.keeps_depthwise {
+            return Ok(1);
+        }
+        let group_w = match rounded(f64::from(group_w) * self.g).max(1) {
+            small @ 1..=2 => small,
+            3..=5 => 4,
+            large => nearest_multiple(to_f64(large), 8),
+        };
+        channels(
+            "/scaling/factor",
+            "a group's width",
+            to_f64(group_w),
+            WIDTHS,
+        )
+    }
+
+    fn side(&self, side: Side) -> Result<Side, Invalid> {
+        let scaled = nearest_multiple(f64::from(side.get()) * self.r, 4);
+        Side::new(scaled).ok_or_else(|| self.beyond(&format!("a resolution of {scaled}")))
+    }
+
+    fn beyond(&self, what: &str) -> Invalid {
+        Invalid::at(
+            "/scaling/factor",
+            self.factor,
+            format!("the scaled net is refused: {what}"),
+            "a factor nearer to 1",
+        )
+    }
+}
+
+/// The multiple of `step` nearest to `value`, halves to the even multiple.
+fn nearest_multiple(value: f64, step: u32) -> u64 {
+    rounded(value / f64::from(step)).saturating_mul(step.into())
+}
+
+fn incompatible(pointer: &str, value: f64, detail: String) -> Invalid {
+    Invalid::at(
+        pointer,
+        value,
+        detail,
+        "scale only nets with multipliers such as 0.25, 0.5, 1, 2 or 4",
+    )
+}
+
+/// A scaling as it is written in JSON: `factor`, and exactly one of the four others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawScaling {
+    /// A name of `GET /v1/strategies`, to the letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "dWr")]
+    pub strategy: Option<String>,
+    /// The fast family: share of the width, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f64>,
+    /// A string of the reference code, such as `d1_w8_g8_r1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_type: Option<String>,
+    /// Any other shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exponents: Option<Exponents>,
+    /// Wanted growth of the flops, more than 0.
+    #[schema(example = 4)]
+    pub factor: f64,
+}
+
+impl TryFrom<RawScaling> for Scaling {
+    type Error = Invalid;
+
+    fn try_from(raw: RawScaling) -> Result<Self, Invalid> {
+        if !(raw.factor.is_finite() && raw.factor > 0.0) {
+            return Err(Invalid::at(
+                "/factor",
+                raw.factor,
+                "flops grow by a positive factor",
+                "such as 4, or 0.5",
+            ));
+        }
+        let factor = raw.factor;
+        let rule = match raw {
+            RawScaling {
+                strategy: Some(name),
+                alpha: None,
+                scale_type: None,
+                exponents: None,
+                ..
+            } => Rule::Strategy(named(&name)?),
+            RawScaling {
+                strategy: None,
+                alpha: Some(alpha),
+                scale_type: None,
+                exponents: None,
+                ..
+            } => {
+                if !(0.0..=1.0).contains(&alpha) {
+                    return Err(Invalid::at(
+                        "/alpha",
+                        alpha,
+                        "α is the width's share",
+                        "from 0 to 1, such as 0.8",
+                    ));
+                }
+                Rule::Alpha(alpha)
+            }
+            RawScaling {
+                strategy: None,
+                alpha: None,
+                scale_type: Some(text),
+                exponents: None,
+                ..
+            } => {
+                let exponents = reference(&text)?;
+                Rule::Reference(text, exponents)
+            }
+            RawScaling {
+                strategy: None,
+                alpha: None,
+                scale_type: None,
+                exponents: Some(exponents),
+                ..
+            } => Rule::Exponents(exponents),
+            other => {
+                let value = serde_json::to_value(other).unwrap_or_default();
+                let hint = "exactly one of strategy, alpha, scale_type and exponents beside factor";
+                return Err(Invalid::at(
+                    "",
+                    value,
+                    "not one of the four forms of scaling",
+                    hint,
+                ));
+            }
+        };
+        Ok(Self { rule, factor })
+    }
+}
+
+impl From<&Scaling> for RawScaling {
+    fn from(scaling: &Scaling) -> Self {
+        let mut raw = Self {
+            factor: scaling.factor,
+            ..Self::default()
+        };
+        match &scaling.rule {
+            Rule::Strategy(strategy) => raw.strategy = Some(strategy.name.to_owned()),
+            Rule::Alpha(alpha) => raw.alpha = Some(*alpha),
+            Rule::Reference(text, _) => raw.scale_type = Some(text.clone()),
+            Rule::Exponents(exponents) => raw.exponents = Some(*exponents),
+        }
+        raw
+    }
+}
+
+fn named(name: &str) -> Result<Strategy, Invalid> {
+    STRATEGIES
+        .into_iter()
+        .find(|strategy| strategy.name == name)
+        .ok_or_else(|| {
+            let names = STRATEGIES.map(|strategy| strategy.name);
+            let twin = names.iter().find(|known| known.eq_ignore_ascii_case(name));
+            let hint = twin.map_or_else(
+                || nearest(name, &names),
+                |twin| format!("did you mean `{twin}`? case matters"),
+            );
+            Invalid::at(
+                "/strategy",
+                name,
+                format!("there is no strategy `{name}`"),
+                hint,
+            )
+        })
+}
+
+/// The exponents of a string of the reference code.
+///
+/// Letters only (`dwr`: weight 1 each, `""`: none), or parts joined by `_` (`d1_w8_g8_r1`). e = weight / total, where
+/// the total is that of d, w and r; if 0, half of g's; if 0, 1.
+///
+/// # Errors
+/// Where a part names no dimension, or its weight is not a number.
+pub fn reference(text: &str) -> Result<Exponents, Invalid> {
+    let mut weights = Exponents::default();
+    if text.chars().all(|c| "dwgr".contains(c)) {
+        for letter in text.chars() {
+            *weight(&mut weights, letter, text)? = 1.0;
+        }
+    } else {
+        for part in text.split('_') {
+            let mut chars = part.chars();
+            let letter = chars
+                .next()
+                .ok_or_else(|| malformed(text, "an empty part"))?;
+            let number = chars.as_str();
+            let value = number
+                .trim()
+                .parse::<f64>()
+                .ok()
+                .filter(|value| value.is_finite());
+            *weight(&mut weights, letter, text)? =
+                value.ok_or_else(|| malformed(text, &format!("`{number}` is not a number")))?;
+        }
+    }
+    let total = match weights.d + weights.w + weights.r {
+        0.0 if weights.g == 0.0 => 1.0,
+        0.0 => weights.g / 2.0,
+        total => total,
+    };
+    let Exponents { d, w, g, r } = weights;
+    Ok(Exponents {
+        d: d / total,
+        w: w / total,
+        g: g / total,
+        r: r / total,
+    })
+}
+
+fn weight<'a>(
+    weights: &'a mut Exponents,
+    letter: char,
+    text: &str,
+) -> Result<&'a mut f64, Invalid> {
+    match letter {
+        'd' => Ok(&mut weights.d),
+        'w' => Ok(&mut weights.w),
+        'g' => Ok(&mut weights.g),
+        'r' => Ok(&mut weights.r),
+        _ => Err(malformed(
+            text,
+            &format!("`{letter}` is not one of d, w, g, r"),
+        )),
+    }
+}
+
+fn malformed(text: &str, what: &str) -> Invalid {
+    let hint = "letters such as `dwr`, or weights such as `d1_w8_g8_r1`";
+    Invalid::at(
+        "/scale_type",
+        text,
+        format!("not a scaling string of the reference code: {what}"),
+        hint,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scaling(raw: RawScaling) -> Scaling {
+        raw.try_into().unwrap()
+    }
+
+    #[test]
+    fn alpha_four_fifths_is_fast_scaling_to_the_last_bit() {
+        let fast = scaling(RawScaling {
+            alpha: Some(0.8),
+            factor: 4.0,
+            ..RawScaling::default()
+        });
+        let named = scaling(RawScaling {
+            strategy: Some("dWr".into()),
+            factor: 4.0,
+            ..RawScaling::default()
+        });
+        assert_eq!(fast.exponents(), named.exponents());
+        assert_eq!(reference("d1_w8_g8_r1").unwrap(), named.exponents());
+    }
+
+    #[test]
+    fn theory_of_fast_scaling_is_the_papers() {
+        let theory = scaling(RawScaling {
+            alpha: Some(0.5),
+            factor: 4.0,
+            ..RawScaling::default()
+        })
+        .theory();
+        // eq. 6: s, s^((1+α)/2), s^(1-α/2); tolerance: the last bits of powf.
+        for (got, exponent) in [
+            (theory.flops, 1.0),
+            (theory.params, 0.75),
+            (theory.acts, 0.75),
+        ] {
+            assert!((got - 4f64.powf(exponent)).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_groups_weight_counts_only_when_it_stands_alone() {
+        assert_eq!(reference("g").unwrap().g, 2.0);
+        assert_eq!(
+            reference("wg").unwrap(),
+            Exponents {
+                d: 0.0,
+                w: 1.0,
+                g: 1.0,
+                r: 0.0
+            }
+        );
+        assert_eq!(reference("").unwrap(), Exponents::default());
+    }
+
+    #[test]
+    fn small_group_widths_become_powers_of_two() {
+        let growth = |g| Growth {
+            factor: 1.0,
+            d: 1.0,
+            w: 1.0,
+            g,
+            r: 1.0,
+            keeps_depthwise: false,
+        };
+        let by = |g, group_w| growth(g).group_width(group_w).unwrap();
+        assert_eq!(
+            [by(1.0, 20), by(1.0, 5), by(1.0, 3), by(3.0, 1), by(1.5, 8)],
+            [16, 4, 4, 4, 16]
+        );
+    }
+
+    #[test]
+    fn a_strategy_in_the_wrong_case_is_not_guessed() {
+        let error = named("DWR").unwrap_err();
+        assert!(error.0[0].hint.contains("case matters"));
+    }
+
+    #[test]
+    fn two_forms_at_once_are_refused() {
+        let raw = RawScaling {
+            strategy: Some("d".into()),
+            alpha: Some(0.5),
+            factor: 2.0,
+            ..RawScaling::default()
+        };
+        assert!(Scaling::try_from(raw).is_err());
+    }
+}

@@ -1,0 +1,120 @@
+//! A checked description of a net, one variant for each builder, and its JSON form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::anynet::{AnyNet, RawAnyNet};
+use super::blocks::Side;
+use super::effnet::{EffNet, RawEffNet};
+use super::group::Group;
+use super::layers::Layer;
+use super::regnet::{RawRegNet, RegNet};
+use super::resnet::{RawResNet, ResNet};
+use super::vit::{RawVit, Vit};
+use crate::json::{Invalid, nearest, typed};
+
+/// The architecture of a net, without its resolution.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Spec {
+    /// Stage widths from a quantised linear rule.
+    RegNet(RegNet),
+    /// Stages given one by one.
+    AnyNet(AnyNet),
+    /// Inverted residuals (EfficientNet).
+    EffNet(EffNet),
+    /// ResNet and ResNeXt.
+    ResNet(ResNet),
+    /// Vision transformer.
+    Vit(Vit),
+}
+
+impl Spec {
+    /// Emits the layers for an image of `side`, in order.
+    pub fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
+        match self {
+            Self::RegNet(net) => net.stages().layers(side, emit),
+            Self::AnyNet(net) => net.layers(side, emit),
+            Self::EffNet(net) => net.layers(side, emit),
+            Self::ResNet(net) => net.layers(side, emit),
+            Self::Vit(net) => net.layers(side, emit),
+        }
+    }
+
+    /// The timing group that follows from the net.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        Group::known(match self {
+            Self::RegNet(net) => net.stages().group(),
+            Self::AnyNet(net) => net.group(),
+            Self::EffNet(_) => "efficientnet",
+            Self::ResNet(net) => net.group(),
+            Self::Vit(_) => "vit",
+        })
+    }
+
+    /// Reads the fields of `object` by its `family`, which is taken out.
+    ///
+    /// # Errors
+    /// Points at the field, relative to the object.
+    pub fn read(mut object: Map<String, Value>) -> Result<Self, Invalid> {
+        let family = object.remove("family").unwrap_or_default();
+        let Some(name) = family.as_str() else {
+            let hint = format!("one of {}", BUILDERS.join(", "));
+            return Err(Invalid::at(
+                "/family",
+                family,
+                "a description needs its builder",
+                hint,
+            ));
+        };
+        let fields = Value::Object(object);
+        match name {
+            "regnet" => typed::<RawRegNet>(&fields)?.try_into().map(Self::RegNet),
+            "anynet" => typed::<RawAnyNet>(&fields)?.try_into().map(Self::AnyNet),
+            "effnet" | "efficientnet" => typed::<RawEffNet>(&fields)?.try_into().map(Self::EffNet),
+            "resnet" => typed::<RawResNet>(&fields)?.try_into().map(Self::ResNet),
+            "vit" => typed::<RawVit>(&fields)?.try_into().map(Self::Vit),
+            _ => {
+                let detail = format!("there is no builder `{name}`");
+                Err(Invalid::at(
+                    "/family",
+                    name,
+                    detail,
+                    nearest(name, &BUILDERS),
+                ))
+            }
+        }
+    }
+}
+
+/// The values of `family`.
+pub const BUILDERS: [&str; 5] = ["regnet", "anynet", "effnet", "resnet", "vit"];
+
+/// A full description as it is written in JSON, without the resolution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "family", rename_all = "lowercase")]
+pub enum RawSpec {
+    /// Stage widths from a quantised linear rule.
+    RegNet(RawRegNet),
+    /// Stages given one by one.
+    AnyNet(RawAnyNet),
+    /// Inverted residuals (EfficientNet).
+    EffNet(RawEffNet),
+    /// ResNet and ResNeXt.
+    ResNet(RawResNet),
+    /// Vision transformer.
+    Vit(RawVit),
+}
+
+impl From<&Spec> for RawSpec {
+    fn from(spec: &Spec) -> Self {
+        match spec {
+            Spec::RegNet(net) => Self::RegNet(net.into()),
+            Spec::AnyNet(net) => Self::AnyNet(net.into()),
+            Spec::EffNet(net) => Self::EffNet(net.into()),
+            Spec::ResNet(net) => Self::ResNet(net.into()),
+            Spec::Vit(net) => Self::Vit(net.into()),
+        }
+    }
+}

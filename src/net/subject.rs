@@ -1,0 +1,157 @@
+//! What a timing or a prediction is of: a net, or the costs of one that only its owner can build.
+
+use serde_json::{Map, Value, json};
+
+use super::complexity::{Complexity, RawComplexity};
+use super::zoo::Zoo;
+use super::{Group, Net, Scaling, Side, side};
+use crate::json::{Invalid, typed, unknown_fields};
+
+/// A net, or the costs of one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// A net whose layers are known.
+    Net {
+        /// Its name, where it was asked for by name.
+        name: Option<String>,
+        /// The net.
+        net: Net,
+    },
+    /// Costs alone.
+    Costs {
+        /// Its name, where it was asked for by name.
+        name: Option<String>,
+        /// Its timing group, where that is known.
+        group: Option<Group>,
+        /// The resolution that the costs are of, where that is known.
+        side: Option<Side>,
+        /// The costs.
+        complexity: Complexity,
+    },
+}
+
+impl Subject {
+    /// Reads `model` or `complexity`, of which a request carries exactly one.
+    ///
+    /// # Errors
+    /// Pointers start with `/model` or `/complexity`.
+    pub fn read(model: Option<Value>, complexity: Option<Value>) -> Result<Self, Invalid> {
+        match (model, complexity) {
+            (Some(model), None) => Self::of_model(model).map_err(|e| e.under("/model")),
+            (None, Some(costs)) => {
+                let raw: RawComplexity = typed(&costs).map_err(|e| e.under("/complexity"))?;
+                let complexity = raw
+                    .try_into()
+                    .map_err(|e: Invalid| e.under("/complexity"))?;
+                Ok(Self::Costs {
+                    name: None,
+                    group: None,
+                    side: None,
+                    complexity,
+                })
+            }
+            (Some(_), Some(_)) => {
+                let hint = "leave one of them out";
+                Err(Invalid::at(
+                    "/complexity",
+                    Value::Null,
+                    "both `model` and `complexity` are given",
+                    hint,
+                ))
+            }
+            (None, None) => {
+                let hint = r#"add "model": {"name": "ResNet-50"}, a description, or "complexity": {"flops", "params", "acts"}"#;
+                Err(Invalid::at(
+                    "/model",
+                    Value::Null,
+                    "neither `model` nor `complexity` is given",
+                    hint,
+                ))
+            }
+        }
+    }
+
+    /// The subject that `{"name"}`, `{"name", "resolution"}` or a full description gives.
+    fn of_model(model: Value) -> Result<Self, Invalid> {
+        let Value::Object(object) = model else {
+            let hint = r#"such as {"name": "ResNet-50"}, or a description with its "family""#;
+            return Err(Invalid::at("", model, "a model is an object", hint));
+        };
+        if object.get("name").is_none_or(Value::is_null) {
+            return described(object);
+        }
+        if let Some(unknown) = unknown_fields(&object, &["name", "resolution"]) {
+            return Err(unknown);
+        }
+        let name: String = typed(&object["name"]).map_err(|e| e.under("/name"))?;
+        let side = side(object.get("resolution").unwrap_or(&Value::Null))?;
+        Zoo::built_in().named(&name)?.subject(side)
+    }
+
+    /// Its name, where it was asked for by name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Net { name, .. } | Self::Costs { name, .. } => name.as_deref(),
+        }
+    }
+
+    /// What it costs.
+    #[must_use]
+    pub fn complexity(&self) -> Complexity {
+        match self {
+            Self::Net { net, .. } => net.complexity(),
+            Self::Costs { complexity, .. } => *complexity,
+        }
+    }
+
+    /// The net, where its layers are known.
+    #[must_use]
+    pub fn net(&self) -> Option<&Net> {
+        match self {
+            Self::Net { net, .. } => Some(net),
+            Self::Costs { .. } => None,
+        }
+    }
+
+    /// Its resolution, where that is known.
+    #[must_use]
+    pub fn side(&self) -> Option<Side> {
+        match self {
+            Self::Net { net, .. } => Some(net.side()),
+            Self::Costs { side, .. } => *side,
+        }
+    }
+
+    /// The timing group that follows from it: the net's own, of costs the named one's, else `other`.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        match self {
+            Self::Net { net, .. } => net.spec().group(),
+            Self::Costs { group, .. } => group.clone().unwrap_or(Group::OTHER),
+        }
+    }
+
+    /// The net scaled.
+    ///
+    /// # Errors
+    /// Where costs are all that is known, or the net cannot be scaled so; pointers are from the request.
+    pub fn scaled(&self, scaling: &Scaling) -> Result<Net, Invalid> {
+        let Self::Net { net, .. } = self else {
+            let hint = "leave the scaling out, or describe the net as a `model`";
+            let value = json!({"factor": scaling.factor()});
+            return Err(Invalid::at(
+                "/scaling",
+                value,
+                "costs alone cannot be scaled",
+                hint,
+            ));
+        };
+        scaling.apply(net)
+    }
+}
+
+fn described(mut object: Map<String, Value>) -> Result<Subject, Invalid> {
+    object.remove("name");
+    Net::read(object).map(|net| Subject::Net { name: None, net })
+}

@@ -1,0 +1,267 @@
+//! Nets that can be asked for by name: those of `data/zoo.json`, which can be built at any resolution and scaled, and
+//! those of `data/costs.csv`, of which only the costs at the timed resolutions are known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::complexity::{Complexity, RawComplexity};
+use super::{Group, Net, Side, Subject};
+use crate::json::{Invalid, nearest};
+
+/// A net with a name.
+#[derive(Debug)]
+pub enum Entry {
+    /// One that can be built.
+    Net {
+        /// Its name.
+        name: String,
+        /// Other names for it.
+        aliases: Vec<String>,
+        /// Where its description comes from.
+        source: String,
+        /// The net at its own resolution.
+        net: Net,
+    },
+    /// One of which only costs are known.
+    Costs {
+        /// Its name.
+        name: String,
+        /// Its timing group.
+        group: Group,
+        /// What it costs at each resolution that was timed.
+        timed: BTreeMap<Side, Complexity>,
+    },
+}
+
+impl Entry {
+    /// The name under which it is listed.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Net { name, .. } | Self::Costs { name, .. } => name,
+        }
+    }
+
+    /// The entry as the subject of a timing or a prediction, at `side` or at its own resolution (of costs: 224 where
+    /// that was timed, else the smallest).
+    ///
+    /// # Errors
+    /// At `/resolution`, where only costs are known and none at `side`.
+    pub fn subject(&self, side: Option<Side>) -> Result<Subject, Invalid> {
+        match self {
+            Self::Net { name, net, .. } => {
+                let net = match side {
+                    None => net.clone(),
+                    Some(side) => Net::new(net.spec().clone(), side)?,
+                };
+                Ok(Subject::Net {
+                    name: Some(name.clone()),
+                    net,
+                })
+            }
+            Self::Costs { name, group, timed } => {
+                let default = timed
+                    .get_key_value(&super::DEFAULT_SIDE)
+                    .or_else(|| timed.first_key_value());
+                let found = side.map_or(default, |side| timed.get_key_value(&side));
+                let Some((side, complexity)) = found else {
+                    let sides: Vec<String> =
+                        timed.keys().map(|side| side.get().to_string()).collect();
+                    let detail =
+                        format!("only the costs of {name} are known, and not at this resolution");
+                    return Err(Invalid::at(
+                        "/resolution",
+                        side.map(Side::get),
+                        detail,
+                        sides.join(" or "),
+                    ));
+                };
+                Ok(Subject::Costs {
+                    name: Some(name.clone()),
+                    group: Some(group.clone()),
+                    side: Some(*side),
+                    complexity: *complexity,
+                })
+            }
+        }
+    }
+}
+
+/// All named nets, and how to find them.
+#[derive(Debug)]
+pub struct Zoo {
+    entries: Vec<Entry>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Zoo {
+    /// The nets that epochcast arrives with.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        static ZOO: LazyLock<Zoo> = LazyLock::new(|| {
+            #[expect(
+                clippy::expect_used,
+                reason = "the files are compiled in, and a test reads them"
+            )]
+            Zoo::read(
+                include_str!("../../data/zoo.json"),
+                include_str!("../../data/costs.csv"),
+            )
+            .expect("built-in nets")
+        });
+        &ZOO
+    }
+
+    fn read(nets: &str, costs: &str) -> Result<Self, String> {
+        let mut entries = read_nets(nets)?;
+        entries.extend(read_costs(costs)?);
+        let mut by_name = HashMap::new();
+        for (i, entry) in entries.iter().enumerate() {
+            let aliases: &[String] = match entry {
+                Entry::Net { aliases, .. } => aliases,
+                Entry::Costs { .. } => &[],
+            };
+            for name in aliases.iter().map(String::as_str).chain([entry.name()]) {
+                if by_name.insert(name.to_lowercase(), i).is_some() {
+                    return Err(format!("two nets are called {name}"));
+                }
+            }
+        }
+        Ok(Self { entries, by_name })
+    }
+
+    /// All entries, those that can be built first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry called `name`, without regard to case; aliases too.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Entry> {
+        self.by_name
+            .get(&name.to_lowercase())
+            .map(|i| &self.entries[*i])
+    }
+
+    /// The same, or the refusal that names the nearest.
+    ///
+    /// # Errors
+    /// At `/name`.
+    pub fn named(&self, name: &str) -> Result<&Entry, Invalid> {
+        self.find(name).ok_or_else(|| {
+            let names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+            let hint = match nearest(name, &names) {
+                near if near.starts_with("did") => near,
+                _ => "GET /v1/models lists the names; or describe the net by its fields".to_owned(),
+            };
+            Invalid::at("/name", name, format!("no net is called `{name}`"), hint)
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct NamedNet {
+    name: String,
+    aliases: Vec<String>,
+    source: String,
+    model: Map<String, Value>,
+}
+
+fn read_nets(text: &str) -> Result<Vec<Entry>, String> {
+    let rows: Vec<NamedNet> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let entry = |NamedNet {
+                     name,
+                     aliases,
+                     source,
+                     model,
+                 }| {
+        let net = Net::read(model).map_err(|e| format!("{name}: {e}"))?;
+        Ok(Entry::Net {
+            name,
+            aliases,
+            source,
+            net,
+        })
+    };
+    rows.into_iter().map(entry).collect()
+}
+
+#[derive(Deserialize)]
+struct CostsRow {
+    name: String,
+    family: String,
+    resolution: u32,
+    flops: f64,
+    params: f64,
+    acts: f64,
+}
+
+fn read_costs(text: &str) -> Result<Vec<Entry>, String> {
+    let mut by_name: BTreeMap<String, (Group, BTreeMap<Side, Complexity>)> = BTreeMap::new();
+    for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
+        let CostsRow {
+            name,
+            family,
+            resolution,
+            flops,
+            params,
+            acts,
+        } = row.map_err(|e| e.to_string())?;
+        let group = Group::new(&family).map_err(|e| e.to_string())?;
+        let complexity = Complexity::try_from(RawComplexity {
+            flops,
+            params,
+            acts,
+        })
+        .map_err(|e| e.to_string())?;
+        let side =
+            Side::of(resolution).ok_or_else(|| format!("{name}: resolution {resolution}"))?;
+        by_name
+            .entry(name)
+            .or_insert_with(|| (group, BTreeMap::new()))
+            .1
+            .insert(side, complexity);
+    }
+    Ok(by_name
+        .into_iter()
+        .map(|(name, (group, timed))| Entry::Costs { name, group, timed })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case_and_by_alias() {
+        let zoo = Zoo::built_in();
+        for name in ["RegNetY-4.0GF", "regnety-4.0gf", "RegNetY_040"] {
+            assert_eq!(
+                zoo.find(name).map(Entry::name),
+                Some("RegNetY-4.0GF"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_near_name_is_suggested() {
+        let error = Zoo::built_in().named("resnet5O").unwrap_err();
+        assert!(
+            error.0[0].hint.starts_with("did you mean `resnet50"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_net_known_by_its_costs_has_them_only_where_it_was_timed() {
+        let tiny = Zoo::built_in().named("convnext_tiny").unwrap();
+        assert!(tiny.subject(None).is_ok());
+        let error = tiny.subject(Side::of(123)).unwrap_err();
+        assert_eq!(error.0[0].pointer, "/resolution");
+    }
+}

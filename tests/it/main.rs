@@ -1,0 +1,4 @@
+//! One binary for all tests that look at epochcast from outside a module.
+
+mod golden;
+mod properties;
