@@ -1,6 +1,8 @@
-//! Scaling and counting one net, in time and allocations, beside reading the same net's JSON with serde_json alone.
+//! Scaling and counting one net, in time and allocations, beside reading the same net's JSON with `serde_json` alone.
 //!
 //! `cargo bench --bench counting`. The reference code (pycls) takes about 500 µs for the first line.
+
+#![expect(clippy::unwrap_used, reason = "a bench may stop at once")]
 
 use divan::{AllocProfiler, Bencher, black_box};
 use epochcast::net::{Net, STRATEGIES, Scaling, complexity, zoo::Zoo};

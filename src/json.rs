@@ -232,7 +232,7 @@ fn shortened_text(text: &str) -> String {
     }
 }
 
-/// A [`Value`] whose objects name no field twice (serde_json would keep the last one silently).
+/// A [`Value`] whose objects name no field twice (`serde_json` would keep the last one silently).
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

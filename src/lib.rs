@@ -1,4 +1,26 @@
-//! epochcast
+//! How long will one training epoch take if I scale this conv net 4x, on this GPU?
+//!
+//! One request, followed down the page. Each module uses only what stands above it; a test keeps it so.
+//!
+//! | step of `POST /v1/predict` | where |
+//! | --- | --- |
+//! | quantities with their units | [`units`] |
+//! | JSON text becomes a value, a value a type, or errors that point at the field | [`json`] |
+//! | a description becomes a [`net::Spec`]; at a resolution it is a [`net::Net`], with exact costs | [`net`] |
+//! | [`net::Scaling::apply`] makes the scaled net; [`net::Spec::layers`] is the walk that is counted | [`net::scaling`], [`net::blocks`] |
+//! | costs become [`timing::features::Features`], the row that a regression sees | [`timing`] |
+//! | a [`timing::Predictor`] gives the time, its interval and its warnings | [`timing::predictor`] |
+//! | the fits come from the measurements in the store … | [`store`] |
+//! | … and are replaced whole when those change; a prediction never waits | [`live`] |
+//! | the handler that is those lines and no more | [`http::predict`] |
+//!
+//! `net` and `timing` are pure: no clock, no random source, no async, no I/O. sqlx stays in `store`, axum in `http`,
+//! linfa in `timing`.
+
+pub mod http;
 pub mod json;
+pub mod live;
 pub mod net;
+pub mod store;
+pub mod timing;
 pub mod units;

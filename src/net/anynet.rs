@@ -78,7 +78,7 @@ impl SqueezeExcite {
         self.on && self.ratio > 0.0
     }
 
-    /// Its width in a block with `w_in` channels in: round(w_in · ratio), 0 for none.
+    /// Its width in a block with `w_in` channels in: `round(w_in · ratio)`, 0 for none.
     fn width(self, w_in: u32) -> u32 {
         if !self.on {
             return 0;
@@ -173,7 +173,7 @@ impl AnyNet {
         }
         for stage in &self.stages {
             path.stage(stage.depth, stage.stride, |path, stride| {
-                self.block(path, stage, stride)
+                self.block(path, stage, stride);
             });
         }
         path.head();
@@ -195,7 +195,7 @@ impl AnyNet {
             BlockType::VanillaBlock => blocks::vanilla_block(path, stage.width, stride),
             BlockType::ResBasicBlock => blocks::res_basic_block(path, stage.width, stride),
             BlockType::ResBottleneckBlock => {
-                blocks::res_bottleneck_block(path, bottleneck(path.width), stride)
+                blocks::res_bottleneck_block(path, bottleneck(path.width), stride);
             }
             BlockType::ResBottleneckLinearBlock => {
                 blocks::res_bottleneck_linear_block(path, bottleneck(path.width), stride);

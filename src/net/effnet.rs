@@ -140,10 +140,10 @@ impl TryFrom<RawEffNet> for EffNet {
         for (i, exp_ratio) in raw.exp_ratios.iter().enumerate() {
             ratio(&format!("/exp_ratios/{i}"), *exp_ratio, 0.0, false)?;
         }
-        for (i, kernel) in kernels
+        if let Some((i, kernel)) = kernels
             .iter()
             .enumerate()
-            .filter(|(_, kernel)| kernel.is_multiple_of(2))
+            .find(|(_, kernel)| kernel.is_multiple_of(2))
         {
             let detail = "an even kernel has no centre";
             return Err(Invalid::at(

@@ -115,9 +115,9 @@ impl std::ops::AddAssign for Counts {
 impl Layer {
     /// What the layer costs, all its repeats together.
     ///
-    /// With k the kernel, c channels, G groups and n positions out: a convolution k²·c_in·c_out·n / G flops and
-    /// k²·c_in·c_out / G params (each floored once, as the reference does), c_out·n acts; a bias adds c_out·n flops and
-    /// c_out params, a norm 2·c params.
+    /// With k the kernel, c channels, G groups and n positions out: a convolution `k²·c_in·c_out·n` / G flops and
+    /// `k²·c_in·c_out` / G params (each floored once, as the reference does), `c_out·n` acts; a bias adds `c_out·n` flops and
+    /// `c_out` params, a norm 2·c params.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let (w_in, w_out) = (u128::from(self.w_in), u128::from(self.w_out));

@@ -30,6 +30,7 @@ pub use layers::Layer;
 pub use scaling::{STRATEGIES, Scaling, Strategy};
 pub use spec::Spec;
 pub use subject::Subject;
+pub use zoo::Zoo;
 
 use crate::json::{Invalid, typed};
 use crate::units::Whole;
@@ -52,21 +53,20 @@ impl Net {
         if let Spec::Vit(vit) = &spec {
             vit.check_side(side)?;
         }
-        match complexity::complexity(&spec, side) {
-            Some(complexity) => Ok(Self {
+        if let Some(complexity) = complexity::complexity(&spec, side) {
+            Ok(Self {
                 spec,
                 side,
                 complexity,
-            }),
-            None => {
-                let hint = "a smaller resolution, width or depth";
-                Err(Invalid::at(
-                    "/resolution",
-                    side.get(),
-                    "a count does not fit 64 bits",
-                    hint,
-                ))
-            }
+            })
+        } else {
+            let hint = "a smaller resolution, width or depth";
+            Err(Invalid::at(
+                "/resolution",
+                side.get(),
+                "a count does not fit 64 bits",
+                hint,
+            ))
         }
     }
 
@@ -104,6 +104,13 @@ impl Net {
         let mut layers = Vec::new();
         self.spec.layers(self.side, &mut |layer| layers.push(layer));
         layers
+    }
+
+    /// The full description as one line of JSON.
+    #[must_use]
+    pub fn description_text(&self) -> String {
+        // A description is a struct of numbers and words: writing it to a string cannot fail.
+        serde_json::to_string(&self.description()).unwrap_or_default()
     }
 
     /// The full description, which gives this net again.

@@ -1,6 +1,6 @@
 //! Growing a net along depth, width, group width and resolution.
 //!
-//! A rule says how the wanted growth s of the flops is shared: depth grows by s^e_d, and width, group width and
+//! A rule says how the wanted growth s of the flops is shared: depth grows by `s^e_d`, and width, group width and
 //! resolution by s^(e/2), since flops grow with their squares. Source: "Fast and Accurate Model Scaling" (Dollár, Singh,
 //! Girshick, CVPR 2021), eqs. 4 to 6; quantised as in pycls, commit 5719de6, `pycls/models/scaler.py`.
 
@@ -42,7 +42,7 @@ pub struct Strategy {
     pub exponents: Exponents,
 }
 
-const fn strategy(name: &'static str, what: &'static str, d: f64, w: f64, r: f64) -> Strategy {
+const fn strategy(name: &'static str, what: &'static str, [d, w, r]: [f64; 3]) -> Strategy {
     Strategy {
         name,
         what,
@@ -52,26 +52,22 @@ const fn strategy(name: &'static str, what: &'static str, d: f64, w: f64, r: f64
 
 /// The strategies of the paper (Tables 1, 2 and 4; the original compound rule of its section 3.4).
 pub const STRATEGIES: [Strategy; 9] = [
-    strategy("d", "depth alone", 1.0, 0.0, 0.0),
-    strategy("w", "width alone", 0.0, 1.0, 0.0),
-    strategy("r", "resolution alone", 0.0, 0.0, 1.0),
-    strategy("dw", "depth and width alike", 0.5, 0.5, 0.0),
-    strategy("dr", "depth and resolution alike", 0.5, 0.0, 0.5),
-    strategy("wr", "width and resolution alike", 0.0, 0.5, 0.5),
+    strategy("d", "depth alone", [1.0, 0.0, 0.0]),
+    strategy("w", "width alone", [0.0, 1.0, 0.0]),
+    strategy("r", "resolution alone", [0.0, 0.0, 1.0]),
+    strategy("dw", "depth and width alike", [0.5, 0.5, 0.0]),
+    strategy("dr", "depth and resolution alike", [0.5, 0.0, 0.5]),
+    strategy("wr", "width and resolution alike", [0.0, 0.5, 0.5]),
+    strategy("dwr", "uniform compound scaling", [1.0 / 3.0; 3]),
     strategy(
-        "dwr",
-        "uniform compound scaling",
-        1.0 / 3.0,
-        1.0 / 3.0,
-        1.0 / 3.0,
+        "dWr",
+        "fast scaling: mostly width (α = 0.8)",
+        [0.1, 0.8, 0.1],
     ),
-    strategy("dWr", "fast scaling: mostly width (α = 0.8)", 0.1, 0.8, 0.1),
     strategy(
         "orig",
         "EfficientNet's compound rule: 1.2, 1.1, 1.15",
-        0.279_435,
-        0.292_154,
-        0.428_412,
+        [0.279_435, 0.292_154, 0.428_412],
     ),
 ];
 
@@ -123,8 +119,8 @@ impl Scaling {
         matches!(self.rule, Rule::Strategy(_) | Rule::Alpha(_))
     }
 
-    /// What theory expects of a plain convolution (eqs. 1, 2 and 6): flops s^(e_d+e_w+e_r), params s^(e_d+e_w), acts
-    /// s^(e_d+e_w/2+e_r). For the fast family these are s, s^((1+α)/2) and s^(1-α/2).
+    /// What theory expects of a plain convolution (eqs. 1, 2 and 6): flops `s^(e_d+e_w+e_r)`, params `s^(e_d+e_w)`, acts
+    /// `s^(e_d+e_w/2+e_r)`. For the fast family these are s, s^((1+α)/2) and s^(1-α/2).
     #[must_use]
     pub fn theory(&self) -> Ratios {
         let Exponents { d, w, r, .. } = self.exponents();
@@ -362,50 +358,17 @@ impl TryFrom<RawScaling> for Scaling {
             ));
         }
         let factor = raw.factor;
-        let rule = match raw {
-            RawScaling {
-                strategy: Some(name),
-                alpha: None,
-                scale_type: None,
-                exponents: None,
-                ..
-            } => Rule::Strategy(named(&name)?),
-            RawScaling {
-                strategy: None,
-                alpha: Some(alpha),
-                scale_type: None,
-                exponents: None,
-                ..
-            } => {
-                if !(0.0..=1.0).contains(&alpha) {
-                    return Err(Invalid::at(
-                        "/alpha",
-                        alpha,
-                        "α is the width's share",
-                        "from 0 to 1, such as 0.8",
-                    ));
-                }
-                Rule::Alpha(alpha)
+        let rule = match (&raw.strategy, raw.alpha, &raw.scale_type, raw.exponents) {
+            (Some(name), None, None, None) => Rule::Strategy(named(name)?),
+            (None, Some(alpha), None, None) if (0.0..=1.0).contains(&alpha) => Rule::Alpha(alpha),
+            (None, Some(alpha), None, None) => {
+                let hint = "from 0 to 1, such as 0.8";
+                return Err(Invalid::at("/alpha", alpha, "α is the width's share", hint));
             }
-            RawScaling {
-                strategy: None,
-                alpha: None,
-                scale_type: Some(text),
-                exponents: None,
-                ..
-            } => {
-                let exponents = reference(&text)?;
-                Rule::Reference(text, exponents)
-            }
-            RawScaling {
-                strategy: None,
-                alpha: None,
-                scale_type: None,
-                exponents: Some(exponents),
-                ..
-            } => Rule::Exponents(exponents),
-            other => {
-                let value = serde_json::to_value(other).unwrap_or_default();
+            (None, None, Some(text), None) => Rule::Reference(text.clone(), reference(text)?),
+            (None, None, None, Some(exponents)) => Rule::Exponents(exponents),
+            _ => {
+                let value = serde_json::to_value(raw).unwrap_or_default();
                 let hint = "exactly one of strategy, alpha, scale_type and exponents beside factor";
                 return Err(Invalid::at(
                     "",
@@ -569,7 +532,13 @@ mod tests {
 
     #[test]
     fn the_groups_weight_counts_only_when_it_stands_alone() {
-        assert_eq!(reference("g").unwrap().g, 2.0);
+        assert_eq!(
+            reference("g").unwrap(),
+            Exponents {
+                g: 2.0,
+                ..Exponents::default()
+            }
+        );
         assert_eq!(
             reference("wg").unwrap(),
             Exponents {

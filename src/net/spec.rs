@@ -13,6 +13,7 @@ use super::regnet::{RawRegNet, RegNet};
 use super::resnet::{RawResNet, ResNet};
 use super::vit::{RawVit, Vit};
 use crate::json::{Invalid, nearest, typed};
+use crate::units::Whole;
 
 /// The architecture of a net, without its resolution.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +106,22 @@ pub enum RawSpec {
     ResNet(RawResNet),
     /// Vision transformer.
     Vit(RawVit),
+}
+
+/// A net in a request: by name, or by a full description with its resolution.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(example = json!({"name": "RegNetY-4.0GF"}))]
+pub enum RawModel {
+    /// A name of `GET /v1/models`, in any case, or one of its aliases.
+    Named {
+        /// Name or alias.
+        name: String,
+        /// Another side of the images than its own.
+        resolution: Option<Whole>,
+    },
+    /// The builder's fields, with `resolution`, default 224.
+    Described(super::Description),
 }
 
 impl From<&Spec> for RawSpec {

@@ -1,7 +1,7 @@
 //! `ViT`: a vision transformer with a patch or a convolution stem. It is counted, never scaled.
 //!
 //! Source: "An Image is Worth 16x16 Words" (Dosovitskiy et al., ICLR 2021); "Early Convolutions Help Transformers See
-//! Better" (Xiao et al., NeurIPS 2021); pycls, commit 5719de6, `pycls/models/vit.py`.
+//! Better" (Xiao et al., `NeurIPS` 2021); pycls, commit 5719de6, `pycls/models/vit.py`.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -209,13 +209,13 @@ fn conv_stem(
         ));
     }
     match dims.last() {
-        Some(last) if *last == hidden_d => {}
-        last => {
+        Some(width) if *width == hidden_d => {}
+        other => {
             let pointer = format!("/c_stem_dims/{}", dims.len().saturating_sub(1));
             let detail = format!("the stem must end with hidden_d {hidden_d} channels");
             return Err(Invalid::at(
                 &pointer,
-                last.copied(),
+                other.copied(),
                 detail,
                 format!("{hidden_d}"),
             ));

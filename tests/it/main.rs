@@ -1,4 +1,15 @@
 //! One binary for all tests that look at epochcast from outside a module.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
+mod app;
+mod cli;
+mod fits;
 mod golden;
+mod http;
+mod measurements;
+mod openapi;
+mod predict;
 mod properties;
+mod readme;
+mod store;
+mod tidy;

@@ -1,0 +1,161 @@
+//! The command line and the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use epochcast::net::scaling::{RawScaling, STRATEGIES};
+use epochcast::store::DatabaseUrl;
+use epochcast::timing::Mode;
+
+/// How long will one training epoch take if I scale this conv net?
+///
+/// Exact flops, params and activations of the scaled net, and a predicted epoch time with an interval, from published
+/// and uploaded measurements. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "Examples:
+  epochcast                                     serve on http://127.0.0.1:8080
+  epochcast predict RegNetY-4GF --scale dWr:4   base, scaled and epoch times, without a server
+  epochcast predict resnet50 --platform rtx3090-nchw --json
+  epochcast predict my-net.json --scale a0.7:2  a net described in JSON";
+
+/// What every command that touches the store takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Settings {
+    /// Address to serve on
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// Where the measurements are kept; created, migrated and seeded at first start
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_DATABASE_URL",
+        default_value = "sqlite://epochcast.db",
+        value_name = "URL"
+    )]
+    pub(crate) database_url: DatabaseUrl,
+    /// Start a new database empty, without the published measurements
+    #[arg(long, global = true, env = "EPOCHCAST_NO_SEED", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_seed: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve over HTTP (the default)
+    Serve,
+    /// Predict without a server: a table, or the HTTP answer as JSON
+    Predict(PredictArgs),
+    /// Ask the server on --listen whether it is alive; exit code 0 if it is
+    Healthcheck,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// Name of a net, a JSON file that describes one, or - for standard input
+    #[arg(value_name = "NAME|FILE.json|-")]
+    pub(crate) net: String,
+    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
+    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
+    pub(crate) scale: Option<RawScaling>,
+    /// Platform to predict for; may be repeated; default: all with timings of the mode
+    #[arg(long, value_name = "ID")]
+    pub(crate) platform: Vec<String>,
+    /// What is timed
+    #[arg(long, value_name = "train|infer", value_parser = mode)]
+    pub(crate) mode: Option<Mode>,
+    /// Images of an epoch [default: 1281167, ImageNet]
+    #[arg(long, value_name = "N")]
+    pub(crate) dataset_images: Option<u64>,
+    /// Level of the interval [default: 0.9]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) interval: Option<f64>,
+    /// Print the HTTP answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn mode(word: &str) -> Result<Mode, String> {
+    Mode::ALL
+        .into_iter()
+        .find(|mode| mode.as_str() == word)
+        .ok_or_else(|| "train or infer".to_owned())
+}
+
+/// The scaling that `FORM:FACTOR` is.
+fn scale(text: &str) -> Result<RawScaling, String> {
+    let (form, factor) = text.rsplit_once(':').ok_or("FORM:FACTOR, such as dWr:4")?;
+    let factor = factor
+        .parse()
+        .map_err(|_| format!("`{factor}` is not a factor, such as 4"))?;
+    let raw = RawScaling {
+        factor,
+        ..RawScaling::default()
+    };
+    if STRATEGIES.iter().any(|strategy| strategy.name == form) {
+        return Ok(RawScaling {
+            strategy: Some(form.to_owned()),
+            ..raw
+        });
+    }
+    if let Some(Ok(alpha)) = form.strip_prefix('a').map(str::parse) {
+        Ok(RawScaling {
+            alpha: Some(alpha),
+            ..raw
+        })
+    } else {
+        epochcast::net::scaling::reference(form).map_err(|e| e.to_string())?;
+        Ok(RawScaling {
+            scale_type: Some(form.to_owned()),
+            ..raw
+        })
+    }
+}
+
+impl PredictArgs {
+    /// The file that the net is read from; `None` where it is a name.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let path = PathBuf::from(&self.net);
+        let json = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        (json || path.is_file()).then_some(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_scale_is_a_strategy_a_share_or_a_reference_string() {
+        assert_eq!(scale("dWr:4").unwrap().strategy.as_deref(), Some("dWr"));
+        assert_eq!(scale("a0.7:4").unwrap().alpha, Some(0.7));
+        assert_eq!(
+            scale("d1_w8_g8_r1:4").unwrap().scale_type.as_deref(),
+            Some("d1_w8_g8_r1")
+        );
+        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4"] {
+            assert!(scale(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `POST /v1/complexity`: exact costs of a net and of its scaled form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::{Json, JsonBody};
+use super::problem::{ApiError, Problem};
+use crate::json::{Invalid, typed};
+use crate::net::layers::LayerRow;
+use crate::net::scaling::RawScaling;
+use crate::net::{Complexity, Net, Ratios, Scaling, Subject};
+use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(complexity))
+}
+
+/// A net, and how to scale it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ComplexityRequest {
+    /// The net.
+    #[schema(value_type = Option<RawModel>)]
+    model: Option<Value>,
+    /// In its place: the costs of a net that only its owner can build.
+    #[schema(value_type = Option<RawComplexity>)]
+    complexity: Option<Value>,
+    /// How to scale it; only a `model` can be scaled.
+    scaling: Option<RawScaling>,
+    /// Whether to list the layers, default false.
+    layers: Option<bool>,
+}
+
+/// What a net and its scaled form cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ComplexityAnswer {
+    /// The net as it was asked for.
+    pub base: Base,
+    /// The net scaled; null where no scaling was asked for.
+    pub scaled: Option<Scaled>,
+}
+
+/// A net as it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Base {
+    /// Its name, where it was asked for by name.
+    pub name: Option<String>,
+    /// Its full description, which may be sent again; null where only costs are known.
+    pub model: Option<Description>,
+    /// What it costs.
+    pub complexity: Complexity,
+    /// Its layers, where they were asked for and are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerRow>>,
+}
+
+/// A scaled net.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Scaled {
+    /// Its full description, which may be sent again.
+    pub model: Description,
+    /// What it costs.
+    pub complexity: Complexity,
+    /// Its costs over the base's.
+    pub ratios: Ratios,
+    /// What theory expects of a plain convolution, before widths, depths and resolution become whole.
+    pub theory: Ratios,
+    /// Its layers, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerRow>>,
+}
+
+/// Exact costs of a net, and of its scaled form.
+#[utoipa::path(
+    post,
+    path = "/v1/complexity",
+    tag = "nets",
+    request_body(content = ComplexityRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}})),
+    responses(
+        (status = 200, description = "The costs", body = ComplexityAnswer),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not called JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn complexity(JsonBody(body): JsonBody) -> Result<Json<ComplexityAnswer>, ApiError> {
+    let request: ComplexityRequest = typed(&body)?;
+    let subject = Subject::read(request.model, request.complexity)?;
+    let scaled = scaled(&subject, request.scaling)?;
+    Ok(Json(answer(
+        &subject,
+        scaled.as_ref(),
+        request.layers == Some(true),
+    )))
+}
+
+/// `subject` scaled as `raw` asks, with the scaling.
+pub(super) fn scaled(
+    subject: &Subject,
+    raw: Option<RawScaling>,
+) -> Result<Option<(Scaling, Net)>, Invalid> {
+    let Some(raw) = raw else { return Ok(None) };
+    let scaling: Scaling = raw.try_into().map_err(|e: Invalid| e.under("/scaling"))?;
+    let net = subject.scaled(&scaling)?;
+    Ok(Some((scaling, net)))
+}
+
+/// The answer for `subject` and its scaled form.
+pub(super) fn answer(
+    subject: &Subject,
+    scaled: Option<&(Scaling, Net)>,
+    layers: bool,
+) -> ComplexityAnswer {
+    let list = |net: &Net| net.layers().iter().map(LayerRow::from).collect();
+    let base = Base {
+        name: subject.name().map(str::to_owned),
+        model: subject.net().map(Net::description),
+        complexity: subject.complexity(),
+        layers: subject.net().filter(|_| layers).map(list),
+    };
+    let scaled = scaled.map(|(scaling, net)| Scaled {
+        model: net.description(),
+        complexity: net.complexity(),
+        ratios: net.complexity().over(&base.complexity),
+        theory: scaling.theory(),
+        layers: layers.then(|| list(net)),
+    });
+    ComplexityAnswer { base, scaled }
+}

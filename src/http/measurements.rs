@@ -1,0 +1,196 @@
+//! `GET /v1/measurements`: the timings that the fits stand on.
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::{Json, Params};
+use super::problem::{ApiError, Problem};
+use crate::json::Invalid;
+use crate::net::{Complexity, Group};
+use crate::store::{Filter, Page, StoredMeasurement};
+use crate::timing::Mode;
+use crate::timing::measurement::RawMeasurement;
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(measurements))
+}
+
+/// Which measurements to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// Of this platform.
+    platform: Option<String>,
+    /// Of this mode.
+    mode: Option<Mode>,
+    /// With this label.
+    label: Option<String>,
+    /// Of this upload.
+    upload: Option<i64>,
+    /// At most so many, 1 to 1,000, default 50.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// A measurement as it was sent, and what follows from it.
+#[derive(Debug, Serialize, ToSchema)]
+struct MeasurementRow {
+    /// Its id.
+    id: i64,
+    /// The upload that brought it.
+    upload: i64,
+    /// Its line there, from 1.
+    line: i64,
+    /// What was sent.
+    #[serde(flatten)]
+    sent: RawMeasurement,
+    /// What the net costs, derived from what was sent.
+    costs: Complexity,
+    /// Its timing group.
+    group: Group,
+    /// Seconds for one image, of all devices together.
+    seconds_per_image: f64,
+    /// Why it is kept out of the fits; null: it is in them.
+    quarantined: Option<String>,
+}
+
+impl From<StoredMeasurement> for MeasurementRow {
+    fn from(stored: StoredMeasurement) -> Self {
+        let StoredMeasurement {
+            id,
+            upload,
+            line,
+            measurement,
+            quarantined,
+        } = stored;
+        Self {
+            id,
+            upload,
+            line,
+            costs: measurement.complexity(),
+            group: measurement.group,
+            seconds_per_image: measurement.time.seconds_per_image(),
+            sent: measurement.raw,
+            quarantined,
+        }
+    }
+}
+
+/// One page of measurements.
+#[derive(Debug, Serialize, ToSchema)]
+struct Measurements {
+    /// In the order of their ids.
+    measurements: Vec<MeasurementRow>,
+    /// `cursor` of the next page; null on the last.
+    next: Option<String>,
+}
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 1000;
+
+/// The measurements, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/v1/measurements",
+    tag = "evidence",
+    params(ListParams),
+    responses(
+        (status = 200, description = "One page; the header `Link` leads to the next", body = Measurements),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn measurements(
+    State(live): State<Shared>,
+    Params(params): Params<ListParams>,
+) -> Result<([(HeaderName, String); 1], Json<Measurements>), ApiError> {
+    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        let hint = format!("a whole number from 1 to {MAX_LIMIT}");
+        return Err(Invalid::at("/limit", limit, format!("{limit} is out of range"), hint).into());
+    }
+    let after = params.cursor.as_deref().map_or(Ok(0), after)?;
+    let link = Link(&params);
+    let filter = Filter {
+        platform: params.platform.clone(),
+        mode: params.mode,
+        label: params.label.clone(),
+        upload: params.upload,
+    };
+    let mut rows = live
+        .store()
+        .measurements(
+            &filter,
+            Page {
+                after,
+                limit: limit + 1,
+            },
+        )
+        .await?;
+    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| format!("m{:x}", last.id));
+    let header = next.as_ref().map_or_else(String::new, |next| link.to(next));
+    let measurements = rows.into_iter().map(MeasurementRow::from).collect();
+    Ok((
+        [(header::LINK, header)],
+        Json(Measurements { measurements, next }),
+    ))
+}
+
+/// The id that a cursor stands for.
+fn after(cursor: &str) -> Result<i64, Invalid> {
+    let id = cursor
+        .strip_prefix('m')
+        .and_then(|hex| i64::from_str_radix(hex, 16).ok());
+    id.ok_or_else(|| {
+        Invalid::at(
+            "/cursor",
+            cursor,
+            "not a cursor",
+            "`next` of the page before, as it is",
+        )
+    })
+}
+
+/// The URL of another page with the same filters.
+struct Link<'a>(&'a ListParams);
+
+impl Link<'_> {
+    fn to(&self, cursor: &str) -> String {
+        let ListParams {
+            platform,
+            mode,
+            label,
+            upload,
+            limit,
+            ..
+        } = self.0;
+        let pairs = [
+            ("platform", platform.clone()),
+            ("mode", mode.map(|mode| mode.to_string())),
+            ("label", label.clone()),
+            ("upload", upload.map(|upload| upload.to_string())),
+            ("limit", limit.map(|limit| limit.to_string())),
+            ("cursor", Some(cursor.to_owned())),
+        ];
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(
+            pairs
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        format!("</v1/measurements?{}>; rel=\"next\"", query.finish())
+    }
+}

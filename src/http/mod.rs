@@ -1,0 +1,70 @@
+//! axum and nothing else: the router on one screen, one file for each resource, one shape of error.
+//!
+//! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
+//! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
+
+pub mod body;
+mod complexity;
+mod health;
+mod measurements;
+mod models;
+mod pages;
+mod platforms;
+pub mod predict;
+pub mod problem;
+mod request;
+pub mod serve;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::live::Live;
+
+/// What all handlers share.
+pub type Shared = Arc<Live>;
+
+/// Everything that is served.
+pub fn router(live: Shared) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = document.to_pretty_json().unwrap_or_default();
+    api.merge(pages::router())
+        .route(
+            "/openapi.json",
+            get(|| async { ([("content-type", "application/json")], document) }),
+        )
+        .layer(from_fn(request::surround))
+        .with_state(live)
+}
+
+/// The endpoints, with the document that describes them.
+#[must_use]
+pub fn api() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(complexity::router())
+        .merge(predict::router())
+        .merge(models::router())
+        .merge(platforms::router())
+        .merge(measurements::router())
+        .merge(health::router())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "epochcast",
+        description = "How long will one training epoch take if I scale this conv net? Exact flops, params and \
+            activations of the scaled net, and a predicted epoch time with an interval that holds as often as it says.",
+    ),
+    tags(
+        (name = "nets", description = "What a net is and what it costs"),
+        (name = "predictions", description = "How long an epoch takes"),
+        (name = "evidence", description = "The timings that predictions stand on"),
+        (name = "service", description = "The service itself"),
+    )
+)]
+struct Document;

@@ -1,0 +1,195 @@
+//! `GET /v1/models` and `/v1/strategies`: what can be asked for by name.
+
+use axum::extract::Path;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::Json;
+use super::problem::{ApiError, Problem};
+use crate::net::layers::LayerRow;
+use crate::net::scaling::Exponents;
+use crate::net::zoo::{Entry, Zoo};
+use crate::net::{Complexity, Description, Group, STRATEGIES, Side};
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(models))
+        .routes(routes!(model))
+        .routes(routes!(strategies))
+}
+
+/// A net that can be asked for by name.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModelRow {
+    /// Its name.
+    name: String,
+    /// Other names for it; case does not matter in any.
+    aliases: Vec<String>,
+    /// Its timing group.
+    family: Group,
+    /// Whether its layers are known: then it may be scaled, and asked for at any resolution.
+    can_be_scaled: bool,
+    /// What it costs at each listed resolution: its own, or those that were timed.
+    resolutions: Vec<AtResolution>,
+}
+
+/// Costs at one resolution.
+#[derive(Debug, Serialize, ToSchema)]
+struct AtResolution {
+    /// Side of the images, in pixels.
+    resolution: u32,
+    /// What the net costs there.
+    complexity: Complexity,
+}
+
+impl From<&Entry> for ModelRow {
+    fn from(entry: &Entry) -> Self {
+        let at = |side: Side, complexity| AtResolution {
+            resolution: side.get(),
+            complexity,
+        };
+        match entry {
+            Entry::Net {
+                name, aliases, net, ..
+            } => Self {
+                name: name.clone(),
+                aliases: aliases.clone(),
+                family: net.spec().group(),
+                can_be_scaled: true,
+                resolutions: vec![at(net.side(), net.complexity())],
+            },
+            Entry::Costs { name, group, timed } => Self {
+                name: name.clone(),
+                aliases: Vec::new(),
+                family: group.clone(),
+                can_be_scaled: false,
+                resolutions: timed
+                    .iter()
+                    .map(|(side, costs)| at(*side, *costs))
+                    .collect(),
+            },
+        }
+    }
+}
+
+/// All nets that can be asked for by name.
+#[derive(Debug, Serialize, ToSchema)]
+struct Models {
+    /// Those that can be scaled first.
+    models: Vec<ModelRow>,
+}
+
+/// The nets that can be asked for by name.
+#[utoipa::path(get, path = "/v1/models", tag = "nets", responses((status = 200, description = "The nets", body = Models)))]
+async fn models() -> Json<Models> {
+    Json(Models {
+        models: Zoo::built_in()
+            .entries()
+            .iter()
+            .map(ModelRow::from)
+            .collect(),
+    })
+}
+
+/// A named net in full.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModelAnswer {
+    /// As in the list.
+    #[serde(flatten)]
+    row: ModelRow,
+    /// Its full description; null where only costs are known.
+    model: Option<Description>,
+    /// Its layers, repeated ones once; null where only costs are known.
+    layers: Option<Vec<LayerRow>>,
+    /// Where its description or its costs come from.
+    source: String,
+}
+
+/// One named net, with its description and its layers.
+#[utoipa::path(
+    get,
+    path = "/v1/models/{name}",
+    tag = "nets",
+    params(("name" = String, Path, description = "Name or alias, in any case", example = "RegNetY-4.0GF")),
+    responses(
+        (status = 200, description = "The net", body = ModelAnswer),
+        (status = 404, description = "No net has this name", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn model(Path(name): Path<String>) -> Result<Json<ModelAnswer>, ApiError> {
+    let entry = Zoo::built_in()
+        .named(&name)
+        .map_err(|e| ApiError::NotFound(e.to_string()))?;
+    let row = ModelRow::from(entry);
+    Ok(Json(match entry {
+        Entry::Net { net, source, .. } => ModelAnswer {
+            row,
+            model: Some(net.description()),
+            layers: Some(net.layers().iter().map(LayerRow::from).collect()),
+            source: source.clone(),
+        },
+        Entry::Costs { .. } => ModelAnswer {
+            row,
+            model: None,
+            layers: None,
+            source: "timm results, costs recomputed".to_owned(),
+        },
+    }))
+}
+
+/// A named way to scale.
+#[derive(Debug, Serialize, ToSchema)]
+struct StrategyRow {
+    /// Its name, to the letter.
+    #[schema(example = "dWr")]
+    name: &'static str,
+    /// What it does.
+    what: &'static str,
+    /// Shares of the growth of flops: depth grows by s^d, width, group width and resolution by s^(share/2).
+    exponents: Exponents,
+    /// What flops, params and acts of a plain convolution grow by, as exponents of s.
+    theory: Theory,
+}
+
+/// Exponents of s.
+#[derive(Debug, Serialize, ToSchema)]
+struct Theory {
+    /// Of the flops.
+    flops: f64,
+    /// Of the params.
+    params: f64,
+    /// Of the acts.
+    acts: f64,
+}
+
+/// All named ways to scale.
+#[derive(Debug, Serialize, ToSchema)]
+struct Strategies {
+    /// As `scaling.strategy` takes them.
+    strategies: Vec<StrategyRow>,
+}
+
+/// The named ways to scale a net.
+#[utoipa::path(get, path = "/v1/strategies", tag = "nets", responses((status = 200, description = "The strategies", body = Strategies)))]
+async fn strategies() -> Json<Strategies> {
+    let row = |strategy: crate::net::Strategy| {
+        let Exponents { d, w, r, .. } = strategy.exponents;
+        let theory = Theory {
+            flops: d + w + r,
+            params: d + w,
+            acts: d + w / 2.0 + r,
+        };
+        StrategyRow {
+            name: strategy.name,
+            what: strategy.what,
+            exponents: strategy.exponents,
+            theory,
+        }
+    };
+    Json(Strategies {
+        strategies: STRATEGIES.into_iter().map(row).collect(),
+    })
+}

@@ -1,0 +1,229 @@
+//! `GET /v1/platforms` and `/v1/platforms/{id}`: what was timed where, and what the fits say.
+
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::Json;
+use super::problem::{ApiError, Problem};
+use crate::json::nearest;
+use crate::net::Group;
+use crate::timing::estimator::Fitted;
+use crate::timing::line::Explanation;
+use crate::timing::{Estimator, Mode, Platform, PlatformId, Predictor, Predictors};
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(platforms))
+        .routes(routes!(platform))
+}
+
+/// A platform and how much is known of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct PlatformRow {
+    /// What it is.
+    #[serde(flatten)]
+    platform: Platform,
+    /// Timings in the fits.
+    measurements: Measured,
+}
+
+/// Timings by mode.
+#[derive(Debug, Serialize, ToSchema)]
+struct Measured {
+    /// Of forward and backward pass.
+    train: usize,
+    /// Of the forward pass alone.
+    infer: usize,
+}
+
+impl PlatformRow {
+    fn new(platform: &Platform, predictors: &Predictors) -> Self {
+        let timings = |mode| {
+            predictors
+                .get(&platform.id, mode)
+                .map_or(0, |predictor| predictor.set().len())
+        };
+        let measurements = Measured {
+            train: timings(Mode::Train),
+            infer: timings(Mode::Infer),
+        };
+        Self {
+            platform: platform.clone(),
+            measurements,
+        }
+    }
+}
+
+/// All platforms.
+#[derive(Debug, Serialize, ToSchema)]
+struct Platforms {
+    /// By id.
+    platforms: Vec<PlatformRow>,
+}
+
+/// The platforms, by id.
+#[utoipa::path(get, path = "/v1/platforms", tag = "evidence", responses((status = 200, description = "The platforms", body = Platforms)))]
+async fn platforms(State(live): State<Shared>) -> Json<Platforms> {
+    let predictors = live.predictors();
+    let rows = predictors
+        .platforms
+        .values()
+        .map(|platform| PlatformRow::new(platform, &predictors));
+    Json(Platforms {
+        platforms: rows.collect(),
+    })
+}
+
+/// A platform with its fits.
+#[derive(Debug, Serialize, ToSchema)]
+struct PlatformAnswer {
+    /// As in the list.
+    #[serde(flatten)]
+    row: PlatformRow,
+    /// What its timings say, for each mode that was timed.
+    fits: Vec<ModeFits>,
+}
+
+/// What the timings of one mode say.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModeFits {
+    /// The mode.
+    mode: Mode,
+    /// How well flops, params and acts tell the time, and the paper's line, over all timings.
+    all: Explanation,
+    /// The same for each timing group.
+    groups: Vec<GroupExplanation>,
+    /// The estimators that predictions can ask for.
+    estimators: Vec<EstimatorRow>,
+}
+
+/// How well the costs tell the time within one timing group.
+#[derive(Debug, Serialize, ToSchema)]
+struct GroupExplanation {
+    /// The group.
+    family: Group,
+    /// What its timings say.
+    #[serde(flatten)]
+    explanation: Explanation,
+}
+
+/// One estimator's fit.
+#[derive(Debug, Serialize, ToSchema)]
+struct EstimatorRow {
+    /// How it was made.
+    estimator: Estimator,
+    /// Its name, as predictions carry it.
+    id: String,
+    /// Mean relative error over nets that were left out of the fit; null where there are too few.
+    cross_validated_error: Option<f64>,
+    /// Milliseconds for one image on one device, for each unit of a cost.
+    coefficients: Vec<Coefficient>,
+}
+
+/// What one unit of a cost takes.
+#[derive(Debug, Serialize, ToSchema)]
+struct Coefficient {
+    /// Timing group that it holds for; null: for a group without timings.
+    family: Option<Group>,
+    /// `constant`, `million_acts` or `giga_flops`.
+    of: &'static str,
+    /// Milliseconds.
+    ms: f64,
+}
+
+/// One platform with its fits.
+#[utoipa::path(
+    get,
+    path = "/v1/platforms/{id}",
+    tag = "evidence",
+    params(("id" = String, Path, description = "Id of a platform", example = "v100x8-paper")),
+    responses(
+        (status = 200, description = "The platform", body = PlatformAnswer),
+        (status = 404, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn platform(
+    State(live): State<Shared>,
+    Path(word): Path<String>,
+) -> Result<Json<PlatformAnswer>, ApiError> {
+    let predictors = live.predictors();
+    let id = PlatformId::new(&word).ok();
+    let Some(platform) = id.and_then(|id| predictors.platforms.get(&id)) else {
+        let known: Vec<&str> = predictors
+            .platforms
+            .keys()
+            .map(PlatformId::as_str)
+            .collect();
+        return Err(ApiError::NotFound(format!(
+            "no platform is called `{word}`: {}",
+            nearest(&word, &known)
+        )));
+    };
+    let fits = Mode::ALL
+        .into_iter()
+        .filter_map(|mode| predictors.get(&platform.id, mode))
+        .map(|p| mode_fits(p));
+    Ok(Json(PlatformAnswer {
+        fits: fits.collect(),
+        row: PlatformRow::new(platform, &predictors),
+    }))
+}
+
+fn mode_fits(predictor: &Predictor) -> ModeFits {
+    let group = |(group, explanation): (&Group, &Explanation)| GroupExplanation {
+        family: group.clone(),
+        explanation: explanation.clone(),
+    };
+    let estimator = |estimator| {
+        Some(EstimatorRow {
+            estimator,
+            id: predictor.id(estimator),
+            cross_validated_error: predictor.error(estimator),
+            coefficients: coefficients(predictor, predictor.fitted(estimator)?),
+        })
+    };
+    ModeFits {
+        mode: predictor.mode(),
+        all: predictor.explanation().clone(),
+        groups: predictor.groups().map(group).collect(),
+        estimators: Estimator::ALL.into_iter().filter_map(estimator).collect(),
+    }
+}
+
+fn coefficients(predictor: &Predictor, fitted: &Fitted) -> Vec<Coefficient> {
+    match fitted {
+        Fitted::Paper { line, .. } => vec![
+            Coefficient {
+                family: None,
+                of: "constant",
+                ms: line.intercept_ms,
+            },
+            Coefficient {
+                family: None,
+                of: "million_acts",
+                ms: line.ms_per_million_acts,
+            },
+        ],
+        Fitted::Costs(costs) => {
+            let groups = predictor.set().groups().iter().zip(&costs.groups);
+            let own = groups.filter_map(|(group, own)| Some((Some(group.clone()), (*own)?)));
+            let all = std::iter::once((None, costs.common)).chain(own);
+            all.flat_map(|(family, beta)| {
+                let names = ["constant", "million_acts", "giga_flops"];
+                names
+                    .into_iter()
+                    .zip(beta)
+                    .map(move |(of, ms)| Coefficient {
+                        family: family.clone(),
+                        of,
+                        ms,
+                    })
+            })
+            .collect()
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! `POST /v1/predict` and `/v1/predict/batch`: how long one epoch takes.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
+use super::complexity::{Base, Scaled, answer, scaled};
+use super::problem::{ApiError, Problem};
+use crate::json::{Invalid, typed};
+use crate::net::scaling::RawScaling;
+use crate::net::{Complexity, Group};
+use crate::net::{complexity::RawComplexity, spec::RawModel};
+use crate::timing::measurement::{count, subject};
+use crate::timing::predictor::Warning;
+use crate::timing::{Estimator, Level, Mode, PlatformId, Predictor, Predictors};
+use crate::units::{Whole, to_f64};
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(predict))
+        .routes(routes!(predict_batch))
+}
+
+/// Images of an epoch where a request names none: ImageNet's training set.
+pub const IMAGENET_IMAGES: u64 = 1_281_167;
+
+/// A net, how to scale it, and where to time it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PredictRequest {
+    /// The net.
+    #[schema(value_type = Option<RawModel>)]
+    pub model: Option<Value>,
+    /// In its place: the costs of a net that only its owner can build.
+    #[schema(value_type = Option<RawComplexity>)]
+    pub complexity: Option<Value>,
+    /// How to scale it; only a `model` can be scaled.
+    pub scaling: Option<RawScaling>,
+    /// Timing group; by default it follows from the net.
+    pub family: Option<String>,
+    /// What you call the net; it changes nothing.
+    pub label: Option<String>,
+    /// Side of the images, in pixels, where `model` does not say.
+    pub resolution: Option<Whole>,
+    /// Id of a platform, or a list; default: all with timings of the mode.
+    #[schema(value_type = Option<PlatformChoice>)]
+    pub platform: Option<Value>,
+    /// `train` (default) or `infer`, the forward pass alone.
+    pub mode: Option<Mode>,
+    /// Images of an epoch, default 1,281,167 (ImageNet).
+    pub dataset_images: Option<Whole>,
+    /// Images in a step, of all devices together.
+    pub batch_size: Option<Whole>,
+    /// Level of the interval, 0.5 to 0.99, default 0.9.
+    #[schema(minimum = 0.5, maximum = 0.99)]
+    pub interval: Option<f64>,
+    /// Default `costs`; `paper`: the line on activations alone.
+    pub estimator: Option<Estimator>,
+}
+
+/// One platform's id, or several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum PlatformChoice {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+/// What a net and its scaled form cost, and how long one epoch takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PredictAnswer {
+    /// The net as it was asked for.
+    pub base: Base,
+    /// The net scaled; null where no scaling was asked for.
+    pub scaled: Option<Scaled>,
+    /// One for each platform asked for, of the scaled net where there is one, else of the base.
+    pub predictions: Vec<PredictionRow>,
+}
+
+/// How long one epoch takes on one platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PredictionRow {
+    /// The platform.
+    pub platform: PlatformId,
+    /// What is timed.
+    pub mode: Mode,
+    /// Seconds for one pass over the images.
+    pub epoch_seconds: f64,
+    /// Images a second, of all devices together.
+    pub images_per_second: f64,
+    /// Where one new timing of this net would lie.
+    pub interval: Interval,
+    /// The same for the base, where the net was scaled.
+    pub base_epoch_seconds: Option<f64>,
+    /// What the prediction stands on.
+    pub fit: FitRow,
+    /// What to know before trusting it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Where one new timing would lie, with probability `level`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Interval {
+    /// Share of such timings that lie within.
+    pub level: f64,
+    /// Lower end.
+    pub low_seconds: f64,
+    /// Upper end.
+    pub high_seconds: f64,
+}
+
+/// What a prediction stands on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FitRow {
+    /// Name of the fit: the same for the same timings and estimator.
+    pub id: String,
+    /// How it was made.
+    pub estimator: Estimator,
+    /// Timings that it has seen.
+    pub measurements: usize,
+    /// The net's timing group.
+    pub group: Group,
+    /// Timings of that group.
+    pub group_measurements: usize,
+    /// Mean relative error over nets that were left out of the fit; null where there are too few.
+    pub cross_validated_error: Option<f64>,
+    /// Version of the data that the fit has seen.
+    pub data_version: i64,
+}
+
+/// How long one epoch takes.
+#[utoipa::path(
+    post,
+    path = "/v1/predict",
+    tag = "predictions",
+    request_body(content = PredictRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper"})),
+    responses(
+        (status = 200, description = "The predictions", body = PredictAnswer),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not called JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn predict(
+    State(live): State<Shared>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<PredictAnswer>, ApiError> {
+    Ok(Json(predicted(&live.predictors(), typed(&body)?)?))
+}
+
+/// Requests that are answered one by one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BatchRequest {
+    /// 1 to 1,000 requests of `/v1/predict`.
+    #[schema(value_type = Vec<PredictRequest>, min_items = 1, max_items = 1000)]
+    items: Vec<Value>,
+}
+
+/// The answers, in the order of the requests.
+#[derive(Debug, Serialize, ToSchema)]
+struct BatchAnswer {
+    /// An item with `status` is a problem.
+    items: Vec<BatchItem>,
+}
+
+/// An answer, or why there is none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum BatchItem {
+    /// The answer.
+    Answer(Box<PredictAnswer>),
+    /// Why there is none.
+    Problem(Problem),
+}
+
+/// Most items of a batch.
+const BATCH_ITEMS: usize = 1000;
+
+/// Up to 1,000 predictions in one call, each answered for itself.
+#[utoipa::path(
+    post,
+    path = "/v1/predict/batch",
+    tag = "predictions",
+    request_body(content = BatchRequest, example = json!({"items": [{"model": {"name": "ResNet-50"}}]})),
+    responses(
+        (status = 200, description = "An answer or a problem for each item", body = BatchAnswer),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not called JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not 1 to 1,000 items", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn predict_batch(
+    State(live): State<Shared>,
+    JsonBody(body): JsonBody<BATCH_BODY_BYTES>,
+) -> Result<Json<BatchAnswer>, ApiError> {
+    let BatchRequest { items } = typed(&body)?;
+    if !(1..=BATCH_ITEMS).contains(&items.len()) {
+        let detail = format!("{} items", items.len());
+        return Err(
+            Invalid::at("/items", items.len(), detail, format!("1 to {BATCH_ITEMS}")).into(),
+        );
+    }
+    let predictors = live.predictors();
+    let work = move || {
+        items
+            .iter()
+            .map(|item| batch_item(&predictors, item))
+            .collect()
+    };
+    let items = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ApiError::Internal)?;
+    Ok(Json(BatchAnswer { items }))
+}
+
+fn batch_item(predictors: &Predictors, item: &Value) -> BatchItem {
+    match typed(item).and_then(|request| predicted(predictors, request)) {
+        Ok(answer) => BatchItem::Answer(Box::new(answer)),
+        Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
+    }
+}
+
+/// The answer to `request`.
+///
+/// # Errors
+/// Points at the field that is wrong.
+pub fn predicted(
+    predictors: &Predictors,
+    request: PredictRequest,
+) -> Result<PredictAnswer, Invalid> {
+    let subject = subject(request.model, request.complexity, request.resolution)?;
+    let group = match &request.family {
+        Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
+        None => subject.group(),
+    };
+    let scaled = scaled(&subject, request.scaling)?;
+    let question = Question {
+        base: subject.complexity(),
+        scaled: scaled.as_ref().map(|(_, net)| net.complexity()),
+        group,
+        images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
+        level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
+        estimator: request.estimator.unwrap_or_default(),
+    };
+    count("/batch_size", request.batch_size)?;
+    let mode = request.mode.unwrap_or_default();
+    let chosen = chosen(predictors, mode, request.platform.as_ref())?;
+    let predictions = chosen
+        .iter()
+        .filter_map(|p| question.put_to(p, predictors.data_version))
+        .collect();
+    let costs = answer(&subject, scaled.as_ref(), false);
+    Ok(PredictAnswer {
+        base: costs.base,
+        scaled: costs.scaled,
+        predictions,
+    })
+}
+
+/// The predictors that a request's `platform` names: all of the mode where it names none.
+fn chosen<'a>(
+    predictors: &'a Predictors,
+    mode: Mode,
+    platform: Option<&Value>,
+) -> Result<Vec<&'a Predictor>, Invalid> {
+    match platform {
+        None | Some(Value::Null) => Ok(predictors.of_mode(mode).map(AsRef::as_ref).collect()),
+        Some(Value::Array(ids)) => {
+            let one = |(i, id): (usize, &Value)| {
+                one(predictors, mode, id).map_err(|e| e.under(&format!("/platform/{i}")))
+            };
+            ids.iter().enumerate().map(one).collect()
+        }
+        Some(id) => one(predictors, mode, id)
+            .map(|one| vec![one])
+            .map_err(|e| e.under("/platform")),
+    }
+}
+
+fn one<'a>(predictors: &'a Predictors, mode: Mode, id: &Value) -> Result<&'a Predictor, Invalid> {
+    let word: String = typed(id)?;
+    let found = PlatformId::new(&word)
+        .ok()
+        .and_then(|id| predictors.get(&id, mode));
+    found.map(AsRef::as_ref).ok_or_else(|| {
+        let known: Vec<&str> = predictors
+            .of_mode(mode)
+            .map(|p| p.platform().id.as_str())
+            .collect();
+        let detail = if predictors.platforms.keys().any(|id| id.as_str() == word) {
+            format!("{word} has no timings of mode {mode}")
+        } else {
+            format!("no platform is called `{word}`")
+        };
+        Invalid::at(
+            "",
+            word.as_str(),
+            detail,
+            crate::json::nearest(&word, &known),
+        )
+    })
+}
+
+/// What is asked of each platform.
+struct Question {
+    base: Complexity,
+    scaled: Option<Complexity>,
+    group: Group,
+    images: u64,
+    level: Level,
+    estimator: Estimator,
+}
+
+impl Question {
+    fn put_to(&self, predictor: &Predictor, data_version: i64) -> Option<PredictionRow> {
+        let asked = (self.estimator, self.level);
+        let devices = f64::from(predictor.platform().device_count);
+        let epoch = |ms: f64| ms / 1e3 / devices * to_f64(self.images);
+        let prediction =
+            predictor.predict(&self.scaled.unwrap_or(self.base), &self.group, asked)?;
+        let base = match self.scaled {
+            Some(_) => predictor
+                .predict(&self.base, &self.group, asked)
+                .map(|base| epoch(base.ms)),
+            None => None,
+        };
+        Some(PredictionRow {
+            platform: predictor.platform().id.clone(),
+            mode: predictor.mode(),
+            epoch_seconds: epoch(prediction.ms),
+            images_per_second: 1e3 * devices / prediction.ms,
+            interval: Interval {
+                level: self.level.share(),
+                low_seconds: epoch(prediction.low_ms),
+                high_seconds: epoch(prediction.high_ms),
+            },
+            base_epoch_seconds: base,
+            fit: self.fit(predictor, data_version),
+            warnings: prediction.warnings,
+        })
+    }
+
+    fn fit(&self, predictor: &Predictor, data_version: i64) -> FitRow {
+        let of_group = predictor.groups().find(|(group, _)| **group == self.group);
+        FitRow {
+            id: predictor.id(self.estimator),
+            estimator: self.estimator,
+            measurements: predictor.set().len(),
+            group: self.group.clone(),
+            group_measurements: of_group.map_or(0, |(_, explanation)| explanation.n),
+            cross_validated_error: predictor.error(self.estimator),
+            data_version,
+        }
+    }
+}

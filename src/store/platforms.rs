@@ -1,0 +1,80 @@
+//! Which platforms are there?
+
+use serde_json::json;
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{Store, StoreError};
+use crate::json::typed;
+use crate::timing::Platform;
+use crate::timing::platform::RawPlatform;
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    device: String,
+    device_count: i64,
+    precision: Option<String>,
+    memory_format: Option<String>,
+    compiled: Option<i64>,
+    framework: Option<String>,
+}
+
+impl TryFrom<Row> for Platform {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let corrupt = |cause: crate::json::Invalid| StoreError::Corrupt {
+            table: "platforms",
+            column: "",
+            key: row.id.clone(),
+            cause: cause.to_string(),
+        };
+        let raw = json!({
+            "id": row.id, "device": row.device, "device_count": row.device_count, "precision": row.precision,
+            "memory_format": row.memory_format, "compiled": row.compiled.map(|c| c != 0), "framework": row.framework,
+        });
+        typed::<RawPlatform>(&raw)
+            .and_then(Self::try_from)
+            .map_err(corrupt)
+    }
+}
+
+impl Store {
+    /// All platforms, by id.
+    ///
+    /// # Errors
+    /// Where the database does not answer or holds what no release has written.
+    pub async fn platforms(&self) -> Result<Vec<Platform>, StoreError> {
+        let sql = "select id, device, device_count, precision, memory_format, compiled, framework
+                   from platforms order by id";
+        let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&self.read).await?;
+        rows.into_iter().map(Platform::try_from).collect()
+    }
+}
+
+/// Stores a new platform.
+pub(super) async fn insert(
+    db: &mut SqliteConnection,
+    platform: &Platform,
+) -> Result<(), StoreError> {
+    let sql = "insert into platforms (id, device, device_count, precision, memory_format, compiled, framework)
+               values ($1, $2, $3, $4, $5, $6, $7)";
+    sqlx::query(sql)
+        .bind(platform.id.as_str())
+        .bind(&platform.device)
+        .bind(i64::from(platform.device_count))
+        .bind(platform.precision.map(word))
+        .bind(platform.memory_format.map(word))
+        .bind(platform.compiled.map(i64::from))
+        .bind(&platform.framework)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The word that stands for a choice in JSON.
+fn word(choice: impl serde::Serialize) -> Option<String> {
+    serde_json::to_value(choice)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+}

@@ -1,0 +1,105 @@
+//! The service, called in memory over a real database file.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use epochcast::http::router;
+use epochcast::live::Live;
+use epochcast::store::{DatabaseUrl, Options, Store};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// Noon of a day, for what is written in tests.
+pub(crate) const NOW: i64 = 1_795_521_600_000;
+
+/// A service with a database of its own.
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) live: Arc<Live>,
+    _dir: TempDir,
+}
+
+/// An answer: status, headers and JSON.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: String,
+    pub(crate) link: String,
+    pub(crate) allow: String,
+    pub(crate) body: Value,
+}
+
+impl App {
+    /// With the built-in measurements.
+    pub(crate) async fn seeded() -> Self {
+        Self::start(true).await
+    }
+
+    async fn start(seed: bool) -> Self {
+        let dir = TempDir::new().unwrap();
+        let store = Store::open(&url(&dir), Options { seed, now: NOW })
+            .await
+            .unwrap();
+        let live = Arc::new(Live::open(store).await.unwrap());
+        Self {
+            router: router(live.clone()),
+            live,
+            _dir: dir,
+        }
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        answer(response).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(path, "application/json", body.to_string()).await
+    }
+
+    pub(crate) async fn send(&self, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(path).header(header::CONTENT_TYPE, kind);
+        self.call(request.body(body.into()).unwrap()).await
+    }
+}
+
+pub(crate) fn url(dir: &TempDir) -> DatabaseUrl {
+    format!("sqlite://{}", dir.path().join("test.db").display())
+        .parse()
+        .unwrap()
+}
+
+async fn answer(response: Response) -> Answer {
+    let status = response.status();
+    let text = |name| {
+        response
+            .headers()
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+            .to_owned()
+    };
+    let (kind, link, allow) = (
+        text(header::CONTENT_TYPE),
+        text(header::LINK),
+        text(header::ALLOW),
+    );
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body =
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
+    Answer {
+        status,
+        kind,
+        link,
+        allow,
+        body,
+    }
+}

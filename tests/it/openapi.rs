@@ -1,0 +1,131 @@
+//! The OpenAPI document says what the service does: its references resolve, its examples work.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::app::App;
+
+fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::String(reference)) = object.get("$ref") {
+                found.insert(reference);
+            }
+            object.values().for_each(|value| references(value, found));
+        }
+        Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn it_is_openapi_3_1_and_every_reference_resolves() {
+    let document = App::seeded().await.get("/openapi.json").await.body;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20);
+    for reference in found {
+        assert!(
+            document
+                .pointer(reference.trim_start_matches('#'))
+                .is_some(),
+            "{reference}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_answers_its_own_example_as_documented() {
+    let app = App::seeded().await;
+    let document = app.get("/openapi.json").await.body;
+    let mut called = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let example = operation.pointer("/requestBody/content/application~1json/example");
+            let mut path = path.clone();
+            for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
+                if parameter["in"] == "path" {
+                    let name = format!("{{{}}}", parameter["name"].as_str().unwrap());
+                    path = path.replace(
+                        &name,
+                        parameter["example"].as_str().expect("an example of a path"),
+                    );
+                }
+            }
+            let answer = match method.as_str() {
+                "get" => app.get(&path).await,
+                "post" => {
+                    app.post(&path, example.expect("an example of a body"))
+                        .await
+                }
+                other => panic!("no example call for {other}"),
+            };
+            assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
+            let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+            has_documented_fields(&document, schema, &answer.body, &path);
+            called += 1;
+        }
+    }
+    assert!(called >= 10);
+}
+
+/// Properties and required names of a schema, those of its parts included.
+fn shape<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+) -> (Vec<(&'a String, &'a Value)>, Vec<&'a str>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return shape(
+            document,
+            document.pointer(reference.trim_start_matches('#')).unwrap(),
+        );
+    }
+    let (mut properties, mut required) = (Vec::new(), Vec::new());
+    properties.extend(schema["properties"].as_object().into_iter().flatten());
+    required.extend(
+        schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str),
+    );
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, needed) = shape(document, part);
+        properties.extend(more);
+        required.extend(needed);
+    }
+    (properties, required)
+}
+
+/// Every field of an answer is in its schema, and every required one in the answer. Choices are left open.
+fn has_documented_fields(document: &Value, schema: &Value, answer: &Value, place: &str) {
+    let (properties, required) = shape(document, schema);
+    if properties.is_empty() || !schema["oneOf"].is_null() {
+        return;
+    }
+    for (name, value) in answer
+        .as_object()
+        .unwrap_or_else(|| panic!("{place} is no object: {answer}"))
+    {
+        let place = format!("{place}/{name}");
+        let Some((_, property)) = properties.iter().find(|(known, _)| *known == name) else {
+            // The builder's own fields are one of five choices.
+            assert!(place.contains("/model/"), "{place} is not documented");
+            continue;
+        };
+        match value {
+            Value::Object(_) => has_documented_fields(document, property, value, &place),
+            Value::Array(rows) => {
+                for row in rows.iter().take(3).filter(|row| row.is_object()) {
+                    has_documented_fields(document, &property["items"], row, &place);
+                }
+            }
+            _ => {}
+        }
+    }
+    for name in required {
+        assert!(answer.get(name).is_some(), "{place}/{name} is missing");
+    }
+}

@@ -1,0 +1,164 @@
+//! The main job: a net and a scaling in, exact costs and an epoch time out.
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+
+async fn predict(request: Value) -> Value {
+    App::seeded().await.post("/v1/predict", &request).await.body
+}
+
+#[tokio::test]
+async fn regnety_4gf_scaled_4x_costs_what_the_paper_prints() {
+    let answer = predict(json!({
+        "model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper",
+    }))
+    .await;
+    let costs = json!({"flops": 15_459_535_460_u64, "params": 72_282_900, "acts": 30_702_212});
+    assert_eq!(answer["scaled"]["complexity"], costs);
+    let row = &answer["predictions"][0];
+    let (time, interval) = (row["epoch_seconds"].as_f64().unwrap(), &row["interval"]);
+    assert!(
+        interval["low_seconds"].as_f64().unwrap() < time
+            && time < interval["high_seconds"].as_f64().unwrap()
+    );
+    assert!(row["base_epoch_seconds"].as_f64().unwrap() < time);
+    let rate = row["images_per_second"].as_f64().unwrap();
+    // Tolerance: the last bits of two divisions.
+    assert!((rate * time / 1_281_167.0 - 1.0).abs() < 1e-12);
+}
+
+#[tokio::test]
+async fn without_a_platform_there_is_one_row_for_each_that_has_the_mode() {
+    let platforms = |answer: &Value| -> Vec<Value> {
+        answer["predictions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["platform"].clone())
+            .collect()
+    };
+    let train = predict(json!({"model": {"name": "ResNet-50"}})).await;
+    assert_eq!(
+        platforms(&train),
+        ["rtx3090-nchw", "v100x8-paper", "v100x8-pycls"]
+    );
+    let infer = predict(json!({"model": {"name": "ResNet-50"}, "mode": "infer"})).await;
+    assert_eq!(platforms(&infer), ["rtx4090-nchw"]);
+    let named =
+        json!({"model": {"name": "ResNet-50"}, "platform": ["v100x8-pycls", "rtx3090-nchw"]});
+    assert_eq!(
+        platforms(&predict(named).await),
+        ["v100x8-pycls", "rtx3090-nchw"]
+    );
+}
+
+#[tokio::test]
+async fn fields_that_are_wrong_are_pointed_at() {
+    let app = App::seeded().await;
+    let net = json!({"name": "ResNet-50"});
+    for (extra, pointer) in [
+        (json!({"platform": "rtx4090-nchw"}), "/platform"),
+        (json!({"platform": "rtx309-nchw"}), "/platform"),
+        (json!({"platform": ["v100x8-paper", "x"]}), "/platform/1"),
+        (json!({"platform": 3}), "/platform"),
+        (json!({"mode": "test"}), "/mode"),
+        (json!({"interval": 0.3}), "/interval"),
+        (json!({"interval": "wide"}), "/interval"),
+        (json!({"estimator": "magic"}), "/estimator"),
+        (json!({"dataset_images": 0}), "/dataset_images"),
+        (json!({"batch_size": 1.5}), "/batch_size"),
+        (json!({"family": "Big Nets"}), "/family"),
+        (
+            json!({"complexity": {"flops": 1, "params": 1, "acts": 1}}),
+            "/complexity",
+        ),
+        (
+            json!({"scaling": {"strategy": "dWr", "factor": 1e30}}),
+            "/scaling/factor",
+        ),
+        (
+            json!({"scaling": {"strategy": "r", "factor": 1e-9}}),
+            "/scaling/factor",
+        ),
+        (json!({"scaling": {"factor": 4}}), "/scaling"),
+        (
+            json!({"scaling": {"strategy": "dw", "alpha": 0.5, "factor": 4}}),
+            "/scaling",
+        ),
+    ] {
+        let mut request = json!({"model": net});
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        let answer = app.post("/v1/predict", &request).await;
+        assert_eq!(answer.status, 422, "{request}");
+        assert_eq!(
+            answer.body["errors"][0]["pointer"], pointer,
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn costs_alone_are_predicted_but_not_scaled() {
+    let costs = json!({"flops": 4.1e9, "params": 2.5e7, "acts": 1.1e7});
+    let answer =
+        predict(json!({"complexity": costs, "family": "resnet", "platform": "rtx3090-nchw"})).await;
+    assert_eq!(answer["base"]["model"], Value::Null);
+    assert!(answer["predictions"][0]["epoch_seconds"].as_f64().unwrap() > 0.0);
+    let scaled =
+        predict(json!({"complexity": costs, "scaling": {"strategy": "d", "factor": 2}})).await;
+    assert_eq!(scaled["errors"][0]["pointer"], "/scaling");
+    let named =
+        predict(json!({"model": {"name": "convnext_tiny"}, "platform": "rtx3090-nchw"})).await;
+    assert_eq!(named["predictions"][0]["fit"]["group"], "convnext");
+}
+
+#[tokio::test]
+async fn scaling_never_changes_the_timing_group() {
+    let down = json!({"model": {"name": "ResNeXt-50"}, "scaling": {"strategy": "w", "factor": 0.02}, "platform": "rtx3090-nchw"});
+    assert_eq!(
+        predict(down).await["predictions"][0]["fit"]["group"],
+        "resnext"
+    );
+}
+
+#[tokio::test]
+async fn an_unseen_group_and_a_net_beyond_the_measured_are_warned_of() {
+    let codes = |answer: &Value| -> Vec<Value> {
+        answer["predictions"][0]["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|w| w["code"].clone())
+            .collect()
+    };
+    let unseen = predict(json!({"model": {"name": "ResNet-50"}, "platform": "v100x8-paper"})).await;
+    assert_eq!(codes(&unseen), ["unseen_group"]);
+    let huge = json!({"model": {"name": "RegNetY-32GF"}, "scaling": {"strategy": "dwr", "factor": 8}, "platform": "v100x8-paper"});
+    assert!(codes(&predict(huge).await).contains(&json!("extrapolation")));
+}
+
+#[tokio::test]
+async fn a_batch_answers_each_item_for_itself() {
+    let app = App::seeded().await;
+    let good = json!({"model": {"name": "ResNet-50"}, "platform": "rtx3090-nchw"});
+    let items = json!({"items": [good, {"model": {"name": "?"}}, good]});
+    let answer = app.post("/v1/predict/batch", &items).await;
+    assert_eq!(answer.status, 200);
+    let statuses: Vec<_> = (0..3)
+        .map(|i| answer.body["items"][i]["status"].as_u64())
+        .collect();
+    assert_eq!(statuses, [None, Some(422), None]);
+    let alone = app.post("/v1/predict", &good).await;
+    assert_eq!(answer.body["items"][2], alone.body);
+    for wrong in [
+        json!({"items": []}),
+        json!({"items": vec![json!({}); 1001]}),
+    ] {
+        assert_eq!(app.post("/v1/predict/batch", &wrong).await.status, 422);
+    }
+}

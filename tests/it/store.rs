@@ -1,0 +1,120 @@
+//! The database file: created and seeded once, kept, and not opened by an older release.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use epochcast::store::{Options, Store, StoreError};
+use sqlx::Connection;
+use tempfile::TempDir;
+
+use crate::app::{NOW, url};
+
+const SEEDED: Options = Options {
+    seed: true,
+    now: NOW,
+};
+
+#[tokio::test]
+async fn opening_again_changes_nothing() {
+    let dir = TempDir::new().unwrap();
+    let first = Store::open(&url(&dir), SEEDED).await.unwrap();
+    let version = first.data_version().await.unwrap();
+    first.close().await;
+    let second = Store::open(&url(&dir), SEEDED).await.unwrap();
+    assert_eq!(second.data_version().await.unwrap(), version);
+    assert_eq!(second.fitted_measurements().await.unwrap().len(), 809);
+}
+
+#[tokio::test]
+async fn a_database_may_start_empty() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(
+        &url(&dir),
+        Options {
+            seed: false,
+            now: NOW,
+        },
+    )
+    .await
+    .unwrap();
+    assert!(
+        store.fitted_measurements().await.unwrap().is_empty()
+            && store.platforms().await.unwrap().is_empty()
+    );
+}
+
+#[tokio::test]
+async fn commits_are_synced_and_readers_do_not_wait() {
+    let dir = TempDir::new().unwrap();
+    Store::open(&url(&dir), SEEDED).await.unwrap().close().await;
+    let mut db =
+        sqlx::SqliteConnection::connect(&format!("sqlite://{}", url(&dir).path().display()))
+            .await
+            .unwrap();
+    let mode: String = sqlx::query_scalar("pragma journal_mode")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_with_the_release_that_it_needs() {
+    let dir = TempDir::new().unwrap();
+    Store::open(&url(&dir), SEEDED).await.unwrap().close().await;
+    let mut db =
+        sqlx::SqliteConnection::connect(&format!("sqlite://{}", url(&dir).path().display()))
+            .await
+            .unwrap();
+    for sql in [
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'later', true, x'00', 0)",
+        "update meta set value = '9.9.9' where name = 'needs'",
+    ] {
+        sqlx::query(sql).execute(&mut db).await.unwrap();
+    }
+    db.close().await.unwrap();
+    let error = Store::open(&url(&dir), SEEDED).await.unwrap_err();
+    assert!(
+        matches!(&error, StoreError::Newer { needs, .. } if needs == "9.9.9"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("use epochcast 9.9.9 or later"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_opened_is_named() {
+    let error = Store::open(&"sqlite:///nowhere/at/all.db".parse().unwrap(), SEEDED)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at/all.db"), "{error}");
+}
+
+#[test]
+fn twenty_processes_on_one_empty_path_give_one_seeded_database() {
+    let dir = TempDir::new().unwrap();
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_epochcast"))
+            .args(["--listen", "127.0.0.1:0"])
+            .current_dir(dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut servers: Vec<_> = (0..20).map(|_| start()).collect();
+    for server in &mut servers {
+        let mut line = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(line.contains("809 timings of 4 platforms"), "{line}");
+    }
+    for mut server in servers {
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+}

@@ -1,0 +1,142 @@
+//! The house rules that no compiler checks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules from left to right: each uses only what stands before it.
+const ORDER: [&str; 7] = ["units", "json", "net", "timing", "store", "live", "http"];
+/// What only one module may use.
+const ONLY_IN: [(&str, &[&str]); 4] = [
+    ("sqlx", &["store"]),
+    ("axum", &["http"]),
+    ("linfa", &["timing"]),
+    ("tokio", &["store", "live", "http"]),
+];
+/// What pure code never does.
+const IMPURE: [&str; 7] = [
+    "async fn",
+    "tracing::",
+    "std::fs",
+    "std::net",
+    "SystemTime",
+    "Instant::",
+    "rand::",
+];
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The module that a file belongs to.
+fn module(path: &Path) -> String {
+    let first = path
+        .strip_prefix(src())
+        .unwrap()
+        .components()
+        .next()
+        .unwrap();
+    first
+        .as_os_str()
+        .to_str()
+        .unwrap()
+        .trim_end_matches(".rs")
+        .to_owned()
+}
+
+/// The code of a file, without comments.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn each_module_uses_only_what_stands_before_it() {
+    for path in sources(&src()) {
+        let Some(place) = ORDER.iter().position(|name| *name == module(&path)) else {
+            continue;
+        };
+        for later in &ORDER[place + 1..] {
+            let used = code(&path).contains(&format!("crate::{later}"));
+            assert!(!used, "{} uses {later}", path.display());
+        }
+    }
+}
+
+#[test]
+fn each_library_stays_in_its_place() {
+    for path in sources(&src()) {
+        let module = module(&path);
+        if !ORDER.contains(&module.as_str()) {
+            continue;
+        }
+        for (library, places) in ONLY_IN {
+            let used = code(&path).contains(&format!("{library}::"));
+            assert!(
+                !used || places.contains(&module.as_str()),
+                "{} uses {library}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_core_is_pure() {
+    for path in sources(&src()) {
+        if ["units", "json", "net", "timing"].contains(&module(&path).as_str()) {
+            for word in IMPURE {
+                assert!(!code(&path).contains(word), "{} has {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_of_the_map_exists() {
+    let map = fs::read_to_string(src().join("lib.rs")).unwrap();
+    for name in ORDER {
+        assert!(map.contains(&format!("pub mod {name};")), "{name}");
+    }
+}
+
+#[test]
+fn files_stay_short_and_open_with_what_they_are() {
+    for path in sources(&src()) {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.split("#[cfg(test)]").next().unwrap().lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} does not say what it is",
+            path.display()
+        );
+        assert!(
+            !text.contains("TODO") && !text.contains("FIXME"),
+            "{} has a hole",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_changelog_knows_this_version() {
+    let changelog = fs::read_to_string(src().join("../CHANGELOG.md")).unwrap();
+    assert!(changelog.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))));
+}
