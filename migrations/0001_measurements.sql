@@ -31,7 +31,34 @@ create table uploads (
     accepted bigint not null,
     duplicates bigint not null,
     quarantined bigint not null,
-    rejected bigint not null
+    rejected bigint not null,
+    -- SHA-256 over its rows, to find out later whether one was damaged.
+    content_hash text not null,
+    -- When it was taken out; null: it was not.
+    removed_at bigint
+);
+
+-- Rows that were not stored, as they were sent, to be fixed and sent again.
+create table rejections (
+    upload bigint not null references uploads (id),
+    line bigint not null,
+    field text not null,
+    detail text not null,
+    hint text not null,
+    sent text not null,
+    primary key (upload, line)
+);
+
+create table tokens (
+    id bigint not null primary key,
+    name text not null unique,
+    scope text not null,
+    -- SHA-256 of the token, which itself is shown once and kept nowhere.
+    hash text not null unique,
+    created_at bigint not null,
+    expires_at bigint,
+    last_used_at bigint,
+    revoked_at bigint
 );
 
 create table measurements (

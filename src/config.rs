@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use epochcast::net::scaling::{RawScaling, STRATEGIES};
-use epochcast::store::DatabaseUrl;
+use epochcast::store::{DatabaseUrl, Scope};
 use epochcast::timing::Mode;
 
 /// How long will one training epoch take if I scale this conv net?
@@ -59,8 +59,77 @@ pub(crate) enum Command {
     Serve,
     /// Predict without a server: a table, or the HTTP answer as JSON
     Predict(PredictArgs),
+    /// Store timings from files, in our own formats or as timm and pycls write them
+    Import(ImportArgs),
+    /// Write all that is stored to standard output, as NDJSON that can be imported again
+    Export,
+    /// Copy the database to a file, while a server may be writing
+    Backup {
+        /// The file, which must not exist yet
+        file: PathBuf,
+    },
+    /// Replace all that is stored by a backup; a running server goes on with it
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Look for damage in the database, upload by upload; exit code 1 where there is some
+    Verify,
+    /// Make, list and end the tokens with which timings may be sent
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Ask the server on --listen whether it is alive; exit code 0 if it is
     Healthcheck,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// NDJSON, JSON or CSV; what each is, is found by its content
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Platform of rows that name none
+    #[arg(long, value_name = "ID")]
+    pub(crate) platform: Option<String>,
+    /// Mode of rows that name none
+    #[arg(long, value_name = "train|infer", value_parser = mode)]
+    pub(crate) mode: Option<Mode>,
+    /// Store none of a file that has a bad row
+    #[arg(long)]
+    pub(crate) abort: bool,
+    /// Say what would become of the rows, but store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; it is printed alone on one line, once
+    Create {
+        /// What to call it
+        #[arg(long, value_name = "N")]
+        name: String,
+        /// What it allows: read; write: uploads, and undoing one's own; admin: undoing all
+        #[arg(long, value_name = "read|write|admin", value_parser = scope)]
+        scope: Scope,
+        /// Days until it ends [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+        days: Option<u32>,
+    },
+    /// List the tokens
+    List,
+    /// End a token
+    Revoke {
+        /// Its name
+        #[arg(long, value_name = "N")]
+        name: String,
+    },
+}
+
+fn scope(word: &str) -> Result<Scope, String> {
+    Scope::ALL
+        .into_iter()
+        .find(|scope| scope.as_str() == word)
+        .ok_or_else(|| "read, write or admin".to_owned())
 }
 
 #[derive(Debug, Args)]

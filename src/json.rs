@@ -100,25 +100,30 @@ pub enum ParseError {
 /// # Errors
 /// [`ParseError::NotJson`] with line and column; [`ParseError::Invalid`] where an object has the same key twice.
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
-    match serde_json::from_slice::<Strict>(text) {
-        Ok(Strict(value)) => Ok(value),
-        Err(error) if error.is_data() => {
-            Err(Invalid::at("", Value::Null, error.to_string(), "write each field once").into())
+    serde_json::from_slice::<Strict>(text)
+        .map(|Strict(value)| value)
+        .map_err(|error| ParseError::of(&error))
+}
+
+impl ParseError {
+    /// What `error` says of a text that was read as [`Strict`].
+    #[must_use]
+    pub fn of(error: &serde_json::Error) -> Self {
+        let message = error.to_string();
+        if error.is_data() {
+            return Invalid::at("", Value::Null, message, "write each field once").into();
         }
-        Err(error) => {
-            let message = error.to_string();
-            let message = message
-                .split(" at line ")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            Err(NotJson {
-                line: error.line(),
-                column: error.column(),
-                message,
-            }
-            .into())
+        let message = message
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        NotJson {
+            line: error.line(),
+            column: error.column(),
+            message,
         }
+        .into()
     }
 }
 
@@ -233,7 +238,18 @@ fn shortened_text(text: &str) -> String {
 }
 
 /// A [`Value`] whose objects name no field twice (`serde_json` would keep the last one silently).
-struct Strict(Value);
+#[derive(Debug)]
+pub struct Strict(pub Value);
+
+impl Strict {
+    /// The object that `map` holds.
+    ///
+    /// # Errors
+    /// Where it names a field twice.
+    pub fn of_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        de::Visitor::visit_map(StrictVisitor, map).map(Self)
+    }
+}
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

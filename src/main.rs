@@ -1,7 +1,10 @@
 //! The command line: it reads its arguments, opens the store and calls the library.
 
+mod archive;
 mod config;
+mod import;
 mod predict;
+mod token;
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -24,6 +27,12 @@ fn main() -> ExitCode {
     let done = match cli.command {
         None | Some(Command::Serve) => run(serve(&cli.settings)),
         Some(Command::Predict(args)) => run(predict::predict(&cli.settings, &args)),
+        Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
+        Some(Command::Export) => run(archive::export(&cli.settings)),
+        Some(Command::Backup { file }) => run(archive::back_up(&cli.settings, &file)),
+        Some(Command::Restore { file }) => run(archive::restore(&cli.settings, &file)),
+        Some(Command::Verify) => run(archive::verify(&cli.settings)),
+        Some(Command::Token(command)) => run(token::token(&cli.settings, &command)),
         Some(Command::Healthcheck) => healthcheck(cli.settings.listen),
     };
     match done {
@@ -116,6 +125,15 @@ fn greet(address: SocketAddr, settings: &Settings, live: &Live) -> anyhow::Resul
     writeln!(
         out,
         "epochcast {version} on http://{address}, {timings} timings of {platforms} platforms in {file}"
+    )?;
+    let reach = if address.ip().is_loopback() {
+        "Only this machine reaches it"
+    } else {
+        "Other machines may reach it"
+    };
+    writeln!(
+        out,
+        "{reach}; all may read and predict, to write takes a token (epochcast token create)"
     )?;
     if platforms > 0 {
         writeln!(

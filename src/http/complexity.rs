@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{Json, JsonBody};
-use super::problem::{ApiError, Problem};
+use super::problem::ApiError;
+use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
 use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;
@@ -82,10 +83,7 @@ pub struct Scaled {
     request_body(content = ComplexityRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}})),
     responses(
         (status = 200, description = "The costs", body = ComplexityAnswer),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not called JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
+        BodyRefused,
     )
 )]
 async fn complexity(JsonBody(body): JsonBody) -> Result<Json<ComplexityAnswer>, ApiError> {

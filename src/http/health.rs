@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::Json;
-use super::problem::{ApiError, Problem};
+use super::problem::ApiError;
+use super::refusals::ListRefused;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -38,7 +39,7 @@ async fn healthz() -> Json<Status> {
     tag = "service",
     responses(
         (status = 200, description = "It does", body = Status),
-        (status = 503, description = "It does not", body = Problem, content_type = "application/problem+json"),
+        ListRefused,
     )
 )]
 async fn readyz(State(live): State<Shared>) -> Result<Json<Status>, ApiError> {

@@ -1,15 +1,18 @@
 //! `GET /v1/measurements`: the timings that the fits stand on.
 
-use axum::extract::State;
+use axum::Extension;
+use axum::extract::{Path, State};
 use axum::http::{HeaderName, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::{Json, Params};
-use super::problem::{ApiError, Problem};
+use super::guard::Caller;
+use super::problem::ApiError;
+use super::refusals::{ListRefused, NotThere, WriteRefused};
+use super::{Shared, clock};
 use crate::json::Invalid;
 use crate::net::{Complexity, Group};
 use crate::store::{Filter, Page, StoredMeasurement};
@@ -17,7 +20,10 @@ use crate::timing::Mode;
 use crate::timing::measurement::RawMeasurement;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(measurements))
+    OpenApiRouter::new()
+        .routes(routes!(measurements))
+        .routes(routes!(remove))
+        .routes(routes!(restore))
 }
 
 /// Which measurements to list.
@@ -33,6 +39,8 @@ struct ListParams {
     label: Option<String>,
     /// Of this upload.
     upload: Option<i64>,
+    /// Only those that are kept out of the fits (true), or only those that are in them (false).
+    quarantined: Option<bool>,
     /// At most so many, 1 to 1,000, default 50.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -104,8 +112,7 @@ const MAX_LIMIT: u32 = 1000;
     params(ListParams),
     responses(
         (status = 200, description = "One page; the header `Link` leads to the next", body = Measurements),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
+        ListRefused,
     )
 )]
 async fn measurements(
@@ -124,6 +131,7 @@ async fn measurements(
         mode: params.mode,
         label: params.label.clone(),
         upload: params.upload,
+        quarantined: params.quarantined,
     };
     let mut rows = live
         .store()
@@ -147,6 +155,77 @@ async fn measurements(
         [(header::LINK, header)],
         Json(Measurements { measurements, next }),
     ))
+}
+
+/// What moved.
+#[derive(Debug, Serialize, ToSchema)]
+struct RowMoved {
+    /// The measurement.
+    measurement: i64,
+}
+
+/// Takes one measurement out of the fits. It is kept, and can be put back.
+#[utoipa::path(
+    delete,
+    path = "/v1/measurements/{id}",
+    tag = "evidence",
+    security(("token" = ["write"])),
+    params(("id" = i64, Path, description = "Id of a measurement", example = "1")),
+    responses(
+        (status = 200, description = "It is out", body = RowMoved),
+        NotThere,
+        WriteRefused,
+    )
+)]
+async fn remove(
+    State(live): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<i64>,
+) -> Result<Json<RowMoved>, ApiError> {
+    move_row(&live, &caller, (id, Some(clock::now()))).await
+}
+
+/// Puts one measurement back into the fits.
+#[utoipa::path(
+    post,
+    path = "/v1/measurements/{id}/restore",
+    tag = "evidence",
+    security(("token" = ["write"])),
+    params(("id" = i64, Path, description = "Id of a measurement", example = "1")),
+    responses(
+        (status = 200, description = "It is back", body = RowMoved),
+        NotThere,
+        WriteRefused,
+    )
+)]
+async fn restore(
+    State(live): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<i64>,
+) -> Result<Json<RowMoved>, ApiError> {
+    move_row(&live, &caller, (id, None)).await
+}
+
+async fn move_row(
+    live: &Shared,
+    caller: &Caller,
+    (id, removed_at): (i64, Option<i64>),
+) -> Result<Json<RowMoved>, ApiError> {
+    let missing = || {
+        let place = if removed_at.is_some() {
+            "in the fits"
+        } else {
+            "that was taken out, and not sent again"
+        };
+        ApiError::NotFound(format!("there is no measurement {id} {place}"))
+    };
+    let sender = live.store().sender_of_row(id).await?.ok_or_else(missing)?;
+    caller.may_change(&sender)?;
+    if !live.store().set_row_removed(id, removed_at).await? {
+        return Err(missing());
+    }
+    live.refresh().await?;
+    Ok(Json(RowMoved { measurement: id }))
 }
 
 /// The id that a cursor stands for.
@@ -174,6 +253,7 @@ impl Link<'_> {
             mode,
             label,
             upload,
+            quarantined,
             limit,
             ..
         } = self.0;
@@ -182,6 +262,10 @@ impl Link<'_> {
             ("mode", mode.map(|mode| mode.to_string())),
             ("label", label.clone()),
             ("upload", upload.map(|upload| upload.to_string())),
+            (
+                "quarantined",
+                quarantined.map(|quarantined| quarantined.to_string()),
+            ),
             ("limit", limit.map(|limit| limit.to_string())),
             ("cursor", Some(cursor.to_owned())),
         ];

@@ -4,7 +4,10 @@
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
 pub mod body;
+mod clock;
 mod complexity;
+mod export;
+mod guard;
 mod health;
 mod measurements;
 mod models;
@@ -12,13 +15,17 @@ mod pages;
 mod platforms;
 pub mod predict;
 pub mod problem;
+mod receive;
+mod refusals;
 mod request;
 pub mod serve;
+mod uploads;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -31,12 +38,17 @@ pub type Shared = Arc<Live>;
 /// Everything that is served.
 pub fn router(live: Shared) -> Router {
     let (api, document) = api().split_for_parts();
+    let guarded = guard::Guarded::of(&document);
     let document = document.to_pretty_json().unwrap_or_default();
+    let owner = live.clone();
     api.merge(pages::router())
         .route(
             "/openapi.json",
             get(|| async { ([("content-type", "application/json")], document) }),
         )
+        .layer(from_fn(move |request: Request, next: Next| {
+            guard::guard(guarded.clone(), owner.clone(), request, next)
+        }))
         .layer(from_fn(request::surround))
         .with_state(live)
 }
@@ -50,11 +62,15 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(models::router())
         .merge(platforms::router())
         .merge(measurements::router())
+        .merge(export::router())
+        .merge(receive::router())
+        .merge(uploads::router())
         .merge(health::router())
 }
 
 #[derive(OpenApi)]
 #[openapi(
+    modifiers(&Tokens),
     info(
         title = "epochcast",
         description = "How long will one training epoch take if I scale this conv net? Exact flops, params and \
@@ -68,3 +84,18 @@ pub fn api() -> OpenApiRouter<Shared> {
     )
 )]
 struct Document;
+
+/// The scheme of the tokens.
+struct Tokens;
+
+impl utoipa::Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme =
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", scheme);
+    }
+}

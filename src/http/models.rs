@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::Json;
-use super::problem::{ApiError, Problem};
+use super::problem::ApiError;
+use super::refusals::NotThere;
 use crate::net::layers::LayerRow;
 use crate::net::scaling::Exponents;
 use crate::net::zoo::{Entry, Zoo};
@@ -116,7 +117,7 @@ struct ModelAnswer {
     params(("name" = String, Path, description = "Name or alias, in any case", example = "RegNetY-4.0GF")),
     responses(
         (status = 200, description = "The net", body = ModelAnswer),
-        (status = 404, description = "No net has this name", body = Problem, content_type = "application/problem+json"),
+        NotThere,
     )
 )]
 async fn model(Path(name): Path<String>) -> Result<Json<ModelAnswer>, ApiError> {

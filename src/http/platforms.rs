@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::Json;
-use super::problem::{ApiError, Problem};
+use super::problem::ApiError;
+use super::refusals::NotThere;
 use crate::json::nearest;
 use crate::net::Group;
 use crate::timing::estimator::Fitted;
@@ -143,7 +144,7 @@ struct Coefficient {
     params(("id" = String, Path, description = "Id of a platform", example = "v100x8-paper")),
     responses(
         (status = 200, description = "The platform", body = PlatformAnswer),
-        (status = 404, description = "There is no such platform", body = Problem, content_type = "application/problem+json"),
+        NotThere,
     )
 )]
 async fn platform(

@@ -11,6 +11,7 @@ use super::Shared;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
 use super::complexity::{Base, Scaled, answer, scaled};
 use super::problem::{ApiError, Problem};
+use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Group};
@@ -143,10 +144,7 @@ pub struct FitRow {
     request_body(content = PredictRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper"})),
     responses(
         (status = 200, description = "The predictions", body = PredictAnswer),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not called JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
+        BodyRefused,
     )
 )]
 async fn predict(
@@ -193,10 +191,7 @@ const BATCH_ITEMS: usize = 1000;
     request_body(content = BatchRequest, example = json!({"items": [{"model": {"name": "ResNet-50"}}]})),
     responses(
         (status = 200, description = "An answer or a problem for each item", body = BatchAnswer),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not called JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not 1 to 1,000 items", body = Problem, content_type = "application/problem+json"),
+        BodyRefused,
     )
 )]
 async fn predict_batch(

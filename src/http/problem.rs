@@ -33,12 +33,36 @@ pub enum ApiError {
     /// The body did not arrive.
     #[error("the body could not be read: {0}")]
     Body(String),
+    /// Nobody is known to send it.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// The sender is known, and may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The sender asks too often.
+    #[error("too many requests: try again in {0} s")]
+    TooMany(u64),
+    /// Rows are wrong, and nothing was stored.
+    #[error("{0}")]
+    Rejected(String, Vec<FieldError>),
+    /// There is no space for it; nothing was stored.
+    #[error("the disk is full: nothing was stored, try again when there is space")]
+    Full,
     /// The store failed; the cause is logged, not sent.
     #[error("the store did not answer")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// A defect of ours.
     #[error("an error of the service, not of the request")]
     Internal,
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            other => Self::Store(other),
+        }
+    }
 }
 
 impl From<ParseError> for ApiError {
@@ -56,7 +80,11 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson(_) | Self::Body(_) => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Rejected(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -69,10 +97,11 @@ impl ApiError {
     #[must_use]
     pub fn problem(&self, request_id: &str) -> Problem {
         let errors = match self {
-            Self::Invalid(Invalid(errors)) => errors.clone(),
+            Self::Invalid(Invalid(errors)) | Self::Rejected(_, errors) => errors.clone(),
             _ => Vec::new(),
         };
         let detail = match errors.as_slice() {
+            _ if matches!(self, Self::Rejected(..)) => self.to_string(),
             [] => self.to_string(),
             [only] => only.to_string(),
             [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
@@ -90,6 +119,19 @@ impl IntoResponse for ApiError {
             tracing::error!(error = %cause, "the store did not answer");
         }
         let mut response = self.status().into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::Unauthorized(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::TooMany(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Self::Store(_) | Self::Full => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
         response.extensions_mut().insert(std::sync::Arc::new(self));
         response
     }

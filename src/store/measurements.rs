@@ -1,5 +1,6 @@
 //! Which measurements are there?
 
+use serde::Serialize;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{Store, StoreError};
@@ -24,6 +25,17 @@ pub struct StoredMeasurement {
     pub quarantined: Option<String>,
 }
 
+/// A row to be stored.
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    /// Its line in the upload, from 1.
+    pub line: u64,
+    /// The measurement.
+    pub measurement: Measurement,
+    /// Why it is kept out of the fits, where it is.
+    pub quarantined: Option<String>,
+}
+
 /// Which measurements to read.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -31,10 +43,12 @@ pub struct Filter {
     pub platform: Option<String>,
     /// Of this mode.
     pub mode: Option<Mode>,
-    /// Of this timing group, as it was sent.
+    /// With this label.
     pub label: Option<String>,
     /// Of this upload.
     pub upload: Option<i64>,
+    /// Whether those that are kept out of the fits, or only those.
+    pub quarantined: Option<bool>,
 }
 
 /// A part of the list, in the order of ids.
@@ -46,10 +60,11 @@ pub struct Page {
     pub limit: u32,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    upload: i64,
+/// What a row holds of what was sent.
+#[derive(FromRow, Serialize)]
+pub(super) struct Row {
+    pub(super) id: i64,
+    pub(super) upload: i64,
     line: i64,
     platform: String,
     mode: String,
@@ -69,63 +84,78 @@ struct Row {
     measured_at: Option<String>,
     source: Option<String>,
     noise: Option<f64>,
+    pub(super) identity: String,
+    // A verdict may change without the row being damaged.
+    #[serde(skip)]
     quarantined: Option<String>,
+}
+
+pub(super) const COLUMNS: &str = "id, upload, line, platform, mode, label, family, model, scaling, flops, params, acts, \
+     resolution, batch_size, images_per_second, step_seconds, epoch_seconds, dataset_images, measured_at, source, noise, \
+     identity, quarantined";
+
+impl Row {
+    fn new(id: i64, upload: i64, new: &NewRow) -> Self {
+        let (row, raw) = (&new.measurement, &new.measurement.raw);
+        let cost = |name: &str| {
+            raw.complexity
+                .as_ref()
+                .and_then(|costs| costs[name].as_f64())
+        };
+        let count = |count: Option<Whole>| count.and_then(|Whole(count)| i64::try_from(count).ok());
+        Self {
+            id,
+            upload,
+            line: i64::try_from(new.line).unwrap_or(i64::MAX),
+            platform: row.platform.as_str().to_owned(),
+            mode: row.mode.as_str().to_owned(),
+            label: raw.label.clone(),
+            family: raw.family.clone(),
+            model: raw.model.as_ref().map(ToString::to_string),
+            scaling: raw
+                .scaling
+                .as_ref()
+                .and_then(|scaling| serde_json::to_string(scaling).ok()),
+            flops: cost("flops"),
+            params: cost("params"),
+            acts: cost("acts"),
+            resolution: count(raw.resolution),
+            batch_size: count(raw.batch_size),
+            images_per_second: raw.images_per_second,
+            step_seconds: raw.step_seconds,
+            epoch_seconds: raw.epoch_seconds,
+            dataset_images: count(raw.dataset_images),
+            measured_at: raw.measured_at.clone(),
+            source: raw.source.clone(),
+            noise: raw.noise,
+            identity: format!("{:032x}", identity(row)),
+            quarantined: new.quarantined.clone(),
+        }
+    }
+
+    /// What a later check of damage compares.
+    pub(super) fn canonical(&self) -> Vec<u8> {
+        // A struct of numbers and words: writing it cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
 }
 
 impl TryFrom<Row> for StoredMeasurement {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let key = row.id;
+        let (id, upload, line, quarantined) =
+            (row.id, row.upload, row.line, row.quarantined.clone());
         let corrupt = |column, cause: String| StoreError::Corrupt {
             table: "measurements",
             column,
-            key: key.to_string(),
+            key: id.to_string(),
             cause,
         };
-        let mode = match row.mode.as_str() {
-            "train" => Mode::Train,
-            "infer" => Mode::Infer,
-            other => return Err(corrupt("mode", format!("`{other}`"))),
-        };
-        let parse = |column, text: Option<String>| {
-            text.map(|text| serde_json::from_str(&text).map_err(|e| corrupt(column, e.to_string())))
-                .transpose()
-        };
-        let scaling = row
-            .scaling
-            .map(|text| serde_json::from_str(&text))
-            .transpose();
-        let complexity = match (row.flops, row.params, row.acts) {
-            (Some(flops), Some(params), Some(acts)) => {
-                Some(serde_json::json!({"flops": flops, "params": params, "acts": acts}))
-            }
-            _ => None,
-        };
-        let whole =
-            |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).map(Whole);
-        let raw = RawMeasurement {
-            platform: row.platform.into(),
-            mode,
-            label: row.label,
-            model: parse("model", row.model)?,
-            scaling: scaling.map_err(|e: serde_json::Error| corrupt("scaling", e.to_string()))?,
-            complexity,
-            family: row.family,
-            resolution: whole(row.resolution),
-            batch_size: whole(row.batch_size),
-            images_per_second: row.images_per_second,
-            step_seconds: row.step_seconds,
-            epoch_seconds: row.epoch_seconds,
-            dataset_images: whole(row.dataset_images),
-            measured_at: row.measured_at,
-            source: row.source,
-            noise: row.noise,
-        };
+        let raw = sent(row).map_err(|(column, cause)| corrupt(column, cause))?;
         let measurement = raw
             .try_into()
             .map_err(|e: Invalid| corrupt("", e.to_string()))?;
-        let (id, upload, line, quarantined) = (row.id, row.upload, row.line, row.quarantined);
         Ok(Self {
             id,
             upload,
@@ -136,23 +166,63 @@ impl TryFrom<Row> for StoredMeasurement {
     }
 }
 
-const COLUMNS: &str = "id, upload, line, platform, mode, label, family, model, scaling, flops, params, acts, resolution, \
-     batch_size, images_per_second, step_seconds, epoch_seconds, dataset_images, measured_at, source, noise, quarantined";
+/// The row as it was sent; else the column that no release has written, and why.
+fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
+    let mode = match row.mode.as_str() {
+        "train" => Mode::Train,
+        "infer" => Mode::Infer,
+        other => return Err(("mode", format!("`{other}`"))),
+    };
+    let model = row
+        .model
+        .map(|text| serde_json::from_str(&text))
+        .transpose();
+    let scaling = row
+        .scaling
+        .map(|text| serde_json::from_str(&text))
+        .transpose();
+    let complexity = match (row.flops, row.params, row.acts) {
+        (Some(flops), Some(params), Some(acts)) => {
+            Some(serde_json::json!({"flops": flops, "params": params, "acts": acts}))
+        }
+        _ => None,
+    };
+    let whole = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).map(Whole);
+    Ok(RawMeasurement {
+        platform: row.platform.into(),
+        mode,
+        label: row.label,
+        model: model.map_err(|e: serde_json::Error| ("model", e.to_string()))?,
+        scaling: scaling.map_err(|e: serde_json::Error| ("scaling", e.to_string()))?,
+        complexity,
+        family: row.family,
+        resolution: whole(row.resolution),
+        batch_size: whole(row.batch_size),
+        images_per_second: row.images_per_second,
+        step_seconds: row.step_seconds,
+        epoch_seconds: row.epoch_seconds,
+        dataset_images: whole(row.dataset_images),
+        measured_at: row.measured_at,
+        source: row.source,
+        noise: row.noise,
+        verdict: None,
+    })
+}
 
 impl Store {
-    /// The measurements that are in the fits, by id.
+    /// The measurements that are in the fits, with their ids, by id.
     ///
     /// # Errors
     /// Where the database does not answer or holds what no release has written.
-    pub async fn fitted_measurements(&self) -> Result<Vec<Measurement>, StoreError> {
+    pub async fn fitted_measurements(&self) -> Result<Vec<(i64, Measurement)>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");
         query.push(COLUMNS).push(
             " from measurements where removed_at is null and quarantined is null order by id",
         );
         let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
-        rows.into_iter()
-            .map(|row| StoredMeasurement::try_from(row).map(|stored| stored.measurement))
-            .collect()
+        let measurement =
+            |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));
+        rows.into_iter().map(measurement).collect()
     }
 
     /// One page of the measurements that `filter` lets through, by id.
@@ -181,6 +251,11 @@ impl Store {
         if let Some(upload) = filter.upload {
             query.push(" and upload = ").push_bind(upload);
         }
+        match filter.quarantined {
+            Some(true) => drop(query.push(" and quarantined is not null")),
+            Some(false) => drop(query.push(" and quarantined is null")),
+            None => {}
+        }
         query
             .push(" order by id limit ")
             .push_bind(i64::from(page.limit));
@@ -189,69 +264,60 @@ impl Store {
     }
 }
 
-/// Rows of one statement: 24 columns each, of SQLite's 32,766 parameters.
-const ROWS_A_STATEMENT: usize = 500;
+/// Rows of one statement: 23 columns each, of SQLite's 32,766 parameters.
+pub(super) const ROWS_A_STATEMENT: usize = 500;
 
-/// Stores `rows` of `upload`; one that equals a stored row is left out. Returns how many were stored.
+/// Stores `rows` of `upload` with ids from `first`; one that equals a stored row is left out.
+///
+/// Returns those that were stored, in order.
 pub(super) async fn insert(
     db: &mut SqliteConnection,
-    upload: i64,
-    rows: &[Measurement],
-) -> Result<u64, StoreError> {
-    let first: i64 = sqlx::query_scalar("select coalesce(max(id), 0) + 1 from measurements")
-        .fetch_one(&mut *db)
-        .await?;
-    let mut numbered = (first..).zip(1i64..).zip(rows);
-    let mut stored = 0;
-    loop {
-        let part: Vec<_> = numbered.by_ref().take(ROWS_A_STATEMENT).collect();
-        if part.is_empty() {
-            return Ok(stored);
-        }
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "insert into measurements (id, upload, line, platform, mode, label, family, model, scaling, flops, params, \
-             acts, resolution, batch_size, images_per_second, step_seconds, epoch_seconds, dataset_images, measured_at, \
-             source, noise, identity) ",
-        );
-        query.push_values(part, |mut columns, ((id, line), row)| {
-            let raw = &row.raw;
-            let json = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string);
-            let cost = |name: &str| {
-                raw.complexity
-                    .as_ref()
-                    .and_then(|costs| costs[name].as_f64())
-            };
-            let count =
-                |count: Option<Whole>| count.and_then(|Whole(count)| i64::try_from(count).ok());
-            columns
-                .push_bind(id)
-                .push_bind(upload)
-                .push_bind(line)
-                .push_bind(row.platform.as_str())
-                .push_bind(row.mode.as_str())
-                .push_bind(&raw.label)
-                .push_bind(&raw.family)
-                .push_bind(json(&raw.model))
-                .push_bind(
-                    raw.scaling
-                        .as_ref()
-                        .and_then(|scaling| serde_json::to_string(scaling).ok()),
-                )
-                .push_bind(cost("flops"))
-                .push_bind(cost("params"))
-                .push_bind(cost("acts"))
-                .push_bind(count(raw.resolution))
-                .push_bind(count(raw.batch_size))
-                .push_bind(raw.images_per_second)
-                .push_bind(raw.step_seconds)
-                .push_bind(raw.epoch_seconds)
-                .push_bind(count(raw.dataset_images))
-                .push_bind(&raw.measured_at)
-                .push_bind(&raw.source)
-                .push_bind(raw.noise)
-                .push_bind(format!("{:032x}", identity(row)));
-        });
-        query.push(" on conflict do nothing");
-        stored += query.build().execute(&mut *db).await?.rows_affected();
+    (upload, first): (i64, i64),
+    rows: &[NewRow],
+) -> Result<Vec<Row>, StoreError> {
+    let mut numbered: Vec<Row> = (first..)
+        .zip(rows)
+        .map(|(id, row)| Row::new(id, upload, row))
+        .collect();
+    let mut query = QueryBuilder::<Sqlite>::new("insert into measurements (");
+    query.push(COLUMNS).push(") ");
+    query.push_values(&numbered, |mut columns, row| {
+        columns
+            .push_bind(row.id)
+            .push_bind(row.upload)
+            .push_bind(row.line)
+            .push_bind(&row.platform)
+            .push_bind(&row.mode)
+            .push_bind(&row.label)
+            .push_bind(&row.family)
+            .push_bind(&row.model)
+            .push_bind(&row.scaling)
+            .push_bind(row.flops)
+            .push_bind(row.params)
+            .push_bind(row.acts)
+            .push_bind(row.resolution)
+            .push_bind(row.batch_size)
+            .push_bind(row.images_per_second)
+            .push_bind(row.step_seconds)
+            .push_bind(row.epoch_seconds)
+            .push_bind(row.dataset_images)
+            .push_bind(&row.measured_at)
+            .push_bind(&row.source)
+            .push_bind(row.noise)
+            .push_bind(&row.identity)
+            .push_bind(&row.quarantined);
+    });
+    query.push(" on conflict do nothing");
+    let stored = query.build().execute(&mut *db).await?.rows_affected();
+    drop(query);
+    if usize::try_from(stored).is_ok_and(|stored| stored < numbered.len()) {
+        let sql = "select id from measurements where upload = $1 and id >= $2 order by id";
+        let ids: Vec<i64> = sqlx::query_scalar(sql)
+            .bind(upload)
+            .bind(first)
+            .fetch_all(db)
+            .await?;
+        numbered.retain(|row| ids.binary_search(&row.id).is_ok());
     }
+    Ok(numbered)
 }

@@ -5,21 +5,31 @@
 //! survives a power cut. The file is created, migrated and seeded under a lock of its own beside it, so that any
 //! number of processes may start on one empty path.
 
+mod archive;
 mod measurements;
 mod open;
 mod platforms;
+mod tokens;
 mod uploads;
 
-use sqlx::SqlitePool;
+use std::path::PathBuf;
 
-pub use measurements::{Filter, Page, StoredMeasurement};
+use sqlx::SqlitePool;
+use tempfile::SpooledTempFile;
+
+pub use archive::Damage;
+pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use tokens::{Scope, Token};
+pub use uploads::{Counts, Rejection, UploadRow, Writing};
 
 /// The open database.
 #[derive(Clone, Debug)]
 pub struct Store {
     write: SqlitePool,
     read: SqlitePool,
+    /// The folder of the file: what is too long for memory waits on the same disk.
+    folder: PathBuf,
 }
 
 /// Why the store did not do what it was asked.
@@ -59,9 +69,26 @@ pub enum StoreError {
         /// What is wrong.
         cause: String,
     },
+    /// There is no space left for the database.
+    #[error("the disk is full: nothing was stored")]
+    Full,
     /// Anything else that SQLite reports.
     #[error(transparent)]
-    Sql(#[from] sqlx::Error),
+    Sql(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error
+            .as_database_error()
+            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        // SQLITE_FULL; SQLite reports the extended code in decimal.
+        if code.as_deref() == Some("13") {
+            Self::Full
+        } else {
+            Self::Sql(error)
+        }
+    }
 }
 
 impl Store {
@@ -73,6 +100,12 @@ impl Store {
         Ok(sqlx::query_scalar("select version from data_version")
             .fetch_one(&self.read)
             .await?)
+    }
+
+    /// A place for what is on its way into the store: in memory up to `in_memory` bytes, then in an unnamed file.
+    #[must_use]
+    pub fn spool(&self, in_memory: usize) -> SpooledTempFile {
+        tempfile::spooled_tempfile_in(in_memory, &self.folder)
     }
 
     /// Checkpoints and closes the file.

@@ -70,11 +70,19 @@ impl Store {
         let read = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(connect.read_only(true));
-        let store = Self { write, read };
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        let folder = parent.unwrap_or_else(|| Path::new(".")).to_owned();
+        let store = Self {
+            write,
+            read,
+            folder,
+        };
         store.migrate(path).await?;
         if options.seed && store.is_new().await? {
             let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
-            store.save_seed(&platforms, &rows, options.now).await?;
+            store.save_seed(&platforms, rows, options.now).await?;
         }
         Ok(store)
     }

@@ -1,49 +1,345 @@
-//! Storing rows: an upload is one transaction.
+//! Storing rows: an upload is one transaction, and can be taken out and put back.
 
-use sqlx::SqliteConnection;
+use sha2::{Digest, Sha256};
+use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
-use super::{Store, StoreError, measurements, platforms};
+use super::measurements::ROWS_A_STATEMENT;
+use super::{NewRow, Store, StoreError, measurements, platforms};
 use crate::timing::{Measurement, Platform};
 
+/// How many rows of an upload went where; they add up to the rows sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Stored, and in the fits.
+    pub accepted: i64,
+    /// Equal to a stored row.
+    pub duplicates: i64,
+    /// Stored, but kept out of the fits.
+    pub quarantined: i64,
+    /// Not stored, since they are wrong.
+    pub rejected: i64,
+}
+
+/// An upload that was stored.
+#[derive(Clone, Debug, FromRow)]
+pub struct UploadRow {
+    /// Its id.
+    pub id: i64,
+    /// When it came, Unix milliseconds.
+    pub created_at: i64,
+    /// Who sent it: `seed`, `import`, or the name of a token.
+    pub sender: String,
+    /// Rows stored, and in the fits.
+    pub accepted: i64,
+    /// Rows equal to a stored one.
+    pub duplicates: i64,
+    /// Rows stored, but kept out of the fits.
+    pub quarantined: i64,
+    /// Rows that were wrong.
+    pub rejected: i64,
+    /// When it was taken out; `None`: it was not.
+    pub removed_at: Option<i64>,
+}
+
+/// A row that was not stored.
+#[derive(Clone, Debug, FromRow)]
+pub struct Rejection {
+    /// Its line in the upload, from 1.
+    pub line: i64,
+    /// The field that is wrong, as a JSON pointer.
+    pub field: String,
+    /// What is wrong.
+    pub detail: String,
+    /// What would be right.
+    pub hint: String,
+    /// What was sent, in JSON.
+    pub sent: String,
+}
+
+/// An upload that is being written: all of it becomes visible at [`Writing::commit`], or none.
+#[derive(Debug)]
+pub struct Writing {
+    transaction: Transaction<'static, Sqlite>,
+    upload: i64,
+    next_row: i64,
+    counts: Counts,
+    hash: Sha256,
+}
+
 impl Store {
+    /// Begins an upload of `sender`.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn begin(&self, sender: &str, now: i64) -> Result<Writing, StoreError> {
+        let mut transaction = self.write.begin_with("begin immediate").await?;
+        let sql = "select coalesce((select max(id) from uploads), 0) + 1, \
+                   coalesce((select max(id) from measurements), 0) + 1";
+        let (upload, next_row): (i64, i64) =
+            sqlx::query_as(sql).fetch_one(&mut *transaction).await?;
+        let sql = "insert into uploads
+                   (id, created_at, sender, accepted, duplicates, quarantined, rejected, content_hash)
+                   values ($1, $2, $3, 0, 0, 0, 0, '')";
+        sqlx::query(sql)
+            .bind(upload)
+            .bind(now)
+            .bind(sender)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(Writing {
+            transaction,
+            upload,
+            next_row,
+            counts: Counts::default(),
+            hash: Sha256::new(),
+        })
+    }
+
     /// Stores the built-in measurements as the first upload.
     pub(super) async fn save_seed(
         &self,
         new_platforms: &[Platform],
-        rows: &[Measurement],
+        rows: Vec<Measurement>,
         now: i64,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.write.begin_with("begin immediate").await?;
+        let mut writing = self.begin("seed", now).await?;
         for platform in new_platforms {
-            platforms::insert(&mut transaction, platform).await?;
+            writing.define(platform).await?;
         }
-        let upload = next_id(&mut transaction).await?;
-        let sql = "insert into uploads (id, created_at, sender, accepted, duplicates, quarantined, rejected)
-                   values ($1, $2, 'seed', $3, 0, 0, 0)";
-        let accepted = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        sqlx::query(sql)
-            .bind(upload)
+        let new = |(line, measurement)| NewRow {
+            line,
+            measurement,
+            quarantined: None,
+        };
+        let rows: Vec<NewRow> = (1..).zip(rows).map(new).collect();
+        writing.store(&rows).await?;
+        writing.commit().await?;
+        Ok(())
+    }
+
+    /// The uploads with ids above `after`, by id.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn uploads(&self, after: i64, limit: u32) -> Result<Vec<UploadRow>, StoreError> {
+        let sql =
+            "select id, created_at, sender, accepted, duplicates, quarantined, rejected, removed_at
+                   from uploads where id > $1 order by id limit $2";
+        Ok(sqlx::query_as(sql)
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(&self.read)
+            .await?)
+    }
+
+    /// The upload `id`.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn upload(&self, id: i64) -> Result<Option<UploadRow>, StoreError> {
+        Ok(self
+            .uploads(id - 1, 1)
+            .await?
+            .pop()
+            .filter(|upload| upload.id == id))
+    }
+
+    /// The rows of upload `id` that were not stored, by line.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn rejections(&self, id: i64) -> Result<Vec<Rejection>, StoreError> {
+        let sql = "select line, field, detail, hint, sent from rejections where upload = $1 order by line";
+        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
+    }
+
+    /// Takes upload `id` out of the fits, at `now`, or puts it back; returns how many rows moved.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn set_removed(&self, id: i64, now: Option<i64>) -> Result<u64, StoreError> {
+        let mut transaction = self.write.begin_with("begin immediate").await?;
+        // Rows that were taken out one by one stay out, and so does one that was sent again meanwhile.
+        let sql = if now.is_some() {
+            "update measurements set removed_at = $1 where upload = $2 and removed_at is null"
+        } else {
+            "update measurements set removed_at = $1 where upload = $2
+             and removed_at = (select removed_at from uploads where id = $2)
+             and identity not in (select identity from measurements where removed_at is null)"
+        };
+        let moved = sqlx::query(sql)
             .bind(now)
-            .bind(accepted)
+            .bind(id)
             .execute(&mut *transaction)
             .await?;
-        measurements::insert(&mut transaction, upload, rows).await?;
+        let sql = "update uploads set removed_at = $1 where id = $2";
+        sqlx::query(sql)
+            .bind(now)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
         bump_version(&mut transaction).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(moved.rows_affected())
+    }
+
+    /// Takes the row `id` out of the fits, at `now`, or puts it back; whether there was such a row to move.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn set_row_removed(&self, id: i64, now: Option<i64>) -> Result<bool, StoreError> {
+        let mut transaction = self.write.begin_with("begin immediate").await?;
+        let sql = if now.is_some() {
+            "update measurements set removed_at = $1 where id = $2 and removed_at is null"
+        } else {
+            "update measurements set removed_at = $1 where id = $2 and removed_at is not null
+                 and identity not in (select identity from measurements where removed_at is null)"
+        };
+        let moved = sqlx::query(sql)
+            .bind(now)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        bump_version(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(moved > 0)
+    }
+
+    /// Who sent the row `id`.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn sender_of_row(&self, id: i64) -> Result<Option<String>, StoreError> {
+        let sql =
+            "select sender from uploads where id = (select upload from measurements where id = $1)";
+        Ok(sqlx::query_scalar(sql)
+            .bind(id)
+            .fetch_optional(&self.read)
+            .await?)
     }
 }
 
-async fn next_id(db: &mut SqliteConnection) -> Result<i64, StoreError> {
+impl Writing {
+    /// Stores a new platform.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn define(&mut self, platform: &Platform) -> Result<(), StoreError> {
+        platforms::insert(&mut self.transaction, platform).await
+    }
+
+    /// Stores rows, of platforms that are known; those that equal a stored row are counted as duplicates.
+    ///
+    /// Returns the ids under which rows were stored, with their position in `rows`.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full.
+    pub async fn store(&mut self, rows: &[NewRow]) -> Result<Vec<(i64, usize)>, StoreError> {
+        let mut ids = Vec::with_capacity(rows.len());
+        for (part, rows) in rows.chunks(ROWS_A_STATEMENT).enumerate() {
+            let first = self.next_row;
+            let stored =
+                measurements::insert(&mut self.transaction, (self.upload, first), rows).await?;
+            for row in &stored {
+                let position = usize::try_from(row.id - first).unwrap_or_default();
+                self.hash.update(row.canonical());
+                match rows[position].quarantined {
+                    None => self.counts.accepted += 1,
+                    Some(_) => self.counts.quarantined += 1,
+                }
+                ids.push((row.id, part * ROWS_A_STATEMENT + position));
+            }
+            self.counts.duplicates += count(rows.len() - stored.len());
+            self.next_row += count(rows.len());
+        }
+        Ok(ids)
+    }
+
+    /// Keeps rows that are wrong, to be fixed and sent again.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full.
+    pub async fn reject(&mut self, rejections: &[Rejection]) -> Result<(), StoreError> {
+        for Rejection {
+            line,
+            field,
+            detail,
+            hint,
+            sent,
+        } in rejections
+        {
+            self.counts.rejected += 1;
+            let sql = "insert into rejections (upload, line, field, detail, hint, sent) values ($1, $2, $3, $4, $5, $6)";
+            let query = sqlx::query(sql)
+                .bind(self.upload)
+                .bind(line)
+                .bind(field)
+                .bind(detail)
+                .bind(hint)
+                .bind(sent);
+            query.execute(&mut *self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// How many rows went where, so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Makes all of it visible, and durable; returns the upload's id and the version of the data that has it.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full: then nothing is stored.
+    pub async fn commit(mut self) -> Result<(i64, i64), StoreError> {
+        let hash = self
+            .hash
+            .finalize()
+            .iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let Counts {
+            accepted,
+            duplicates,
+            quarantined,
+            rejected,
+        } = self.counts;
+        let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5
+                   where id = $6";
+        let query = sqlx::query(sql)
+            .bind(accepted)
+            .bind(duplicates)
+            .bind(quarantined)
+            .bind(rejected)
+            .bind(hash);
+        query
+            .bind(self.upload)
+            .execute(&mut *self.transaction)
+            .await?;
+        let version = bump_version(&mut self.transaction).await?;
+        self.transaction.commit().await?;
+        Ok((self.upload, version))
+    }
+
+    /// Forgets all of it.
+    ///
+    /// # Errors
+    /// Where the database does not answer; it is forgotten nevertheless.
+    pub async fn roll_back(self) -> Result<(), StoreError> {
+        Ok(self.transaction.rollback().await?)
+    }
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// The next version of the data.
+pub(super) async fn bump_version(db: &mut SqliteConnection) -> Result<i64, StoreError> {
     Ok(
-        sqlx::query_scalar("select coalesce(max(id), 0) + 1 from uploads")
+        sqlx::query_scalar("update data_version set version = version + 1 returning version")
             .fetch_one(db)
             .await?,
     )
-}
-
-async fn bump_version(db: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("update data_version set version = version + 1")
-        .execute(db)
-        .await?;
-    Ok(())
 }

@@ -48,6 +48,19 @@ pub struct RawMeasurement {
     pub source: Option<String>,
     /// Relative standard deviation of the step time.
     pub noise: Option<f64>,
+    /// In an export, whether the row was in the fits; believed where the importer may decide that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+}
+
+/// Whether a row is in the fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It is.
+    Accepted,
+    /// It is kept, but out of them.
+    Quarantined,
 }
 
 /// A platform's id, or the object that defines it.

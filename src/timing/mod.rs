@@ -16,6 +16,8 @@ pub mod regression;
 pub mod rows;
 pub mod seed;
 pub mod training;
+pub mod upload;
+pub mod verdict;
 
 pub use estimator::Estimator;
 pub use interval::Level;

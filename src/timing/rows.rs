@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::measurement::RawMeasurement;
-use crate::json::{Invalid, nearest, typed};
+use crate::json::{Invalid, nearest};
 
 /// How the text of a column becomes a field.
 #[derive(Clone, Copy, PartialEq)]
@@ -15,7 +14,7 @@ enum Kind {
 }
 
 /// Columns of the row itself, of its platform, of its model, costs and scaling.
-const COLUMNS: [(&str, &str, Kind); 30] = [
+const COLUMNS: [(&str, &str, Kind); 31] = [
     ("platform", "/platform/id", Kind::Text),
     ("device", "/platform/device", Kind::Text),
     ("device_count", "/platform/device_count", Kind::Number),
@@ -46,11 +45,15 @@ const COLUMNS: [(&str, &str, Kind); 30] = [
     ("measured_at", "/measured_at", Kind::Text),
     ("source", "/source", Kind::Text),
     ("noise", "/noise", Kind::Number),
+    ("verdict", "/verdict", Kind::Text),
 ];
 
 /// The meaning of a CSV file's columns.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Header(Vec<usize>);
+pub struct Header(Vec<Option<usize>>);
+
+/// Columns that a list of rejected rows has, and that are passed over when it is sent again.
+pub const REMARKS: [&str; 3] = ["line", "field", "error"];
 
 impl Header {
     /// The columns that `names` are.
@@ -61,6 +64,10 @@ impl Header {
         let mut columns = Vec::new();
         for name in names {
             let name = name.trim();
+            if REMARKS.contains(&name) {
+                columns.push(None);
+                continue;
+            }
             let Some(column) = COLUMNS.iter().position(|column| column.0 == name) else {
                 let known = COLUMNS.map(|column| column.0);
                 return Err(Invalid::at(
@@ -70,7 +77,7 @@ impl Header {
                     nearest(name, &known),
                 ));
             };
-            if columns.contains(&column) {
+            if columns.contains(&Some(column)) {
                 return Err(Invalid::at(
                     "",
                     name,
@@ -78,22 +85,36 @@ impl Header {
                     "keep one of them",
                 ));
             }
-            columns.push(column);
+            columns.push(Some(column));
         }
         Ok(Self(columns))
     }
 
-    /// The measurement that a record's `cells` hold, one for each column.
+    /// Number of columns.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The row that a record's `cells` hold, one for each column, in the form of a JSON row.
     ///
     /// # Errors
     /// Points at the field as a JSON row would have it.
-    pub fn row<'a>(
-        &self,
-        cells: impl IntoIterator<Item = &'a str>,
-    ) -> Result<RawMeasurement, Invalid> {
+    pub fn value<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> Result<Value, Invalid> {
         let mut row = Map::new();
-        for (column, cell) in self.0.iter().zip(cells) {
-            let (_, pointer, kind) = COLUMNS[*column];
+        for (column, cell) in self
+            .0
+            .iter()
+            .zip(cells)
+            .filter_map(|(column, cell)| Some(((*column)?, cell)))
+        {
+            let (_, pointer, kind) = COLUMNS[column];
             if !cell.is_empty() {
                 insert(
                     &mut row,
@@ -103,8 +124,86 @@ impl Header {
             }
         }
         simplify_platform(&mut row);
-        typed(&Value::Object(row))
+        Ok(Value::Object(row))
     }
+
+    /// The same, with cells that cannot be read kept as text.
+    #[must_use]
+    pub fn lossy<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> Value {
+        let mut row = Map::new();
+        for (column, cell) in self
+            .0
+            .iter()
+            .zip(cells)
+            .filter_map(|(column, cell)| Some(((*column)?, cell)))
+        {
+            let (_, pointer, kind) = COLUMNS[column];
+            if cell.is_empty() {
+                continue;
+            }
+            insert(
+                &mut row,
+                pointer,
+                read_cell(kind, cell).unwrap_or_else(|_| cell.into()),
+            );
+        }
+        simplify_platform(&mut row);
+        Value::Object(row)
+    }
+}
+
+/// The cells of a JSON row, one for each of [`column_names`]; what does not fit a column is left out.
+#[must_use]
+pub fn cells(row: &Value) -> Vec<String> {
+    let platform_id = |pointer: &str| match &row["platform"] {
+        Value::String(id) if pointer == "/platform/id" => Some(Value::from(id.as_str())),
+        _ => None,
+    };
+    let by_name = row.pointer("/model/name").is_some();
+    let whole = |pointer: &str| match pointer {
+        // A named model and one scaling form have columns of their own.
+        "/model" if by_name => None,
+        "/scaling" => None,
+        "/resolution" if by_name => row
+            .pointer("/model/resolution")
+            .or_else(|| row.pointer("/resolution"))
+            .cloned(),
+        _ => row.pointer(pointer).cloned(),
+    };
+    let cell = |(_, pointer, kind): &(&str, &str, Kind)| match platform_id(pointer)
+        .or_else(|| whole(pointer))
+        .unwrap_or_default()
+    {
+        Value::Null => String::new(),
+        Value::String(text) if *kind != Kind::Json => harmless(text),
+        value => value.to_string(),
+    };
+    COLUMNS.iter().map(cell).collect()
+}
+
+/// Characters with which a spreadsheet takes a cell for a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Text that no spreadsheet runs: what looks like a formula gets an apostrophe, which [`plain`] takes away again.
+fn harmless(text: String) -> String {
+    if text.trim_start_matches('\'').starts_with(FORMULA) {
+        format!("'{text}")
+    } else {
+        text
+    }
+}
+
+fn plain(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA) => rest,
+        _ => cell,
+    }
+}
+
+/// The names of all columns.
+#[must_use]
+pub fn column_names() -> [&'static str; 31] {
+    COLUMNS.map(|column| column.0)
 }
 
 fn insert(row: &mut Map<String, Value>, pointer: &str, value: Value) {
@@ -138,7 +237,7 @@ fn read_cell(kind: Kind, cell: &str) -> Result<Value, Invalid> {
     let refuse =
         |what: &str, hint: &str| Invalid::at("", cell, format!("`{cell}` is not {what}"), hint);
     match kind {
-        Kind::Text => Ok(cell.into()),
+        Kind::Text => Ok(plain(cell).into()),
         // Rust reads NaN, inf and 1e999 as numbers; JSON, and so we, do not.
         Kind::Number => serde_json::from_str::<Number>(cell.trim())
             .map(Value::Number)
@@ -155,10 +254,12 @@ fn read_cell(kind: Kind, cell: &str) -> Result<Value, Invalid> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::measurement::RawMeasurement;
     use super::*;
+    use crate::json::typed;
 
     fn row(names: &str, cells: &str) -> Result<RawMeasurement, Invalid> {
-        Header::read(names.split(','))?.row(cells.split(','))
+        typed(&Header::read(names.split(','))?.value(cells.split(','))?)
     }
 
     #[test]

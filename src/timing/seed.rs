@@ -3,7 +3,7 @@
 use super::measurement::{Measurement, RawMeasurement, platform};
 use super::platform::Platform;
 use super::rows::Header;
-use crate::json::Invalid;
+use crate::json::{Invalid, typed};
 
 /// Name and text of each file.
 pub const FILES: [(&str, &str); 4] = [
@@ -46,6 +46,6 @@ fn read(text: &str) -> Result<Vec<RawMeasurement>, Invalid> {
     let header = Header::read(reader.headers().map_err(unreadable)?)?;
     reader
         .records()
-        .map(|record| header.row(record.map_err(unreadable)?.iter()))
+        .map(|record| typed(&header.value(record.map_err(unreadable)?.iter())?))
         .collect()
 }

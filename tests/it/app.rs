@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use epochcast::http::router;
 use epochcast::live::Live;
-use epochcast::store::{DatabaseUrl, Options, Store};
+use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ pub(crate) const NOW: i64 = 1_795_521_600_000;
 pub(crate) struct App {
     pub(crate) router: Router,
     pub(crate) live: Arc<Live>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// An answer: status, headers and JSON.
@@ -48,8 +48,41 @@ impl App {
         Self {
             router: router(live.clone()),
             live,
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// The folder of the database.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// The database.
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        url(&self.dir).path().to_owned()
+    }
+
+    /// A new token, the same for the same name.
+    pub(crate) async fn token(&self, name: &str, scope: Scope) -> String {
+        let token = Token {
+            name: name.to_owned(),
+            scope,
+            created_at: NOW,
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let mut random = [7; 32];
+        random
+            .iter_mut()
+            .zip(name.bytes())
+            .for_each(|(random, byte)| *random = byte);
+        self.live
+            .store()
+            .create_token(random, &token)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {

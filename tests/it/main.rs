@@ -13,3 +13,4 @@ mod properties;
 mod readme;
 mod store;
 mod tidy;
+mod uploads;

@@ -3,6 +3,9 @@
 //! Predictions read the fits in memory and never wait; when the measurements change, in this process or in another, new
 //! fits are made beside them and swapped in whole.
 
+mod export;
+mod receive;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +14,9 @@ use tokio::sync::Mutex;
 
 use crate::store::{Store, StoreError};
 use crate::timing::Predictors;
+
+pub use export::{Export, ExportFormat};
+pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 
 /// The store with the fits to what it holds.
 #[derive(Debug)]
@@ -77,7 +83,13 @@ impl Live {
         let version = self.store.data_version().await?;
         let platforms = self.store.platforms().await?;
         let rows = self.store.fitted_measurements().await?;
-        let fit = move || Predictors::fit(platforms, &rows, version);
+        let fit = move || {
+            Predictors::fit(
+                platforms,
+                &rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(),
+                version,
+            )
+        };
         tokio::task::spawn_blocking(fit)
             .await
             .map_err(|e| StoreError::Corrupt {

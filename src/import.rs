@@ -1,0 +1,105 @@
+//! `epochcast import`: timings from files.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read, Seek};
+use std::path::Path;
+
+use anyhow::Context;
+use epochcast::live::{Live, OnError, Receipt, ReceiveError, RowError, Upload};
+use epochcast::timing::upload::Format;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::{ImportArgs, Settings};
+
+/// Stores the rows of each file; a file that cannot be read fails, after those before it were stored.
+pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Result<()> {
+    let live = Live::open(crate::open(settings).await?).await?;
+    for path in &args.files {
+        let received = live.receive(upload(path, args)?).await;
+        let receipt = received
+            .map_err(|error| told(&error))
+            .with_context(|| path.display().to_string())?;
+        print(path, &receipt);
+    }
+    live.store().close().await;
+    Ok(())
+}
+
+fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
+    let mut file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut head = [0; 4096];
+    let read = file.read(&mut head)?;
+    file.rewind()?;
+    let bar = progress(file.metadata()?.len());
+    Ok(Upload {
+        format: format(&head[..read]),
+        body: Box::new(bar.wrap_read(file)),
+        on_error: if args.abort {
+            OnError::Abort
+        } else {
+            OnError::Skip
+        },
+        dry_run: args.dry_run,
+        default_platform: args.platform.clone().map(Into::into),
+        default_mode: args.mode,
+        trusted: true,
+        sender: "import".to_owned(),
+        now: crate::now(),
+    })
+}
+
+/// What a file is, by how it starts.
+fn format(head: &[u8]) -> Format {
+    let head = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    match head.first() {
+        Some(b'[') => Format::Json,
+        Some(b'{') => Format::Ndjson,
+        _ => Format::Csv,
+    }
+}
+
+fn progress(bytes: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn print(
+    path: &Path,
+    Receipt {
+        upload,
+        counts,
+        errors,
+        doubted,
+    }: &Receipt,
+) {
+    let stored = upload.map_or_else(|| "dry run".to_owned(), |id| format!("upload {id}"));
+    println!(
+        "{}: {stored}: {} accepted, {} duplicates, {} quarantined, {} rejected",
+        path.display(),
+        counts.accepted,
+        counts.duplicates,
+        counts.quarantined,
+        counts.rejected
+    );
+    for RowError { line, invalid } in errors {
+        eprintln!("  line {line}: {invalid}");
+    }
+    for (line, reason) in doubted {
+        eprintln!("  line {line}: kept out of the fits: {reason}");
+    }
+}
+
+fn told(error: &ReceiveError) -> anyhow::Error {
+    if let ReceiveError::Rejected { errors, .. } = error {
+        for RowError { line, invalid } in errors {
+            eprintln!("  line {line}: {invalid}");
+        }
+    }
+    anyhow::anyhow!("{error}")
+}

@@ -1,0 +1,376 @@
+//! An upload, from its body to the fits: read and judged in one thread, stored in another, visible at once or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Live;
+use crate::json::Invalid;
+use crate::store::{Counts, NewRow, Rejection, StoreError, Writing};
+use crate::timing::measurement::Verdict;
+use crate::timing::predictor::Predictor;
+use crate::timing::upload::{Context, Format, Line, Unreadable, read};
+use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors, verdict};
+
+/// What to do with rows that are wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// Store none of the upload.
+    Abort,
+    /// Store the others.
+    Skip,
+}
+
+/// An upload that has arrived.
+pub struct Upload {
+    /// How its rows are written.
+    pub format: Format,
+    /// Its rows.
+    pub body: Box<dyn Read + Send>,
+    /// What to do with rows that are wrong.
+    pub on_error: OnError,
+    /// Whether to answer the same, but store nothing.
+    pub dry_run: bool,
+    /// Platform of rows that name none.
+    pub default_platform: Option<serde_json::Value>,
+    /// Mode of rows that name none.
+    pub default_mode: Option<Mode>,
+    /// Whether a row's own `verdict` is believed.
+    pub trusted: bool,
+    /// Who sends it.
+    pub sender: String,
+    /// When, Unix milliseconds.
+    pub now: i64,
+}
+
+/// What became of an upload.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Its id; `None` for a dry run.
+    pub upload: Option<i64>,
+    /// How many rows went where.
+    pub counts: Counts,
+    /// The first rows that are wrong.
+    pub errors: Vec<RowError>,
+    /// The first rows that are kept out of the fits: line and reason.
+    pub doubted: Vec<(u64, String)>,
+}
+
+/// A row that is wrong.
+#[derive(Clone, Debug)]
+pub struct RowError {
+    /// Its line in the upload, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub invalid: Invalid,
+}
+
+/// Why an upload was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// Its body as a whole cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// Rows are wrong, and it was to be stored whole or not at all.
+    #[error("{count} rows are wrong, and nothing was stored")]
+    Rejected {
+        /// How many.
+        count: i64,
+        /// The first of them.
+        errors: Vec<RowError>,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Rows that are told of in an answer.
+const TOLD: usize = 100;
+/// Rows that go to the store at once.
+const BATCH: usize = 1000;
+/// Rows that wait for a verdict where a platform has no sound fit: enough for one.
+const UNJUDGED: usize = 20_000;
+
+/// What the reading thread sends to the storing one.
+enum Batch {
+    Platforms(Vec<Platform>),
+    Rows(Vec<NewRow>),
+    Rejections(Vec<Rejection>),
+}
+
+impl Live {
+    /// Stores an upload and fits what it brings; when this returns its rows are durable and in use.
+    ///
+    /// # Errors
+    /// Where nothing was stored; see [`ReceiveError`].
+    pub async fn receive(&self, upload: Upload) -> Result<Receipt, ReceiveError> {
+        let (send, mut batches) = mpsc::channel(4);
+        let (on_error, dry_run) = (upload.on_error, upload.dry_run);
+        let mut writing = None;
+        let (sender, now) = (upload.sender.clone(), upload.now);
+        let reader = Reader::new(self.predictors(), &upload, send);
+        let reading = tokio::task::spawn_blocking(move || reader.run(upload));
+        while let Some(batch) = batches.recv().await {
+            let writing = match &mut writing {
+                Some(writing) => writing,
+                None => writing.insert(self.store.begin(&sender, now).await?),
+            };
+            write(writing, batch).await?;
+        }
+        let told = reading
+            .await
+            .map_err(|_| std::io::Error::other("the reader stopped"))
+            .map_err(Unreadable::Io)??;
+        let writing: Writing = match writing {
+            Some(writing) => writing,
+            None => self.store.begin(&sender, now).await?,
+        };
+        let counts = writing.counts();
+        let Told { errors, doubted } = told;
+        if counts.rejected > 0 && on_error == OnError::Abort {
+            writing.roll_back().await?;
+            return Err(ReceiveError::Rejected {
+                count: counts.rejected,
+                errors,
+            });
+        }
+        let id = if dry_run {
+            writing.roll_back().await?;
+            None
+        } else {
+            let (id, _) = writing.commit().await?;
+            self.refresh().await?;
+            Some(id)
+        };
+        Ok(Receipt {
+            upload: id,
+            counts,
+            errors,
+            doubted,
+        })
+    }
+}
+
+async fn write(writing: &mut Writing, batch: Batch) -> Result<(), StoreError> {
+    match batch {
+        Batch::Platforms(platforms) => {
+            for platform in &platforms {
+                writing.define(platform).await?;
+            }
+        }
+        Batch::Rows(rows) => drop(writing.store(&rows).await?),
+        Batch::Rejections(rejections) => writing.reject(&rejections).await?,
+    }
+    Ok(())
+}
+
+/// What an answer tells of single rows.
+#[derive(Default)]
+struct Told {
+    errors: Vec<RowError>,
+    doubted: Vec<(u64, String)>,
+}
+
+/// Reads and judges rows, and sends them on in batches.
+struct Reader {
+    judge: Judge,
+    context: Context,
+    rows: Vec<NewRow>,
+    rejections: Vec<Rejection>,
+    /// Platforms that the store knows, or will when this batch is stored.
+    known: BTreeSet<PlatformId>,
+    told: Told,
+    send: mpsc::Sender<Batch>,
+}
+
+impl Reader {
+    fn new(predictors: Arc<Predictors>, upload: &Upload, send: mpsc::Sender<Batch>) -> Self {
+        let mut context = Context::new(predictors.platforms.clone());
+        context
+            .default_platform
+            .clone_from(&upload.default_platform);
+        context.default_mode = upload.default_mode;
+        let known = predictors.platforms.keys().cloned().collect();
+        let judge = Judge {
+            trusted: upload.trusted,
+            predictors,
+            own: BTreeMap::new(),
+            waiting: Vec::new(),
+        };
+        let (rows, rejections, told) = (Vec::new(), Vec::new(), Told::default());
+        Self {
+            judge,
+            context,
+            rows,
+            rejections,
+            known,
+            told,
+            send,
+        }
+    }
+
+    fn run(mut self, upload: Upload) -> Result<Told, Unreadable> {
+        let mut context = std::mem::take(&mut self.context);
+        read(
+            upload.format,
+            upload.body,
+            &mut context,
+            &mut |line, context| self.take(line, context),
+        )?;
+        let judged = self.judge.rest(&context);
+        let _ = self.keep(judged, &context);
+        let _ = self.flush(true);
+        Ok(self.told)
+    }
+
+    fn take(&mut self, line: Line, context: &Context) -> ControlFlow<()> {
+        match line.row {
+            Ok(measurement) => {
+                let judged = self.judge.judge(line.number, measurement, context);
+                self.keep(judged, context)?;
+            }
+            Err(invalid) => self.reject(line.number, invalid, line.sent),
+        }
+        self.flush(false)
+    }
+
+    fn keep(&mut self, judged: Vec<NewRow>, context: &Context) -> ControlFlow<()> {
+        for row in judged {
+            if let Some(reason) = row
+                .quarantined
+                .as_ref()
+                .filter(|_| self.told.doubted.len() < TOLD)
+            {
+                self.told.doubted.push((row.line, reason.clone()));
+            }
+            let id = &row.measurement.platform;
+            if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
+                self.known.insert(id.clone());
+                self.send(Batch::Platforms(vec![new.clone()]))?;
+            }
+            self.rows.push(row);
+            self.flush(false)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn reject(&mut self, number: u64, invalid: Invalid, sent: String) {
+        if let Some(error) = invalid.0.first() {
+            self.rejections.push(Rejection {
+                line: i64::try_from(number).unwrap_or(i64::MAX),
+                field: error.pointer.clone(),
+                detail: error.detail.clone(),
+                hint: error.hint.clone(),
+                sent,
+            });
+        }
+        if self.told.errors.len() < TOLD {
+            self.told.errors.push(RowError {
+                line: number,
+                invalid,
+            });
+        }
+    }
+
+    /// Sends full batches on, or all that is left; breaks where nobody takes them.
+    fn flush(&mut self, all: bool) -> ControlFlow<()> {
+        if self.rows.len() >= BATCH || (all && !self.rows.is_empty()) {
+            let rows = std::mem::take(&mut self.rows);
+            self.send(Batch::Rows(rows))?;
+        }
+        if self.rejections.len() >= BATCH || (all && !self.rejections.is_empty()) {
+            let rejections = std::mem::take(&mut self.rejections);
+            self.send(Batch::Rejections(rejections))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn send(&self, batch: Batch) -> ControlFlow<()> {
+        match self.send.blocking_send(batch) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+}
+
+/// Judges rows by the platform's fit; where there is none yet, by that of the upload's own rows.
+struct Judge {
+    /// Whether a row's own verdict is believed.
+    trusted: bool,
+    predictors: Arc<Predictors>,
+    /// Yardsticks made of this upload's rows; `None` where they were too few.
+    own: BTreeMap<(PlatformId, Mode), Option<Predictor>>,
+    waiting: Vec<(u64, Measurement)>,
+}
+
+impl Judge {
+    /// The rows whose verdict is known now that this one has come.
+    fn judge(&mut self, line: u64, measurement: Measurement, context: &Context) -> Vec<NewRow> {
+        if let Some(own) = measurement.raw.verdict.filter(|_| self.trusted) {
+            let doubted = own == Verdict::Quarantined;
+            let quarantined =
+                doubted.then(|| "kept out of the fits where it was exported".to_owned());
+            return vec![NewRow {
+                line,
+                measurement,
+                quarantined,
+            }];
+        }
+        let key = (measurement.platform.clone(), measurement.mode);
+        let stored = self
+            .predictors
+            .get(&key.0, key.1)
+            .map(AsRef::as_ref)
+            .filter(|p| verdict::is_sound(p));
+        let by = match (stored, self.own.get(&key)) {
+            (Some(stored), _) => Some(stored),
+            (None, Some(own)) => own.as_ref(),
+            (None, None) => {
+                self.waiting.push((line, measurement));
+                return if self.waiting.len() >= UNJUDGED {
+                    self.rest(context)
+                } else {
+                    Vec::new()
+                };
+            }
+        };
+        let quarantined = by.and_then(|by| verdict::doubt(by, &measurement));
+        vec![NewRow {
+            line,
+            measurement,
+            quarantined,
+        }]
+    }
+
+    /// The rows that still wait.
+    fn rest(&mut self, context: &Context) -> Vec<NewRow> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut by_key: BTreeMap<(PlatformId, Mode), Vec<&Measurement>> = BTreeMap::new();
+        for (_, row) in &waiting {
+            by_key
+                .entry((row.platform.clone(), row.mode))
+                .or_default()
+                .push(row);
+        }
+        for (key, rows) in by_key {
+            let platform = context.platform(&key.0);
+            let own = platform.and_then(|platform| verdict::yardstick(&rows, platform, key.1));
+            self.own.insert(key, own);
+        }
+        let judged = |(line, measurement): (u64, Measurement)| {
+            let own = self
+                .own
+                .get(&(measurement.platform.clone(), measurement.mode));
+            let quarantined = own.and_then(|own| verdict::doubt(own.as_ref()?, &measurement));
+            NewRow {
+                line,
+                measurement,
+                quarantined,
+            }
+        };
+        waiting.into_iter().map(judged).collect()
+    }
+}

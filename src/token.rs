@@ -1,0 +1,77 @@
+//! `epochcast token`: who may write.
+
+use std::io::Write;
+
+use anyhow::Context;
+use epochcast::store::Token;
+
+use crate::config::{Settings, TokenCommand};
+
+const DAY: i64 = 86_400_000;
+
+/// Makes, lists or ends tokens.
+pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow::Result<()> {
+    let store = crate::open(settings).await?;
+    let mut out = std::io::stdout().lock();
+    match command {
+        TokenCommand::Create { name, scope, days } => {
+            anyhow::ensure!(
+                (1..=100).contains(&name.trim().len()),
+                "a name has 1 to 100 characters"
+            );
+            let mut random = [0; 32];
+            getrandom::fill(&mut random).context("no random numbers")?;
+            let created_at = crate::now();
+            let token = Token {
+                name: name.clone(),
+                scope: *scope,
+                created_at,
+                expires_at: days.map(|days| created_at + i64::from(days) * DAY),
+                last_used_at: None,
+                revoked_at: None,
+            };
+            let secret = store.create_token(random, &token).await?;
+            writeln!(
+                out,
+                "{}",
+                secret.with_context(|| format!("there is a token called {name} already"))?
+            )?;
+        }
+        TokenCommand::List => {
+            writeln!(
+                out,
+                "{:<24}{:<8}{:<22}{:<22}{:<22}",
+                "name", "scope", "created", "last used", "ends"
+            )?;
+            for token in store.tokens().await? {
+                let ends = match (token.revoked_at, token.expires_at) {
+                    (Some(at), _) => format!("revoked {}", date(at)),
+                    (None, Some(at)) => date(at),
+                    (None, None) => "never".to_owned(),
+                };
+                let used = token.last_used_at.map_or_else(|| "never".to_owned(), date);
+                writeln!(
+                    out,
+                    "{:<24}{:<8}{:<22}{used:<22}{ends:<22}",
+                    token.name,
+                    token.scope,
+                    date(token.created_at)
+                )?;
+            }
+        }
+        TokenCommand::Revoke { name } => {
+            let ended = store.revoke_token(name, crate::now()).await?;
+            anyhow::ensure!(ended, "there is no token called {name} that holds");
+        }
+    }
+    store.close().await;
+    Ok(out.flush()?)
+}
+
+fn date(milliseconds: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(milliseconds);
+    at.map_or_else(
+        |_| String::new(),
+        |at| at.strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}
