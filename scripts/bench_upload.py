@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Rows a second of a CSV upload over HTTP, checked and durable, beside `sqlite3 .import` of the same rows into the same
+table and indexes, in turns.
+
+    scripts/bench_upload.py [ROWS, default 200000] [ROUNDS, default 3]
+"""
+
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from common import Server, csv
+
+ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+
+
+def sqlite(database, *commands):
+    subprocess.run(["sqlite3", database, *commands], check=True, stdout=subprocess.DEVNULL)
+
+
+ratios = []
+body = csv(ROWS).encode()
+with tempfile.TemporaryDirectory() as folder:
+    for turn in range(ROUNDS):
+        place = pathlib.Path(folder, str(turn))
+        place.mkdir()
+        server = Server(place, "--no-seed").start()
+        token = server.token()
+        begun = time.perf_counter()
+        status, answer = server.upload(token, body)
+        ours = time.perf_counter() - begun
+        assert status == 200 and answer["accepted"] + answer["quarantined"] == ROWS, answer
+        memory = server.resident_mb()
+        server.stop()
+        rows, empty = str(place / "rows.csv"), str(place / "empty.db")
+        shutil.copy(place / "epochcast.db", empty)
+        sqlite(str(place / "epochcast.db"), ".mode csv", f".output {rows}", "select * from measurements")
+        sqlite(empty, "delete from measurements", "vacuum")
+        begun = time.perf_counter()
+        sqlite(empty, f".import --csv {rows} measurements")
+        theirs = time.perf_counter() - begun
+        ratios.append(theirs / ours)
+        print(f"upload {ROWS / ours:,.0f} rows/s, .import {ROWS / theirs:,.0f} rows/s, ratio {theirs / ours:.2f}, "
+              f"{memory:.0f} MB resident", flush=True)
+print(f"median ratio {statistics.median(ratios):.2f}")
