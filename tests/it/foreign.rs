@@ -258,6 +258,22 @@ fn timm_json_may_stand_without_its_log_and_be_one_object() {
 }
 
 #[test]
+fn a_mode_that_failed_does_not_take_the_other_with_it() {
+    let text = r#"{"model": "repvgg_a0", "infer_samples_per_sec": 20391.24, "infer_img_size": 224, "infer_gmacs": 1.36,
+                   "infer_macts": 1.79, "infer_param_count": 8.31, "error": "CUDA out of memory"}"#;
+    let rows = read(text, &on("p"));
+    assert_eq!(accepted(&rows)[0].1.complexity().params.get(), 8_310_000);
+    assert_eq!(refused(&rows)[0].1, "/error");
+}
+
+#[test]
+fn timm_json_that_breaks_off_keeps_what_stands_before() {
+    let text = "{\"model\": \"resnet50\", \"train_samples_per_sec\": 826.06, \"train_img_size\": 224}\n{\"mod";
+    let rows = read(text, &on("p"));
+    assert_eq!((accepted(&rows).len(), refused(&rows)[0].0), (1, 2));
+}
+
+#[test]
 fn a_pycls_log_gives_a_train_and_an_infer_row_of_the_net_that_it_prints() {
     let rows = read(LOG, &on("v100x8-mine"));
     let measured = accepted(&rows);

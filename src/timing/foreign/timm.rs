@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::timm_costs::{counted, named};
 use super::timm_record::Record;
 use super::{Defaults, Row, family, file_name, source};
-use crate::json::{Invalid, parse};
+use crate::json::Invalid;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 
@@ -105,9 +105,13 @@ pub(super) fn json_rows(text: &str, defaults: &Defaults) -> Vec<Row> {
         .filter(|part| part.trim_start().starts_with(['{', '[']))
         .collect();
     let documents: Vec<Result<Value, Invalid>> = if printed.is_empty() {
-        vec![parse(text.trim().as_bytes()).map_err(|e| unreadable(&e.to_string()))]
+        values(text).collect()
     } else {
-        printed.into_iter().map(first_document).collect()
+        // A log may go on after what was printed.
+        printed
+            .into_iter()
+            .flat_map(|part| values(part).take(1))
+            .collect()
     };
     let mut rows = Vec::new();
     let mut position = 0;
@@ -133,22 +137,18 @@ pub(super) fn json_rows(text: &str, defaults: &Defaults) -> Vec<Row> {
     rows
 }
 
-/// The first value in `text`, after which a log may go on.
-fn first_document(text: &str) -> Result<Value, Invalid> {
-    match serde_json::Deserializer::from_str(text).into_iter().next() {
-        Some(Ok(value)) => Ok(value),
-        Some(Err(error)) => Err(unreadable(&error.to_string())),
-        None => Err(unreadable("nothing follows --result")),
-    }
-}
-
-fn unreadable(message: &str) -> Invalid {
-    Invalid::at(
-        "",
-        (),
-        format!("not JSON: {message}"),
-        "what benchmark.py prints, whole",
-    )
+/// The values that follow one another in `text`, up to what is none.
+fn values(text: &str) -> impl Iterator<Item = Result<Value, Invalid>> {
+    let unreadable = |error: serde_json::Error| {
+        Invalid::at(
+            "",
+            (),
+            format!("not JSON: {error}"),
+            "all that benchmark.py prints",
+        )
+    };
+    let values = serde_json::Deserializer::from_str(text).into_iter();
+    values.map(move |value| value.map_err(unreadable))
 }
 
 /// The rows of one result: one for each mode that was timed, and one for a failure.
@@ -226,8 +226,7 @@ fn measurement(
         source: Some(source("timm benchmark", defaults)),
         ..RawMeasurement::default()
     };
-    let params = record.number("param_count")?.map(|millions| millions * 1e6);
-    match named(label, side, params) {
+    match named(label, side, record.params(mode)?) {
         Ok(model) => Ok(RawMeasurement {
             model: Some(model),
             ..row

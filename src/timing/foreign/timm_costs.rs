@@ -58,11 +58,11 @@ pub(super) fn counted(record: &Record, mode: Mode, why: &str) -> Result<Value, I
         found => Ok::<_, Invalid>(found),
     };
     let (gmacs, macts) = (count("gmacs")?, count("macts")?);
-    let params = record.number("param_count")?;
+    let params = record.params(mode)?;
     if let (Some(gmacs), Some(macts), Some(params)) = (gmacs, macts, params) {
         return Ok(json!({
             "flops": (gmacs * 1e9).round_ties_even(),
-            "params": (params * 1e6).round_ties_even(),
+            "params": params.round_ties_even(),
             "acts": (macts * 1e6).round_ties_even(),
         }));
     }

@@ -78,6 +78,18 @@ impl Record {
         })
     }
 
+    /// The parameters of the net; where one of two modes failed, timm leaves them under the other's name.
+    ///
+    /// # Errors
+    /// At the column.
+    pub(super) fn params(&self, mode: Mode) -> Result<Option<f64>, Invalid> {
+        let millions = match self.number("param_count")? {
+            None => self.number(&Self::column(mode, "param_count"))?,
+            found => found,
+        };
+        Ok(millions.map(|millions| millions * 1e6))
+    }
+
     /// The whole number in `column`, where there is any; `1024.0` is one.
     ///
     /// # Errors
