@@ -6,6 +6,7 @@
 pub mod costs;
 pub mod estimator;
 pub mod features;
+pub mod foreign;
 pub mod interval;
 pub mod line;
 pub mod measurement;

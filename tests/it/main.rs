@@ -4,6 +4,7 @@
 mod app;
 mod cli;
 mod fits;
+mod foreign;
 mod golden;
 mod http;
 mod measurements;
