@@ -84,7 +84,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// NDJSON, JSON or CSV; what each is, is found by its content
+    /// NDJSON, JSON or CSV of our own; timm's benchmark tables and results; pycls' logs and timing files
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Platform of rows that name none
@@ -93,6 +93,12 @@ pub(crate) struct ImportArgs {
     /// Mode of rows that name none
     #[arg(long, value_name = "train|infer", value_parser = mode)]
     pub(crate) mode: Option<Mode>,
+    /// The net of a pycls log
+    #[arg(long, value_name = "NAME")]
+    pub(crate) net: Option<String>,
+    /// Images in a step of all devices together, where a pycls file does not say
+    #[arg(long, value_name = "N")]
+    pub(crate) batch_size: Option<u64>,
     /// Store none of a file that has a bad row
     #[arg(long)]
     pub(crate) abort: bool,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use epochcast::live::{Live, OnError, Receipt, ReceiveError, RowError, Upload};
+use epochcast::timing::foreign::{self, Defaults, Refused, detect};
 use epochcast::timing::upload::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -27,12 +28,16 @@ pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Re
 
 fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut head = [0; 4096];
+    let mut head = vec![0; HEAD];
     let read = file.read(&mut head)?;
     file.rewind()?;
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let bar = progress(file.metadata()?.len());
     Ok(Upload {
-        format: format(&head[..read]),
+        format: format(&head[..read], &name)?,
         body: Box::new(bar.wrap_read(file)),
         on_error: if args.abort {
             OnError::Abort
@@ -40,24 +45,33 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
             OnError::Skip
         },
         dry_run: args.dry_run,
-        default_platform: args.platform.clone().map(Into::into),
-        default_mode: args.mode,
+        defaults: Defaults {
+            platform: args.platform.clone().map(Into::into),
+            mode: args.mode,
+            model: args
+                .net
+                .clone()
+                .map(|name| serde_json::json!({"name": name})),
+            batch_size: args.batch_size,
+            file_name: Some(name),
+        },
         trusted: true,
         sender: "import".to_owned(),
         now: crate::now(),
     })
 }
 
+/// Bytes that tell what a file is.
+const HEAD: usize = 64 << 10;
+
 /// What a file is, by how it starts.
-fn format(head: &[u8]) -> Format {
-    let head = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
-    match head.first() {
-        Some(b'[') => Format::Json,
-        Some(b'{') => Format::Ndjson,
-        _ => Format::Csv,
+fn format(head: &[u8], name: &str) -> anyhow::Result<Format> {
+    match detect(head, Some(name)) {
+        foreign::Format::Own(own) => Ok(own.into()),
+        foreign::Format::Foreign(foreign) => Ok(Format::Foreign(foreign)),
+        // A table of no known form is told which of its columns is unknown.
+        foreign::Format::Refused(Refused::Unknown) => Ok(Format::Csv),
+        foreign::Format::Refused(refused) => Err(refused.reason()).with_context(|| name.to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /v1/measurements`: timings in.
 
-use std::io::{Seek, Write};
+use std::io::{Read, Seek, Write};
 
 use axum::Extension;
 use axum::body::Body;
@@ -23,6 +23,7 @@ use crate::json::{FieldError, ParseError};
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
 use crate::store::Scope;
 use crate::timing::Mode;
+use crate::timing::foreign::{self, Defaults, Refused, detect};
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::upload::{Format, Unreadable};
 
@@ -49,6 +50,12 @@ struct UploadParams {
     platform: Option<String>,
     /// Mode of rows that name none.
     mode: Option<Mode>,
+    /// Name of the file, which tells the platform of a timm table.
+    file_name: Option<String>,
+    /// The net of a pycls log.
+    net: Option<String>,
+    /// Images in a step of all devices together, where a pycls file does not say.
+    batch_size: Option<u64>,
 }
 
 /// What to do with rows that are wrong.
@@ -189,20 +196,26 @@ async fn upload(
     request: Request,
 ) -> Result<Json<UploadAnswer>, ApiError> {
     let (parts, body) = request.into_parts();
-    let format = format(&parts.headers)?;
-    let spool = spool(&live, &parts.headers, body).await?;
+    let kind = kind(&parts.headers)?;
+    let mut spool = spool(&live, &parts.headers, body).await?;
+    let format = format(kind, &spool.head()?, params.file_name.as_deref())?;
     let on_error = match (params.on_error, format) {
         (Some(OnErrorParam::Abort), _) | (None, Format::Json) => OnError::Abort,
         (Some(OnErrorParam::Skip) | None, _) => OnError::Skip,
     };
-    let Spool { file, is_array } = spool;
+    let is_array = spool.head()?.trim_ascii_start().first() == Some(&b'[');
     let upload = Upload {
         format,
-        body: Box::new(file),
+        body: Box::new(spool.0),
         on_error,
         dry_run: params.dry_run.unwrap_or(false),
-        default_platform: params.platform.map(Into::into),
-        default_mode: params.mode,
+        defaults: Defaults {
+            platform: params.platform.map(Into::into),
+            mode: params.mode,
+            model: params.net.map(|name| serde_json::json!({"name": name})),
+            batch_size: params.batch_size,
+            file_name: params.file_name,
+        },
         trusted: token.scope == Scope::Admin,
         sender: token.name,
         now: clock::now(),
@@ -213,8 +226,18 @@ async fn upload(
         .map_err(|error| refusal(error, is_array))
 }
 
-/// The format that the header `Content-Type` names.
-fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
+/// What a body may be called.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Json,
+    Ndjson,
+    Csv,
+    /// Only what another tool has written.
+    Plain,
+}
+
+/// What the header `Content-Type` calls the body.
+fn kind(headers: &HeaderMap) -> Result<Kind, ApiError> {
     let sent = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -227,23 +250,54 @@ fn format(headers: &HeaderMap) -> Result<Format, ApiError> {
         .to_ascii_lowercase()
         .as_str()
     {
-        "application/json" => Ok(Format::Json),
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Format::Ndjson),
-        "text/csv" => Ok(Format::Csv),
-        _ => {
-            let detail = format!(
-                "the body is `{sent}`: send application/json, application/x-ndjson or text/csv"
-            );
-            Err(ApiError::MediaType(detail))
+        "application/json" => Ok(Kind::Json),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Kind::Ndjson),
+        "text/csv" => Ok(Kind::Csv),
+        "text/plain" => Ok(Kind::Plain),
+        _ => Err(unread(sent)),
+    }
+}
+
+fn unread(kind: &str) -> ApiError {
+    let detail = format!(
+        "the body is `{kind}`: send application/json, application/x-ndjson or text/csv; a pycls log as text/plain"
+    );
+    ApiError::MediaType(detail)
+}
+
+/// What the body is: of its kind, or what another tool has written, which its first bytes tell.
+fn format(kind: Kind, head: &[u8], file_name: Option<&str>) -> Result<Format, ApiError> {
+    match (kind, detect(head, file_name)) {
+        (_, foreign::Format::Foreign(foreign)) => Ok(Format::Foreign(foreign)),
+        // A table of no known form is told which of its columns is unknown.
+        (Kind::Csv, foreign::Format::Refused(refused)) if refused != Refused::Unknown => {
+            Err(refused.reason().into())
         }
+        (Kind::Json, _) => Ok(Format::Json),
+        (Kind::Ndjson, _) => Ok(Format::Ndjson),
+        (Kind::Csv, _) => Ok(Format::Csv),
+        (Kind::Plain, _) => Err(unread("text/plain")),
     }
 }
 
 /// A body that has arrived.
-struct Spool {
-    file: SpooledTempFile,
-    /// Whether it starts like a JSON array, whose elements have positions.
-    is_array: bool,
+struct Spool(SpooledTempFile);
+
+/// Bytes that tell what a body is.
+const HEAD: u64 = 64 << 10;
+
+impl Spool {
+    /// How it starts.
+    fn head(&mut self) -> Result<Vec<u8>, ApiError> {
+        let mut head = Vec::new();
+        let read = self
+            .0
+            .rewind()
+            .and_then(|()| (&mut self.0).take(HEAD).read_to_end(&mut head));
+        read.and_then(|_| self.0.rewind())
+            .map_err(|e| unwritten(&e))?;
+        Ok(head)
+    }
 }
 
 /// Takes the whole body in, decompressed, before a transaction begins: a slow client holds nobody up.
@@ -256,7 +310,7 @@ async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, 
     let encoding = headers
         .get(header::CONTENT_ENCODING)
         .and_then(|value| value.to_str().ok());
-    let mut file = match encoding.map(str::trim) {
+    let file = match encoding.map(str::trim) {
         None | Some("" | "identity") => {
             let mut target = target;
             while let Some(chunk) = chunks.next().await {
@@ -281,17 +335,7 @@ async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, 
             )));
         }
     };
-    let is_array = starts_as_array(&mut file).map_err(|e| unwritten(&e))?;
-    Ok(Spool { file, is_array })
-}
-
-fn starts_as_array(file: &mut SpooledTempFile) -> std::io::Result<bool> {
-    use std::io::Read;
-    file.rewind()?;
-    let mut head = [0; 64];
-    let read = file.read(&mut head)?;
-    file.rewind()?;
-    Ok(head[..read].trim_ascii_start().first() == Some(&b'['))
+    Ok(Spool(file))
 }
 
 /// A file that takes no more than is left.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::Live;
 use crate::json::Invalid;
 use crate::store::{Counts, NewRow, Rejection, StoreError, Writing};
+use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
 use crate::timing::upload::{Context, Format, Line, Unreadable, read};
@@ -34,10 +35,8 @@ pub struct Upload {
     pub on_error: OnError,
     /// Whether to answer the same, but store nothing.
     pub dry_run: bool,
-    /// Platform of rows that name none.
-    pub default_platform: Option<serde_json::Value>,
-    /// Mode of rows that name none.
-    pub default_mode: Option<Mode>,
+    /// What the sender says of rows that do not say it themselves.
+    pub defaults: Defaults,
     /// Whether a row's own `verdict` is believed.
     pub trusted: bool,
     /// Who sends it.
@@ -189,10 +188,7 @@ struct Reader {
 impl Reader {
     fn new(predictors: Arc<Predictors>, upload: &Upload, send: mpsc::Sender<Batch>) -> Self {
         let mut context = Context::new(predictors.platforms.clone());
-        context
-            .default_platform
-            .clone_from(&upload.default_platform);
-        context.default_mode = upload.default_mode;
+        context.defaults.clone_from(&upload.defaults);
         let known = predictors.platforms.keys().cloned().collect();
         let judge = Judge {
             trusted: upload.trusted,

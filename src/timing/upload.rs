@@ -9,8 +9,9 @@ use std::ops::ControlFlow;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::foreign::{self, Defaults, Foreign, Own};
 use super::measurement::{Measurement, RawMeasurement, platform};
-use super::platform::{Mode, Platform, PlatformId};
+use super::platform::{Platform, PlatformId};
 use super::rows::Header;
 use crate::json::{Invalid, ParseError, Strict, nearest, parse, typed};
 
@@ -23,6 +24,18 @@ pub enum Format {
     Ndjson,
     /// A header, and a record for each row.
     Csv,
+    /// As another tool writes its results.
+    Foreign(Foreign),
+}
+
+impl From<Own> for Format {
+    fn from(own: Own) -> Self {
+        match own {
+            Own::Json => Self::Json,
+            Own::Ndjson => Self::Ndjson,
+            Own::Csv => Self::Csv,
+        }
+    }
 }
 
 /// One row of an upload.
@@ -55,10 +68,8 @@ pub enum Unreadable {
 pub struct Context {
     /// Platforms that are stored, and those that rows have defined so far.
     platforms: BTreeMap<PlatformId, Platform>,
-    /// Platform of rows that name none: an id, or a definition.
-    pub default_platform: Option<Value>,
-    /// Mode of rows that name none.
-    pub default_mode: Option<Mode>,
+    /// What the sender says of rows that do not say it themselves.
+    pub defaults: Defaults,
 }
 
 impl Context {
@@ -67,8 +78,7 @@ impl Context {
     pub fn new(platforms: BTreeMap<PlatformId, Platform>) -> Self {
         Self {
             platforms,
-            default_platform: None,
-            default_mode: None,
+            defaults: Defaults::default(),
         }
     }
 
@@ -89,11 +99,11 @@ impl Context {
                         row.insert(name.to_owned(), default);
                     }
                 };
-            fill(row, "platform", self.default_platform.clone());
+            fill(row, "platform", self.defaults.platform.clone());
             fill(
                 row,
                 "mode",
-                self.default_mode.map(|mode| mode.as_str().into()),
+                self.defaults.mode.map(|mode| mode.as_str().into()),
             );
         }
         self.accept(typed(value)?)
@@ -172,6 +182,7 @@ pub fn read(
         Format::Json => read_json(body, context, each),
         Format::Ndjson => read_ndjson(BufReader::new(body), context, each),
         Format::Csv => read_csv(body, context, each),
+        Format::Foreign(foreign) => read_foreign(foreign, body, context, each),
     }
 }
 
@@ -246,6 +257,8 @@ fn read_csv(body: impl Read, context: &mut Context, each: Each) -> Result<(), Un
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(body);
     let header = Header::read(reader.headers().map_err(unreadable)?)?;
     let width = header.len();
+    // Where lines end with \r\n, the csv crate takes the place between the two for the start of a record.
+    let late = u64::from(reader.position().line() == 1);
     let mut record = csv::StringRecord::new();
     loop {
         let number = reader.position().line();
@@ -268,7 +281,7 @@ fn read_csv(body: impl Read, context: &mut Context, each: Each) -> Result<(), Un
                 _ => return Err(unreadable(error)),
             },
         };
-        let number = record.position().map_or(number, csv::Position::line);
+        let number = record.position().map_or(number, csv::Position::line) + late;
         let read = match read {
             Ok(value) => line(number, value, context),
             Err(error) => Line {
@@ -281,6 +294,31 @@ fn read_csv(body: impl Read, context: &mut Context, each: Each) -> Result<(), Un
             return Ok(());
         }
     }
+}
+
+/// Longest file of another tool, which is read whole.
+const MAX_FOREIGN: u64 = 64 << 20;
+
+fn read_foreign(
+    format: Foreign,
+    body: impl Read,
+    context: &mut Context,
+    each: Each,
+) -> Result<(), Unreadable> {
+    let mut text = String::new();
+    body.take(MAX_FOREIGN).read_to_string(&mut text)?;
+    for (number, raw) in foreign::rows(format, &text, &context.defaults) {
+        let sent = raw.as_ref().map_or_else(
+            |_| String::new(),
+            |raw| serde_json::to_string(raw).unwrap_or_default(),
+        );
+        let row = raw.and_then(|raw| context.accept(raw));
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        if each(Line { number, row, sent }, context).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn read_json(body: impl Read, context: &mut Context, each: Each) -> Result<(), Unreadable> {
@@ -365,10 +403,9 @@ mod tests {
         assert_eq!(numbers(Format::Json, &first), [(1, true)]);
         let csv = "platform,device,mode,name,images_per_second\nmine,GPU,train,ResNet-50,10\nmine,,train,ResNet-50\n\
                    mine,,infer,?,1\n";
-        assert_eq!(
-            numbers(Format::Csv, csv),
-            [(2, true), (3, false), (4, false)]
-        );
+        let expected = [(2, true), (3, false), (4, false)];
+        assert_eq!(numbers(Format::Csv, csv), expected);
+        assert_eq!(numbers(Format::Csv, &csv.replace('\n', "\r\n")), expected);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use epochcast::live::{Export, ExportFormat, Live, OnError, Upload};
 use epochcast::store::{Filter, Options, Scope, Store, Token};
+use epochcast::timing::foreign::Defaults;
 use epochcast::timing::upload::Format;
 use epochcast::timing::{Estimator, Mode};
 use serde_json::{Value, json};
@@ -491,8 +492,7 @@ async fn an_export_imported_into_an_empty_store_gives_the_same_fits_to_the_bit()
             body: Box::new(std::io::Cursor::new(text)),
             on_error: OnError::Abort,
             dry_run: false,
-            default_platform: None,
-            default_mode: None,
+            defaults: Defaults::default(),
             trusted: true,
             sender: "import".to_owned(),
             now: NOW,
