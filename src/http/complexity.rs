@@ -28,8 +28,7 @@ pub(super) struct ComplexityRequest {
     #[schema(value_type = Option<RawModel>)]
     model: Option<Value>,
     /// In its place: the costs of a net that only its owner can build.
-    #[schema(value_type = Option<RawComplexity>)]
-    complexity: Option<Value>,
+    complexity: Option<RawComplexity>,
     /// How to scale it; only a `model` can be scaled.
     scaling: Option<RawScaling>,
     /// Whether to list the layers, default false.

@@ -38,8 +38,7 @@ pub struct PredictRequest {
     #[schema(value_type = Option<RawModel>)]
     pub model: Option<Value>,
     /// In its place: the costs of a net that only its owner can build.
-    #[schema(value_type = Option<RawComplexity>)]
-    pub complexity: Option<Value>,
+    pub complexity: Option<RawComplexity>,
     /// How to scale it; only a `model` can be scaled.
     pub scaling: Option<RawScaling>,
     /// Timing group; by default it follows from the net.

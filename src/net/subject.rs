@@ -35,11 +35,10 @@ impl Subject {
     ///
     /// # Errors
     /// Pointers start with `/model` or `/complexity`.
-    pub fn read(model: Option<Value>, complexity: Option<Value>) -> Result<Self, Invalid> {
+    pub fn read(model: Option<Value>, complexity: Option<RawComplexity>) -> Result<Self, Invalid> {
         match (model, complexity) {
             (Some(model), None) => Self::of_model(model).map_err(|e| e.under("/model")),
-            (None, Some(costs)) => {
-                let raw: RawComplexity = typed(&costs).map_err(|e| e.under("/complexity"))?;
+            (None, Some(raw)) => {
                 let complexity = raw
                     .try_into()
                     .map_err(|e: Invalid| e.under("/complexity"))?;

@@ -142,7 +142,7 @@ impl Store {
             after = last.id;
             seen += rows.len();
             for row in &rows {
-                hash.update(row.canonical());
+                row.feed(&mut hash);
             }
         }
         let hex = hash

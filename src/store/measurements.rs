@@ -1,10 +1,11 @@
 //! Which measurements are there?
 
-use serde::Serialize;
+use sha2::{Digest, Sha256};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{Store, StoreError};
 use crate::json::Invalid;
+use crate::net::complexity::RawComplexity;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::training::identity;
 use crate::timing::{Measurement, Mode};
@@ -61,7 +62,7 @@ pub struct Page {
 }
 
 /// What a row holds of what was sent.
-#[derive(FromRow, Serialize)]
+#[derive(FromRow)]
 pub(super) struct Row {
     pub(super) id: i64,
     pub(super) upload: i64,
@@ -85,8 +86,6 @@ pub(super) struct Row {
     source: Option<String>,
     noise: Option<f64>,
     pub(super) identity: String,
-    // A verdict may change without the row being damaged.
-    #[serde(skip)]
     quarantined: Option<String>,
 }
 
@@ -97,11 +96,7 @@ pub(super) const COLUMNS: &str = "id, upload, line, platform, mode, label, famil
 impl Row {
     fn new(id: i64, upload: i64, new: &NewRow) -> Self {
         let (row, raw) = (&new.measurement, &new.measurement.raw);
-        let cost = |name: &str| {
-            raw.complexity
-                .as_ref()
-                .and_then(|costs| costs[name].as_f64())
-        };
+        let cost = |cost: fn(&RawComplexity) -> f64| raw.complexity.as_ref().map(cost);
         let count = |count: Option<Whole>| count.and_then(|Whole(count)| i64::try_from(count).ok());
         Self {
             id,
@@ -116,9 +111,9 @@ impl Row {
                 .scaling
                 .as_ref()
                 .and_then(|scaling| serde_json::to_string(scaling).ok()),
-            flops: cost("flops"),
-            params: cost("params"),
-            acts: cost("acts"),
+            flops: cost(|costs| costs.flops),
+            params: cost(|costs| costs.params),
+            acts: cost(|costs| costs.acts),
             resolution: count(raw.resolution),
             batch_size: count(raw.batch_size),
             images_per_second: raw.images_per_second,
@@ -133,10 +128,51 @@ impl Row {
         }
     }
 
-    /// What a later check of damage compares.
-    pub(super) fn canonical(&self) -> Vec<u8> {
-        // A struct of numbers and words: writing it cannot fail.
-        serde_json::to_vec(self).unwrap_or_default()
+    /// Feeds `hash` all that was sent, for a later check of damage: each text with its length, each number by its bits.
+    /// The verdict is left out, which may change.
+    pub(super) fn feed(&self, hash: &mut Sha256) {
+        let texts = [
+            Some(&self.platform),
+            Some(&self.mode),
+            self.label.as_ref(),
+            self.family.as_ref(),
+            self.model.as_ref(),
+            self.scaling.as_ref(),
+            self.measured_at.as_ref(),
+            self.source.as_ref(),
+            Some(&self.identity),
+        ];
+        let reals = [
+            self.flops,
+            self.params,
+            self.acts,
+            self.images_per_second,
+            self.step_seconds,
+            self.epoch_seconds,
+            self.noise,
+        ];
+        let wholes = [
+            self.resolution,
+            self.batch_size,
+            self.dataset_images,
+            Some(self.id),
+            Some(self.line),
+        ];
+        let mut bytes = Vec::with_capacity(256);
+        for text in texts {
+            let length = text.map_or(u64::MAX, |text| {
+                u64::try_from(text.len()).unwrap_or(u64::MAX)
+            });
+            bytes.extend(length.to_be_bytes());
+            bytes.extend(text.map_or("", String::as_str).bytes());
+        }
+        for real in reals {
+            bytes.extend(real.map_or(u64::MAX, f64::to_bits).to_be_bytes());
+        }
+        for whole in wholes {
+            bytes.extend(whole.unwrap_or(i64::MIN).to_be_bytes());
+        }
+        hash.update(&bytes);
     }
 }
 
@@ -182,9 +218,11 @@ fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
         .map(|text| serde_json::from_str(&text))
         .transpose();
     let complexity = match (row.flops, row.params, row.acts) {
-        (Some(flops), Some(params), Some(acts)) => {
-            Some(serde_json::json!({"flops": flops, "params": params, "acts": acts}))
-        }
+        (Some(flops), Some(params), Some(acts)) => Some(RawComplexity {
+            flops,
+            params,
+            acts,
+        }),
         _ => None,
     };
     let whole = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).map(Whole);

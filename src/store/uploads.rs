@@ -243,7 +243,7 @@ impl Writing {
                 measurements::insert(&mut self.transaction, (self.upload, first), rows).await?;
             for row in &stored {
                 let position = usize::try_from(row.id - first).unwrap_or_default();
-                self.hash.update(row.canonical());
+                row.feed(&mut self.hash);
                 match rows[position].quarantined {
                     None => self.counts.accepted += 1,
                     Some(_) => self.counts.quarantined += 1,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::platform::{Mode, Platform, PlatformId, RawPlatform, text};
 use crate::json::{Invalid, typed};
+use crate::net::complexity::RawComplexity;
 use crate::net::{Complexity, Group, Net, Scaling, Side, Subject, scaling::RawScaling};
 use crate::units::{Seconds, Whole, to_f64};
 
@@ -26,8 +27,7 @@ pub struct RawMeasurement {
     /// Scaling of the net before it was timed.
     pub scaling: Option<RawScaling>,
     /// In place of `model`: the costs of a net that only its owner can build.
-    #[schema(value_type = Option<crate::net::complexity::RawComplexity>)]
-    pub complexity: Option<Value>,
+    pub complexity: Option<RawComplexity>,
     /// Timing group; by default it follows from the net.
     pub family: Option<String>,
     /// Side of the images, in pixels, where `model` does not say.
@@ -147,7 +147,7 @@ impl TryFrom<RawMeasurement> for Measurement {
 
     fn try_from(raw: RawMeasurement) -> Result<Self, Invalid> {
         let (platform, _) = platform(&raw.platform).map_err(|e| e.under("/platform"))?;
-        let base = subject(raw.model.clone(), raw.complexity.clone(), raw.resolution)?;
+        let base = subject(raw.model.clone(), raw.complexity, raw.resolution)?;
         let group = match &raw.family {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
             None => base.group(),
@@ -216,7 +216,7 @@ pub fn platform(value: &Value) -> Result<(PlatformId, Option<Platform>), Invalid
 /// Pointers are from the row; a `resolution` that contradicts the model is refused.
 pub fn subject(
     mut model: Option<Value>,
-    complexity: Option<Value>,
+    complexity: Option<RawComplexity>,
     resolution: Option<Whole>,
 ) -> Result<Subject, Invalid> {
     let Some(Whole(pixels)) = resolution else {

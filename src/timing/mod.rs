@@ -13,6 +13,7 @@ pub mod measurement;
 pub mod platform;
 pub mod predictor;
 pub mod predictors;
+mod record;
 pub mod regression;
 pub mod rows;
 pub mod seed;

@@ -1,7 +1,10 @@
 //! Rows of measurements in CSV: a column for each field of a measurement, the nested ones flattened.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+use super::foreign::Defaults;
+use super::measurement::RawMeasurement;
+use super::record::{Record, flag, json, number};
 use crate::json::{Invalid, nearest};
 
 /// How the text of a column becomes a field.
@@ -102,45 +105,39 @@ impl Header {
         self.0.is_empty()
     }
 
-    /// The row that a record's `cells` hold, one for each column, in the form of a JSON row.
+    /// The measurement that a record's `cells` hold, one for each column; `defaults` say what they do not.
     ///
     /// # Errors
     /// Points at the field as a JSON row would have it.
-    pub fn value<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> Result<Value, Invalid> {
-        let mut row = Map::new();
-        for (column, cell) in self
-            .0
-            .iter()
-            .zip(cells)
-            .filter_map(|(column, cell)| Some(((*column)?, cell)))
-        {
-            let (_, pointer, kind) = COLUMNS[column];
-            if !cell.is_empty() {
-                insert(
-                    &mut row,
-                    pointer,
-                    read_cell(kind, cell).map_err(|e| e.under(pointer))?,
-                );
-            }
+    pub fn measurement<'a>(
+        &self,
+        cells: impl IntoIterator<Item = &'a str>,
+        defaults: &Defaults,
+    ) -> Result<RawMeasurement, Invalid> {
+        let mut record = Record::default();
+        for (column, cell) in self.named(cells) {
+            let (name, pointer, _) = COLUMNS[column];
+            record.set(name, cell).map_err(|e| e.under(pointer))?;
         }
-        simplify_platform(&mut row);
-        Ok(Value::Object(row))
+        record.measurement(defaults)
     }
 
-    /// The same, with cells that cannot be read kept as text.
+    /// Positions of columns with their cells, the empty ones left out.
+    fn named<'a>(
+        &self,
+        cells: impl IntoIterator<Item = &'a str>,
+    ) -> impl Iterator<Item = (usize, &'a str)> {
+        let all = self.0.iter().zip(cells);
+        all.filter_map(|(column, cell)| Some(((*column)?, cell)))
+            .filter(|(_, cell)| !cell.is_empty())
+    }
+
+    /// The row in the form of a JSON row, cells that cannot be read kept as text.
     #[must_use]
     pub fn lossy<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> Value {
         let mut row = Map::new();
-        for (column, cell) in self
-            .0
-            .iter()
-            .zip(cells)
-            .filter_map(|(column, cell)| Some(((*column)?, cell)))
-        {
+        for (column, cell) in self.named(cells) {
             let (_, pointer, kind) = COLUMNS[column];
-            if cell.is_empty() {
-                continue;
-            }
             insert(
                 &mut row,
                 pointer,
@@ -193,7 +190,7 @@ fn harmless(text: String) -> String {
     }
 }
 
-fn plain(cell: &str) -> &str {
+pub(super) fn plain(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA) => rest,
         _ => cell,
@@ -234,32 +231,20 @@ fn simplify_platform(row: &mut Map<String, Value>) {
 }
 
 fn read_cell(kind: Kind, cell: &str) -> Result<Value, Invalid> {
-    let refuse =
-        |what: &str, hint: &str| Invalid::at("", cell, format!("`{cell}` is not {what}"), hint);
     match kind {
         Kind::Text => Ok(plain(cell).into()),
-        // Rust reads NaN, inf and 1e999 as numbers; JSON, and so we, do not.
-        Kind::Number => serde_json::from_str::<Number>(cell.trim())
-            .map(Value::Number)
-            .map_err(|_| refuse("a number", "digits with a point, such as 1510.5")),
-        Kind::Flag => match cell.trim().to_lowercase().as_str() {
-            "true" | "1" => Ok(true.into()),
-            "false" | "0" => Ok(false.into()),
-            _ => Err(refuse("a flag", "true or false")),
-        },
-        Kind::Json => serde_json::from_str(cell)
-            .map_err(|_| refuse("JSON", "an object in one cell, its quotes doubled")),
+        Kind::Number => number(cell).map(Value::from),
+        Kind::Flag => flag(cell).map(Value::from),
+        Kind::Json => json(cell),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::measurement::RawMeasurement;
     use super::*;
-    use crate::json::typed;
 
     fn row(names: &str, cells: &str) -> Result<RawMeasurement, Invalid> {
-        typed(&Header::read(names.split(','))?.value(cells.split(','))?)
+        Header::read(names.split(','))?.measurement(cells.split(','), &Defaults::default())
     }
 
     #[test]

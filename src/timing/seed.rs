@@ -1,9 +1,10 @@
 //! The measurements that epochcast arrives with, in the upload's own form (`data/seed`, sources in NOTICE).
 
+use super::foreign::Defaults;
 use super::measurement::{Measurement, RawMeasurement, platform};
 use super::platform::Platform;
 use super::rows::Header;
-use crate::json::{Invalid, typed};
+use crate::json::Invalid;
 
 /// Name and text of each file.
 pub const FILES: [(&str, &str); 4] = [
@@ -46,6 +47,6 @@ fn read(text: &str) -> Result<Vec<RawMeasurement>, Invalid> {
     let header = Header::read(reader.headers().map_err(unreadable)?)?;
     reader
         .records()
-        .map(|record| typed(&header.value(record.map_err(unreadable)?.iter())?))
+        .map(|record| header.measurement(record.map_err(unreadable)?.iter(), &Defaults::default()))
         .collect()
 }

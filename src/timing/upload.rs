@@ -273,7 +273,7 @@ fn read_csv(body: impl Read, context: &mut Context, each: Each) -> Result<(), Un
                     "one cell for each column",
                 ))
             }
-            Ok(true) => header.value(&record),
+            Ok(true) => header.measurement(&record, &context.defaults),
             Err(error) => match error.kind() {
                 csv::ErrorKind::Utf8 { .. } => {
                     Err(Invalid::at("", (), "not UTF-8", "save the file as UTF-8"))
@@ -282,14 +282,13 @@ fn read_csv(body: impl Read, context: &mut Context, each: Each) -> Result<(), Un
             },
         };
         let number = record.position().map_or(number, csv::Position::line) + late;
-        let read = match read {
-            Ok(value) => line(number, value, context),
-            Err(error) => Line {
-                number,
-                row: Err(error),
-                sent: header.lossy(&record).to_string(),
-            },
+        let row = read.and_then(|raw| context.accept(raw));
+        let sent = if row.is_err() {
+            header.lossy(&record).to_string()
+        } else {
+            String::new()
         };
+        let read = Line { number, row, sent };
         if each(read, context).is_break() {
             return Ok(());
         }

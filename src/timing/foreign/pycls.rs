@@ -10,6 +10,7 @@ use super::pycls_config::Config;
 use super::{Defaults, Row, named, source};
 use crate::json::{Invalid, parse, typed};
 use crate::net::Subject;
+use crate::net::complexity::RawComplexity;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 use crate::units::Whole;
@@ -223,25 +224,22 @@ fn log_model(run: &Run, defaults: &Defaults) -> Result<Option<Value>, Invalid> {
 }
 
 /// The counts that pycls logs for its own net.
-fn log_counts(run: &Run) -> Result<Value, Invalid> {
+fn log_counts(run: &Run) -> Result<RawComplexity, Invalid> {
     let known = |counts: &Map<String, Value>| {
-        let pick = |name: &str| Some((name.to_owned(), counts.get(name)?.clone()));
-        ["flops", "params", "acts"]
-            .into_iter()
-            .map(pick)
-            .collect::<Option<Map<_, _>>>()
-    };
-    run.counts
-        .as_ref()
-        .and_then(known)
-        .map(Value::Object)
-        .ok_or_else(|| {
-            let detail = "the log prints neither its configuration nor the net's complexity";
-            Invalid::at(
-                "/model",
-                (),
-                detail,
-                r#"give `model`, such as {"name": "ResNet-50"}"#,
-            )
+        let count = |name: &str| counts.get(name)?.as_f64();
+        Some(RawComplexity {
+            flops: count("flops")?,
+            params: count("params")?,
+            acts: count("acts")?,
         })
+    };
+    run.counts.as_ref().and_then(known).ok_or_else(|| {
+        let detail = "the log prints neither its configuration nor the net's complexity";
+        Invalid::at(
+            "/model",
+            (),
+            detail,
+            r#"give `model`, such as {"name": "ResNet-50"}"#,
+        )
+    })
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::timm_record::Record;
 use crate::json::{FieldError, Invalid};
 use crate::net::Side;
+use crate::net::complexity::RawComplexity;
 use crate::net::zoo::Zoo;
 use crate::timing::platform::Mode;
 use crate::units::Whole;
@@ -47,7 +48,7 @@ fn first(error: &Invalid) -> String {
 
 /// The costs that the file itself tells; those of the forward pass in its `infer_` columns hold for training too, where
 /// the images are of the same size.
-pub(super) fn counted(record: &Record, mode: Mode, why: &str) -> Result<Value, Invalid> {
+pub(super) fn counted(record: &Record, mode: Mode, why: &str) -> Result<RawComplexity, Invalid> {
     let (own, infer) = (
         Record::column(mode, "img_size"),
         Record::column(Mode::Infer, "img_size"),
@@ -60,11 +61,11 @@ pub(super) fn counted(record: &Record, mode: Mode, why: &str) -> Result<Value, I
     let (gmacs, macts) = (count("gmacs")?, count("macts")?);
     let params = record.params(mode)?;
     if let (Some(gmacs), Some(macts), Some(params)) = (gmacs, macts, params) {
-        return Ok(json!({
-            "flops": (gmacs * 1e9).round_ties_even(),
-            "params": params.round_ties_even(),
-            "acts": (macts * 1e6).round_ties_even(),
-        }));
+        return Ok(RawComplexity {
+            flops: (gmacs * 1e9).round_ties_even(),
+            params: params.round_ties_even(),
+            acts: (macts * 1e6).round_ties_even(),
+        });
     }
     let missing = [
         (gmacs, Record::column(mode, "gmacs")),
