@@ -1,9 +1,11 @@
 //! The command line and the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use epochcast::http::Limits;
 use epochcast::net::scaling::{RawScaling, STRATEGIES};
 use epochcast::store::{DatabaseUrl, Scope};
 use epochcast::timing::Mode;
@@ -51,6 +53,44 @@ pub(crate) struct Settings {
     /// Start a new database empty, without the published measurements
     #[arg(long, global = true, env = "EPOCHCAST_NO_SEED", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_seed: bool,
+    /// Writes that a token may ask for in a minute; 0: any number
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_WRITES_PER_MINUTE",
+        default_value_t = 6000,
+        value_name = "N"
+    )]
+    pub(crate) writes_per_minute: u32,
+    /// Requests that an address may make in a minute; 0: any number
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_REQUESTS_PER_MINUTE",
+        default_value_t = 0,
+        value_name = "N"
+    )]
+    pub(crate) requests_per_minute: u32,
+    /// Proxy whose X-Forwarded-For is believed; may be repeated
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_name = "IP"
+    )]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+}
+
+impl Settings {
+    /// How often one may ask.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            writes_per_minute: NonZeroU32::new(self.writes_per_minute),
+            requests_per_minute: NonZeroU32::new(self.requests_per_minute),
+            trusted_proxies: self.trusted_proxy.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -91,7 +91,12 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         let live = live.clone();
         async move { live.follow().await }
     });
-    http::serve::serve(listener, http::router(live.clone()), terminated()).await?;
+    http::serve::serve(
+        listener,
+        http::router(live.clone(), settings.limits()),
+        terminated(),
+    )
+    .await?;
     follower.abort();
     live.store().close().await;
     Ok(())

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::{HttpMethod, OpenApi};
 
+use super::limiter::{Limiter, Peer};
 use super::problem::ApiError;
 use super::{Shared, clock};
 use crate::store::{Scope, Token};
@@ -25,7 +26,7 @@ pub(super) struct Guarded(BTreeSet<(Method, String)>);
 
 impl Guarded {
     /// All of `document` but reading and [`OPEN`].
-    pub(super) fn of(document: &OpenApi) -> Arc<Self> {
+    pub(super) fn of(document: &OpenApi) -> Self {
         let operations = document.paths.paths.iter().flat_map(|(path, item)| {
             let methods = [
                 (item.post.is_some(), HttpMethod::Post, Method::POST),
@@ -38,11 +39,11 @@ impl Guarded {
                 .filter(|(there, ..)| *there)
                 .map(|(_, _, method)| (method, path.clone()))
         });
-        Arc::new(Self(
+        Self(
             operations
                 .filter(|(method, path)| !(method == Method::POST && OPEN.contains(&path.as_str())))
                 .collect(),
-        ))
+        )
     }
 
     fn holds(&self, request: &Request) -> bool {
@@ -72,16 +73,23 @@ impl Caller {
     }
 }
 
-/// Lets a request through where its operation is open, or its token holds.
-pub(super) async fn guard(
-    guarded: Arc<Guarded>,
-    live: Shared,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    if guarded.holds(&request) {
+/// What the guard needs to know.
+pub(super) struct Guard {
+    pub(super) guarded: Guarded,
+    pub(super) live: Shared,
+    pub(super) limiter: Limiter,
+}
+
+/// Lets a request through where its operation is open, or its token holds, and it does not come too often.
+pub(super) async fn guard(guard: Arc<Guard>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().copied();
+    if let Err(error) = guard.limiter.request(peer, request.headers()) {
+        return error.into_response();
+    }
+    if guard.guarded.holds(&request) {
         let sent = bearer(request.headers());
-        match caller(&live, sent.as_deref()).await {
+        let caller = caller(&guard.live, sent.as_deref()).await;
+        match caller.and_then(|caller| guard.limiter.write(&caller.0.name).map(|()| caller)) {
             Ok(caller) => drop(request.extensions_mut().insert(caller)),
             Err(error) => return error.into_response(),
         }

@@ -9,6 +9,7 @@ mod complexity;
 mod export;
 mod guard;
 mod health;
+mod limiter;
 mod measurements;
 mod models;
 mod pages;
@@ -32,22 +33,28 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
 
+pub use limiter::Limits;
+
 /// What all handlers share.
 pub type Shared = Arc<Live>;
 
 /// Everything that is served.
-pub fn router(live: Shared) -> Router {
+pub fn router(live: Shared, limits: Limits) -> Router {
     let (api, document) = api().split_for_parts();
-    let guarded = guard::Guarded::of(&document);
+    let limiter = limiter::Limiter::new(limits);
+    let guard = Arc::new(guard::Guard {
+        guarded: guard::Guarded::of(&document),
+        live: live.clone(),
+        limiter,
+    });
     let document = document.to_pretty_json().unwrap_or_default();
-    let owner = live.clone();
     api.merge(pages::router())
         .route(
             "/openapi.json",
             get(|| async { ([("content-type", "application/json")], document) }),
         )
         .layer(from_fn(move |request: Request, next: Next| {
-            guard::guard(guarded.clone(), owner.clone(), request, next)
+            guard::guard(guard.clone(), request, next)
         }))
         .layer(from_fn(request::surround))
         .with_state(live)

@@ -6,11 +6,16 @@ use std::io;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use super::limiter::Peer;
 
 /// How long a client may take to send a header, and a connection may be idle between two requests.
 const HEADER_TIME: Duration = Duration::from_secs(75);
@@ -33,9 +38,9 @@ pub async fn serve(
     let connections = GracefulShutdown::new();
     tokio::pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, or a client that is gone already: both pass.
                     tracing::warn!(%error, "a connection was not accepted");
@@ -47,7 +52,13 @@ pub async fn serve(
         };
         // Answers are small: to wait for more of them costs 40 ms.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let service = router
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer.ip()));
+                request
+            });
+        let service = TowerToHyperService::new(service);
         let connection = server.serve_connection(TokioIo::new(stream), service);
         tokio::spawn(connections.watch(connection));
     }

@@ -1,4 +1,4 @@
-//! One record of a CSV file, cell by cell, straight to a measurement: no JSON in between, which is five times as slow.
+//! One record of a CSV file, cell by cell, straight to a measurement, without a JSON value in between.
 
 use super::foreign::Defaults;
 use super::measurement::RawMeasurement;
@@ -49,7 +49,7 @@ impl Record {
             "noise" => raw.noise = Some(number(cell)?),
             "verdict" => raw.verdict = Some(word(cell)?),
             "strategy" | "alpha" | "scale_type" | "exponents" | "factor" | "scaling" => {
-                self.scale(column, cell)?
+                self.scale(column, cell)?;
             }
             _ => self.define(column, cell)?,
         }

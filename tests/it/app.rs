@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
-use epochcast::http::router;
+use epochcast::http::{Limits, router};
 use epochcast::live::Live;
 use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
 use http_body_util::BodyExt;
@@ -46,7 +46,7 @@ impl App {
             .unwrap();
         let live = Arc::new(Live::open(store).await.unwrap());
         Self {
-            router: router(live.clone()),
+            router: router(live.clone(), Limits::default()),
             live,
             dir,
         }

@@ -192,6 +192,8 @@ async fn the_service_says_that_it_lives() {
         "/v1/version",
         "/",
         "/style.css",
+        "/docs",
+        "/vendor/rapidoc.js",
         "/openapi.json",
     ] {
         assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");

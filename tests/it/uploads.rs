@@ -1,9 +1,11 @@
 //! Timings in: stored whole or not at all, in the next prediction, and out again.
 
 use std::io::Write;
+use std::num::NonZeroU32;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use epochcast::http::{Limits, router};
 use epochcast::live::{Export, ExportFormat, Live, OnError, Upload};
 use epochcast::store::{Filter, Options, Scope, Store, Token};
 use epochcast::timing::foreign::Defaults;
@@ -11,6 +13,7 @@ use epochcast::timing::upload::Format;
 use epochcast::timing::{Estimator, Mode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tower::ServiceExt;
 
 use crate::app::{Answer, App, NOW, url};
 
@@ -541,4 +544,31 @@ async fn a_backup_restores_what_was_and_damage_is_named() {
     let damage = app.live.store().damage().await.unwrap();
     assert_eq!(damage.len(), 1);
     assert_eq!(damage[0].place, "upload 1");
+}
+
+#[tokio::test]
+async fn a_token_that_writes_too_often_is_told_when_to_come_back() {
+    let app = App::seeded().await;
+    let token = app.token("me", Scope::Write).await;
+    let limits = Limits {
+        writes_per_minute: NonZeroU32::new(1),
+        ..Limits::default()
+    };
+    let limited = router(app.live.clone(), limits);
+    let send = || {
+        let request = Request::post("/v1/measurements")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        limited
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(send().await.unwrap().status(), 415);
+    let refused = send().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    let wait: u64 = refused.headers()[header::RETRY_AFTER]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=60).contains(&wait));
 }
