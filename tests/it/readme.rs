@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use axum::http::Request;
+use epochcast::store::Scope;
 
 use crate::app::App;
 
@@ -12,34 +13,61 @@ fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }
 
+/// The body of a curl line: what follows -d, or the file that it names.
+fn body(line: &str) -> Option<Vec<u8>> {
+    if let Some((_, name)) = line.split_once("--data-binary @") {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/files")
+            .join(name.trim());
+        return Some(fs::read(path).unwrap());
+    }
+    let (_, rest) = line.split_once("-d '")?;
+    Some(rest.split('\'').next().unwrap().as_bytes().to_vec())
+}
+
 #[tokio::test]
 async fn every_curl_line_works() {
     let app = App::seeded().await;
+    let token = app.token("me", Scope::Write).await;
     let mut called = 0;
-    for block in readme()
+    for line in readme()
         .replace("\\\n", " ")
         .lines()
         .filter(|line| line.trim_start().starts_with("curl "))
     {
-        let path = block
-            .split("http://127.0.0.1:8080")
-            .nth(1)
-            .unwrap()
+        let rest = line.split("http://127.0.0.1:8080").nth(1).unwrap();
+        let path = rest
             .split_whitespace()
             .next()
-            .unwrap();
-        let path = path.trim_matches(|c| c == '\'' || c == '"');
-        let answer = match block.split("-d '").nth(1) {
-            Some(rest) => {
-                let body: Value = serde_json::from_str(rest.split('\'').next().unwrap()).unwrap();
-                app.post(path, &body).await
-            }
-            None => app.get(path).await,
-        };
-        assert_eq!(answer.status, 200, "{block}: {}", answer.body);
+            .unwrap()
+            .trim_matches(['\'', '"']);
+        let body = body(line);
+        let mut request = Request::builder()
+            .method(if body.is_some() { "POST" } else { "GET" })
+            .uri(path);
+        for header in rest.split("-H ").skip(1) {
+            let quote = header.chars().next().unwrap();
+            let (name, value) = header[1..]
+                .split(quote)
+                .next()
+                .unwrap()
+                .split_once(": ")
+                .unwrap();
+            request = request.header(name, value.replace("$TOKEN", &token));
+        }
+        let answer = app
+            .call(request.body(body.unwrap_or_default().into()).unwrap())
+            .await;
+        assert_eq!(answer.status, 200, "{line}: {}", answer.body);
+        assert_ne!(
+            answer.body["accepted"].as_u64(),
+            Some(0),
+            "{line}: {}",
+            answer.body
+        );
         called += 1;
     }
-    assert!(called >= 2);
+    assert!(called >= 6);
 }
 
 #[test]
