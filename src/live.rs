@@ -77,7 +77,7 @@ impl Live {
         let version = self.store.data_version().await?;
         let platforms = self.store.platforms().await?;
         let rows = self.store.fitted_measurements().await?;
-        let fit = move || Predictors::fit(platforms, &rows, version);
+        let fit = move || Predictors::of_rows(platforms, &rows, version);
         tokio::task::spawn_blocking(fit)
             .await
             .map_err(|e| StoreError::Corrupt {

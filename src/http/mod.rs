@@ -5,6 +5,7 @@
 
 pub mod body;
 mod complexity;
+mod evidence;
 mod health;
 mod measurements;
 mod models;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::features::Features;
 use super::regression::{Products, pearson};
-use super::training::{Sample, TrainingSet};
+use super::training::Sample;
 
 /// A fitted line.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
@@ -71,26 +71,11 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// The explanation of all of `set`.
+    /// The explanation of `samples`.
     #[must_use]
-    pub fn of_all(set: &TrainingSet) -> Self {
-        Self::new(&set.samples().iter().collect::<Vec<_>>())
-    }
-
-    /// The explanation of the group at `position` of `set`.
-    #[must_use]
-    pub fn of_group(set: &TrainingSet, position: usize) -> Self {
-        Self::new(
-            &set.samples()
-                .iter()
-                .filter(|sample| sample.group == position)
-                .collect::<Vec<_>>(),
-        )
-    }
-
-    fn new(samples: &[&Sample]) -> Self {
+    pub fn new<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Self {
         let with = |cost: fn(&Features) -> f64| {
-            pearson(samples.iter().map(move |s| (cost(&s.features), s.ms)))
+            pearson(samples.clone().map(move |s| (cost(&s.features), s.ms)))
         };
         let r = Correlations {
             flops: with(|f| f.flops),
@@ -100,8 +85,8 @@ impl Explanation {
         // With one column and an intercept, R² is the square of r.
         let r_squared = r.acts.map(|r| r * r);
         Self {
-            n: samples.len(),
-            line: Line::fit(samples.iter().copied()),
+            n: samples.clone().count(),
+            line: Line::fit(samples),
             r_squared,
             r,
         }

@@ -5,10 +5,14 @@
 
 pub mod costs;
 pub mod estimator;
+pub mod evaluate;
 pub mod features;
 pub mod interval;
+pub mod layers;
 pub mod line;
+pub mod linear;
 pub mod measurement;
+pub mod neighbours;
 pub mod platform;
 pub mod predictor;
 pub mod predictors;
@@ -16,11 +20,14 @@ pub mod regression;
 pub mod rows;
 pub mod seed;
 pub mod training;
+pub mod validation;
+pub mod warning;
 
-pub use estimator::Estimator;
+pub use estimator::{Estimator, Form};
+pub use features::Features;
 pub use interval::Level;
 pub use measurement::Measurement;
 pub use platform::{Mode, Platform, PlatformId};
-pub use predictor::{Prediction, Predictor};
-pub use predictors::Predictors;
+pub use predictor::{Asked, Prediction, Predictor};
+pub use predictors::{Predictors, Timing, Timings};
 pub use training::TrainingSet;

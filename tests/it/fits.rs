@@ -4,11 +4,13 @@ use std::sync::LazyLock;
 
 use epochcast::net::{Group, Zoo};
 use epochcast::timing::line::Correlations;
-use epochcast::timing::{Estimator, Level, Mode, PlatformId, Predictor, Predictors, seed};
+use epochcast::timing::{
+    Asked, Estimator, Features, Form, Level, Mode, PlatformId, Predictor, Predictors, seed,
+};
 
 static SEED: LazyLock<Predictors> = LazyLock::new(|| {
     let (platforms, rows) = seed::built_in().unwrap();
-    Predictors::fit(platforms, &rows, 0)
+    Predictors::of_rows(platforms, &rows, 0)
 });
 
 fn predictor(id: &str, mode: Mode) -> &'static Predictor {
@@ -17,7 +19,7 @@ fn predictor(id: &str, mode: Mode) -> &'static Predictor {
 
 #[test]
 fn the_seed_holds_four_platforms() {
-    let counts = |id, mode| predictor(id, mode).set().len();
+    let counts = |id, mode| predictor(id, mode).measurements();
     assert_eq!(counts("v100x8-paper", Mode::Train), 187);
     assert_eq!(counts("v100x8-pycls", Mode::Train), 29);
     assert_eq!(counts("rtx3090-nchw", Mode::Train), 215);
@@ -40,7 +42,7 @@ fn the_papers_timings_correlate_with_the_costs_as_it_says() {
     };
     for (name, r) in expected {
         let group = Group::new(name).unwrap();
-        let (_, explanation) = paper.groups().find(|(g, _)| **g == group).unwrap();
+        let (_, explanation) = paper.groups().iter().find(|(g, _)| *g == group).unwrap();
         check(name, &explanation.r, r);
     }
     check("all", &paper.explanation().r, [0.944, 0.746, 0.568]);
@@ -70,13 +72,15 @@ fn the_order_of_rows_changes_no_bit_of_a_fit() {
     let (platforms, mut rows) = seed::built_in().unwrap();
     rows.reverse();
     rows.rotate_left(100);
-    let shuffled = Predictors::fit(platforms, &rows, 0);
+    let shuffled = Predictors::of_rows(platforms, &rows, 0);
     for mode in Mode::ALL {
         for (a, b) in SEED.of_mode(mode).zip(shuffled.of_mode(mode)) {
             for estimator in Estimator::ALL {
                 assert_eq!(a.id(estimator), b.id(estimator));
-                assert_eq!(a.fitted(estimator), b.fitted(estimator));
-                assert_eq!(a.error(estimator), b.error(estimator));
+            }
+            for form in Form::ALL {
+                assert_eq!(a.fitted(form), b.fitted(form));
+                assert_eq!(a.error(form), b.error(form));
             }
         }
     }
@@ -91,9 +95,14 @@ fn a_wider_level_never_gives_a_narrower_interval() {
         .unwrap();
     for predictor in Mode::ALL.into_iter().flat_map(|mode| SEED.of_mode(mode)) {
         let width = |share: f64| {
-            let asked = (Estimator::default(), Level::new(share).unwrap());
             let prediction = predictor
-                .predict(&net.complexity(), &net.group(), asked)
+                .predict(&Asked {
+                    features: &Features::new(&net),
+                    group: &net.group(),
+                    estimator: Estimator::default(),
+                    level: Level::new(share).unwrap(),
+                    batch_size: None,
+                })
                 .unwrap();
             prediction.high_ms / prediction.low_ms
         };
