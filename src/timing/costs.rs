@@ -26,7 +26,7 @@ const RECIPE: Recipe = Recipe {
     ratios: [3.0, 2.0, 2.0, 2.0, 1.0],
     relative: 0.1,
     absolute: [0.0; 5],
-    group_absolute: [0.0; 5],
+    group_absolute: [0.0, 0.0, 0.1, 0.1, 0.1],
 };
 
 /// The costs of a net.

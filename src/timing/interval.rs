@@ -82,7 +82,7 @@ pub(super) const fn expected(form: Form) -> Expected {
         Form::Layers => Expected {
             spread: 0.15,
             unseen: 0.1,
-            beyond: 0.3,
+            beyond: 0.4,
             far: 0.5,
         },
         Form::Costs => Expected {

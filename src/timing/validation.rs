@@ -103,8 +103,8 @@ fn find(spreads: &[(Group, f64)], group: &Group) -> Option<f64> {
 /// The timings of each fold, predicted by the others; those whose whole group left are not judged here.
 fn left_out<'a>(form: Form, rows: &Rows<'a>) -> Vec<Left<'a>> {
     let (fold_of, folds) = match form {
-        Form::Layers => (blocks(form, rows), BLOCKS),
-        Form::Costs | Form::Acts => (dealt(rows), FOLDS),
+        Form::Layers | Form::Costs => (blocks(form, rows), BLOCKS),
+        Form::Acts => (dealt(rows), FOLDS),
     };
     let fold = |sample: &Sample| {
         let found = fold_of.binary_search_by_key(&sample.net, |(net, _)| *net);
