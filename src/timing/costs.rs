@@ -23,8 +23,8 @@ const OVERLAP: f64 = 2.0;
 const RECIPE: Recipe = Recipe {
     columns,
     robust: true,
-    ratios: [3.0, 2.0, 2.0, 2.0, 1.0],
-    relative: 0.1,
+    ratios: [1.5, 2.0, 1.25, 0.75, 0.25],
+    relative: 0.3,
     absolute: [0.0; 5],
     group_absolute: [0.0, 0.0, 0.1, 0.1, 0.1],
 };
