@@ -24,7 +24,7 @@ pub struct Sample {
     /// The measurement's id.
     pub row: i64,
     /// Orders samples of one net, and tells repeats apart.
-    identity: u64,
+    pub identity: u64,
 }
 
 impl Sample {
