@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::net::Group;
 use crate::timing::estimator::Part;
 use crate::timing::neighbours::Nearest;
-use crate::timing::{Asked, Estimator, Form, Prediction, Predictor};
+use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
 
 /// What a prediction stands on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,10 +29,21 @@ pub struct FitRow {
     pub data_version: i64,
     /// What one unit of each cost takes, for nets of this group.
     pub coefficients: Vec<UnitTime>,
+    /// Where the group's effect was taken over from, where it has no timings here; null where none was.
+    pub borrowed: Option<BorrowedRow>,
     /// What the time goes into.
     pub shares: Vec<ShareRow>,
     /// The nearest nets that were timed.
     pub nearest: Vec<NearestRow>,
+}
+
+/// An effect taken over from another platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BorrowedRow {
+    /// Whose.
+    pub platform: PlatformId,
+    /// By how much slower it makes the net.
+    pub factor: f64,
 }
 
 /// What one unit of a cost takes.
@@ -100,6 +111,10 @@ pub(super) fn fit_row(
         cross_validated_error: predictor.error(form),
         data_version: 0,
         coefficients: unit_times(predictor, form, Some(asked.group)),
+        borrowed: prediction
+            .borrowed
+            .clone()
+            .map(|(platform, factor)| BorrowedRow { platform, factor }),
         shares: shares
             .map(|(part, share)| ShareRow {
                 part: *part,

@@ -38,7 +38,8 @@ pub fn columns(features: &Features) -> Columns {
         params,
         ..
     } = *features;
-    let overlap = acts.hypot(OVERLAP * flops);
+    // Not hypot, which takes as long as the rest of a fit: no cost is so large that its square overflows.
+    let overlap = (acts * acts + (OVERLAP * flops).powi(2)).sqrt();
     [1.0, acts, flops, overlap, params * acts / 100.0]
 }
 

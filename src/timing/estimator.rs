@@ -215,11 +215,11 @@ impl Fitted {
 /// The line, through zero where all nets have the same acts.
 fn paper(rows: &Rows) -> Option<Fitted> {
     let samples = rows.samples().map(|(_, sample)| sample);
-    let fastest = samples.clone().map(|sample| sample.ms).reduce(f64::min)?;
-    let line = Line::fit(samples.clone()).unwrap_or_else(|| {
-        let (ms, acts) = samples.fold((0.0, 0.0), |(ms, acts), s| {
-            (ms + s.ms, acts + s.features.acts)
-        });
+    let pairs: Vec<(f64, f64)> = samples.map(|s| (s.features.acts, s.ms)).collect();
+    let fastest = pairs.iter().map(|(_, ms)| *ms).reduce(f64::min)?;
+    let line = Line::fit(pairs.iter().copied()).unwrap_or_else(|| {
+        let sums = |(a, t): (f64, f64), (acts, ms): &(f64, f64)| (a + acts, t + ms);
+        let (acts, ms) = pairs.iter().fold((0.0, 0.0), sums);
         Line {
             intercept_ms: 0.0,
             ms_per_million_acts: ms / acts,

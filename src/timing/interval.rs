@@ -61,6 +61,8 @@ pub(super) struct Expected {
     pub(super) spread: f64,
     /// Root mean square log residual of a group without timings.
     pub(super) unseen: f64,
+    /// Of the normal interval for that: residuals of whole groups have longer tails than a normal's.
+    normal: f64,
     /// Widening for each unit of log beyond the measured range.
     beyond: f64,
     /// Widening for each unit of distance to the nearest net, beyond [`NEAR`].
@@ -73,27 +75,27 @@ const NEAR: f64 = 0.05;
 const NORMAL_SCORES: f64 = 10.0;
 /// Half-width (natural log) below which no interval is believed: runs of one net differ by as much.
 const FLOOR: f64 = 0.01;
-/// Of the normal interval of a group without timings: residuals of whole groups spread less than a normal's.
-const UNSEEN: f64 = 0.95;
-
 /// The constants of `form`; how they were chosen: `docs/estimators.md`.
 pub(super) const fn expected(form: Form) -> Expected {
     match form {
         Form::Layers => Expected {
             spread: 0.15,
             unseen: 0.1,
+            normal: 0.95,
             beyond: 0.4,
             far: 0.5,
         },
         Form::Costs => Expected {
             spread: 0.25,
             unseen: 0.25,
+            normal: 0.85,
             beyond: 1.0,
             far: 0.0,
         },
         Form::Acts => Expected {
             spread: 0.5,
             unseen: 0.5,
+            normal: 0.85,
             beyond: 1.0,
             far: 0.0,
         },
@@ -113,6 +115,8 @@ pub(super) struct Case<'a> {
     pub(super) group: &'a Group,
     /// Whether that has timings.
     pub(super) seen: bool,
+    /// Root mean square log residual of a group that has none.
+    pub(super) unseen: f64,
     /// Where the net lies among those timed.
     pub(super) place: Place,
     /// Timings in the fit.
@@ -130,7 +134,7 @@ pub(super) fn half_width(validation: &Validation, case: &Case, level: Level) -> 
     let half = if case.seen {
         q * validation.spread(case.group) * wider
     } else {
-        let strangers = UNSEEN * level.z() * validation.unseen;
+        let strangers = expected(validation.form).normal * level.z() * case.unseen;
         strangers.max(q * validation.typical) * (wider / 2.0).max(1.0)
     };
     (half * few).max(level.z() * case.noise).max(FLOOR)

@@ -161,24 +161,28 @@ impl Common {
         common.solve(recipe)?;
         for _ in 0..ROUNDS {
             for (i, (_, samples)) in groups.iter().enumerate() {
-                let beta = common.beta;
-                let residual = |s: &Sample| (s.ms / dot(&beta, (recipe.columns)(&s.features))).ln();
-                let (n, sum) = samples.iter().fold((0.0, 0.0), |(n, sum), sample| {
-                    (n + 1.0, sum + residual(sample))
-                });
-                common.effects[i] = sum / (n + GROUP_PRIOR);
-                if recipe.robust {
-                    let mut sum = Products::default();
-                    for sample in samples {
-                        let far = (residual(sample) - common.effects[i]).abs();
-                        add(&mut sum, sample, recipe, (HUBER / far).min(1.0));
-                    }
-                    common.sums[i] = sum;
-                }
+                common.look_at(i, samples, recipe);
             }
             common.solve(recipe)?;
         }
         Some(common)
+    }
+
+    /// The effect of the group at `i`, and its sums with rows that are far from it weighing less.
+    fn look_at(&mut self, i: usize, samples: &[&Sample], recipe: &Recipe) {
+        let residual = |s: &&Sample| (s.ms / dot(&self.beta, (recipe.columns)(&s.features))).ln();
+        let residuals: Vec<f64> = samples.iter().map(residual).collect();
+        let n = residuals.iter().map(|_| 1.0).sum::<f64>();
+        let effect = residuals.iter().sum::<f64>() / (n + GROUP_PRIOR);
+        self.effects[i] = effect;
+        if recipe.robust {
+            let mut sum = Products::default();
+            for (sample, residual) in samples.iter().zip(residuals) {
+                let far = (residual - effect).abs();
+                add(&mut sum, sample, recipe, (HUBER / far).min(1.0));
+            }
+            self.sums[i] = sum;
+        }
     }
 
     /// β and the scale for the effects as they are.
@@ -217,8 +221,8 @@ impl Common {
 
 fn add(sum: &mut Products<K>, sample: &Sample, recipe: &Recipe, weight: f64) {
     let root = weight.sqrt();
-    let x = (recipe.columns)(&sample.features);
-    sum.add(x.map(|x| root * x / sample.ms), root);
+    let per_ms = root / sample.ms;
+    sum.add((recipe.columns)(&sample.features).map(|x| per_ms * x), root);
 }
 
 fn nets(samples: &[&Sample], recipe: &Recipe, beta: &Columns) -> Vec<(Architecture, f64)> {

@@ -3,6 +3,7 @@
 //! A [`Measurement`] is one checked timing; those of one platform and mode make a [`TrainingSet`]; an [`Estimator`] is
 //! fitted to it, and a [`Predictor`] holds all fits with the residuals of left-out nets that make their intervals.
 
+pub mod borrow;
 pub mod costs;
 pub mod estimator;
 pub mod evaluate;

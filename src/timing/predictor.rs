@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::borrow::Borrowed;
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
 use super::interval::{Case, Level, half_width};
 use super::line::Explanation;
 use super::neighbours::{Nearest, Neighbours};
-use super::platform::{Mode, Platform};
+use super::platform::{Mode, Platform, PlatformId};
 use super::training::{Rows, TrainingSet};
 use super::validation::Validation;
 use super::warning::{Range, Warning};
@@ -40,6 +41,8 @@ struct Fit {
     validation: Arc<Validation>,
     /// Whether the residuals are those of an earlier fit, or only expected.
     stale: bool,
+    /// What other platforms say of groups that have no timings here, best first.
+    offers: Vec<Borrowed>,
 }
 
 /// What is asked of a predictor.
@@ -70,6 +73,8 @@ pub struct Prediction {
     pub form: Form,
     /// What the time goes into, in shares of it.
     pub shares: Vec<(Part, f64)>,
+    /// The platform from which the group's effect was taken over, and by which factor it makes the net slower.
+    pub borrowed: Option<(PlatformId, f64)>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -154,6 +159,22 @@ impl Predictor {
             fit.stale = false;
         }
         validated
+    }
+
+    /// Takes over from `others` what they know of groups without timings here.
+    pub(super) fn borrow_from(&mut self, others: &[&Self]) {
+        for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
+            let others = others
+                .iter()
+                .filter(|other| other.platform != self.platform);
+            let others = others.filter_map(|other| {
+                Some((
+                    &other.platform.id,
+                    other.fit_of(fit.form)?.validation.as_ref(),
+                ))
+            });
+            fit.offers = Borrowed::offers(&fit.validation, others);
+        }
     }
 
     /// Whether intervals still stand on the residuals of an earlier fit.
@@ -242,23 +263,31 @@ impl Predictor {
     pub fn predict(&self, asked: &Asked) -> Option<Prediction> {
         let (features, group) = (asked.features, asked.group);
         let fit = self.fit_for(asked.estimator, features)?;
-        let ms = fit.fitted.ms(features, group, features.architecture);
+        let seen = fit.neighbours.has(group);
+        let mut offers = fit.offers.iter().filter(|_| !seen);
+        let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
+        let ms = fit.fitted.ms(features, group, features.architecture)
+            * borrowed.map_or(1.0, |(_, effect)| effect.exp());
         let case = Case {
             group,
-            seen: fit.neighbours.has(group),
+            seen,
+            unseen: borrowed.map_or(fit.validation.unseen, |(offer, _)| offer.unseen),
             place: fit.neighbours.place(features, group),
             timings: fit.neighbours.timings(),
             noise: self.noise(features.architecture),
         };
         let half_width = half_width(&fit.validation, &case, asked.level);
         let shares = fit.shares(features, group);
-        let warnings = self.warnings(asked, case.seen, &shares);
+        let borrowed = borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp()));
+        let mut warnings = self.warnings(asked, seen, &shares);
+        warnings.extend(borrowed.as_ref().map(|from| Warning::borrowed(group, from)));
         Some(Prediction {
             ms,
             low_ms: ms * (-half_width).exp(),
             high_ms: ms * half_width.exp(),
             form: fit.form,
             shares,
+            borrowed,
             warnings,
         })
     }
@@ -301,6 +330,7 @@ impl Fit {
             neighbours: Neighbours::new(form, &known),
             validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
             stale: true,
+            offers: Vec::new(),
         })
     }
 

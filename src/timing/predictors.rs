@@ -104,21 +104,27 @@ impl Predictors {
         data_version: i64,
     ) -> Self {
         let platforms: BTreeMap<_, _> = platforms.into_iter().map(|p| (p.id.clone(), p)).collect();
-        let fit = |(key, set): (&Key, &TrainingSet)| {
-            let platform = platforms.get(&key.0)?;
+        let mut kept = BTreeMap::new();
+        let mut made = BTreeMap::new();
+        for (key, set) in &timings.sets {
+            let Some(platform) = platforms.get(&key.0) else {
+                continue;
+            };
             let earlier = previous.fits.get(key);
             if let Some(same) = earlier.filter(|earlier| earlier.is_of(set, platform)) {
-                return Some((key.clone(), Arc::clone(same)));
+                kept.insert(key.clone(), Arc::clone(same));
+                continue;
             }
             let earlier = earlier.map(AsRef::as_ref);
-            let predictor = Predictor::fit(platform.clone(), key.1, set, earlier)?;
-            Some((key.clone(), Arc::new(predictor)))
-        };
-        let fits = timings.sets.iter().filter_map(fit).collect();
+            made.extend(
+                Predictor::fit(platform.clone(), key.1, set, earlier)
+                    .map(|predictor| (key.clone(), predictor)),
+            );
+        }
         Self {
             data_version,
             platforms,
-            fits,
+            fits: lent(kept, &made),
         }
     }
 
@@ -137,11 +143,18 @@ impl Predictors {
     /// The same, every fit with its own residuals.
     #[must_use]
     pub fn validated(&self) -> Self {
-        let mut validated = self.clone();
-        for predictor in validated.fits.values_mut().filter(|p| p.is_stale()) {
-            *predictor = Arc::new(predictor.validated());
+        let (mut kept, mut made) = (BTreeMap::new(), BTreeMap::new());
+        for (key, predictor) in &self.fits {
+            if predictor.is_stale() {
+                made.insert(key.clone(), predictor.validated());
+            } else {
+                kept.insert(key.clone(), Arc::clone(predictor));
+            }
         }
-        validated
+        Self {
+            fits: lent(kept, &made),
+            ..self.clone()
+        }
     }
 
     /// Whether [`Predictors::validated`] would change anything.
@@ -163,4 +176,24 @@ impl Predictors {
             .filter(move |((_, m), _)| *m == mode)
             .map(|(_, predictor)| predictor)
     }
+}
+
+/// All predictors, after those that are new have taken over what the others know of groups that they have not timed.
+fn lent(
+    mut kept: BTreeMap<Key, Arc<Predictor>>,
+    made: &BTreeMap<Key, Predictor>,
+) -> BTreeMap<Key, Arc<Predictor>> {
+    let others: Vec<&Predictor> = kept
+        .values()
+        .map(AsRef::as_ref)
+        .chain(made.values())
+        .collect();
+    let lent = made.iter().map(|(key, predictor)| {
+        let mut predictor = predictor.clone();
+        predictor.borrow_from(&others);
+        (key.clone(), Arc::new(predictor))
+    });
+    let lent: Vec<_> = lent.collect();
+    kept.extend(lent);
+    kept
 }

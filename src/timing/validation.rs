@@ -25,8 +25,22 @@ pub struct Validation {
     pub(super) typical: f64,
     /// Root mean square log residual that a group without timings can expect.
     pub(super) unseen: f64,
+    /// What each group showed when it was left out as a whole, by group.
+    pub(super) strangers: Vec<Stranger>,
     /// Mean of |predicted - measured| / measured, `None` where nothing could be left out.
     pub mape: Option<f64>,
+}
+
+/// What a group showed when it was left out.
+#[derive(Clone, Debug)]
+pub(super) struct Stranger {
+    pub(super) group: Group,
+    /// Its timings.
+    pub(super) n: usize,
+    /// Mean of their log residuals.
+    pub(super) mean: f64,
+    /// Mean of their squares.
+    pub(super) square: f64,
 }
 
 /// Blocks of neighbours in shape.
@@ -78,9 +92,11 @@ impl Validation {
             n => total / count(n),
         };
         let relative: f64 = left.iter().map(|one| one.relative).sum();
+        let strangers = strangers(form, &rows);
         Self {
             form,
-            unseen: strangers(form, &rows),
+            unseen: unseen(form, strangers.iter().map(|stranger| stranger.square)),
+            strangers,
             rest: mean.sqrt(),
             typical: typical.sqrt(),
             scores,
@@ -92,6 +108,17 @@ impl Validation {
     /// σ: how far from their predictions timings of `group` lie.
     pub(super) fn spread(&self, group: &Group) -> f64 {
         find(&self.spreads, group).unwrap_or(self.rest)
+    }
+
+    /// What `group` showed when it was left out.
+    pub(super) fn stranger(&self, group: &Group) -> Option<&Stranger> {
+        let found = self.strangers.binary_search_by(|s| s.group.cmp(group));
+        found.ok().map(|position| &self.strangers[position])
+    }
+
+    /// Root mean square log residual that groups with these mean squares let expect.
+    pub(super) fn unseen_of(&self, squares: impl Iterator<Item = f64>) -> f64 {
+        unseen(self.form, squares)
     }
 }
 
@@ -167,17 +194,29 @@ fn blocks(form: Form, rows: &Rows) -> Vec<(Architecture, usize)> {
     folds
 }
 
-/// Root mean square over groups of the log residuals that each has when it is left out.
-fn strangers(form: Form, rows: &Rows) -> f64 {
-    let squares = rows.groups().iter().filter_map(|(group, samples)| {
+/// The log residuals that each group has when it is left out.
+fn strangers(form: Form, rows: &Rows) -> Vec<Stranger> {
+    let strangers = rows.groups().iter().filter_map(|(group, samples)| {
         let rest = rows.keep(|other, _| other != *group);
         let fitted = Fitted::of_strangers(form, &rest)?;
-        let residual = |s: &&Sample| (s.ms / fitted.ms(&s.features, group, None)).ln().powi(2);
-        let (n, sum) = samples.iter().fold((0.0, 0.0), |(n, sum), sample| {
-            (n + 1.0, sum + residual(sample))
+        let residual = |s: &Sample| (s.ms / fitted.ms(&s.features, group, None)).ln();
+        let (sum, squares) = samples.iter().fold((0.0, 0.0), |(sum, squares), sample| {
+            let residual = residual(sample);
+            (sum + residual, squares + residual.powi(2))
         });
-        Some(sum / n)
+        let n = to_f64(samples.len().try_into().ok()?);
+        Some(Stranger {
+            group: (*group).clone(),
+            n: samples.len(),
+            mean: sum / n,
+            square: squares / n,
+        })
     });
+    strangers.collect()
+}
+
+/// Root of the mean of `squares`, one for each group, drawn to what was expected.
+fn unseen(form: Form, squares: impl Iterator<Item = f64>) -> f64 {
     let before = EXPECTED_GROUPS * expected(form).unseen.powi(2);
     let (n, sum) = squares.fold((EXPECTED_GROUPS, before), |(n, sum), square| {
         (n + 1.0, sum + square)

@@ -11,7 +11,7 @@ use crate::net::Group;
 /// What to know before trusting a prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
-    /// Stable: `unseen_group`, `few_measurements`, `extrapolation`, `flop_bound` or `overhead_bound`.
+    /// Stable: `unseen_group`, `borrowed_platform`, `few_measurements`, `extrapolation`, `flop_bound` or `overhead_bound`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
     /// One sentence.
@@ -46,6 +46,18 @@ impl Warning {
             "no net of the group {group} was timed on {platform} ({mode}), so its own speed is not known there"
         );
         Self::new("unseen_group", detail)
+    }
+
+    pub(super) fn borrowed(group: &Group, (from, factor): &(PlatformId, f64)) -> Self {
+        let (ratio, how) = if *factor < 1.0 {
+            (factor.recip(), "faster")
+        } else {
+            (*factor, "slower")
+        };
+        let detail = format!(
+            "nets of the group {group} are taken to be {ratio:.2}x {how} than others, as timings on {from} say"
+        );
+        Self::new("borrowed_platform", detail)
     }
 
     pub(super) fn few(timings: usize, platform: &PlatformId, mode: Mode) -> Option<Self> {

@@ -330,3 +330,32 @@ fn many_timings_are_fitted_before_they_are_validated() {
         second.validated().fitted(Form::Layers)
     );
 }
+
+#[test]
+fn a_group_that_only_another_platform_has_timed_takes_over_what_it_cost_there() {
+    let (platforms, mut rows) = seed::built_in().unwrap();
+    let here = |row: &Measurement| row.platform.as_str() == "rtx3090-nchw";
+    let densenet = Group::new("densenet").unwrap();
+    let timed: Vec<Measurement> = rows
+        .iter()
+        .filter(|row| here(row) && row.group == densenet)
+        .cloned()
+        .collect();
+    rows.retain(|row| !(here(row) && row.group == densenet));
+    let predictors = Predictors::of_rows(platforms, &rows, 0);
+    let id = PlatformId::new("rtx3090-nchw").unwrap();
+    let predictor = predictors.get(&id, Mode::Train).unwrap();
+    assert!(!timed.is_empty());
+    for row in &timed {
+        let costs = Features::of_costs(&row.complexity());
+        let asked = (&densenet, Estimator::Layers);
+        let prediction = of_costs(predictor, [costs.acts, costs.flops, costs.params], asked);
+        let (from, factor) = prediction.borrowed.unwrap();
+        assert_eq!(from.as_str(), "rtx4090-nchw");
+        let measured = 1e3 * row.time.seconds_per_image();
+        let error = |ms: f64| (ms / measured).ln().abs();
+        assert!(error(prediction.ms) < error(prediction.ms / factor));
+        let codes = prediction.warnings.iter().map(|warning| warning.code);
+        assert!(codes.collect::<Vec<_>>().contains(&"borrowed_platform"));
+    }
+}
