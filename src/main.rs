@@ -119,7 +119,7 @@ fn greet(address: SocketAddr, settings: &Settings, live: &Live) -> anyhow::Resul
     let timings: usize = Mode::ALL
         .into_iter()
         .flat_map(|m| predictors.of_mode(m))
-        .map(|p| p.set().len())
+        .map(|p| p.measurements())
         .sum();
     let (version, file) = (
         env!("CARGO_PKG_VERSION"),

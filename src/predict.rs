@@ -23,7 +23,7 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
         answer?
     } else {
         let (platforms, rows) = seed::built_in()?;
-        predicted(&Predictors::fit(platforms, &rows, 0), request)?
+        predicted(&Predictors::of_rows(platforms, &rows, 0), request)?
     };
     let mut out = std::io::stdout().lock();
     if args.json {

@@ -182,7 +182,11 @@ async fn remove(
     Extension(caller): Extension<Caller>,
     Path(id): Path<i64>,
 ) -> Result<Json<RowMoved>, ApiError> {
-    move_row(&live, &caller, (id, Some(clock::now()))).await
+    let missing = || ApiError::NotFound(format!("there is no measurement {id} in the fits"));
+    caller.may_change(&live.store().sender_of_row(id).await?.ok_or_else(missing)?)?;
+    let gone = live.remove_row(id, clock::now()).await?;
+    gone.then_some(Json(RowMoved { measurement: id }))
+        .ok_or_else(missing)
 }
 
 /// Puts one measurement back into the fits.
@@ -203,29 +207,15 @@ async fn restore(
     Extension(caller): Extension<Caller>,
     Path(id): Path<i64>,
 ) -> Result<Json<RowMoved>, ApiError> {
-    move_row(&live, &caller, (id, None)).await
-}
-
-async fn move_row(
-    live: &Shared,
-    caller: &Caller,
-    (id, removed_at): (i64, Option<i64>),
-) -> Result<Json<RowMoved>, ApiError> {
     let missing = || {
-        let place = if removed_at.is_some() {
-            "in the fits"
-        } else {
-            "that was taken out, and not sent again"
-        };
-        ApiError::NotFound(format!("there is no measurement {id} {place}"))
+        ApiError::NotFound(format!(
+            "there is no measurement {id} that was taken out and not sent again"
+        ))
     };
-    let sender = live.store().sender_of_row(id).await?.ok_or_else(missing)?;
-    caller.may_change(&sender)?;
-    if !live.store().set_row_removed(id, removed_at).await? {
-        return Err(missing());
-    }
-    live.refresh().await?;
-    Ok(Json(RowMoved { measurement: id }))
+    caller.may_change(&live.store().sender_of_row(id).await?.ok_or_else(missing)?)?;
+    let back = live.restore_row(id).await?;
+    back.then_some(Json(RowMoved { measurement: id }))
+        .ok_or_else(missing)
 }
 
 /// The id that a cursor stands for.

@@ -6,6 +6,7 @@
 pub mod body;
 mod clock;
 mod complexity;
+mod evidence;
 mod export;
 mod guard;
 mod health;

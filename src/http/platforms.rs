@@ -8,13 +8,13 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::Json;
+use super::evidence::{UnitTime, unit_times};
 use super::problem::ApiError;
 use super::refusals::NotThere;
 use crate::json::nearest;
 use crate::net::Group;
-use crate::timing::estimator::Fitted;
 use crate::timing::line::Explanation;
-use crate::timing::{Estimator, Mode, Platform, PlatformId, Predictor, Predictors};
+use crate::timing::{Estimator, Form, Mode, Platform, PlatformId, Predictor, Predictors};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -46,7 +46,7 @@ impl PlatformRow {
         let timings = |mode| {
             predictors
                 .get(&platform.id, mode)
-                .map_or(0, |predictor| predictor.set().len())
+                .map_or(0, |predictor| predictor.measurements())
         };
         let measurements = Measured {
             train: timings(Mode::Train),
@@ -119,6 +119,15 @@ struct EstimatorRow {
     estimator: Estimator,
     /// Its name, as predictions carry it.
     id: String,
+    /// What it looks at, the first that is known of a net.
+    forms: Vec<FormRow>,
+}
+
+/// What was fitted to one kind of costs.
+#[derive(Debug, Serialize, ToSchema)]
+struct FormRow {
+    /// What it looks at.
+    based_on: Form,
     /// Mean relative error over nets that were left out of the fit; null where there are too few.
     cross_validated_error: Option<f64>,
     /// Milliseconds for one image on one device, for each unit of a cost.
@@ -130,10 +139,9 @@ struct EstimatorRow {
 struct Coefficient {
     /// Timing group that it holds for; null: for a group without timings.
     family: Option<Group>,
-    /// `constant`, `million_acts` or `giga_flops`.
-    of: &'static str,
-    /// Milliseconds.
-    ms: f64,
+    /// The cost, and its unit.
+    #[serde(flatten)]
+    time: UnitTime,
 }
 
 /// One platform with its fits.
@@ -175,56 +183,39 @@ async fn platform(
 }
 
 fn mode_fits(predictor: &Predictor) -> ModeFits {
-    let group = |(group, explanation): (&Group, &Explanation)| GroupExplanation {
+    let group = |(group, explanation): &(Group, Explanation)| GroupExplanation {
         family: group.clone(),
         explanation: explanation.clone(),
     };
-    let estimator = |estimator| {
-        Some(EstimatorRow {
-            estimator,
-            id: predictor.id(estimator),
-            cross_validated_error: predictor.error(estimator),
-            coefficients: coefficients(predictor, predictor.fitted(estimator)?),
-        })
+    let estimator = |estimator: Estimator| EstimatorRow {
+        estimator,
+        id: predictor.id(estimator),
+        forms: estimator
+            .forms()
+            .iter()
+            .filter_map(|form| form_row(predictor, *form))
+            .collect(),
     };
     ModeFits {
         mode: predictor.mode(),
         all: predictor.explanation().clone(),
-        groups: predictor.groups().map(group).collect(),
-        estimators: Estimator::ALL.into_iter().filter_map(estimator).collect(),
+        groups: predictor.groups().iter().map(group).collect(),
+        estimators: Estimator::ALL.into_iter().map(estimator).collect(),
     }
 }
 
-fn coefficients(predictor: &Predictor, fitted: &Fitted) -> Vec<Coefficient> {
-    match fitted {
-        Fitted::Paper { line, .. } => vec![
-            Coefficient {
-                family: None,
-                of: "constant",
-                ms: line.intercept_ms,
-            },
-            Coefficient {
-                family: None,
-                of: "million_acts",
-                ms: line.ms_per_million_acts,
-            },
-        ],
-        Fitted::Costs(costs) => {
-            let groups = predictor.set().groups().iter().zip(&costs.groups);
-            let own = groups.filter_map(|(group, own)| Some((Some(group.clone()), (*own)?)));
-            let all = std::iter::once((None, costs.common)).chain(own);
-            all.flat_map(|(family, beta)| {
-                let names = ["constant", "million_acts", "giga_flops"];
-                names
-                    .into_iter()
-                    .zip(beta)
-                    .map(move |(of, ms)| Coefficient {
-                        family: family.clone(),
-                        of,
-                        ms,
-                    })
-            })
-            .collect()
-        }
-    }
+fn form_row(predictor: &Predictor, based_on: Form) -> Option<FormRow> {
+    let own = predictor.fitted(based_on)?.groups().into_iter().map(Some);
+    let coefficients = std::iter::once(None).chain(own).flat_map(|group| {
+        let times = unit_times(predictor, based_on, group).into_iter();
+        times.map(move |time| Coefficient {
+            family: group.cloned(),
+            time,
+        })
+    });
+    Some(FormRow {
+        based_on,
+        cross_validated_error: predictor.error(based_on),
+        coefficients: coefficients.collect(),
+    })
 }

@@ -10,15 +10,16 @@ use utoipa_axum::routes;
 use super::Shared;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
 use super::complexity::{Base, Scaled, answer, scaled};
+use super::evidence::{FitRow, fit_row};
 use super::problem::{ApiError, Problem};
 use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
+use crate::net::Group;
 use crate::net::scaling::RawScaling;
-use crate::net::{Complexity, Group};
 use crate::net::{complexity::RawComplexity, spec::RawModel};
 use crate::timing::measurement::{count, subject};
-use crate::timing::predictor::Warning;
-use crate::timing::{Estimator, Level, Mode, PlatformId, Predictor, Predictors};
+use crate::timing::warning::Warning;
+use crate::timing::{Asked, Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::{Whole, to_f64};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -59,7 +60,7 @@ pub struct PredictRequest {
     /// Level of the interval, 0.5 to 0.99, default 0.9.
     #[schema(minimum = 0.5, maximum = 0.99)]
     pub interval: Option<f64>,
-    /// Default `costs`; `paper`: the line on activations alone.
+    /// Default `layers`, all that is known of the net; `costs`: its costs alone; `paper`: the line on activations.
     pub estimator: Option<Estimator>,
 }
 
@@ -114,25 +115,6 @@ pub struct Interval {
     pub low_seconds: f64,
     /// Upper end.
     pub high_seconds: f64,
-}
-
-/// What a prediction stands on.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FitRow {
-    /// Name of the fit: the same for the same timings and estimator.
-    pub id: String,
-    /// How it was made.
-    pub estimator: Estimator,
-    /// Timings that it has seen.
-    pub measurements: usize,
-    /// The net's timing group.
-    pub group: Group,
-    /// Timings of that group.
-    pub group_measurements: usize,
-    /// Mean relative error over nets that were left out of the fit; null where there are too few.
-    pub cross_validated_error: Option<f64>,
-    /// Version of the data that the fit has seen.
-    pub data_version: i64,
 }
 
 /// How long one epoch takes.
@@ -239,14 +221,14 @@ pub fn predicted(
     };
     let scaled = scaled(&subject, request.scaling)?;
     let question = Question {
-        base: subject.complexity(),
-        scaled: scaled.as_ref().map(|(_, net)| net.complexity()),
+        base: Features::new(&subject),
+        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
         group,
         images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
         level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
         estimator: request.estimator.unwrap_or_default(),
+        batch_size: count("/batch_size", request.batch_size)?,
     };
-    count("/batch_size", request.batch_size)?;
     let mode = request.mode.unwrap_or_default();
     let chosen = chosen(predictors, mode, request.platform.as_ref())?;
     let predictions = chosen
@@ -307,25 +289,23 @@ fn one<'a>(predictors: &'a Predictors, mode: Mode, id: &Value) -> Result<&'a Pre
 
 /// What is asked of each platform.
 struct Question {
-    base: Complexity,
-    scaled: Option<Complexity>,
+    base: Features,
+    scaled: Option<Features>,
     group: Group,
     images: u64,
     level: Level,
     estimator: Estimator,
+    batch_size: Option<u64>,
 }
 
 impl Question {
     fn put_to(&self, predictor: &Predictor, data_version: i64) -> Option<PredictionRow> {
-        let asked = (self.estimator, self.level);
         let devices = f64::from(predictor.platform().device_count);
         let epoch = |ms: f64| ms / 1e3 / devices * to_f64(self.images);
-        let prediction =
-            predictor.predict(&self.scaled.unwrap_or(self.base), &self.group, asked)?;
+        let asked = self.of(self.scaled.as_ref().unwrap_or(&self.base));
+        let prediction = predictor.predict(&asked)?;
         let base = match self.scaled {
-            Some(_) => predictor
-                .predict(&self.base, &self.group, asked)
-                .map(|base| epoch(base.ms)),
+            Some(_) => predictor.predict(&self.of(&self.base)),
             None => None,
         };
         Some(PredictionRow {
@@ -338,22 +318,22 @@ impl Question {
                 low_seconds: epoch(prediction.low_ms),
                 high_seconds: epoch(prediction.high_ms),
             },
-            base_epoch_seconds: base,
-            fit: self.fit(predictor, data_version),
+            base_epoch_seconds: base.map(|base| epoch(base.ms)),
+            fit: FitRow {
+                data_version,
+                ..fit_row(predictor, &asked, &prediction, epoch)
+            },
             warnings: prediction.warnings,
         })
     }
 
-    fn fit(&self, predictor: &Predictor, data_version: i64) -> FitRow {
-        let of_group = predictor.groups().find(|(group, _)| **group == self.group);
-        FitRow {
-            id: predictor.id(self.estimator),
+    fn of<'a>(&'a self, features: &'a Features) -> Asked<'a> {
+        Asked {
+            features,
+            group: &self.group,
             estimator: self.estimator,
-            measurements: predictor.set().len(),
-            group: self.group.clone(),
-            group_measurements: of_group.map_or(0, |(_, explanation)| explanation.n),
-            cross_validated_error: predictor.error(self.estimator),
-            data_version,
+            level: self.level,
+            batch_size: self.batch_size,
         }
     }
 }

@@ -216,7 +216,9 @@ async fn remove(
     Extension(caller): Extension<Caller>,
     Path(id): Path<i64>,
 ) -> Result<Json<Moved>, ApiError> {
-    move_upload(&live, &caller, (id, Some(clock::now()))).await
+    caller.may_change(&known(&live, id).await?.sender)?;
+    let measurements = live.remove_upload(id, clock::now()).await?;
+    Ok(Json(Moved { measurements }))
 }
 
 /// Puts an upload back into the fits.
@@ -237,16 +239,7 @@ async fn restore(
     Extension(caller): Extension<Caller>,
     Path(id): Path<i64>,
 ) -> Result<Json<Moved>, ApiError> {
-    move_upload(&live, &caller, (id, None)).await
-}
-
-async fn move_upload(
-    live: &Shared,
-    caller: &Caller,
-    (id, removed_at): (i64, Option<i64>),
-) -> Result<Json<Moved>, ApiError> {
-    caller.may_change(&known(live, id).await?.sender)?;
-    let measurements = live.store().set_removed(id, removed_at).await?;
-    live.refresh().await?;
+    caller.may_change(&known(&live, id).await?.sender)?;
+    let measurements = live.restore_upload(id).await?;
     Ok(Json(Moved { measurements }))
 }

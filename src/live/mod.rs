@@ -6,6 +6,7 @@
 mod export;
 mod receive;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use crate::store::{Store, StoreError};
-use crate::timing::Predictors;
+use crate::timing::predictors::{Timing, Timings};
+use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use export::{Export, ExportFormat};
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
@@ -23,11 +25,18 @@ pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 pub struct Live {
     store: Store,
     predictors: ArcSwap<Predictors>,
-    refitting: Mutex<()>,
+    known: Mutex<Known>,
 }
 
-/// How often to look whether another process has stored something.
-const LOOK: Duration = Duration::from_millis(500);
+/// What of the store is in memory, and which version of it.
+#[derive(Debug, Default)]
+struct Known {
+    version: i64,
+    timings: Timings,
+}
+
+/// How often to look whether another process has stored something, and whether residuals are due.
+const LOOK: Duration = Duration::from_millis(250);
 
 impl Live {
     /// Fits what `store` holds.
@@ -35,12 +44,13 @@ impl Live {
     /// # Errors
     /// Where the store cannot be read.
     pub async fn open(store: Store) -> Result<Self, StoreError> {
+        let (predictors, known) = (ArcSwap::default(), Mutex::default());
         let live = Self {
             store,
-            predictors: ArcSwap::default(),
-            refitting: Mutex::new(()),
+            predictors,
+            known,
         };
-        live.predictors.store(Arc::new(live.fitted().await?));
+        live.reload(&mut *live.known.lock().await).await?;
         Ok(live)
     }
 
@@ -61,42 +71,156 @@ impl Live {
     /// # Errors
     /// Where the store cannot be read; the fits then stay as they are.
     pub async fn refresh(&self) -> Result<(), StoreError> {
-        let _one_at_a_time = self.refitting.lock().await;
-        if self.store.data_version().await? != self.predictors.load().data_version {
-            self.predictors.store(Arc::new(self.fitted().await?));
+        let mut known = self.known.lock().await;
+        if self.store.data_version().await? == known.version {
+            return Ok(());
         }
-        Ok(())
+        self.reload(&mut known).await
     }
 
-    /// Follows what other processes store, for ever.
+    /// Adds what this process has stored as `version`, without reading it back.
+    ///
+    /// # Errors
+    /// Where another process has stored something too, and the store cannot be read.
+    async fn add(&self, timings: Vec<Timing>, version: i64) -> Result<(), StoreError> {
+        let mut known = self.known.lock().await;
+        if known.version + 1 != version {
+            return self.reload(&mut known).await;
+        }
+        known.timings.add(timings);
+        known.version = version;
+        self.refit(&mut known).await
+    }
+
+    /// Takes upload `id` out of the fits, at `now`; returns how many rows went.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<u64, StoreError> {
+        let (rows, version) = self.store.remove_upload(id, now).await?;
+        let gone = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        self.remove(rows, version).await?;
+        Ok(gone)
+    }
+
+    /// Puts upload `id` back into the fits; returns how many rows came.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn restore_upload(&self, id: i64) -> Result<u64, StoreError> {
+        let back = self.store.restore_upload(id).await?;
+        self.refresh().await?;
+        Ok(back)
+    }
+
+    /// Takes the row `id` out of the fits, at `now`; whether it was in them.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn remove_row(&self, id: i64, now: i64) -> Result<bool, StoreError> {
+        let Some(version) = self.store.remove_row(id, now).await? else {
+            return Ok(false);
+        };
+        self.remove(vec![id], version).await?;
+        Ok(true)
+    }
+
+    /// Puts the row `id` back into the fits; whether it was out, and nothing equal has come meanwhile.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn restore_row(&self, id: i64) -> Result<bool, StoreError> {
+        let back = self.store.restore_row(id).await?.is_some();
+        self.refresh().await?;
+        Ok(back)
+    }
+
+    /// Takes out what this process has taken out as `version`.
+    ///
+    /// # Errors
+    /// As of [`Live::add`].
+    async fn remove(&self, rows: Vec<i64>, version: i64) -> Result<(), StoreError> {
+        let mut known = self.known.lock().await;
+        if known.version + 1 != version {
+            return self.reload(&mut known).await;
+        }
+        known.timings.remove(&rows.into_iter().collect());
+        known.version = version;
+        self.refit(&mut known).await
+    }
+
+    /// Follows what other processes store, and computes residuals that are due, for ever.
     pub async fn follow(&self) {
         loop {
             tokio::time::sleep(LOOK).await;
             if let Err(error) = self.refresh().await {
                 tracing::error!(%error, "the store cannot be read: the fits stay as they are");
             }
+            self.validate().await;
         }
     }
 
-    async fn fitted(&self) -> Result<Predictors, StoreError> {
+    /// Gives fits that were made in a hurry the residuals of their own left-out nets.
+    pub async fn validate(&self) {
+        let current = self.predictors();
+        if !current.is_stale() {
+            return;
+        }
+        let stale = Arc::clone(&current);
+        if let Ok(validated) = tokio::task::spawn_blocking(move || stale.validated()).await {
+            // Newer fits are validated in their turn.
+            self.predictors
+                .compare_and_swap(&current, Arc::new(validated));
+        }
+    }
+
+    async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
         // The version first: rows stored in between are fitted now and once more.
-        let version = self.store.data_version().await?;
+        known.version = self.store.data_version().await?;
+        let devices: HashMap<PlatformId, u32> = self
+            .store
+            .platforms()
+            .await?
+            .into_iter()
+            .map(|p| (p.id, p.device_count))
+            .collect();
+        let mut timings = Timings::default();
+        let mut after = 0;
+        loop {
+            let rows = self.store.fitted_measurements(after).await?;
+            let Some((last, _)) = rows.last() else { break };
+            after = *last;
+            let timing = |(id, row): &(i64, Measurement)| {
+                Some(Timing::new(*id, row, *devices.get(&row.platform)?))
+            };
+            timings.add(rows.iter().filter_map(timing));
+        }
+        known.timings = timings;
+        self.refit(known).await
+    }
+
+    /// New fits of what has changed, beside the old ones, swapped in whole.
+    async fn refit(&self, known: &mut Known) -> Result<(), StoreError> {
         let platforms = self.store.platforms().await?;
-        let rows = self.store.fitted_measurements().await?;
+        let (previous, version) = (self.predictors(), known.version);
+        let timings = std::mem::take(&mut known.timings);
         let fit = move || {
-            Predictors::fit(
-                platforms,
-                &rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(),
-                version,
+            (
+                Predictors::fit(platforms, &timings, &previous, version),
+                timings,
             )
         };
-        tokio::task::spawn_blocking(fit)
-            .await
-            .map_err(|e| StoreError::Corrupt {
-                table: "measurements",
-                column: "",
-                key: String::new(),
-                cause: e.to_string(),
-            })
+        let (predictors, timings) =
+            tokio::task::spawn_blocking(fit)
+                .await
+                .map_err(|e| StoreError::Corrupt {
+                    table: "measurements",
+                    column: "",
+                    key: String::new(),
+                    cause: e.to_string(),
+                })?;
+        known.timings = timings;
+        self.predictors.store(Arc::new(predictors));
+        Ok(())
     }
 }

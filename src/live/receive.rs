@@ -13,6 +13,7 @@ use crate::store::{Counts, NewRow, Rejection, StoreError, Writing};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
+use crate::timing::predictors::Timing;
 use crate::timing::upload::{Context, Format, Line, Unreadable, read};
 use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors, verdict};
 
@@ -96,7 +97,8 @@ const UNJUDGED: usize = 20_000;
 /// What the reading thread sends to the storing one.
 enum Batch {
     Platforms(Vec<Platform>),
-    Rows(Vec<NewRow>),
+    /// Rows, and what a regression sees of each.
+    Rows(Vec<NewRow>, Vec<Timing>),
     Rejections(Vec<Rejection>),
 }
 
@@ -109,6 +111,7 @@ impl Live {
         let (send, mut batches) = mpsc::channel(4);
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
         let mut writing = None;
+        let mut fresh = Vec::new();
         let (sender, now) = (upload.sender.clone(), upload.now);
         let reader = Reader::new(self.predictors(), &upload, send);
         let reading = tokio::task::spawn_blocking(move || reader.run(upload));
@@ -117,7 +120,7 @@ impl Live {
                 Some(writing) => writing,
                 None => writing.insert(self.store.begin(&sender, now).await?),
             };
-            write(writing, batch).await?;
+            fresh.extend(write(writing, batch).await?);
         }
         let told = reading
             .await
@@ -140,8 +143,8 @@ impl Live {
             writing.roll_back().await?;
             None
         } else {
-            let (id, _) = writing.commit().await?;
-            self.refresh().await?;
+            let (id, version) = writing.commit().await?;
+            self.add(fresh, version).await?;
             Some(id)
         };
         Ok(Receipt {
@@ -153,17 +156,30 @@ impl Live {
     }
 }
 
-async fn write(writing: &mut Writing, batch: Batch) -> Result<(), StoreError> {
+/// Stores a batch; returns the timings that are in the fits once all is committed.
+async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, StoreError> {
     match batch {
         Batch::Platforms(platforms) => {
             for platform in &platforms {
                 writing.define(platform).await?;
             }
+            Ok(Vec::new())
         }
-        Batch::Rows(rows) => drop(writing.store(&rows).await?),
-        Batch::Rejections(rejections) => writing.reject(&rejections).await?,
+        Batch::Rows(rows, timings) => {
+            let stored = writing.store(&rows).await?;
+            let mut timings: Vec<Option<Timing>> = timings.into_iter().map(Some).collect();
+            let kept = stored
+                .into_iter()
+                .filter(|(_, position)| rows[*position].quarantined.is_none());
+            Ok(kept
+                .filter_map(|(id, position)| Some(timings[position].take()?.of_row(id)))
+                .collect())
+        }
+        Batch::Rejections(rejections) => {
+            writing.reject(&rejections).await?;
+            Ok(Vec::new())
+        }
     }
-    Ok(())
 }
 
 /// What an answer tells of single rows.
@@ -178,6 +194,7 @@ struct Reader {
     judge: Judge,
     context: Context,
     rows: Vec<NewRow>,
+    timings: Vec<Timing>,
     rejections: Vec<Rejection>,
     /// Platforms that the store knows, or will when this batch is stored.
     known: BTreeSet<PlatformId>,
@@ -196,11 +213,13 @@ impl Reader {
             own: BTreeMap::new(),
             waiting: Vec::new(),
         };
-        let (rows, rejections, told) = (Vec::new(), Vec::new(), Told::default());
+        let (rows, timings, rejections, told) =
+            (Vec::new(), Vec::new(), Vec::new(), Told::default());
         Self {
             judge,
             context,
             rows,
+            timings,
             rejections,
             known,
             told,
@@ -247,6 +266,10 @@ impl Reader {
                 self.known.insert(id.clone());
                 self.send(Batch::Platforms(vec![new.clone()]))?;
             }
+            let devices = context
+                .platform(id)
+                .map_or(1, |platform| platform.device_count);
+            self.timings.push(Timing::new(0, &row.measurement, devices));
             self.rows.push(row);
             self.flush(false)?;
         }
@@ -275,7 +298,8 @@ impl Reader {
     fn flush(&mut self, all: bool) -> ControlFlow<()> {
         if self.rows.len() >= BATCH || (all && !self.rows.is_empty()) {
             let rows = std::mem::take(&mut self.rows);
-            self.send(Batch::Rows(rows))?;
+            let timings = std::mem::take(&mut self.timings);
+            self.send(Batch::Rows(rows, timings))?;
         }
         if self.rejections.len() >= BATCH || (all && !self.rejections.is_empty()) {
             let rejections = std::mem::take(&mut self.rejections);

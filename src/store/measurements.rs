@@ -248,15 +248,19 @@ fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
 }
 
 impl Store {
-    /// The measurements that are in the fits, with their ids, by id.
+    /// The next measurements that are in the fits, with ids above `after`, by id; none after the last.
     ///
     /// # Errors
     /// Where the database does not answer or holds what no release has written.
-    pub async fn fitted_measurements(&self) -> Result<Vec<(i64, Measurement)>, StoreError> {
+    pub async fn fitted_measurements(
+        &self,
+        after: i64,
+    ) -> Result<Vec<(i64, Measurement)>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");
-        query.push(COLUMNS).push(
-            " from measurements where removed_at is null and quarantined is null order by id",
-        );
+        query
+            .push(COLUMNS)
+            .push(" from measurements where removed_at is null and quarantined is null and id > ");
+        query.push_bind(after).push(" order by id limit 20000");
         let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
         let measurement =
             |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));

@@ -7,6 +7,8 @@ use super::measurements::ROWS_A_STATEMENT;
 use super::{NewRow, Store, StoreError, measurements, platforms};
 use crate::timing::{Measurement, Platform};
 
+type Query<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
+
 /// How many rows of an upload went where; they add up to the rows sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -153,24 +155,17 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
     }
 
-    /// Takes upload `id` out of the fits, at `now`, or puts it back; returns how many rows moved.
+    /// Takes upload `id` out of the fits, at `now`; returns the ids of its rows, and the version without them.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn set_removed(&self, id: i64, now: Option<i64>) -> Result<u64, StoreError> {
+    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<(Vec<i64>, i64), StoreError> {
         let mut transaction = self.write.begin_with("begin immediate").await?;
-        // Rows that were taken out one by one stay out, and so does one that was sent again meanwhile.
-        let sql = if now.is_some() {
-            "update measurements set removed_at = $1 where upload = $2 and removed_at is null"
-        } else {
-            "update measurements set removed_at = $1 where upload = $2
-             and removed_at = (select removed_at from uploads where id = $2)
-             and identity not in (select identity from measurements where removed_at is null)"
-        };
-        let moved = sqlx::query(sql)
+        let sql = "update measurements set removed_at = $1 where upload = $2 and removed_at is null returning id";
+        let rows: Vec<i64> = sqlx::query_scalar(sql)
             .bind(now)
             .bind(id)
-            .execute(&mut *transaction)
+            .fetch_all(&mut *transaction)
             .await?;
         let sql = "update uploads set removed_at = $1 where id = $2";
         sqlx::query(sql)
@@ -178,32 +173,61 @@ impl Store {
             .bind(id)
             .execute(&mut *transaction)
             .await?;
-        bump_version(&mut transaction).await?;
+        let version = bump_version(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(moved.rows_affected())
+        Ok((rows, version))
     }
 
-    /// Takes the row `id` out of the fits, at `now`, or puts it back; whether there was such a row to move.
+    /// Puts upload `id` back into the fits; returns how many rows came back. Rows that were taken out one by one stay
+    /// out, and so does one that was sent again meanwhile.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn set_row_removed(&self, id: i64, now: Option<i64>) -> Result<bool, StoreError> {
+    pub async fn restore_upload(&self, id: i64) -> Result<u64, StoreError> {
         let mut transaction = self.write.begin_with("begin immediate").await?;
-        let sql = if now.is_some() {
-            "update measurements set removed_at = $1 where id = $2 and removed_at is null"
-        } else {
-            "update measurements set removed_at = $1 where id = $2 and removed_at is not null
-                 and identity not in (select identity from measurements where removed_at is null)"
-        };
-        let moved = sqlx::query(sql)
-            .bind(now)
+        let sql = "update measurements set removed_at = null where upload = $1
+                   and removed_at = (select removed_at from uploads where id = $1)
+                   and identity not in (select identity from measurements where removed_at is null)";
+        let rows = sqlx::query(sql)
             .bind(id)
             .execute(&mut *transaction)
             .await?
             .rows_affected();
+        let sql = "update uploads set removed_at = null where id = $1";
+        sqlx::query(sql).bind(id).execute(&mut *transaction).await?;
         bump_version(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(moved > 0)
+        Ok(rows)
+    }
+
+    /// Takes the row `id` out of the fits, at `now`; returns the version without it, `None` where it was not in.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn remove_row(&self, id: i64, now: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "update measurements set removed_at = $1 where id = $2 and removed_at is null";
+        self.move_row(sqlx::query(sql).bind(now).bind(id)).await
+    }
+
+    /// Puts the row `id` back into the fits; returns the version with it, `None` where it was not out, or was sent
+    /// again meanwhile.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn restore_row(&self, id: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "update measurements set removed_at = null where id = $1 and removed_at is not null
+                   and identity not in (select identity from measurements where removed_at is null)";
+        self.move_row(sqlx::query(sql).bind(id)).await
+    }
+
+    async fn move_row(&self, query: Query<'_>) -> Result<Option<i64>, StoreError> {
+        let mut transaction = self.write.begin_with("begin immediate").await?;
+        if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let version = bump_version(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(Some(version))
     }
 
     /// Who sent the row `id`.

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::costs::Costs;
-use super::features::Features;
+use super::features::{Architecture, Features};
 use super::line::Line;
-use super::training::TrainingSet;
+use super::linear::Linear;
+use super::training::Rows;
+use super::{costs, layers};
+use crate::net::Group;
 
 /// A way to predict.
 #[derive(
@@ -14,8 +16,10 @@ use super::training::TrainingSet;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Estimator {
-    /// Acts and flops with an effect of the timing group, to the relative error ([`Costs`]).
+    /// All that is known of a net: sums over its layers ([`layers`]), or its costs where those alone are known.
     #[default]
+    Layers,
+    /// Acts, flops and params alone ([`costs`]).
     Costs,
     /// The paper's line, time against acts by ordinary least squares ([`Line`]).
     Paper,
@@ -23,16 +27,118 @@ pub enum Estimator {
 
 impl Estimator {
     /// All, the default first.
-    pub const ALL: [Self; 2] = [Self::Costs, Self::Paper];
+    pub const ALL: [Self; 3] = [Self::Layers, Self::Costs, Self::Paper];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Layers => "layers",
+            Self::Costs => "costs",
+            Self::Paper => "paper",
+        }
+    }
+
+    /// The forms that it predicts by, the first that knows enough of a net.
+    #[must_use]
+    pub const fn forms(self) -> &'static [Form] {
+        match self {
+            Self::Layers => &[Form::Layers, Form::Costs],
+            Self::Costs => &[Form::Costs],
+            Self::Paper => &[Form::Acts],
+        }
+    }
 }
 
-/// What an estimator has fitted.
+/// What a fit looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Sums over the layers.
+    Layers,
+    /// Acts, flops and params.
+    Costs,
+    /// Acts alone.
+    Acts,
+}
+
+impl Form {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Layers, Self::Costs, Self::Acts];
+
+    /// Whether it can say anything of such a net.
+    #[must_use]
+    pub fn knows(self, features: &Features) -> bool {
+        self != Self::Layers || features.layers.is_some()
+    }
+
+    /// Three quantities by which nets are near or far: memory, compute and step work, or acts, flops and params.
+    #[must_use]
+    pub fn shape(self, features: &Features) -> [f64; 3] {
+        match (self, &features.layers) {
+            (Self::Layers, Some(sums)) => [sums.memory, sums.compute, sums.step],
+            _ => [features.acts, features.flops, features.params],
+        }
+    }
+
+    /// Names and units of the columns.
+    #[must_use]
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Layers => &layers::COLUMNS,
+            Self::Costs => &costs::COLUMNS,
+            Self::Acts => &["constant", "million_acts"],
+        }
+    }
+
+    /// What each column takes its time for.
+    #[must_use]
+    pub const fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Layers => &[
+                Part::Constant,
+                Part::Memory,
+                Part::Compute,
+                Part::Compute,
+                Part::PerStep,
+            ],
+            Self::Costs => &[
+                Part::Constant,
+                Part::Memory,
+                Part::Compute,
+                Part::Overlap,
+                Part::PerStep,
+            ],
+            Self::Acts => &[Part::Constant, Part::Memory],
+        }
+    }
+}
+
+/// What time goes into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The same for every image.
+    Constant,
+    /// Reading and writing feature maps.
+    Memory,
+    /// Multiply-adds.
+    Compute,
+    /// Memory or multiply-adds, whichever takes longer.
+    Overlap,
+    /// Once a step: optimizer, exchange of gradients, launches.
+    PerStep,
+}
+
+/// What has been fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fitted {
-    /// By [`Estimator::Costs`].
-    Costs(Costs),
-    /// By [`Estimator::Paper`].
-    Paper {
+    /// By [`Form::Layers`].
+    Layers(Linear),
+    /// By [`Form::Costs`].
+    Costs(Linear),
+    /// By [`Form::Acts`].
+    Acts {
         /// The line.
         line: Line,
         /// The least that it answers, since a line may cross zero.
@@ -41,43 +147,86 @@ pub enum Fitted {
 }
 
 impl Fitted {
-    /// `estimator` fitted to `set`, `None` where the set is empty.
+    /// `form` fitted to `rows`, `None` where none of them says enough.
     #[must_use]
-    pub fn new(estimator: Estimator, set: &TrainingSet) -> Option<Self> {
-        match estimator {
-            Estimator::Costs => Costs::fit(set).map(Self::Costs),
-            Estimator::Paper => paper(set),
+    pub fn new(form: Form, rows: &Rows) -> Option<Self> {
+        match form {
+            Form::Layers => layers::fit(rows).map(Self::Layers),
+            Form::Costs => costs::fit(rows).map(Self::Costs),
+            Form::Acts => paper(rows),
         }
     }
 
-    /// Milliseconds for one image on one device, positive; `group` is a position in the training set.
+    /// The same without what is known of single groups: as groups without timings are predicted.
     #[must_use]
-    pub fn ms(&self, features: &Features, group: Option<usize>) -> f64 {
+    pub fn of_strangers(form: Form, rows: &Rows) -> Option<Self> {
+        match form {
+            Form::Layers => layers::common(rows).map(Self::Layers),
+            Form::Costs => costs::common(rows).map(Self::Costs),
+            Form::Acts => paper(rows),
+        }
+    }
+
+    /// Milliseconds for one image on one device, positive; `net` where it may have been timed at another size.
+    #[must_use]
+    pub fn ms(&self, features: &Features, group: &Group, net: Option<Architecture>) -> f64 {
+        let ms = match self {
+            Self::Layers(sums) => sums.ms(layers::columns(features), group, net),
+            Self::Costs(costs) => costs.ms(costs::columns(features), group, net),
+            Self::Acts { line, floor_ms } => line.ms(features).max(*floor_ms),
+        };
+        ms.max(f64::MIN_POSITIVE)
+    }
+
+    /// The milliseconds that each column takes.
+    #[must_use]
+    pub fn parts(&self, features: &Features, group: &Group) -> Vec<f64> {
         match self {
-            Self::Costs(costs) => costs.ms(features, group),
-            Self::Paper { line, floor_ms } => line.ms(features).max(*floor_ms),
+            Self::Layers(sums) => sums.parts(layers::columns(features), group, None).to_vec(),
+            Self::Costs(costs) => costs.parts(costs::columns(features), group, None).to_vec(),
+            Self::Acts { line, .. } => {
+                vec![line.intercept_ms, line.ms_per_million_acts * features.acts]
+            }
+        }
+    }
+
+    /// Milliseconds for a unit of each column, for nets of `group`; `None`: of a group without timings.
+    #[must_use]
+    pub fn coefficients(&self, group: Option<&Group>) -> Vec<f64> {
+        match self {
+            Self::Layers(fit) | Self::Costs(fit) => {
+                let own = group.and_then(|group| fit.of(group));
+                own.map_or(fit.common, |own| own.coefficients).to_vec()
+            }
+            Self::Acts { line, .. } => vec![line.intercept_ms, line.ms_per_million_acts],
+        }
+    }
+
+    /// Groups that have coefficients of their own.
+    #[must_use]
+    pub fn groups(&self) -> Vec<&Group> {
+        match self {
+            Self::Layers(fit) | Self::Costs(fit) => fit.groups.iter().map(|g| &g.group).collect(),
+            Self::Acts { .. } => Vec::new(),
         }
     }
 }
 
 /// The line, through zero where all nets have the same acts.
-fn paper(set: &TrainingSet) -> Option<Fitted> {
-    let fastest = set
-        .samples()
-        .iter()
-        .map(|sample| sample.ms)
-        .reduce(f64::min)?;
-    let line = Line::fit(set.samples()).unwrap_or_else(|| {
-        let (ms, acts) = set.samples().iter().fold((0.0, 0.0), |(ms, acts), s| {
-            (ms + s.ms, acts + s.features.acts)
-        });
+fn paper(rows: &Rows) -> Option<Fitted> {
+    let samples = rows.samples().map(|(_, sample)| sample);
+    let pairs: Vec<(f64, f64)> = samples.map(|s| (s.features.acts, s.ms)).collect();
+    let fastest = pairs.iter().map(|(_, ms)| *ms).reduce(f64::min)?;
+    let line = Line::fit(pairs.iter().copied()).unwrap_or_else(|| {
+        let sums = |(a, t): (f64, f64), (acts, ms): &(f64, f64)| (a + acts, t + ms);
+        let (acts, ms) = pairs.iter().fold((0.0, 0.0), sums);
         Line {
             intercept_ms: 0.0,
             ms_per_million_acts: ms / acts,
         }
     });
     // A tenth of the fastest measured time: as far below as the line is still taken at its word.
-    Some(Fitted::Paper {
+    Some(Fitted::Acts {
         line,
         floor_ms: fastest / 10.0,
     })

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::features::Features;
 use super::regression::{Products, pearson};
-use super::training::{Sample, TrainingSet};
+use super::training::Sample;
 
 /// A fitted line.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
@@ -21,16 +21,18 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line of least squares, `None` where there are fewer than two nets of different acts.
+    /// The line of least squares through (acts, milliseconds), `None` where there are fewer than two nets of different
+    /// acts.
     #[must_use]
-    pub fn fit<'a>(samples: impl IntoIterator<Item = &'a Sample, IntoIter: Clone>) -> Option<Self> {
-        let samples = samples.into_iter();
+    pub fn fit(rows: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Self> {
         // Acts are centred, so that the two columns are as independent as they can be.
-        let n: f64 = samples.clone().map(|_| 1.0).sum();
-        let mean = samples.clone().map(|s| s.features.acts).sum::<f64>() / n;
+        let (n, sum) = rows
+            .clone()
+            .fold((0.0, 0.0), |(n, sum), (acts, _)| (n + 1.0, sum + acts));
+        let mean: f64 = sum / n;
         let mut products = Products::<2>::default();
-        for sample in samples {
-            products.add([1.0, sample.features.acts - mean], sample.ms);
+        for (acts, ms) in rows {
+            products.add([1.0, acts - mean], ms);
         }
         let [at_mean, slope] = products.least_squares()?;
         Some(Self {
@@ -71,38 +73,24 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// The explanation of all of `set`.
+    /// The explanation of `samples`.
     #[must_use]
-    pub fn of_all(set: &TrainingSet) -> Self {
-        Self::new(&set.samples().iter().collect::<Vec<_>>())
-    }
-
-    /// The explanation of the group at `position` of `set`.
-    #[must_use]
-    pub fn of_group(set: &TrainingSet, position: usize) -> Self {
-        Self::new(
-            &set.samples()
-                .iter()
-                .filter(|sample| sample.group == position)
-                .collect::<Vec<_>>(),
-        )
-    }
-
-    fn new(samples: &[&Sample]) -> Self {
-        let with = |cost: fn(&Features) -> f64| {
-            pearson(samples.iter().map(move |s| (cost(&s.features), s.ms)))
-        };
+    pub fn new<'a>(samples: impl Iterator<Item = &'a Sample>) -> Self {
+        // Gathered first: samples are spread over memory, and each figure looks at all of them.
+        let rows: Vec<[f64; 4]> = samples
+            .map(|s| [s.features.flops, s.features.params, s.features.acts, s.ms])
+            .collect();
+        let with = |k: usize| pearson(rows.iter().map(move |row| (row[k], row[3])));
         let r = Correlations {
-            flops: with(|f| f.flops),
-            params: with(|f| f.params),
-            acts: with(|f| f.acts),
+            flops: with(0),
+            params: with(1),
+            acts: with(2),
         };
-        // With one column and an intercept, R² is the square of r.
-        let r_squared = r.acts.map(|r| r * r);
         Self {
-            n: samples.len(),
-            line: Line::fit(samples.iter().copied()),
-            r_squared,
+            n: rows.len(),
+            line: Line::fit(rows.iter().map(|row| (row[2], row[3]))),
+            // With one column and an intercept, R² is the square of r.
+            r_squared: r.acts.map(|r| r * r),
             r,
         }
     }

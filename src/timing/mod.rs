@@ -3,13 +3,18 @@
 //! A [`Measurement`] is one checked timing; those of one platform and mode make a [`TrainingSet`]; an [`Estimator`] is
 //! fitted to it, and a [`Predictor`] holds all fits with the residuals of left-out nets that make their intervals.
 
+pub mod borrow;
 pub mod costs;
 pub mod estimator;
+pub mod evaluate;
 pub mod features;
 pub mod foreign;
 pub mod interval;
+pub mod layers;
 pub mod line;
+pub mod linear;
 pub mod measurement;
+pub mod neighbours;
 pub mod platform;
 pub mod predictor;
 pub mod predictors;
@@ -19,12 +24,15 @@ pub mod rows;
 pub mod seed;
 pub mod training;
 pub mod upload;
+pub mod validation;
 pub mod verdict;
+pub mod warning;
 
-pub use estimator::Estimator;
+pub use estimator::{Estimator, Form};
+pub use features::Features;
 pub use interval::Level;
 pub use measurement::Measurement;
 pub use platform::{Mode, Platform, PlatformId};
-pub use predictor::{Prediction, Predictor};
-pub use predictors::Predictors;
+pub use predictor::{Asked, Prediction, Predictor};
+pub use predictors::{Predictors, Timing, Timings};
 pub use training::TrainingSet;

@@ -1,52 +1,63 @@
 //! What is fitted to the timings of one platform in one mode, and what it predicts.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use std::sync::Arc;
 
-use super::estimator::{Estimator, Fitted};
-use super::features::Features;
-use super::interval::{Level, Scores};
+use super::borrow::Borrowed;
+use super::estimator::{Estimator, Fitted, Form, Part};
+use super::features::{Architecture, Features};
+use super::interval::{Case, Level, half_width};
 use super::line::Explanation;
-use super::platform::{Mode, Platform};
-use super::training::{Sample, TrainingSet};
-use crate::net::{Complexity, Group};
+use super::neighbours::{Nearest, Neighbours};
+use super::platform::{Mode, Platform, PlatformId};
+use super::training::{Rows, TrainingSet};
+use super::validation::Validation;
+use super::warning::{Range, Warning};
+use crate::net::Group;
+use crate::units::to_f64;
 
 /// The fits of one platform and mode.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Predictor {
     platform: Platform,
     mode: Mode,
-    set: TrainingSet,
+    measurements: usize,
     fits: Vec<Fit>,
     explanation: Explanation,
-    by_group: Vec<Explanation>,
+    by_group: Vec<(Group, Explanation)>,
     range: Range,
+    /// Mean noise of the nets whose timings tell theirs, by net.
+    noises: Vec<(Architecture, f64)>,
     fingerprint: String,
+    /// What the validation looks at: the timings, or of many a part.
+    sample: TrainingSet,
 }
 
-/// One estimator's fit, with the residuals that make its intervals.
-#[derive(Debug)]
+/// One form's fit, with the residuals that make its intervals.
+#[derive(Clone, Debug)]
 struct Fit {
-    estimator: Estimator,
+    form: Form,
     fitted: Fitted,
-    /// Of nets left out.
-    net_out: Validation,
-    /// Of whole groups left out: what a group without timings can expect.
-    group_out: Validation,
+    neighbours: Neighbours,
+    validation: Arc<Validation>,
+    /// Whether the residuals are those of an earlier fit, or only expected.
+    stale: bool,
+    /// What other platforms say of groups that have no timings here, best first.
+    offers: Vec<Borrowed>,
 }
 
-/// Residuals of timings that a fit has not seen.
-#[derive(Debug, Default)]
-struct Validation {
-    scores: Scores,
-    mape: Option<f64>,
-}
-
-/// Least and largest features that were measured.
+/// What is asked of a predictor.
 #[derive(Clone, Copy, Debug)]
-struct Range {
-    low: Features,
-    high: Features,
+pub struct Asked<'a> {
+    /// The net.
+    pub features: &'a Features,
+    /// Its timing group.
+    pub group: &'a Group,
+    /// How to predict.
+    pub estimator: Estimator,
+    /// Level of the interval.
+    pub level: Level,
+    /// Images in a step, of all devices together, where that is known.
+    pub batch_size: Option<u64>,
 }
 
 /// A predicted time, with its interval.
@@ -58,51 +69,118 @@ pub struct Prediction {
     pub low_ms: f64,
     /// Upper end.
     pub high_ms: f64,
+    /// What the prediction looked at.
+    pub form: Form,
+    /// What the time goes into, in shares of it.
+    pub shares: Vec<(Part, f64)>,
+    /// The platform from which the group's effect was taken over, and by which factor it makes the net slower.
+    pub borrowed: Option<(PlatformId, f64)>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
 
-/// What to know before trusting a prediction.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Warning {
-    /// Stable: `unseen_group`, `few_measurements` or `extrapolation`.
-    #[schema(example = "extrapolation")]
-    pub code: &'static str,
-    /// One sentence.
-    pub detail: String,
-}
-
-/// Timings below which a platform's fit is called thin.
-const FEW: usize = 10;
-/// Most folds of a cross-validation.
-const FOLDS: usize = 10;
-/// How far beyond the measured range a cost may lie without a word.
-const SLACK: f64 = 1.1;
+/// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
+const SHARED: usize = 20_000;
+/// Timings that a validation looks at.
+const VALIDATED: usize = 5_000;
+/// Timings up to which new fits are validated before they are used, though an earlier fit's residuals are at hand.
+const AT_ONCE: usize = 1_000;
 
 impl Predictor {
     /// The fits to `set`, `None` where it is empty.
+    ///
+    /// Residuals of nets left out take longer than the fits: those of the `previous` predictor stand in for them where
+    /// there is one and many timings, until [`Predictor::validated`] is called.
     #[must_use]
-    pub fn fit(platform: Platform, mode: Mode, set: TrainingSet) -> Option<Self> {
-        let range = Range::of(set.samples())?;
-        let fits = Estimator::ALL
-            .into_iter()
-            .filter_map(|estimator| Fit::new(estimator, &set))
-            .collect();
-        let by_group = (0..set.groups().len())
-            .map(|group| Explanation::of_group(&set, group))
-            .collect();
-        let explanation = Explanation::of_all(&set);
-        let fingerprint = set.fingerprint();
+    pub fn fit(
+        platform: Platform,
+        mode: Mode,
+        set: &TrainingSet,
+        previous: Option<&Self>,
+    ) -> Option<Self> {
+        let mut predictor = Self::of_forms((platform, mode), set, &Form::ALL)?;
+        for fit in &mut predictor.fits {
+            if let Some(earlier) = previous.and_then(|p| p.fit_of(fit.form)) {
+                fit.validation = Arc::clone(&earlier.validation);
+            }
+        }
+        let enough = if previous.is_some() {
+            AT_ONCE
+        } else {
+            VALIDATED
+        };
+        let at_once = set.len() <= enough;
+        Some(if at_once {
+            predictor.validated()
+        } else {
+            predictor
+        })
+    }
+
+    /// Fits by `forms` alone, whose residuals are only expected.
+    pub(super) fn of_forms(
+        (platform, mode): (Platform, Mode),
+        set: &TrainingSet,
+        forms: &[Form],
+    ) -> Option<Self> {
+        if set.is_empty() {
+            return None;
+        }
+        let rows = Rows::all(set);
+        let groups = set.groups();
         Some(Self {
             platform,
             mode,
-            set,
-            fits,
-            explanation,
-            by_group,
-            range,
-            fingerprint,
+            measurements: set.len(),
+            fits: forms.iter().filter_map(|f| Fit::new(*f, &rows)).collect(),
+            explanation: Explanation::new(rows.samples().map(|(_, sample)| sample)),
+            by_group: groups
+                .map(|(group, samples)| (group.clone(), Explanation::new(samples.iter())))
+                .collect(),
+            range: Range::of(&rows),
+            noises: noises(&rows),
+            fingerprint: set.fingerprint(),
+            sample: if set.len() <= SHARED {
+                set.clone()
+            } else {
+                set.thinned(VALIDATED)
+            },
         })
+    }
+
+    /// The same with the residuals of its own fits.
+    #[must_use]
+    pub fn validated(&self) -> Self {
+        let mut validated = self.clone();
+        let thin = self.sample.thinned(VALIDATED);
+        let rows = Rows::all(&thin);
+        for fit in validated.fits.iter_mut().filter(|fit| fit.stale) {
+            fit.validation = Arc::new(Validation::new(fit.form, &rows));
+            fit.stale = false;
+        }
+        validated
+    }
+
+    /// Takes over from `others` what they know of groups without timings here.
+    pub(super) fn borrow_from(&mut self, others: &[&Self]) {
+        for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
+            let others = others
+                .iter()
+                .filter(|other| other.platform != self.platform);
+            let others = others.filter_map(|other| {
+                Some((
+                    &other.platform.id,
+                    other.fit_of(fit.form)?.validation.as_ref(),
+                ))
+            });
+            fit.offers = Borrowed::offers(&fit.validation, others);
+        }
+    }
+
+    /// Whether intervals still stand on the residuals of an earlier fit.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.fits.iter().any(|fit| fit.stale)
     }
 
     /// Where the timings are from.
@@ -117,10 +195,17 @@ impl Predictor {
         self.mode
     }
 
-    /// The timings.
+    /// Number of timings.
     #[must_use]
-    pub fn set(&self) -> &TrainingSet {
-        &self.set
+    pub fn measurements(&self) -> usize {
+        self.measurements
+    }
+
+    /// Whether these are fits to `set` on `platform`.
+    pub(super) fn is_of(&self, set: &TrainingSet, platform: &Platform) -> bool {
+        self.measurements == set.len()
+            && self.fingerprint == set.fingerprint()
+            && self.platform == *platform
     }
 
     /// How well the costs tell the time, of all timings.
@@ -130,202 +215,149 @@ impl Predictor {
     }
 
     /// The same by group.
-    pub fn groups(&self) -> impl Iterator<Item = (&Group, &Explanation)> {
-        self.set.groups().iter().zip(&self.by_group)
+    #[must_use]
+    pub fn groups(&self) -> &[(Group, Explanation)] {
+        &self.by_group
+    }
+
+    /// Number of timings of `group`.
+    #[must_use]
+    pub fn measurements_of(&self, group: &Group) -> usize {
+        let found = self.by_group.binary_search_by(|(own, _)| own.cmp(group));
+        found.map_or(0, |position| self.by_group[position].1.n)
     }
 
     /// Name of the fit: the same for the same timings and estimator, whatever their order was.
     #[must_use]
     pub fn id(&self, estimator: Estimator) -> String {
-        let name = match estimator {
-            Estimator::Costs => "costs",
-            Estimator::Paper => "paper",
-        };
-        format!(
-            "{}:{}:{name}:{}",
-            self.platform.id, self.mode, self.fingerprint
-        )
+        let (platform, mode, estimator) = (&self.platform.id, self.mode, estimator.as_str());
+        format!("{platform}:{mode}:{estimator}:{}", self.fingerprint)
     }
 
-    /// What `estimator` has fitted.
+    /// What `form` has fitted, where the timings say enough.
     #[must_use]
-    pub fn fitted(&self, estimator: Estimator) -> Option<&Fitted> {
-        self.fit_of(estimator).map(|fit| &fit.fitted)
+    pub fn fitted(&self, form: Form) -> Option<&Fitted> {
+        self.fit_of(form).map(|fit| &fit.fitted)
     }
 
     /// Mean of |predicted - measured| / measured over nets left out of the fit; `None` where there are too few.
     #[must_use]
-    pub fn error(&self, estimator: Estimator) -> Option<f64> {
-        self.fit_of(estimator)?.net_out.mape
+    pub fn error(&self, form: Form) -> Option<f64> {
+        self.fit_of(form)?.validation.mape
     }
 
-    fn fit_of(&self, estimator: Estimator) -> Option<&Fit> {
-        self.fits.iter().find(|fit| fit.estimator == estimator)
+    fn fit_of(&self, form: Form) -> Option<&Fit> {
+        self.fits.iter().find(|fit| fit.form == form)
     }
 
-    /// The time of a net with `costs` in `group`; `None` where `estimator` could not be fitted.
+    /// The fit by which `estimator` predicts such a net.
+    fn fit_for(&self, estimator: Estimator, features: &Features) -> Option<&Fit> {
+        let forms = estimator.forms().iter();
+        forms
+            .filter(|form| form.knows(features))
+            .find_map(|form| self.fit_of(*form))
+    }
+
+    /// The time of a net; `None` where the estimator could not be fitted.
     #[must_use]
-    pub fn predict(
-        &self,
-        costs: &Complexity,
-        group: &Group,
-        asked: (Estimator, Level),
-    ) -> Option<Prediction> {
-        let (estimator, level) = asked;
-        let fit = self.fit_of(estimator)?;
-        let features = Features::new(costs);
-        let position = self.set.position(group);
-        let ms = fit.fitted.ms(&features, position);
-        let net_out = fit.net_out.scores.half_width(level);
-        let beyond = self.range.beyond(&features);
-        let half_width = match position {
-            Some(_) => net_out,
-            None => net_out.max(fit.group_out.scores.half_width(level)),
-        } + beyond
-            .iter()
-            .map(|(_, factor)| factor.ln() * WIDER_BEYOND)
-            .sum::<f64>();
-        let mut warnings: Vec<Warning> = beyond
-            .iter()
-            .map(|(cost, factor)| outside(cost, *factor))
-            .collect();
-        warnings.extend(position.is_none().then(|| self.unseen(group)));
-        warnings.extend((self.set.len() < FEW).then(|| self.few()));
+    pub fn predict(&self, asked: &Asked) -> Option<Prediction> {
+        let (features, group) = (asked.features, asked.group);
+        let fit = self.fit_for(asked.estimator, features)?;
+        let seen = fit.neighbours.has(group);
+        let mut offers = fit.offers.iter().filter(|_| !seen);
+        let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
+        let ms = fit.fitted.ms(features, group, features.architecture)
+            * borrowed.map_or(1.0, |(_, effect)| effect.exp());
+        let case = Case {
+            group,
+            seen,
+            unseen: borrowed.map_or(fit.validation.unseen, |(offer, _)| offer.unseen),
+            place: fit.neighbours.place(features, group),
+            timings: fit.neighbours.timings(),
+            noise: self.noise(features.architecture),
+        };
+        let half_width = half_width(&fit.validation, &case, asked.level);
+        let shares = fit.shares(features, group);
+        let borrowed = borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp()));
+        let mut warnings = self.warnings(asked, seen, &shares);
+        warnings.extend(borrowed.as_ref().map(|from| Warning::borrowed(group, from)));
         Some(Prediction {
             ms,
             low_ms: ms * (-half_width).exp(),
             high_ms: ms * half_width.exp(),
+            form: fit.form,
+            shares,
+            borrowed,
             warnings,
         })
     }
 
-    fn unseen(&self, group: &Group) -> Warning {
-        let detail = format!(
-            "no net of the group {group} was timed on {} ({}), so its own speed is not known there",
-            self.platform.id, self.mode
-        );
-        Warning {
-            code: "unseen_group",
-            detail,
-        }
+    /// The nearest nets that were timed, three at most.
+    #[must_use]
+    pub fn nearest(&self, asked: &Asked) -> Vec<Nearest> {
+        self.fit_for(asked.estimator, asked.features)
+            .map_or_else(Vec::new, |fit| {
+                fit.neighbours.nearest(asked.features, asked.group)
+            })
     }
 
-    fn few(&self) -> Warning {
-        let detail = format!(
-            "only {} timings on {} ({})",
-            self.set.len(),
-            self.platform.id,
-            self.mode
-        );
-        Warning {
-            code: "few_measurements",
-            detail,
-        }
+    fn warnings(&self, asked: &Asked, seen: bool, shares: &[(Part, f64)]) -> Vec<Warning> {
+        let (platform, mode) = (&self.platform.id, self.mode);
+        let mut warnings = self.range.beyond(asked.features);
+        warnings.extend((!seen).then(|| Warning::unseen(asked.group, platform, mode)));
+        warnings.extend(Warning::few(self.measurements, platform, mode));
+        let compute = shares.iter().find(|(part, _)| *part == Part::Compute);
+        warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
+        let devices = f64::from(self.platform.device_count);
+        let batch = asked.batch_size.map(|images| to_f64(images) / devices);
+        warnings.extend(batch.and_then(Warning::overhead_bound));
+        warnings
     }
-}
 
-/// Growth of the half-width (natural log) for each factor e beyond the measured range.
-const WIDER_BEYOND: f64 = 0.1;
-
-fn outside(cost: &str, factor: f64) -> Warning {
-    let detail = format!("{cost} {factor:.1}x beyond what was measured");
-    Warning {
-        code: "extrapolation",
-        detail,
+    fn noise(&self, net: Option<Architecture>) -> f64 {
+        let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
+        let found = net.and_then(|net| find(net).ok());
+        found.map_or(0.0, |position| self.noises[position].1)
     }
 }
 
 impl Fit {
-    fn new(estimator: Estimator, set: &TrainingSet) -> Option<Self> {
-        let fitted = Fitted::new(estimator, set)?;
-        let net_out = Validation::new(estimator, set, &folds(set));
-        let group_out = match set.groups().len() {
-            1 => Validation::default(),
-            _ => Validation::new(
-                estimator,
-                set,
-                &set.samples().iter().map(|s| s.group).collect::<Vec<_>>(),
-            ),
-        };
+    fn new(form: Form, rows: &Rows) -> Option<Self> {
+        let known = rows.keep(|_, sample| form.knows(&sample.features));
         Some(Self {
-            estimator,
-            fitted,
-            net_out,
-            group_out,
+            form,
+            fitted: Fitted::new(form, &known)?,
+            neighbours: Neighbours::new(form, &known),
+            validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
+            stale: true,
+            offers: Vec::new(),
         })
     }
+
+    /// What the time goes into, in shares of it; parts of several columns are added up.
+    fn shares(&self, features: &Features, group: &Group) -> Vec<(Part, f64)> {
+        let parts = self.fitted.parts(features, group);
+        let total: f64 = parts.iter().sum();
+        let mut shares: Vec<(Part, f64)> = Vec::with_capacity(parts.len());
+        for (part, ms) in self.form.parts().iter().zip(parts) {
+            match shares.iter_mut().find(|(known, _)| known == part) {
+                Some((_, share)) => *share += ms / total,
+                None => shares.push((*part, ms / total)),
+            }
+        }
+        shares
+    }
 }
 
-impl Validation {
-    /// Residuals of every sample, predicted by a fit to the samples of the other folds.
-    fn new(estimator: Estimator, set: &TrainingSet, fold_of: &[usize]) -> Self {
-        let folds = fold_of.iter().max().map_or(0, |last| last + 1);
-        let mut pairs = Vec::with_capacity(set.len());
-        for fold in 0..folds {
-            let mut position = fold_of.iter();
-            let rest = set.filtered(|_| position.next() != Some(&fold));
-            let Some(fitted) = Fitted::new(estimator, &rest) else {
-                continue;
-            };
-            let left_out = set
-                .samples()
-                .iter()
-                .zip(fold_of)
-                .filter(|(_, f)| **f == fold);
-            pairs.extend(left_out.map(|(s, _)| {
-                let known = rest.samples().iter().any(|other| other.group == s.group);
-                (s.ms, fitted.ms(&s.features, known.then_some(s.group)))
-            }));
-        }
-        let n: f64 = pairs.iter().map(|_| 1.0).sum();
-        let sum: f64 = pairs
+fn noises(rows: &Rows) -> Vec<(Architecture, f64)> {
+    let noisy = rows.samples().map(|(_, sample)| (sample.net, sample.noise));
+    let mut noisy: Vec<_> = noisy.filter(|(_, noise)| *noise > 0.0).collect();
+    noisy.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let nets = noisy.chunk_by(|a, b| a.0 == b.0).map(|same| {
+        let (n, sum) = same
             .iter()
-            .map(|(measured, predicted)| (predicted / measured - 1.0).abs())
-            .sum();
-        Self {
-            mape: (n > 0.0).then(|| sum / n),
-            scores: Scores::new(pairs),
-        }
-    }
-}
-
-/// The fold of each sample: nets are dealt out in their own order, repeats of a net together.
-fn folds(set: &TrainingSet) -> Vec<usize> {
-    let mut nets: Vec<_> = set.samples().iter().map(|sample| sample.net).collect();
-    nets.sort_unstable();
-    nets.dedup();
-    let fold = |sample: &Sample| nets.binary_search(&sample.net).unwrap_or_default() % FOLDS;
-    set.samples().iter().map(fold).collect()
-}
-
-impl Range {
-    fn of(samples: &[Sample]) -> Option<Self> {
-        let first = samples.first()?.features;
-        let extend = |range: Self, sample: &Sample| Self {
-            low: range.low.each(&sample.features, f64::min),
-            high: range.high.each(&sample.features, f64::max),
-        };
-        Some(samples.iter().fold(
-            Self {
-                low: first,
-                high: first,
-            },
-            extend,
-        ))
-    }
-
-    /// The costs that lie outside, with the factor by which they do.
-    fn beyond(&self, features: &Features) -> Vec<(&'static str, f64)> {
-        let outside = |cost: fn(&Features) -> f64| {
-            (cost(features) / cost(&self.high)).max(cost(&self.low) / cost(features))
-        };
-        let costs = [
-            ("acts are", outside(|f| f.acts)),
-            ("flops are", outside(|f| f.flops)),
-        ];
-        costs
-            .into_iter()
-            .filter(|(_, factor)| *factor > SLACK)
-            .collect()
-    }
+            .fold((0.0, 0.0), |(n, sum), (_, noise)| (n + 1.0, sum + noise));
+        (same[0].0, sum / n)
+    });
+    nets.collect()
 }

@@ -34,7 +34,7 @@ impl<const K: usize> Products<K> {
     /// Adds one row.
     pub fn add(&mut self, x: [f64; K], y: f64) {
         for i in 0..K {
-            for j in 0..K {
+            for j in i..K {
                 self.xx[i][j] += x[i] * x[j];
             }
             self.xy[i] += x[i] * y;
@@ -43,16 +43,39 @@ impl<const K: usize> Products<K> {
         self.n += 1;
     }
 
-    /// Adds the rows of another.
-    pub fn merge(&mut self, other: &Self) {
+    /// Adds the rows of another, every column multiplied by `factor` and every row counted `weight` times.
+    pub fn merge(&mut self, other: &Self, factor: f64, weight: f64) {
         for i in 0..K {
-            for j in 0..K {
-                self.xx[i][j] += other.xx[i][j];
+            for j in i..K {
+                self.xx[i][j] += weight * factor * factor * other.xx[i][j];
             }
-            self.xy[i] += other.xy[i];
+            self.xy[i] += weight * factor * other.xy[i];
         }
-        self.yy += other.yy;
+        self.yy += weight * other.yy;
         self.n += other.n;
+    }
+
+    /// Draws coefficient `i` towards `target`: adds `weight`·(β - target)² to the sum of squares.
+    pub fn draw(&mut self, i: usize, weight: f64, target: f64) {
+        self.xx[i][i] += weight;
+        self.xy[i] += weight * target;
+        self.yy += weight * target * target;
+    }
+
+    /// γ that makes y = γ·(x·p) the least squares: a common scale of given coefficients p.
+    #[must_use]
+    pub fn scale_of(&self, p: &[f64; K]) -> f64 {
+        let squares: f64 = (0..K).map(|i| p[i] * self.times(p, i)).sum();
+        self.xy.iter().zip(p).map(|(xy, p)| xy * p).sum::<f64>() / squares
+    }
+
+    /// Row `i` of `XᵀX` times `beta`.
+    fn times(&self, beta: &[f64; K], i: usize) -> f64 {
+        (0..K).map(|j| self.gram(i, j) * beta[j]).sum()
+    }
+
+    fn gram(&self, i: usize, j: usize) -> f64 {
+        self.xx[i.min(j)][i.max(j)]
     }
 
     /// Number of rows.
@@ -75,10 +98,7 @@ impl<const K: usize> Products<K> {
     fn loss(&self, beta: &[f64; K]) -> f64 {
         let mut loss = self.yy;
         for i in 0..K {
-            loss -= 2.0 * beta[i] * self.xy[i];
-            for j in 0..K {
-                loss += beta[i] * self.xx[i][j] * beta[j];
-            }
+            loss += beta[i] * (self.times(beta, i) - 2.0 * self.xy[i]);
         }
         loss
     }
@@ -90,7 +110,7 @@ impl<const K: usize> Products<K> {
             return None;
         }
         let k = active.len();
-        let gram = |a: usize, b: usize| self.xx[active[a]][active[b]] / (scale[a] * scale[b]);
+        let gram = |a: usize, b: usize| self.gram(active[a], active[b]) / (scale[a] * scale[b]);
         let lower = cholesky(k, gram)?;
         // With XᵀX = L·Lᵀ the system Lᵀ·β = L⁻¹·Xᵀy has the same least squares as X·β = y.
         let mut target = Array1::<f64>::zeros(k);
@@ -117,29 +137,40 @@ impl<const K: usize> Products<K> {
         (self.n >= K).then(|| self.solve(&all)).flatten()
     }
 
-    /// Least squares with no negative coefficient: the best of the feasible solutions over every set of at most
-    /// `most` columns (exact, since the optimum is the plain solution over the columns that it uses). `None` where no
-    /// single column can explain anything.
+    /// Least squares with no negative coefficient, exact: the plain solution over the columns that it uses.
+    ///
+    /// Sets of columns are tried from the largest down; the first whose solution is not negative and that no column left
+    /// out would improve is the optimum (Karush, Kuhn, Tucker). `None` where no single column can explain anything.
     #[must_use]
-    pub fn non_negative(&self, most: usize) -> Option<[f64; K]> {
+    pub fn non_negative(&self) -> Option<[f64; K]> {
         let mut best: Option<(f64, [f64; K])> = None;
-        for set in 1u32..1 << K {
-            let active: Vec<usize> = (0..K).filter(|i| set >> i & 1 == 1).collect();
-            if active.len() > most {
-                continue;
-            }
-            let Some(beta) = self
-                .solve(&active)
-                .filter(|beta| beta.iter().all(|b| *b >= 0.0))
-            else {
-                continue;
-            };
-            let loss = self.loss(&beta);
-            if best.is_none_or(|(least, _)| loss < least) {
-                best = Some((loss, beta));
+        for size in (1..=K).rev() {
+            for set in (1u32..1 << K).filter(|set| usize::try_from(set.count_ones()) == Ok(size)) {
+                let active: Vec<usize> = (0..K).filter(|i| set >> i & 1 == 1).collect();
+                let Some(beta) = self
+                    .solve(&active)
+                    .filter(|beta| beta.iter().all(|b| *b >= 0.0))
+                else {
+                    continue;
+                };
+                if self.is_optimal(&beta) {
+                    return Some(beta);
+                }
+                let loss = self.loss(&beta);
+                if best.is_none_or(|(least, _)| loss < least) {
+                    best = Some((loss, beta));
+                }
             }
         }
         best.map(|(_, beta)| beta)
+    }
+
+    /// Whether raising no column that `beta` leaves out would lessen the sum of squares.
+    fn is_optimal(&self, beta: &[f64; K]) -> bool {
+        (0..K).filter(|i| beta[*i] <= 0.0).all(|i| {
+            let slack = 1e-10 * (self.xx[i][i] * self.yy).sqrt();
+            self.xy[i] - self.times(beta, i) <= slack
+        })
     }
 }
 
@@ -221,13 +252,13 @@ mod tests {
             products(&[([1.0, f64::NAN], 1.0), ([1.0, 2.0], 1.0)]).least_squares(),
             None
         );
-        assert_eq!(Products::<2>::default().non_negative(2), None);
+        assert_eq!(Products::<2>::default().non_negative(), None);
     }
 
     #[test]
     fn a_coefficient_that_would_be_negative_is_zero_and_the_rest_refitted() {
         let beta = products(&[([1.0, 1.0], 9.0), ([1.0, 2.0], 7.0), ([1.0, 3.0], 5.0)])
-            .non_negative(2)
+            .non_negative()
             .unwrap();
         assert!(
             (beta[0] - 7.0).abs() < 1e-10 && beta[1].abs() < f64::MIN_POSITIVE,

@@ -1,61 +1,55 @@
-//! A training set: the timings of one platform in one mode, checked and in an order of their own, so that the order in
-//! which they were sent changes no bit of a fit.
+//! A training set: the timings of one platform in one mode, by group, checked and in an order of their own, so that the
+//! order in which they were sent changes no bit of a fit.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::features::Features;
+use super::features::{Architecture, Features};
 use super::measurement::Measurement;
 use crate::net::{Complexity, Group, Side, Subject};
 
-/// One timing, as a regression sees it.
-#[derive(Clone, Debug)]
+/// One timing, as a regression sees it: 104 bytes.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// What is known of the net.
     pub features: Features,
     /// Milliseconds for one image on one device, positive and finite.
     pub ms: f64,
-    /// Position of its group in [`TrainingSet::groups`].
-    pub group: usize,
-    /// Which net it is: samples of the same net leave a training set together.
-    pub net: NetKey,
-    /// What the measurer calls the net.
-    pub label: Option<Arc<str>>,
-    /// Orders the samples, and tells repeats apart.
-    identity: u128,
+    /// Relative standard deviation of the step time, 0 where it was not given.
+    pub noise: f64,
+    /// Which net it is, whatever its resolution: samples of the same net leave a training set together.
+    pub net: Architecture,
+    /// The measurement's id.
+    pub row: i64,
+    /// Orders samples of one net, and tells repeats apart.
+    pub identity: u64,
 }
 
-/// Equal for equal nets, whatever they are called: a hash of the full description, or of the costs and resolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NetKey(u128);
-
-impl NetKey {
-    /// The key of `subject`.
+impl Sample {
+    /// The sample that `measurement`, of id `row`, gives on `devices` devices.
     #[must_use]
-    pub fn of(subject: &Subject) -> Self {
-        match subject {
-            Subject::Net { net, .. } => Self(digest(net.description_text().as_bytes())),
-            Subject::Costs {
-                side, complexity, ..
-            } => Self::of_costs(complexity, *side),
+    pub fn new(row: i64, measurement: &Measurement, devices: u32) -> Self {
+        let mut features = Features::new(&measurement.subject);
+        if features.architecture.is_none() {
+            features.architecture = measurement.label.as_deref().map(Architecture::named);
+        }
+        let identity = identity(measurement) ^ digest(measurement.group.as_str().as_bytes());
+        Self {
+            features,
+            ms: 1e3 * f64::from(devices) * measurement.time.seconds_per_image(),
+            noise: measurement.raw.noise.unwrap_or(0.0),
+            net: features
+                .architecture
+                .unwrap_or_else(|| Architecture::of_costs(&measurement.complexity())),
+            row,
+            identity: u64::try_from(identity >> 64).unwrap_or_default(),
         }
     }
 
-    fn of_costs(costs: &Complexity, side: Option<Side>) -> Self {
-        let Complexity {
-            flops,
-            params,
-            acts,
-        } = costs;
-        let text = format!(
-            "{}|{}|{}|{}",
-            flops.get(),
-            params.get(),
-            acts.get(),
-            side.map_or(0, Side::get)
-        );
-        Self(digest(text.as_bytes()))
+    fn order(&self) -> (Architecture, u64, i64) {
+        (self.net, self.identity, self.row)
     }
 }
 
@@ -78,7 +72,7 @@ pub fn identity(row: &Measurement) -> u128 {
         row.platform,
         row.mode,
         row.label.as_deref().unwrap_or_default(),
-        NetKey::of(&row.subject).0,
+        net_identity(&row.subject),
         row.subject.side().map_or(0, Side::get),
         row.batch_size.unwrap_or(0),
         row.time.seconds_per_image().to_bits(),
@@ -86,90 +80,154 @@ pub fn identity(row: &Measurement) -> u128 {
     digest(text.as_bytes())
 }
 
-/// Timings of one platform in one mode, ready to be fitted.
+/// Equal for equal nets, whatever they are called: a hash of the full description, or of the costs and resolution.
+fn net_identity(subject: &Subject) -> u128 {
+    match subject {
+        Subject::Net { net, .. } => digest(net.description_text().as_bytes()),
+        Subject::Costs {
+            side, complexity, ..
+        } => {
+            let Complexity {
+                flops,
+                params,
+                acts,
+            } = complexity;
+            let side = side.map_or(0, Side::get);
+            let text = format!("{}|{}|{}|{side}", flops.get(), params.get(), acts.get());
+            digest(text.as_bytes())
+        }
+    }
+}
+
+/// Timings of one platform in one mode.
 #[derive(Clone, Debug, Default)]
 pub struct TrainingSet {
-    samples: Vec<Sample>,
-    groups: Vec<Group>,
+    groups: BTreeMap<Group, Arc<Vec<Sample>>>,
+    len: usize,
+    /// Sum of the identities: the same for the same samples, and cheap to keep.
+    fingerprint: u64,
 }
 
 impl TrainingSet {
-    /// The samples, in their own order.
-    #[must_use]
-    pub fn samples(&self) -> &[Sample] {
-        &self.samples
-    }
-
-    /// The groups, by name.
-    #[must_use]
-    pub fn groups(&self) -> &[Group] {
-        &self.groups
-    }
-
-    /// Position of `group`, where it has a sample.
-    #[must_use]
-    pub fn position(&self, group: &Group) -> Option<usize> {
-        self.groups.binary_search(group).ok()
-    }
-
-    /// The set of `rows`, timed on `devices` devices.
-    #[must_use]
-    pub fn new<'a>(rows: impl IntoIterator<Item = &'a Measurement>, devices: u32) -> Self {
-        let rows: Vec<&Measurement> = rows.into_iter().collect();
-        let mut groups: Vec<Group> = rows.iter().map(|row| row.group.clone()).collect();
-        groups.sort();
-        groups.dedup();
-        let sample = |row: &&Measurement| Sample {
-            features: Features::new(&row.complexity()),
-            ms: 1e3 * f64::from(devices) * row.time.seconds_per_image(),
-            group: groups.binary_search(&row.group).unwrap_or_default(),
-            net: NetKey::of(&row.subject),
-            label: row.label.as_deref().map(Arc::from),
-            identity: identity(row),
-        };
-        let mut samples: Vec<Sample> = rows.iter().map(sample).collect();
-        samples.sort_by_key(|sample| sample.identity);
-        Self { samples, groups }
-    }
-
-    /// The samples for which `keep` holds; the groups stay.
-    #[must_use]
-    pub fn filtered(&self, mut keep: impl FnMut(&Sample) -> bool) -> Self {
-        let samples = self
-            .samples
-            .iter()
-            .filter(|sample| keep(sample))
-            .cloned()
-            .collect();
-        Self {
-            samples,
-            groups: self.groups.clone(),
+    /// Adds samples. Those of one net stand together, ordered by identity.
+    pub fn add(&mut self, samples: impl IntoIterator<Item = (Group, Sample)>) {
+        let mut touched: BTreeMap<Group, Vec<Sample>> = BTreeMap::new();
+        for (group, sample) in samples {
+            self.len += 1;
+            self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+            touched.entry(group).or_default().push(sample);
         }
+        for (group, more) in touched {
+            let samples = Arc::make_mut(self.groups.entry(group).or_default());
+            samples.extend(more);
+            samples.sort_unstable_by_key(Sample::order);
+        }
+    }
+
+    /// Removes the samples of the measurements `rows`; says whether there was one.
+    pub fn remove(&mut self, rows: &HashSet<i64>) -> bool {
+        let before = self.len;
+        for samples in self.groups.values_mut() {
+            if !samples.iter().any(|sample| rows.contains(&sample.row)) {
+                continue;
+            }
+            for sample in samples.iter().filter(|sample| rows.contains(&sample.row)) {
+                self.len -= 1;
+                self.fingerprint = self.fingerprint.wrapping_sub(sample.identity);
+            }
+            Arc::make_mut(samples).retain(|sample| !rows.contains(&sample.row));
+        }
+        self.groups.retain(|_, samples| !samples.is_empty());
+        self.len < before
+    }
+
+    /// The groups with their samples, by name.
+    pub fn groups(&self) -> impl Iterator<Item = (&Group, &[Sample])> {
+        let slices = self.groups.iter();
+        slices.map(|(group, samples)| (group, samples.as_slice()))
+    }
+
+    /// About `most` of the samples, whole nets of every group; all where there are no more.
+    #[must_use]
+    pub fn thinned(&self, most: usize) -> Self {
+        let every = self.len.div_ceil(most.max(1));
+        if every <= 1 {
+            return self.clone();
+        }
+        let mut thin = Self::default();
+        for (group, samples) in &self.groups {
+            let nets = samples.chunk_by(|a, b| a.net == b.net).step_by(every);
+            thin.add(nets.flatten().map(|sample| (group.clone(), sample.clone())));
+        }
+        thin
     }
 
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.samples.len()
+        self.len
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
+        self.len == 0
     }
 
     /// A word that is the same for the same samples, whatever their order was.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for sample in &self.samples {
-            hash.update(sample.identity.to_be_bytes());
-            hash.update(self.groups[sample.group].as_str());
-        }
-        let hash = hash.finalize();
-        hash.iter()
-            .take(5)
-            .fold(String::new(), |word, byte| format!("{word}{byte:02x}"))
+        format!("{:016x}", self.fingerprint)[6..].to_owned()
+    }
+}
+
+/// Samples of a training set that a fit looks at, by group; no group is empty.
+#[derive(Clone, Debug)]
+pub struct Rows<'a>(Vec<(&'a Group, Vec<&'a Sample>)>);
+
+impl<'a> Rows<'a> {
+    /// All of `set`.
+    #[must_use]
+    pub fn all(set: &'a TrainingSet) -> Self {
+        let groups = set.groups();
+        Self(
+            groups
+                .map(|(group, samples)| (group, samples.iter().collect()))
+                .collect(),
+        )
+    }
+
+    /// Those for which `keep` holds.
+    #[must_use]
+    pub fn keep(&self, keep: impl Fn(&Group, &Sample) -> bool) -> Self {
+        let kept = self.0.iter().map(|(group, samples)| {
+            let samples = samples.iter().filter(|sample| keep(group, sample));
+            (*group, samples.copied().collect::<Vec<_>>())
+        });
+        Self(kept.filter(|(_, samples)| !samples.is_empty()).collect())
+    }
+
+    /// The groups with their samples.
+    #[must_use]
+    pub fn groups(&self) -> &[(&'a Group, Vec<&'a Sample>)] {
+        &self.0
+    }
+
+    /// The samples with their groups.
+    pub fn samples(&self) -> impl Iterator<Item = (&'a Group, &'a Sample)> + Clone {
+        let groups = self.0.iter();
+        groups.flat_map(|(group, samples)| samples.iter().map(|sample| (*group, *sample)))
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|(_, samples)| samples.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -7,8 +7,8 @@
 use super::features::Features;
 use super::interval::Level;
 use super::platform::{Mode, Platform};
-use super::predictor::Predictor;
-use super::training::TrainingSet;
+use super::predictor::{Asked, Predictor};
+use super::training::{Sample, TrainingSet};
 use super::{Estimator, Measurement};
 
 /// Sigmas beyond which a timing is not believed.
@@ -23,18 +23,21 @@ const ROUNDS: usize = 3;
 /// Whether `predictor` has seen enough to doubt others by.
 #[must_use]
 pub fn is_sound(predictor: &Predictor) -> bool {
-    predictor.set().len() >= SOUND
+    predictor.measurements() >= SOUND
 }
 
 /// Why `row` is not believed, where `predictor` expects something else.
 #[must_use]
 pub fn doubt(predictor: &Predictor, row: &Measurement) -> Option<String> {
     let one_sigma = Level::new(0.683).ok()?;
-    let expected = predictor.predict(
-        &row.complexity(),
-        &row.group,
-        (Estimator::default(), one_sigma),
-    )?;
+    let asked = Asked {
+        features: &Features::new(&row.subject),
+        group: &row.group,
+        estimator: Estimator::default(),
+        level: one_sigma,
+        batch_size: None,
+    };
+    let expected = predictor.predict(&asked)?;
     let ms = 1e3 * f64::from(predictor.platform().device_count) * row.time.seconds_per_image();
     let sigma = (expected.high_ms / expected.ms).ln().max(LEAST_SIGMA);
     let off = (ms / expected.ms).ln();
@@ -46,7 +49,7 @@ pub fn doubt(predictor: &Predictor, row: &Measurement) -> Option<String> {
         };
         format!(
             "{factor:.1}x {than} than the {} other timings of this platform let expect{}",
-            predictor.set().len(),
+            predictor.measurements(),
             unit_slip(off)
         )
     })
@@ -73,8 +76,7 @@ fn unit_slip(off: f64) -> &'static str {
 pub fn yardstick(rows: &[&Measurement], platform: &Platform, mode: Mode) -> Option<Predictor> {
     let mut kept = plausible(rows);
     for _ in 0..ROUNDS {
-        let set = TrainingSet::new(kept.iter().copied(), platform.device_count);
-        let predictor = Predictor::fit(platform.clone(), mode, set).filter(is_sound)?;
+        let predictor = fitted(&kept, platform, mode)?;
         let believed: Vec<&Measurement> = rows
             .iter()
             .copied()
@@ -85,19 +87,24 @@ pub fn yardstick(rows: &[&Measurement], platform: &Platform, mode: Mode) -> Opti
         }
         kept = believed;
     }
-    Predictor::fit(
-        platform.clone(),
-        mode,
-        TrainingSet::new(kept, platform.device_count),
-    )
-    .filter(is_sound)
+    fitted(&kept, platform, mode)
+}
+
+fn fitted(rows: &[&Measurement], platform: &Platform, mode: Mode) -> Option<Predictor> {
+    let mut set = TrainingSet::default();
+    set.add(rows.iter().map(|row| {
+        (
+            row.group.clone(),
+            Sample::new(0, row, platform.device_count),
+        )
+    }));
+    Predictor::fit(platform.clone(), mode, &set, None).filter(is_sound)
 }
 
 /// Rows whose time for each of their acts is near that of most.
 fn plausible<'a>(rows: &[&'a Measurement]) -> Vec<&'a Measurement> {
-    let pace = |row: &Measurement| {
-        (row.time.seconds_per_image() / Features::new(&row.complexity()).acts).ln()
-    };
+    let pace =
+        |row: &Measurement| (row.time.seconds_per_image() / Features::new(&row.subject).acts).ln();
     let paces: Vec<f64> = rows.iter().map(|row| pace(row)).collect();
     let middle = median(paces.clone());
     // 1.4826 times the median of the distances is the sigma of a normal distribution.

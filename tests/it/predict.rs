@@ -162,3 +162,42 @@ async fn a_batch_answers_each_item_for_itself() {
         assert_eq!(app.post("/v1/predict/batch", &wrong).await.status, 422);
     }
 }
+
+#[tokio::test]
+async fn a_prediction_shows_where_the_time_goes_and_what_was_timed_nearby() {
+    let answer = predict(json!({
+        "model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper",
+    }))
+    .await;
+    let fit = &answer["predictions"][0]["fit"];
+    assert_eq!(fit["based_on"], "layers");
+    let shares = fit["shares"].as_array().unwrap();
+    let total: f64 = shares.iter().map(|s| s["share"].as_f64().unwrap()).sum();
+    // Tolerance: the last bits of a sum.
+    assert!((total - 1.0).abs() < 1e-12, "{shares:?}");
+    assert_eq!(fit["coefficients"].as_array().unwrap().len(), 5);
+    let nearest = fit["nearest"].as_array().unwrap();
+    assert_eq!(nearest.len(), 3);
+    assert!(nearest[0]["epoch_seconds"].as_f64().unwrap() > 0.0);
+    let costs = json!({"flops": 4.1e9, "params": 2.5e7, "acts": 1.1e7});
+    let answer = predict(json!({"complexity": costs, "platform": "v100x8-paper"})).await;
+    assert_eq!(answer["predictions"][0]["fit"]["based_on"], "costs");
+    let paper = json!({"complexity": costs, "platform": "v100x8-paper", "estimator": "paper"});
+    let answer = predict(paper).await;
+    assert_eq!(answer["predictions"][0]["fit"]["based_on"], "acts");
+}
+
+#[tokio::test]
+async fn a_small_batch_and_many_flops_for_the_acts_are_warned_of() {
+    let codes = |answer: &Value| -> Vec<String> {
+        let warnings = answer["predictions"][0]["warnings"].as_array().unwrap();
+        let code = |w: &Value| w["code"].as_str().unwrap().to_owned();
+        warnings.iter().map(code).collect()
+    };
+    let small = |batch| json!({"model": {"name": "ResNet-50"}, "platform": "v100x8-pycls", "batch_size": batch});
+    assert_eq!(codes(&predict(small(96)).await), ["overhead_bound"]);
+    assert!(codes(&predict(small(97)).await).is_empty());
+    let costs = json!({"flops": 60e9, "params": 25e6, "acts": 11e6});
+    let dense = json!({"complexity": costs, "family": "resnet", "platform": "rtx4090-nchw", "mode": "infer"});
+    assert!(codes(&predict(dense).await).contains(&"flop_bound".to_owned()));
+}

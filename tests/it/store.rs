@@ -22,7 +22,7 @@ async fn opening_again_changes_nothing() {
     first.close().await;
     let second = Store::open(&url(&dir), SEEDED).await.unwrap();
     assert_eq!(second.data_version().await.unwrap(), version);
-    assert_eq!(second.fitted_measurements().await.unwrap().len(), 809);
+    assert_eq!(second.fitted_measurements(0).await.unwrap().len(), 809);
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_database_may_start_empty() {
     .await
     .unwrap();
     assert!(
-        store.fitted_measurements().await.unwrap().is_empty()
+        store.fitted_measurements(0).await.unwrap().is_empty()
             && store.platforms().await.unwrap().is_empty()
     );
 }

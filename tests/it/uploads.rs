@@ -10,7 +10,7 @@ use epochcast::live::{Export, ExportFormat, Live, OnError, Upload};
 use epochcast::store::{Filter, Options, Scope, Store, Token};
 use epochcast::timing::foreign::Defaults;
 use epochcast::timing::upload::Format;
-use epochcast::timing::{Estimator, Mode};
+use epochcast::timing::{Estimator, Form, Mode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -456,7 +456,7 @@ fn fits(live: &Live) -> Vec<String> {
         .into_iter()
         .flat_map(|mode| predictors.of_mode(mode).cloned().collect::<Vec<_>>());
     all.flat_map(|p| {
-        Estimator::ALL.map(|estimator| format!("{} {:?}", p.id(estimator), p.fitted(estimator)))
+        Form::ALL.map(|form| format!("{} {:?}", p.id(Estimator::default()), p.fitted(form)))
     })
     .collect()
 }

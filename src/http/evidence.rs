@@ -1,0 +1,139 @@
+//! What a prediction stands on, in answers: the fit, its coefficients, where the time goes, the nearest timed nets.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::net::Group;
+use crate::timing::estimator::Part;
+use crate::timing::neighbours::Nearest;
+use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
+
+/// What a prediction stands on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FitRow {
+    /// Name of the fit: the same for the same timings and estimator.
+    pub id: String,
+    /// How it was made.
+    pub estimator: Estimator,
+    /// What it looked at, of what is known of the net.
+    pub based_on: Form,
+    /// Timings of the platform.
+    pub measurements: usize,
+    /// The net's timing group.
+    pub group: Group,
+    /// Timings of that group.
+    pub group_measurements: usize,
+    /// Mean relative error over nets that were left out of the fit; null where there are too few.
+    pub cross_validated_error: Option<f64>,
+    /// Version of the data that the fit has seen.
+    pub data_version: i64,
+    /// What one unit of each cost takes, for nets of this group.
+    pub coefficients: Vec<UnitTime>,
+    /// Where the group's effect was taken over from, where it has no timings here; null where none was.
+    pub borrowed: Option<BorrowedRow>,
+    /// What the time goes into.
+    pub shares: Vec<ShareRow>,
+    /// The nearest nets that were timed.
+    pub nearest: Vec<NearestRow>,
+}
+
+/// An effect taken over from another platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BorrowedRow {
+    /// Whose.
+    pub platform: PlatformId,
+    /// By how much slower it makes the net.
+    pub factor: f64,
+}
+
+/// What one unit of a cost takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnitTime {
+    /// The cost and its unit, such as `million_acts`.
+    pub of: &'static str,
+    /// Milliseconds for one image on one device.
+    pub ms: f64,
+}
+
+/// What part of the time goes into what.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShareRow {
+    /// What for.
+    pub part: Part,
+    /// Share of the predicted time; all add up to 1.
+    pub share: f64,
+}
+
+/// A net that was timed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NearestRow {
+    /// Id of the measurement.
+    pub measurement: i64,
+    /// How far its costs are: 0 the same, 0.1 about 10 % apart.
+    pub distance: f64,
+    /// Flops of 10⁹, params and acts of 10⁶.
+    pub giga_flops: f64,
+    /// Its params, in millions.
+    pub million_params: f64,
+    /// Its acts, in millions.
+    pub million_acts: f64,
+    /// Measured milliseconds for one image on one device.
+    pub ms: f64,
+    /// The same for the epoch that was asked about.
+    pub epoch_seconds: f64,
+}
+
+/// What `prediction` stands on; `epoch` makes seconds of milliseconds for one image on one device.
+pub(super) fn fit_row(
+    predictor: &Predictor,
+    asked: &Asked,
+    prediction: &Prediction,
+    epoch: impl Fn(f64) -> f64,
+) -> FitRow {
+    let form = prediction.form;
+    let nearest = |near: Nearest| NearestRow {
+        measurement: near.row,
+        distance: near.distance,
+        giga_flops: near.features.flops,
+        million_params: near.features.params,
+        million_acts: near.features.acts,
+        ms: near.ms,
+        epoch_seconds: epoch(near.ms),
+    };
+    let shares = prediction.shares.iter();
+    FitRow {
+        id: predictor.id(asked.estimator),
+        estimator: asked.estimator,
+        based_on: form,
+        measurements: predictor.measurements(),
+        group: asked.group.clone(),
+        group_measurements: predictor.measurements_of(asked.group),
+        cross_validated_error: predictor.error(form),
+        data_version: 0,
+        coefficients: unit_times(predictor, form, Some(asked.group)),
+        borrowed: prediction
+            .borrowed
+            .clone()
+            .map(|(platform, factor)| BorrowedRow { platform, factor }),
+        shares: shares
+            .map(|(part, share)| ShareRow {
+                part: *part,
+                share: *share,
+            })
+            .collect(),
+        nearest: predictor.nearest(asked).into_iter().map(nearest).collect(),
+    }
+}
+
+/// What one unit of each cost takes, for nets of `group` (`None`: of a group without timings).
+pub(super) fn unit_times(
+    predictor: &Predictor,
+    form: Form,
+    group: Option<&Group>,
+) -> Vec<UnitTime> {
+    let Some(fitted) = predictor.fitted(form) else {
+        return Vec::new();
+    };
+    let named = form.columns().iter().zip(fitted.coefficients(group));
+    named.map(|(of, ms)| UnitTime { of, ms }).collect()
+}

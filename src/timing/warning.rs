@@ -1,0 +1,140 @@
+//! What to know before trusting a prediction: stable codes, each with one plain sentence.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::features::Features;
+use super::platform::{Mode, PlatformId};
+use super::training::Rows;
+use crate::net::Group;
+
+/// What to know before trusting a prediction.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Warning {
+    /// Stable: `unseen_group`, `borrowed_platform`, `few_measurements`, `extrapolation`, `flop_bound` or `overhead_bound`.
+    #[schema(example = "extrapolation")]
+    pub code: &'static str,
+    /// One sentence.
+    pub detail: String,
+    /// Of an extrapolation: the cost that lies outside what was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<&'static str>,
+    /// Of an extrapolation: by how much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factor: Option<f64>,
+}
+
+/// Timings below which a platform's fit is called thin.
+const FEW: usize = 10;
+/// How far beyond the measured range a cost may lie without a word.
+const SLACK: f64 = 1.1;
+/// Images for each device and step up to which launches take the time (`docs/estimators.md`).
+const SMALL_BATCH: f64 = 12.0;
+
+impl Warning {
+    fn new(code: &'static str, detail: String) -> Self {
+        Self {
+            code,
+            detail,
+            quantity: None,
+            factor: None,
+        }
+    }
+
+    pub(super) fn unseen(group: &Group, platform: &PlatformId, mode: Mode) -> Self {
+        let detail = format!(
+            "no net of the group {group} was timed on {platform} ({mode}), so its own speed is not known there"
+        );
+        Self::new("unseen_group", detail)
+    }
+
+    pub(super) fn borrowed(group: &Group, (from, factor): &(PlatformId, f64)) -> Self {
+        let (ratio, how) = if *factor < 1.0 {
+            (factor.recip(), "faster")
+        } else {
+            (*factor, "slower")
+        };
+        let detail = format!(
+            "nets of the group {group} are taken to be {ratio:.2}x {how} than others, as timings on {from} say"
+        );
+        Self::new("borrowed_platform", detail)
+    }
+
+    pub(super) fn few(timings: usize, platform: &PlatformId, mode: Mode) -> Option<Self> {
+        let s = if timings == 1 { "" } else { "s" };
+        let detail = format!("only {timings} timing{s} on {platform} ({mode})");
+        (timings < FEW).then(|| Self::new("few_measurements", detail))
+    }
+
+    /// `share`: of the time, in multiply-adds.
+    pub(super) fn flop_bound(share: f64) -> Option<Self> {
+        let detail = format!(
+            "{:.0} % of the time goes into multiply-adds, of which the activations say little",
+            100.0 * share
+        );
+        (share > 0.5).then(|| Self::new("flop_bound", detail))
+    }
+
+    /// `batch`: images in a step, for each device.
+    pub(super) fn overhead_bound(batch: f64) -> Option<Self> {
+        let detail = format!(
+            "{batch} images a step on each device: launching the layers may take longer than computing them"
+        );
+        (batch <= SMALL_BATCH).then(|| Self::new("overhead_bound", detail))
+    }
+
+    fn outside(quantity: &'static str, factor: f64, above: bool) -> Self {
+        let side = if above {
+            "above the largest"
+        } else {
+            "below the smallest"
+        };
+        Self {
+            quantity: Some(quantity),
+            factor: Some(factor),
+            ..Self::new(
+                "extrapolation",
+                format!("{quantity} are {factor:.1}x {side} that was timed"),
+            )
+        }
+    }
+}
+
+/// Least and largest costs that were measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    low: [f64; 3],
+    high: [f64; 3],
+}
+
+fn costs(features: &Features) -> [f64; 3] {
+    [features.acts, features.flops, features.params]
+}
+
+impl Range {
+    pub(super) fn of(rows: &Rows) -> Self {
+        let nothing = Self {
+            low: [f64::INFINITY; 3],
+            high: [0.0; 3],
+        };
+        rows.samples().fold(nothing, |range, (_, sample)| {
+            let costs = costs(&sample.features);
+            Self {
+                low: std::array::from_fn(|k| range.low[k].min(costs[k])),
+                high: std::array::from_fn(|k| range.high[k].max(costs[k])),
+            }
+        })
+    }
+
+    /// A warning for each cost that lies outside.
+    pub(super) fn beyond(&self, features: &Features) -> Vec<Warning> {
+        let costs = costs(features);
+        let outside = ["acts", "flops", "params"].into_iter().enumerate();
+        let outside = outside.filter_map(|(k, quantity)| {
+            let (above, below) = (costs[k] / self.high[k], self.low[k] / costs[k]);
+            let factor = above.max(below);
+            (factor > SLACK).then(|| Warning::outside(quantity, factor, above > below))
+        });
+        outside.collect()
+    }
+}
