@@ -6,14 +6,14 @@
 mod export;
 mod receive;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Writing};
 use crate::timing::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
@@ -78,18 +78,30 @@ impl Live {
         self.reload(&mut known).await
     }
 
-    /// Adds what this process has stored as `version`, without reading it back.
-    ///
-    /// # Errors
-    /// Where another process has stored something too, and the store cannot be read.
-    async fn add(&self, timings: Vec<Timing>, version: i64) -> Result<(), StoreError> {
+    /// Makes `writing` visible with its `timings` in the fits; returns its id. The fits are held meanwhile, or a look for
+    /// what others have stored would find it in between and read everything back.
+    async fn commit(&self, writing: Writing, timings: Vec<Timing>) -> Result<i64, StoreError> {
         let mut known = self.known.lock().await;
+        let (id, version) = writing.commit().await?;
+        self.change(&mut known, version, |known| known.add(timings))
+            .await?;
+        Ok(id)
+    }
+
+    /// Makes a change of this process, stored as `version`, in memory too, and fits anew; everything is read back where
+    /// another process has stored something in between.
+    async fn change(
+        &self,
+        known: &mut Known,
+        version: i64,
+        make: impl FnOnce(&mut Timings),
+    ) -> Result<(), StoreError> {
         if known.version + 1 != version {
-            return self.reload(&mut known).await;
+            return self.reload(known).await;
         }
-        known.timings.add(timings);
+        make(&mut known.timings);
         known.version = version;
-        self.refit(&mut known).await
+        self.refit(known).await
     }
 
     /// Takes upload `id` out of the fits, at `now`; returns how many rows went.
@@ -97,10 +109,12 @@ impl Live {
     /// # Errors
     /// Where the store does not answer.
     pub async fn remove_upload(&self, id: i64, now: i64) -> Result<u64, StoreError> {
+        let mut known = self.known.lock().await;
         let (rows, version) = self.store.remove_upload(id, now).await?;
-        let gone = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        self.remove(rows, version).await?;
-        Ok(gone)
+        let rows: HashSet<i64> = rows.into_iter().collect();
+        self.change(&mut known, version, |timings| timings.remove(&rows))
+            .await?;
+        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
 
     /// Puts upload `id` back into the fits; returns how many rows came.
@@ -118,10 +132,14 @@ impl Live {
     /// # Errors
     /// Where the store does not answer.
     pub async fn remove_row(&self, id: i64, now: i64) -> Result<bool, StoreError> {
+        let mut known = self.known.lock().await;
         let Some(version) = self.store.remove_row(id, now).await? else {
             return Ok(false);
         };
-        self.remove(vec![id], version).await?;
+        self.change(&mut known, version, |timings| {
+            timings.remove(&HashSet::from([id]))
+        })
+        .await?;
         Ok(true)
     }
 
@@ -133,20 +151,6 @@ impl Live {
         let back = self.store.restore_row(id).await?.is_some();
         self.refresh().await?;
         Ok(back)
-    }
-
-    /// Takes out what this process has taken out as `version`.
-    ///
-    /// # Errors
-    /// As of [`Live::add`].
-    async fn remove(&self, rows: Vec<i64>, version: i64) -> Result<(), StoreError> {
-        let mut known = self.known.lock().await;
-        if known.version + 1 != version {
-            return self.reload(&mut known).await;
-        }
-        known.timings.remove(&rows.into_iter().collect());
-        known.version = version;
-        self.refit(&mut known).await
     }
 
     /// Follows what other processes store, and computes residuals that are due, for ever.

@@ -143,9 +143,7 @@ impl Live {
             writing.roll_back().await?;
             None
         } else {
-            let (id, version) = writing.commit().await?;
-            self.add(fresh, version).await?;
-            Some(id)
+            Some(self.commit(writing, fresh).await?)
         };
         Ok(Receipt {
             upload: id,

@@ -292,6 +292,19 @@ impl Predictor {
         })
     }
 
+    /// The time of a net alone, in milliseconds for one image on one device: what [`Predictor::predict`] gives for a
+    /// group that has timings here, without the work of its interval.
+    #[must_use]
+    pub fn expected_ms(
+        &self,
+        features: &Features,
+        group: &Group,
+        estimator: Estimator,
+    ) -> Option<f64> {
+        let fit = self.fit_for(estimator, features)?;
+        Some(fit.fitted.ms(features, group, features.architecture))
+    }
+
     /// The nearest nets that were timed, three at most.
     #[must_use]
     pub fn nearest(&self, asked: &Asked) -> Vec<Nearest> {

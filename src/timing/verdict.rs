@@ -29,16 +29,23 @@ pub fn is_sound(predictor: &Predictor) -> bool {
 /// Why `row` is not believed, where `predictor` expects something else.
 #[must_use]
 pub fn doubt(predictor: &Predictor, row: &Measurement) -> Option<String> {
-    let one_sigma = Level::new(0.683).ok()?;
-    let asked = Asked {
-        features: &Features::new(&row.subject),
-        group: &row.group,
-        estimator: Estimator::default(),
-        level: one_sigma,
-        batch_size: None,
-    };
-    let expected = predictor.predict(&asked)?;
+    let features = &Features::new(&row.subject);
+    let (group, estimator) = (&row.group, Estimator::default());
     let ms = 1e3 * f64::from(predictor.platform().device_count) * row.time.seconds_per_image();
+    let near = (ms / predictor.expected_ms(features, group, estimator)?)
+        .ln()
+        .abs();
+    if near <= SIGMAS * LEAST_SIGMA {
+        return None;
+    }
+    let level = Level::new(0.683).ok()?;
+    let expected = predictor.predict(&Asked {
+        features,
+        group,
+        estimator,
+        level,
+        batch_size: None,
+    })?;
     let sigma = (expected.high_ms / expected.ms).ln().max(LEAST_SIGMA);
     let off = (ms / expected.ms).ln();
     (off.abs() > SIGMAS * sigma).then(|| {
