@@ -137,7 +137,7 @@ impl Live {
             return Ok(false);
         };
         self.change(&mut known, version, |timings| {
-            timings.remove(&HashSet::from([id]))
+            timings.remove(&HashSet::from([id]));
         })
         .await?;
         Ok(true)

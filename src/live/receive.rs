@@ -163,12 +163,12 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
             }
             Ok(Vec::new())
         }
-        Batch::Rows(rows, timings) => {
-            let stored = writing.store(&rows).await?;
+        Batch::Rows(mut rows, timings) => {
+            let stored = writing.store(&mut rows).await?;
             let mut timings: Vec<Option<Timing>> = timings.into_iter().map(Some).collect();
             let kept = stored
                 .into_iter()
-                .filter(|(_, position)| rows[*position].quarantined.is_none());
+                .filter(|(_, position)| !rows[*position].is_quarantined());
             Ok(kept
                 .filter_map(|(id, position)| Some(timings[position].take()?.of_row(id)))
                 .collect())
@@ -250,7 +250,7 @@ impl Reader {
         self.flush(false)
     }
 
-    fn keep(&mut self, judged: Vec<NewRow>, context: &Context) -> ControlFlow<()> {
+    fn keep(&mut self, judged: Vec<Judged>, context: &Context) -> ControlFlow<()> {
         for row in judged {
             if let Some(reason) = row
                 .quarantined
@@ -268,7 +268,8 @@ impl Reader {
                 .platform(id)
                 .map_or(1, |platform| platform.device_count);
             self.timings.push(Timing::new(0, &row.measurement, devices));
-            self.rows.push(row);
+            self.rows
+                .push(NewRow::new(row.line, &row.measurement, row.quarantined));
             self.flush(false)?;
         }
         ControlFlow::Continue(())
@@ -314,6 +315,14 @@ impl Reader {
     }
 }
 
+/// A row with its verdict.
+struct Judged {
+    line: u64,
+    measurement: Measurement,
+    /// Why it is kept out of the fits, where it is.
+    quarantined: Option<String>,
+}
+
 /// Judges rows by the platform's fit; where there is none yet, by that of the upload's own rows.
 struct Judge {
     /// Whether a row's own verdict is believed.
@@ -326,12 +335,12 @@ struct Judge {
 
 impl Judge {
     /// The rows whose verdict is known now that this one has come.
-    fn judge(&mut self, line: u64, measurement: Measurement, context: &Context) -> Vec<NewRow> {
+    fn judge(&mut self, line: u64, measurement: Measurement, context: &Context) -> Vec<Judged> {
         if let Some(own) = measurement.raw.verdict.filter(|_| self.trusted) {
             let doubted = own == Verdict::Quarantined;
             let quarantined =
                 doubted.then(|| "kept out of the fits where it was exported".to_owned());
-            return vec![NewRow {
+            return vec![Judged {
                 line,
                 measurement,
                 quarantined,
@@ -356,7 +365,7 @@ impl Judge {
             }
         };
         let quarantined = by.and_then(|by| verdict::doubt(by, &measurement));
-        vec![NewRow {
+        vec![Judged {
             line,
             measurement,
             quarantined,
@@ -364,7 +373,7 @@ impl Judge {
     }
 
     /// The rows that still wait.
-    fn rest(&mut self, context: &Context) -> Vec<NewRow> {
+    fn rest(&mut self, context: &Context) -> Vec<Judged> {
         let waiting = std::mem::take(&mut self.waiting);
         let mut by_key: BTreeMap<(PlatformId, Mode), Vec<&Measurement>> = BTreeMap::new();
         for (_, row) in &waiting {
@@ -383,7 +392,7 @@ impl Judge {
                 .own
                 .get(&(measurement.platform.clone(), measurement.mode));
             let quarantined = own.and_then(|own| verdict::doubt(own.as_ref()?, &measurement));
-            NewRow {
+            Judged {
                 line,
                 measurement,
                 quarantined,

@@ -26,15 +26,24 @@ pub struct StoredMeasurement {
     pub quarantined: Option<String>,
 }
 
-/// A row to be stored.
-#[derive(Clone, Debug)]
-pub struct NewRow {
-    /// Its line in the upload, from 1.
-    pub line: u64,
-    /// The measurement.
-    pub measurement: Measurement,
-    /// Why it is kept out of the fits, where it is.
-    pub quarantined: Option<String>,
+/// A row to be stored, its columns made out already: that is done in the thread that reads an upload, while the one
+/// that stores it waits for the disk.
+#[derive(Debug)]
+pub struct NewRow(Row);
+
+impl NewRow {
+    /// The row of `measurement` on `line` of an upload, from 1; `quarantined` says why it is kept out of the fits,
+    /// where it is.
+    #[must_use]
+    pub fn new(line: u64, measurement: &Measurement, quarantined: Option<String>) -> Self {
+        Self(Row::new(line, measurement, quarantined))
+    }
+
+    /// Whether it is kept out of the fits.
+    #[must_use]
+    pub fn is_quarantined(&self) -> bool {
+        self.0.quarantined.is_some()
+    }
 }
 
 /// Which measurements to read.
@@ -62,7 +71,7 @@ pub struct Page {
 }
 
 /// What a row holds of what was sent.
-#[derive(FromRow)]
+#[derive(Debug, FromRow)]
 pub(super) struct Row {
     pub(super) id: i64,
     pub(super) upload: i64,
@@ -85,8 +94,8 @@ pub(super) struct Row {
     measured_at: Option<String>,
     source: Option<String>,
     noise: Option<f64>,
-    pub(super) identity: String,
-    quarantined: Option<String>,
+    identity: String,
+    pub(super) quarantined: Option<String>,
 }
 
 pub(super) const COLUMNS: &str = "id, upload, line, platform, mode, label, family, model, scaling, flops, params, acts, \
@@ -94,14 +103,14 @@ pub(super) const COLUMNS: &str = "id, upload, line, platform, mode, label, famil
      identity, quarantined";
 
 impl Row {
-    fn new(id: i64, upload: i64, new: &NewRow) -> Self {
-        let (row, raw) = (&new.measurement, &new.measurement.raw);
+    fn new(line: u64, row: &Measurement, quarantined: Option<String>) -> Self {
+        let raw = &row.raw;
         let cost = |cost: fn(&RawComplexity) -> f64| raw.complexity.as_ref().map(cost);
         let count = |count: Option<Whole>| count.and_then(|Whole(count)| i64::try_from(count).ok());
         Self {
-            id,
-            upload,
-            line: i64::try_from(new.line).unwrap_or(i64::MAX),
+            id: 0,
+            upload: 0,
+            line: i64::try_from(line).unwrap_or(i64::MAX),
             platform: row.platform.as_str().to_owned(),
             mode: row.mode.as_str().to_owned(),
             label: raw.label.clone(),
@@ -124,7 +133,7 @@ impl Row {
             source: raw.source.clone(),
             noise: raw.noise,
             identity: format!("{:032x}", identity(row)),
-            quarantined: new.quarantined.clone(),
+            quarantined,
         }
     }
 
@@ -312,18 +321,18 @@ pub(super) const ROWS_A_STATEMENT: usize = 500;
 /// Stores `rows` of `upload` with ids from `first`; one that equals a stored row is left out.
 ///
 /// Returns those that were stored, in order.
-pub(super) async fn insert(
+pub(super) async fn insert<'a>(
     db: &mut SqliteConnection,
     (upload, first): (i64, i64),
-    rows: &[NewRow],
-) -> Result<Vec<Row>, StoreError> {
-    let mut numbered: Vec<Row> = (first..)
-        .zip(rows)
-        .map(|(id, row)| Row::new(id, upload, row))
-        .collect();
+    rows: &'a mut [NewRow],
+) -> Result<Vec<&'a Row>, StoreError> {
+    for (id, NewRow(row)) in (first..).zip(&mut *rows) {
+        (row.id, row.upload) = (id, upload);
+    }
+    let mut numbered: Vec<&Row> = rows.iter().map(|NewRow(row)| row).collect();
     let mut query = QueryBuilder::<Sqlite>::new("insert into measurements (");
     query.push(COLUMNS).push(") ");
-    query.push_values(&numbered, |mut columns, row| {
+    query.push_values(numbered.iter().copied(), |mut columns, row| {
         columns
             .push_bind(row.id)
             .push_bind(row.upload)

@@ -61,7 +61,8 @@ impl Store {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY);
+            .busy_timeout(BUSY)
+            .pragma("cache_size", CACHE);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(connect.clone())
@@ -82,7 +83,7 @@ impl Store {
         store.migrate(path).await?;
         if options.seed && store.is_new().await? {
             let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
-            store.save_seed(&platforms, rows, options.now).await?;
+            store.save_seed(&platforms, &rows, options.now).await?;
         }
         Ok(store)
     }
@@ -131,6 +132,9 @@ const SCHEMA_NEEDS: &str = "0.1.0";
 
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
+/// Memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
+/// written to the log over and over while an upload grows it.
+const CACHE: &str = "-32768";
 /// Connections that read; a prediction uses none.
 const READERS: u32 = 4;
 

@@ -101,20 +101,18 @@ impl Store {
     pub(super) async fn save_seed(
         &self,
         new_platforms: &[Platform],
-        rows: Vec<Measurement>,
+        rows: &[Measurement],
         now: i64,
     ) -> Result<(), StoreError> {
         let mut writing = self.begin("seed", now).await?;
         for platform in new_platforms {
             writing.define(platform).await?;
         }
-        let new = |(line, measurement)| NewRow {
-            line,
-            measurement,
-            quarantined: None,
-        };
-        let rows: Vec<NewRow> = (1..).zip(rows).map(new).collect();
-        writing.store(&rows).await?;
+        let mut rows: Vec<NewRow> = (1..)
+            .zip(rows)
+            .map(|(line, row)| NewRow::new(line, row, None))
+            .collect();
+        writing.store(&mut rows).await?;
         writing.commit().await?;
         Ok(())
     }
@@ -259,23 +257,23 @@ impl Writing {
     ///
     /// # Errors
     /// Where the database does not answer, or the disk is full.
-    pub async fn store(&mut self, rows: &[NewRow]) -> Result<Vec<(i64, usize)>, StoreError> {
+    pub async fn store(&mut self, rows: &mut [NewRow]) -> Result<Vec<(i64, usize)>, StoreError> {
         let mut ids = Vec::with_capacity(rows.len());
-        for (part, rows) in rows.chunks(ROWS_A_STATEMENT).enumerate() {
-            let first = self.next_row;
+        for (part, rows) in rows.chunks_mut(ROWS_A_STATEMENT).enumerate() {
+            let (first, sent) = (self.next_row, count(rows.len()));
             let stored =
                 measurements::insert(&mut self.transaction, (self.upload, first), rows).await?;
-            for row in &stored {
-                let position = usize::try_from(row.id - first).unwrap_or_default();
+            self.counts.duplicates += sent - count(stored.len());
+            self.next_row += sent;
+            for row in stored {
                 row.feed(&mut self.hash);
-                match rows[position].quarantined {
+                match row.quarantined {
                     None => self.counts.accepted += 1,
                     Some(_) => self.counts.quarantined += 1,
                 }
+                let position = usize::try_from(row.id - first).unwrap_or_default();
                 ids.push((row.id, part * ROWS_A_STATEMENT + position));
             }
-            self.counts.duplicates += count(rows.len() - stored.len());
-            self.next_row += count(rows.len());
         }
         Ok(ids)
     }
