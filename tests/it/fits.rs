@@ -314,10 +314,7 @@ fn many_timings_are_fitted_before_they_are_validated() {
     let platform = platforms.iter().find(|p| p.id == row.platform).unwrap();
     let sample = Sample::new(0, row, 1);
     let mut set = TrainingSet::default();
-    let repeat = |row| Sample {
-        row,
-        ..sample.clone()
-    };
+    let repeat = |row| Sample { row, ..sample };
     set.add((0..500).map(|id| (row.group.clone(), repeat(id))));
     let first = Predictor::fit(platform.clone(), row.mode, &set, None).unwrap();
     assert!(!first.is_stale());
