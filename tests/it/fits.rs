@@ -6,6 +6,7 @@ use epochcast::net::{Group, Net, Zoo};
 use epochcast::timing::evaluate::{self, Left, Score};
 use epochcast::timing::features::LayerSums;
 use epochcast::timing::line::Correlations;
+use epochcast::timing::measurement::Time;
 use epochcast::timing::training::{Sample, TrainingSet};
 use epochcast::timing::{
     Asked, Estimator, Features, Form, Level, Measurement, Mode, PlatformId, Prediction, Predictor,
@@ -354,5 +355,44 @@ fn a_group_that_only_another_platform_has_timed_takes_over_what_it_cost_there() 
         assert!(error(prediction.ms) < error(prediction.ms / factor));
         let codes = prediction.warnings.iter().map(|warning| warning.code);
         assert!(codes.collect::<Vec<_>>().contains(&"borrowed_platform"));
+    }
+}
+
+#[test]
+fn slips_of_a_unit_in_one_row_of_twenty_change_predictions_little() {
+    let (platforms, rows) = seed::built_in().unwrap();
+    let mut rows: Vec<Measurement> = rows
+        .into_iter()
+        .filter(|row| row.platform.as_str() == "v100x8-paper")
+        .collect();
+    let clean = Predictors::of_rows(platforms.clone(), &rows, 0);
+    let factors = [1e-3, 60.0, 1e3, 1.0 / 60.0];
+    for (row, factor) in rows.iter_mut().step_by(20).zip(factors.into_iter().cycle()) {
+        if let Time::EpochSeconds { seconds, .. } = &mut row.time {
+            *seconds *= factor;
+        }
+    }
+    let dirty = Predictors::of_rows(platforms, &rows, 0);
+    let [clean, dirty] =
+        [clean, dirty].map(|p| Arc::clone(p.get(&rows[0].platform, Mode::Train).unwrap()));
+    for estimator in [Estimator::Layers, Estimator::Costs] {
+        let ratio = |row: &Measurement| {
+            let mut features = Features::new(&row.subject);
+            // A net whose own timing slipped is not asked about, nor any that shares its residual.
+            features.architecture = None;
+            let asked = Asked {
+                features: &features,
+                group: &row.group,
+                estimator,
+                level: Level::DEFAULT,
+                batch_size: None,
+            };
+            let [clean, dirty] = [&clean, &dirty].map(|p| p.predict(&asked).unwrap());
+            let half_width = (dirty.high_ms / dirty.ms).ln();
+            assert!(half_width < 0.6, "{half_width}");
+            (dirty.ms / clean.ms).ln().abs()
+        };
+        let worst = rows.iter().map(ratio).fold(0.0, f64::max);
+        assert!(worst < 0.15, "{estimator:?} {worst}");
     }
 }
