@@ -12,6 +12,7 @@ pub mod interval;
 pub mod layers;
 pub mod line;
 pub mod linear;
+pub mod loan;
 pub mod measurement;
 pub mod neighbours;
 pub mod platform;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::borrow::Borrowed;
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
-use super::interval::{Case, Level, half_width};
+use super::interval::{Case, Level, half_width, lent_half_width, own_error};
 use super::line::Explanation;
+use super::loan::{Lender, Loan};
 use super::neighbours::{Nearest, Neighbours};
 use super::platform::{Mode, Platform, PlatformId};
 use super::training::{Rows, TrainingSet};
@@ -36,13 +37,15 @@ pub struct Predictor {
 #[derive(Clone, Debug)]
 struct Fit {
     form: Form,
-    fitted: Fitted,
+    fitted: Arc<Fitted>,
     neighbours: Neighbours,
     validation: Arc<Validation>,
     /// Whether the residuals are those of an earlier fit, or only expected.
     stale: bool,
     /// What other platforms say of groups that have no timings here, best first.
     offers: Vec<Borrowed>,
+    /// Another platform's fit, where there are few timings here.
+    loan: Option<Loan>,
 }
 
 /// What is asked of a predictor.
@@ -75,6 +78,8 @@ pub struct Prediction {
     pub shares: Vec<(Part, f64)>,
     /// The platform from which the group's effect was taken over, and by which factor it makes the net slower.
     pub borrowed: Option<(PlatformId, f64)>,
+    /// The platform whose fit was lent, at which scale, and its share in the prediction.
+    pub lent: Option<(PlatformId, f64, f64)>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -161,19 +166,27 @@ impl Predictor {
         validated
     }
 
-    /// Takes over from `others` what they know of groups without timings here.
+    /// Takes over from `others` what they know of groups without timings here, and their fits where those here are few.
     pub(super) fn borrow_from(&mut self, others: &[&Self]) {
+        let others = others
+            .iter()
+            .filter(|other| other.platform != self.platform);
+        let rows = Rows::all(&self.sample);
+        // With sums over layers there is little left to take over.
         for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
-            let others = others
-                .iter()
-                .filter(|other| other.platform != self.platform);
-            let others = others.filter_map(|other| {
-                Some((
-                    &other.platform.id,
-                    other.fit_of(fit.form)?.validation.as_ref(),
-                ))
+            let theirs = others.clone();
+            let theirs = theirs.filter_map(|other| Some((*other, other.fit_of(fit.form)?)));
+            let offers = theirs
+                .clone()
+                .map(|(o, fit)| (&o.platform.id, fit.validation.as_ref()));
+            fit.offers = Borrowed::offers(&fit.validation, offers);
+            let lenders = theirs.map(|(other, fit)| Lender {
+                platform: &other.platform,
+                mode: other.mode,
+                fitted: &fit.fitted,
+                timings: fit.neighbours.timings(),
             });
-            fit.offers = Borrowed::offers(&fit.validation, others);
+            fit.loan = Loan::best((&self.platform, self.mode), &rows, lenders);
         }
     }
 
@@ -237,7 +250,7 @@ impl Predictor {
     /// What `form` has fitted, where the timings say enough.
     #[must_use]
     pub fn fitted(&self, form: Form) -> Option<&Fitted> {
-        self.fit_of(form).map(|fit| &fit.fitted)
+        self.fit_of(form).map(|fit| fit.fitted.as_ref())
     }
 
     /// Mean of |predicted - measured| / measured over nets left out of the fit; `None` where there are too few.
@@ -276,11 +289,13 @@ impl Predictor {
             timings: fit.neighbours.timings(),
             noise: self.noise(features.architecture),
         };
-        let half_width = half_width(&fit.validation, &case, asked.level);
+        let own = (ms, half_width(&fit.validation, &case, asked.level));
+        let (ms, half_width, lent) = fit.blended(asked, &case, own);
         let shares = fit.shares(features, group);
         let borrowed = borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp()));
         let mut warnings = self.warnings(asked, seen, &shares);
         warnings.extend(borrowed.as_ref().map(|from| Warning::borrowed(group, from)));
+        warnings.extend(lent.as_ref().map(Warning::lent));
         Some(Prediction {
             ms,
             low_ms: ms * (-half_width).exp(),
@@ -288,6 +303,7 @@ impl Predictor {
             form: fit.form,
             shares,
             borrowed,
+            lent,
             warnings,
         })
     }
@@ -326,12 +342,32 @@ impl Fit {
         let known = rows.keep(|_, sample| form.knows(&sample.features));
         Some(Self {
             form,
-            fitted: Fitted::new(form, &known)?,
+            fitted: Arc::new(Fitted::new(form, &known)?),
             neighbours: Neighbours::new(form, &known),
             validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
             stale: true,
             offers: Vec::new(),
+            loan: None,
         })
+    }
+
+    /// Time and half-width, with what another platform's fit says where one is lent.
+    fn blended(
+        &self,
+        asked: &Asked,
+        case: &Case,
+        (ms, half_width): (f64, f64),
+    ) -> (f64, f64, Option<(PlatformId, f64, f64)>) {
+        let Some(loan) = &self.loan else {
+            return (ms, half_width, None);
+        };
+        let share = loan.share(case.group, own_error(&self.validation, case));
+        let theirs = loan.ms(asked.features, case.group);
+        let blended = ms.powf(1.0 - share) * theirs.powf(share);
+        let half_width = (1.0 - share) * half_width
+            + share * lent_half_width(loan.error(case.group), case, asked.level);
+        let lent = (loan.from.clone(), loan.factor, share);
+        (blended, half_width, Some(lent))
     }
 
     /// What the time goes into, in shares of it; parts of several columns are added up.

@@ -60,6 +60,14 @@ impl Warning {
         Self::new("borrowed_platform", detail)
     }
 
+    pub(super) fn lent((from, factor, share): &(PlatformId, f64, f64)) -> Self {
+        let detail = format!(
+            "{:.0} % of the prediction is what timings on {from} say, times {factor:.3}: here are few",
+            100.0 * share
+        );
+        Self::new("borrowed_platform", detail)
+    }
+
     pub(super) fn few(timings: usize, platform: &PlatformId, mode: Mode) -> Option<Self> {
         let s = if timings == 1 { "" } else { "s" };
         let detail = format!("only {timings} timing{s} on {platform} ({mode})");

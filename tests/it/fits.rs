@@ -9,9 +9,10 @@ use epochcast::timing::line::Correlations;
 use epochcast::timing::measurement::Time;
 use epochcast::timing::training::{Sample, TrainingSet};
 use epochcast::timing::{
-    Asked, Estimator, Features, Form, Level, Measurement, Mode, PlatformId, Prediction, Predictor,
-    Predictors, Timing, Timings, seed,
+    Asked, Estimator, Features, Form, Level, Measurement, Mode, Platform, PlatformId, Prediction,
+    Predictor, Predictors, Timing, Timings, seed,
 };
+use epochcast::units::to_f64;
 use serde_json::{Value, json};
 
 static SEED: LazyLock<Predictors> = LazyLock::new(|| {
@@ -395,4 +396,50 @@ fn slips_of_a_unit_in_one_row_of_twenty_change_predictions_little() {
         let worst = rows.iter().map(ratio).fold(0.0, f64::max);
         assert!(worst < 0.15, "{estimator:?} {worst}");
     }
+}
+
+#[test]
+fn a_platform_with_one_timing_is_lent_the_fit_of_another() {
+    let (mut platforms, mut rows) = seed::built_in().unwrap();
+    let id = PlatformId::new("new-gpu").unwrap();
+    let like = platforms.iter().find(|p| p.id.as_str() == "rtx4090-nchw");
+    platforms.push(Platform {
+        id: id.clone(),
+        ..like.unwrap().clone()
+    });
+    let timed = rows
+        .iter()
+        .filter(|r| r.platform.as_str() == "rtx4090-nchw");
+    // A GPU on which everything takes 1.7 times as long.
+    let slower: Vec<Measurement> = timed
+        .map(|row| Measurement {
+            platform: id.clone(),
+            time: Time::ImagesPerSecond(1.0 / row.time.seconds_per_image() / 1.7),
+            ..row.clone()
+        })
+        .collect();
+    let error = |n: usize, rows: &mut Vec<Measurement>| {
+        rows.retain(|row| row.platform != id);
+        rows.extend(slower.iter().step_by(40).take(n).cloned());
+        let predictors = Predictors::of_rows(platforms.clone(), rows, 0);
+        let predictor = predictors.get(&id, Mode::Infer).unwrap();
+        let of = |row: &Measurement| {
+            let asked = Asked {
+                features: &Features::new(&row.subject),
+                group: &row.group,
+                estimator: Estimator::Costs,
+                level: Level::DEFAULT,
+                batch_size: None,
+            };
+            let prediction = predictor.predict(&asked).unwrap();
+            let (from, factor, share) = prediction.lent.unwrap();
+            assert_eq!(from.as_str(), "rtx4090-nchw");
+            assert!((factor / 1.7 - 1.0).abs() < 0.1 && share < 1.0, "{factor}");
+            (prediction.ms / 1e3 / row.time.seconds_per_image() - 1.0).abs()
+        };
+        let errors: Vec<f64> = slower.iter().map(of).collect();
+        errors.iter().sum::<f64>() / to_f64(errors.len().try_into().unwrap())
+    };
+    let errors = [1, 5].map(|n| error(n, &mut rows));
+    assert!(errors[0] < 0.1 && errors[1] < 0.05, "{errors:?}");
 }
