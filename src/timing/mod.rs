@@ -8,6 +8,7 @@ pub mod costs;
 pub mod estimator;
 pub mod evaluate;
 pub mod features;
+mod fit;
 pub mod interval;
 pub mod layers;
 pub mod line;

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::borrow::Borrowed;
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
-use super::interval::{Case, Level, half_width, lent_half_width, own_error};
+use super::fit::{Estimate, Fit};
+use super::interval::Level;
 use super::line::Explanation;
-use super::loan::{Lender, Loan};
-use super::neighbours::{Nearest, Neighbours};
+use super::neighbours::Nearest;
 use super::platform::{Mode, Platform, PlatformId};
 use super::training::{Rows, TrainingSet};
-use super::validation::Validation;
 use super::warning::{Range, Warning};
 use crate::net::Group;
 use crate::units::to_f64;
@@ -31,21 +29,6 @@ pub struct Predictor {
     fingerprint: String,
     /// What the validation looks at: the timings, or of many a part.
     sample: TrainingSet,
-}
-
-/// One form's fit, with the residuals that make its intervals.
-#[derive(Clone, Debug)]
-struct Fit {
-    form: Form,
-    fitted: Arc<Fitted>,
-    neighbours: Neighbours,
-    validation: Arc<Validation>,
-    /// Whether the residuals are those of an earlier fit, or only expected.
-    stale: bool,
-    /// What other platforms say of groups that have no timings here, best first.
-    offers: Vec<Borrowed>,
-    /// Another platform's fit, where there are few timings here.
-    loan: Option<Loan>,
 }
 
 /// What is asked of a predictor.
@@ -160,8 +143,7 @@ impl Predictor {
         let thin = self.sample.thinned(VALIDATED);
         let rows = Rows::all(&thin);
         for fit in validated.fits.iter_mut().filter(|fit| fit.stale) {
-            fit.validation = Arc::new(Validation::new(fit.form, &rows));
-            fit.stale = false;
+            fit.validate(&rows);
         }
         validated
     }
@@ -174,19 +156,11 @@ impl Predictor {
         let rows = Rows::all(&self.sample);
         // With sums over layers there is little left to take over.
         for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
-            let theirs = others.clone();
-            let theirs = theirs.filter_map(|other| Some((*other, other.fit_of(fit.form)?)));
-            let offers = theirs
-                .clone()
-                .map(|(o, fit)| (&o.platform.id, fit.validation.as_ref()));
-            fit.offers = Borrowed::offers(&fit.validation, offers);
-            let lenders = theirs.map(|(other, fit)| Lender {
-                platform: &other.platform,
-                mode: other.mode,
-                fitted: &fit.fitted,
-                timings: fit.neighbours.timings(),
+            let theirs = others.clone().filter_map(|other| {
+                let fit = other.fit_of(Form::Costs)?;
+                Some((&other.platform, other.mode, fit))
             });
-            fit.loan = Loan::best((&self.platform, self.mode), &rows, lenders);
+            fit.borrow_from((&self.platform, self.mode), &rows, theirs);
         }
     }
 
@@ -276,34 +250,25 @@ impl Predictor {
     pub fn predict(&self, asked: &Asked) -> Option<Prediction> {
         let (features, group) = (asked.features, asked.group);
         let fit = self.fit_for(asked.estimator, features)?;
-        let seen = fit.neighbours.has(group);
-        let mut offers = fit.offers.iter().filter(|_| !seen);
-        let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
-        let ms = fit.fitted.ms(features, group, features.architecture)
-            * borrowed.map_or(1.0, |(_, effect)| effect.exp());
-        let case = Case {
-            group,
-            seen,
-            unseen: borrowed.map_or(fit.validation.unseen, |(offer, _)| offer.unseen),
-            place: fit.neighbours.place(features, group),
-            timings: fit.neighbours.timings(),
-            noise: self.noise(features.architecture),
-        };
-        let own = (ms, half_width(&fit.validation, &case, asked.level));
-        let (ms, half_width, lent) = fit.blended(asked, &case, own);
+        let estimate = fit.estimate(asked, self.noise(features.architecture));
+        let Estimate { ms, half_width, .. } = estimate;
         let shares = fit.shares(features, group);
-        let borrowed = borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp()));
-        let mut warnings = self.warnings(asked, seen, &shares);
-        warnings.extend(borrowed.as_ref().map(|from| Warning::borrowed(group, from)));
-        warnings.extend(lent.as_ref().map(Warning::lent));
+        let mut warnings = self.warnings(asked, estimate.seen, &shares);
+        warnings.extend(
+            estimate
+                .borrowed
+                .as_ref()
+                .map(|b| Warning::borrowed(group, b)),
+        );
+        warnings.extend(estimate.lent.as_ref().and_then(Warning::lent));
         Some(Prediction {
             ms,
             low_ms: ms * (-half_width).exp(),
             high_ms: ms * half_width.exp(),
             form: fit.form,
             shares,
-            borrowed,
-            lent,
+            borrowed: estimate.borrowed,
+            lent: estimate.lent,
             warnings,
         })
     }
@@ -334,54 +299,6 @@ impl Predictor {
         let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
         let found = net.and_then(|net| find(net).ok());
         found.map_or(0.0, |position| self.noises[position].1)
-    }
-}
-
-impl Fit {
-    fn new(form: Form, rows: &Rows) -> Option<Self> {
-        let known = rows.keep(|_, sample| form.knows(&sample.features));
-        Some(Self {
-            form,
-            fitted: Arc::new(Fitted::new(form, &known)?),
-            neighbours: Neighbours::new(form, &known),
-            validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
-            stale: true,
-            offers: Vec::new(),
-            loan: None,
-        })
-    }
-
-    /// Time and half-width, with what another platform's fit says where one is lent.
-    fn blended(
-        &self,
-        asked: &Asked,
-        case: &Case,
-        (ms, half_width): (f64, f64),
-    ) -> (f64, f64, Option<(PlatformId, f64, f64)>) {
-        let Some(loan) = &self.loan else {
-            return (ms, half_width, None);
-        };
-        let share = loan.share(case.group, own_error(&self.validation, case));
-        let theirs = loan.ms(asked.features, case.group);
-        let blended = ms.powf(1.0 - share) * theirs.powf(share);
-        let half_width = (1.0 - share) * half_width
-            + share * lent_half_width(loan.error(case.group), case, asked.level);
-        let lent = (loan.from.clone(), loan.factor, share);
-        (blended, half_width, Some(lent))
-    }
-
-    /// What the time goes into, in shares of it; parts of several columns are added up.
-    fn shares(&self, features: &Features, group: &Group) -> Vec<(Part, f64)> {
-        let parts = self.fitted.parts(features, group);
-        let total: f64 = parts.iter().sum();
-        let mut shares: Vec<(Part, f64)> = Vec::with_capacity(parts.len());
-        for (part, ms) in self.form.parts().iter().zip(parts) {
-            match shares.iter_mut().find(|(known, _)| known == part) {
-                Some((_, share)) => *share += ms / total,
-                None => shares.push((*part, ms / total)),
-            }
-        }
-        shares
     }
 }
 
