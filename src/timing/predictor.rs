@@ -1,5 +1,6 @@
 //! What is fitted to the timings of one platform in one mode, and what it predicts.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::estimator::{Estimator, Fitted, Form, Part};
@@ -67,6 +68,8 @@ pub struct Prediction {
     pub warnings: Vec<Warning>,
 }
 
+/// Most platforms that are asked what they know.
+const LENDERS: usize = 8;
 /// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
 const SHARED: usize = 20_000;
 /// Timings that a validation looks at.
@@ -150,13 +153,15 @@ impl Predictor {
 
     /// Takes over from `others` what they know of groups without timings here, and their fits where those here are few.
     pub(super) fn borrow_from(&mut self, others: &[&Self]) {
-        let others = others
-            .iter()
-            .filter(|other| other.platform != self.platform);
+        let mut others: Vec<&Self> = others.to_vec();
+        others.retain(|other| other.platform != self.platform);
+        // Those that know most, of the same mode first; the sort is stable, so ties stay in the order of their names.
+        others.sort_by_key(|other| (other.mode != self.mode, Reverse(other.measurements)));
+        others.truncate(LENDERS);
         let rows = Rows::all(&self.sample);
         // With sums over layers there is little left to take over.
         for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
-            let theirs = others.clone().filter_map(|other| {
+            let theirs = others.iter().filter_map(|other| {
                 let fit = other.fit_of(Form::Costs)?;
                 Some((&other.platform, other.mode, fit))
             });
