@@ -32,14 +32,7 @@ fn many(id: &str, n: i64) -> (Platform, Mode, TrainingSet) {
             .zip(samples.iter().cycle())
             .map(|(row, (group, sample))| {
                 let ms = sample.ms * (1.0 + 1e-7 * f64::from(i32::try_from(row).unwrap()));
-                (
-                    group.clone(),
-                    Sample {
-                        row,
-                        ms,
-                        ..sample.clone()
-                    },
-                )
+                (group.clone(), Sample { row, ms, ..*sample })
             }),
     );
     (platform, mine[0].mode, set)
@@ -71,7 +64,7 @@ fn add_100_rows(bencher: Bencher, n: i64) {
     let (_, _, more) = many("rtx4090-nchw", 100);
     let more: Vec<_> = more
         .groups()
-        .flat_map(|(group, samples)| samples.iter().map(|s| (group.clone(), s.clone())))
+        .flat_map(|(group, samples)| samples.iter().map(|s| (group.clone(), *s)))
         .collect();
     bencher
         .with_inputs(|| (set.clone(), more.clone()))

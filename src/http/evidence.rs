@@ -31,6 +31,8 @@ pub struct FitRow {
     pub coefficients: Vec<UnitTime>,
     /// Where the group's effect was taken over from, where it has no timings here; null where none was.
     pub borrowed: Option<BorrowedRow>,
+    /// Whose fit was lent, where there are few timings here; null where none was.
+    pub lent: Option<LentRow>,
     /// What the time goes into.
     pub shares: Vec<ShareRow>,
     /// The nearest nets that were timed.
@@ -44,6 +46,17 @@ pub struct BorrowedRow {
     pub platform: PlatformId,
     /// By how much slower it makes the net.
     pub factor: f64,
+}
+
+/// Another platform's fit, blended with the own one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LentRow {
+    /// Whose.
+    pub platform: PlatformId,
+    /// By how much slower nets are here.
+    pub factor: f64,
+    /// Its share in the prediction (of the logs).
+    pub share: f64,
 }
 
 /// What one unit of a cost takes.
@@ -115,6 +128,14 @@ pub(super) fn fit_row(
             .borrowed
             .clone()
             .map(|(platform, factor)| BorrowedRow { platform, factor }),
+        lent: prediction
+            .lent
+            .clone()
+            .map(|(platform, factor, share)| LentRow {
+                platform,
+                factor,
+                share,
+            }),
         shares: shares
             .map(|(part, share)| ShareRow {
                 part: *part,

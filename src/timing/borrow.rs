@@ -78,16 +78,16 @@ impl Borrowed {
         if shared.len() < SHARED {
             return None;
         }
+        let weights = Line::weights(&shared);
+        let line = Line::fit(&shared, &weights, None);
         let squares = shared.iter().enumerate().map(|(i, left)| {
-            let rest = shared.iter().enumerate().filter(|(j, _)| *j != i);
-            let effect = Line::fit(&rest.map(|(_, shared)| shared)).at(left.other);
+            let effect = Line::fit(&shared, &weights, Some(i)).at(left.other);
             // Mean of (l - effect)² over the group's log residuals l.
             left.own.square - 2.0 * effect * left.own.mean + effect.powi(2)
         });
         // Both over the same groups, since those that are not shared may be harder or easier.
         let plain = own.unseen_of(shared.iter().map(|shared| shared.own.square));
         let unseen = own.unseen * own.unseen_of(squares) / plain;
-        let line = Line::fit(&shared.iter());
         let only_there = other
             .strangers
             .iter()
@@ -109,37 +109,36 @@ impl Borrowed {
 }
 
 impl Line {
-    fn fit<'a>(shared: &(impl Iterator<Item = &'a Shared<'a>> + Clone)) -> Self {
-        let mut line = Self {
-            center: 0.0,
-            mean: 0.0,
-            slope: 0.0,
-        };
-        for round in 0..ROUNDS {
-            let weight = |s: &Shared| {
+    /// Weights of the groups: n/(n + 1), and less for those that are far from the line through the others.
+    fn weights(shared: &[Shared]) -> Vec<f64> {
+        let mut weights: Vec<f64> = shared.iter().map(|s| s.weight).collect();
+        for _ in 1..ROUNDS {
+            let line = Self::fit(shared, &weights, None);
+            for (weight, s) in weights.iter_mut().zip(shared) {
                 let far = (s.own.mean - line.at(s.other)).abs();
-                let kept = if round == 0 {
-                    1.0
-                } else {
-                    (HUBER / far).min(1.0)
-                };
-                s.weight * kept
-            };
-            let sum = |value: &dyn Fn(&Shared) -> f64| {
-                shared.clone().map(|s| weight(s) * value(s)).sum::<f64>()
-            };
-            let total = sum(&|_| 1.0);
-            let center = sum(&|s| s.other) / total;
-            let mean = sum(&|s| s.own.mean) / (total + MEAN_PRIOR);
-            let along = sum(&|s| (s.other - center) * (s.own.mean - mean));
-            let across = sum(&|s| (s.other - center).powi(2)) + SLOPE_PRIOR;
-            line = Self {
-                center,
-                mean,
-                slope: (along / across).max(0.0),
-            };
+                *weight = s.weight * (HUBER / far).min(1.0);
+            }
         }
-        line
+        weights
+    }
+
+    /// The line through all but the group at `left`.
+    fn fit(shared: &[Shared], weights: &[f64], left: Option<usize>) -> Self {
+        let sum = |value: &dyn Fn(&Shared) -> f64| {
+            let kept = shared.iter().zip(weights).enumerate();
+            let kept = kept.filter(|(i, _)| Some(*i) != left);
+            kept.map(|(_, (s, weight))| weight * value(s)).sum::<f64>()
+        };
+        let total = sum(&|_| 1.0);
+        let center = sum(&|s| s.other) / total;
+        let mean = sum(&|s| s.own.mean) / (total + MEAN_PRIOR);
+        let along = sum(&|s| (s.other - center) * (s.own.mean - mean));
+        let across = sum(&|s| (s.other - center).powi(2)) + SLOPE_PRIOR;
+        Self {
+            center,
+            mean,
+            slope: (along / across).max(0.0),
+        }
     }
 
     fn at(&self, other: f64) -> f64 {

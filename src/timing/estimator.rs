@@ -202,6 +202,15 @@ impl Fitted {
         }
     }
 
+    /// Whether `group` has coefficients of its own.
+    #[must_use]
+    pub fn has(&self, group: &Group) -> bool {
+        match self {
+            Self::Layers(fit) | Self::Costs(fit) => fit.of(group).is_some(),
+            Self::Acts { .. } => false,
+        }
+    }
+
     /// Groups that have coefficients of their own.
     #[must_use]
     pub fn groups(&self) -> Vec<&Group> {

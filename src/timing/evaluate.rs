@@ -4,6 +4,7 @@
 //! their resolution. Everything is fitted and validated anew without them, intervals too.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +14,7 @@ use super::interval::Level;
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
 use super::predictor::{Asked, Predictor};
+use super::predictors::Predictors;
 use super::training::{Sample, TrainingSet};
 use crate::net::Group;
 use crate::units::{rounded, to_f64};
@@ -58,7 +60,9 @@ pub struct Trial<'a> {
     mode: Mode,
     estimator: Estimator,
     left: Left,
-    rows: Vec<Row<'a>>,
+    rows: Arc<[Row<'a>]>,
+    /// The fits to all platforms, of which a platform may know what groups cost that have left.
+    all: Arc<Predictors>,
 }
 
 #[derive(Clone, Debug)]
@@ -122,11 +126,13 @@ pub fn trials<'a>(platforms: &'a [Platform], rows: &'a [Measurement]) -> Vec<Tri
                 scaling,
             });
     }
+    let all = Arc::new(Predictors::of_rows(platforms.to_vec(), rows, 0));
     let mut trials = Vec::new();
     for ((id, mode), rows) in by_key {
         let Some(platform) = platforms.iter().find(|p| p.id == *id) else {
             continue;
         };
+        let rows: Arc<[Row]> = rows.into();
         for (left, estimator) in Left::ALL
             .into_iter()
             .flat_map(|left| Estimator::ALL.map(|e| (left, e)))
@@ -136,7 +142,8 @@ pub fn trials<'a>(platforms: &'a [Platform], rows: &'a [Measurement]) -> Vec<Tri
                 mode,
                 estimator,
                 left,
-                rows: rows.clone(),
+                rows: Arc::clone(&rows),
+                all: Arc::clone(&all),
             });
         }
     }
@@ -222,9 +229,16 @@ impl Trial<'_> {
         };
         let mut set = TrainingSet::default();
         let rest = self.rows.iter().enumerate().filter(stays);
-        set.add(rest.map(|(_, row)| (row.group.clone(), row.sample.clone())));
+        set.add(rest.map(|(_, row)| (row.group.clone(), row.sample)));
         let platform = (self.platform.clone(), self.mode);
-        let predictor = Predictor::of_forms(platform, &set, self.estimator.forms())?.validated();
+        let forms = self.estimator.forms();
+        let mut predictor = Predictor::of_forms(platform, &set, forms)?.validated();
+        let others: Vec<&Predictor> = Mode::ALL
+            .into_iter()
+            .flat_map(|mode| self.all.of_mode(mode))
+            .map(AsRef::as_ref)
+            .collect();
+        predictor.borrow_from(&others);
         let levels = [0.8, 0.9, 0.95].map(|share| Level::new(share).unwrap_or(Level::DEFAULT));
         let outcome = |i: &usize| {
             let row = &self.rows[*i];

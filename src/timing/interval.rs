@@ -140,6 +140,22 @@ pub(super) fn half_width(validation: &Validation, case: &Case, level: Level) -> 
     (half * few).max(level.z() * case.noise).max(FLOOR)
 }
 
+/// Root mean square log error that the own fit lets expect.
+pub(super) fn own_error(validation: &Validation, case: &Case) -> f64 {
+    let n = to_f64(case.timings.max(1).try_into().unwrap_or(u64::MAX));
+    let error = if case.seen {
+        validation.spread(case.group)
+    } else {
+        case.unseen.max(validation.typical)
+    };
+    error * (1.0 + 1.0 / n).sqrt()
+}
+
+/// Half the width of an interval around a prediction that another platform's fit gives with this error.
+pub(super) fn lent_half_width(error: f64, case: &Case, level: Level) -> f64 {
+    (level.z() * error).max(level.z() * case.noise).max(FLOOR)
+}
+
 /// The score that a share `level` of new timings does not exceed, of `scores` in order.
 fn quantile(scores: &[f64], level: Level) -> f64 {
     let n = to_f64(scores.len().try_into().unwrap_or(u64::MAX));

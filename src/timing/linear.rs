@@ -41,6 +41,9 @@ const NET_PRIOR: f64 = 0.5;
 const ROUNDS: usize = 3;
 /// Log residual from which a row counts less (Huber).
 const HUBER: f64 = 0.1;
+/// Factor either way from what the expected ratios say, beyond which a row is taken for a slip of a unit: its weight
+/// falls with the eighth power, since a time that is too short by a factor counts with the square of that.
+const SLIP: f64 = 6.0;
 /// Largest log residual of a net that is believed.
 const NET_LIMIT: f64 = 0.5;
 
@@ -140,15 +143,18 @@ struct Common {
     scale: f64,
     effects: Vec<f64>,
     sums: Vec<Products<K>>,
+    /// Weight of each row of each group, 1 but for slips.
+    weights: Vec<Vec<f64>>,
 }
 
 impl Common {
     fn fit(rows: &Rows, recipe: &Recipe) -> Option<Self> {
         let groups = rows.groups();
-        let sums = groups.iter().map(|(_, samples)| {
+        let weights = credible(rows, recipe);
+        let sums = groups.iter().zip(&weights).map(|((_, samples), weights)| {
             let mut sum = Products::default();
-            for sample in samples {
-                add(&mut sum, sample, recipe, 1.0);
+            for (sample, weight) in samples.iter().zip(weights) {
+                add(&mut sum, sample, recipe, *weight);
             }
             sum
         });
@@ -157,6 +163,7 @@ impl Common {
             scale: 0.0,
             effects: vec![0.0; groups.len()],
             sums: sums.collect(),
+            weights,
         };
         common.solve(recipe)?;
         for _ in 0..ROUNDS {
@@ -172,14 +179,16 @@ impl Common {
     fn look_at(&mut self, i: usize, samples: &[&Sample], recipe: &Recipe) {
         let residual = |s: &&Sample| (s.ms / dot(&self.beta, (recipe.columns)(&s.features))).ln();
         let residuals: Vec<f64> = samples.iter().map(residual).collect();
-        let n = residuals.iter().map(|_| 1.0).sum::<f64>();
-        let effect = residuals.iter().sum::<f64>() / (n + GROUP_PRIOR);
+        let weights = &self.weights[i];
+        let weighted = residuals.iter().zip(weights).map(|(r, weight)| r * weight);
+        let n: f64 = weights.iter().sum();
+        let effect = weighted.sum::<f64>() / (n + GROUP_PRIOR);
         self.effects[i] = effect;
         if recipe.robust {
             let mut sum = Products::default();
-            for (sample, residual) in samples.iter().zip(residuals) {
+            for ((sample, residual), weight) in samples.iter().zip(&residuals).zip(weights) {
                 let far = (residual - effect).abs();
-                add(&mut sum, sample, recipe, (HUBER / far).min(1.0));
+                add(&mut sum, sample, recipe, weight * (HUBER / far).min(1.0));
             }
             self.sums[i] = sum;
         }
@@ -217,6 +226,30 @@ impl Common {
         }
         products.non_negative().unwrap_or(common)
     }
+}
+
+/// The weight of each row of each group: 1 unless it is a slip by the expected ratios, at the median of all rows' scales.
+fn credible(rows: &Rows, recipe: &Recipe) -> Vec<Vec<f64>> {
+    let scale = |s: &&Sample| (s.ms / dot(&recipe.ratios, (recipe.columns)(&s.features))).ln();
+    let groups = rows.groups().iter();
+    let mut scales: Vec<Vec<f64>> = groups
+        .map(|(_, samples)| samples.iter().map(scale).collect())
+        .collect();
+    let mut all: Vec<f64> = scales.iter().flatten().copied().collect();
+    let middle = all.len() / 2;
+    if all.is_empty() {
+        return scales;
+    }
+    let median = *all.select_nth_unstable_by(middle, f64::total_cmp).1;
+    for scale in scales.iter_mut().flatten() {
+        let beyond = (*scale - median).abs() - SLIP.ln();
+        *scale = if beyond > 0.0 {
+            (-8.0 * beyond).exp()
+        } else {
+            1.0
+        };
+    }
+    scales
 }
 
 fn add(sum: &mut Products<K>, sample: &Sample, recipe: &Recipe, weight: f64) {

@@ -1,16 +1,16 @@
 //! What is fitted to the timings of one platform in one mode, and what it predicts.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use super::borrow::Borrowed;
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
-use super::interval::{Case, Level, half_width};
+use super::fit::{Estimate, Fit};
+use super::interval::Level;
 use super::line::Explanation;
-use super::neighbours::{Nearest, Neighbours};
+use super::neighbours::Nearest;
 use super::platform::{Mode, Platform, PlatformId};
 use super::training::{Rows, TrainingSet};
-use super::validation::Validation;
 use super::warning::{Range, Warning};
 use crate::net::Group;
 use crate::units::to_f64;
@@ -30,19 +30,6 @@ pub struct Predictor {
     fingerprint: String,
     /// What the validation looks at: the timings, or of many a part.
     sample: TrainingSet,
-}
-
-/// One form's fit, with the residuals that make its intervals.
-#[derive(Clone, Debug)]
-struct Fit {
-    form: Form,
-    fitted: Fitted,
-    neighbours: Neighbours,
-    validation: Arc<Validation>,
-    /// Whether the residuals are those of an earlier fit, or only expected.
-    stale: bool,
-    /// What other platforms say of groups that have no timings here, best first.
-    offers: Vec<Borrowed>,
 }
 
 /// What is asked of a predictor.
@@ -75,10 +62,14 @@ pub struct Prediction {
     pub shares: Vec<(Part, f64)>,
     /// The platform from which the group's effect was taken over, and by which factor it makes the net slower.
     pub borrowed: Option<(PlatformId, f64)>,
+    /// The platform whose fit was lent, at which scale, and its share in the prediction.
+    pub lent: Option<(PlatformId, f64, f64)>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
 
+/// Most platforms that are asked what they know.
+const LENDERS: usize = 8;
 /// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
 const SHARED: usize = 20_000;
 /// Timings that a validation looks at.
@@ -155,25 +146,26 @@ impl Predictor {
         let thin = self.sample.thinned(VALIDATED);
         let rows = Rows::all(&thin);
         for fit in validated.fits.iter_mut().filter(|fit| fit.stale) {
-            fit.validation = Arc::new(Validation::new(fit.form, &rows));
-            fit.stale = false;
+            fit.validate(&rows);
         }
         validated
     }
 
-    /// Takes over from `others` what they know of groups without timings here.
+    /// Takes over from `others` what they know of groups without timings here, and their fits where those here are few.
     pub(super) fn borrow_from(&mut self, others: &[&Self]) {
+        let mut others: Vec<&Self> = others.to_vec();
+        others.retain(|other| other.platform != self.platform);
+        // Those that know most, of the same mode first; the sort is stable, so ties stay in the order of their names.
+        others.sort_by_key(|other| (other.mode != self.mode, Reverse(other.measurements)));
+        others.truncate(LENDERS);
+        let rows = Rows::all(&self.sample);
+        // With sums over layers there is little left to take over.
         for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
-            let others = others
-                .iter()
-                .filter(|other| other.platform != self.platform);
-            let others = others.filter_map(|other| {
-                Some((
-                    &other.platform.id,
-                    other.fit_of(fit.form)?.validation.as_ref(),
-                ))
+            let theirs = others.iter().filter_map(|other| {
+                let fit = other.fit_of(Form::Costs)?;
+                Some((&other.platform, other.mode, fit))
             });
-            fit.offers = Borrowed::offers(&fit.validation, others);
+            fit.borrow_from((&self.platform, self.mode), &rows, theirs);
         }
     }
 
@@ -237,7 +229,7 @@ impl Predictor {
     /// What `form` has fitted, where the timings say enough.
     #[must_use]
     pub fn fitted(&self, form: Form) -> Option<&Fitted> {
-        self.fit_of(form).map(|fit| &fit.fitted)
+        self.fit_of(form).map(|fit| fit.fitted.as_ref())
     }
 
     /// Mean of |predicted - measured| / measured over nets left out of the fit; `None` where there are too few.
@@ -263,31 +255,25 @@ impl Predictor {
     pub fn predict(&self, asked: &Asked) -> Option<Prediction> {
         let (features, group) = (asked.features, asked.group);
         let fit = self.fit_for(asked.estimator, features)?;
-        let seen = fit.neighbours.has(group);
-        let mut offers = fit.offers.iter().filter(|_| !seen);
-        let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
-        let ms = fit.fitted.ms(features, group, features.architecture)
-            * borrowed.map_or(1.0, |(_, effect)| effect.exp());
-        let case = Case {
-            group,
-            seen,
-            unseen: borrowed.map_or(fit.validation.unseen, |(offer, _)| offer.unseen),
-            place: fit.neighbours.place(features, group),
-            timings: fit.neighbours.timings(),
-            noise: self.noise(features.architecture),
-        };
-        let half_width = half_width(&fit.validation, &case, asked.level);
+        let estimate = fit.estimate(asked, self.noise(features.architecture));
+        let Estimate { ms, half_width, .. } = estimate;
         let shares = fit.shares(features, group);
-        let borrowed = borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp()));
-        let mut warnings = self.warnings(asked, seen, &shares);
-        warnings.extend(borrowed.as_ref().map(|from| Warning::borrowed(group, from)));
+        let mut warnings = self.warnings(asked, estimate.seen, &shares);
+        warnings.extend(
+            estimate
+                .borrowed
+                .as_ref()
+                .map(|b| Warning::borrowed(group, b)),
+        );
+        warnings.extend(estimate.lent.as_ref().and_then(Warning::lent));
         Some(Prediction {
             ms,
             low_ms: ms * (-half_width).exp(),
             high_ms: ms * half_width.exp(),
             form: fit.form,
             shares,
-            borrowed,
+            borrowed: estimate.borrowed,
+            lent: estimate.lent,
             warnings,
         })
     }
@@ -331,34 +317,6 @@ impl Predictor {
         let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
         let found = net.and_then(|net| find(net).ok());
         found.map_or(0.0, |position| self.noises[position].1)
-    }
-}
-
-impl Fit {
-    fn new(form: Form, rows: &Rows) -> Option<Self> {
-        let known = rows.keep(|_, sample| form.knows(&sample.features));
-        Some(Self {
-            form,
-            fitted: Fitted::new(form, &known)?,
-            neighbours: Neighbours::new(form, &known),
-            validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
-            stale: true,
-            offers: Vec::new(),
-        })
-    }
-
-    /// What the time goes into, in shares of it; parts of several columns are added up.
-    fn shares(&self, features: &Features, group: &Group) -> Vec<(Part, f64)> {
-        let parts = self.fitted.parts(features, group);
-        let total: f64 = parts.iter().sum();
-        let mut shares: Vec<(Part, f64)> = Vec::with_capacity(parts.len());
-        for (part, ms) in self.form.parts().iter().zip(parts) {
-            match shares.iter_mut().find(|(known, _)| known == part) {
-                Some((_, share)) => *share += ms / total,
-                None => shares.push((*part, ms / total)),
-            }
-        }
-        shares
     }
 }
 

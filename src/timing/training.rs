@@ -11,7 +11,7 @@ use super::measurement::Measurement;
 use crate::net::{Complexity, Group, Side, Subject};
 
 /// One timing, as a regression sees it: 104 bytes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// What is known of the net.
     pub features: Features,
@@ -118,9 +118,7 @@ impl TrainingSet {
             touched.entry(group).or_default().push(sample);
         }
         for (group, more) in touched {
-            let samples = Arc::make_mut(self.groups.entry(group).or_default());
-            samples.extend(more);
-            samples.sort_unstable_by_key(Sample::order);
+            merge(Arc::make_mut(self.groups.entry(group).or_default()), more);
         }
     }
 
@@ -157,7 +155,7 @@ impl TrainingSet {
         let mut thin = Self::default();
         for (group, samples) in &self.groups {
             let nets = samples.chunk_by(|a, b| a.net == b.net).step_by(every);
-            thin.add(nets.flatten().map(|sample| (group.clone(), sample.clone())));
+            thin.add(nets.flatten().map(|sample| (group.clone(), *sample)));
         }
         thin
     }
@@ -178,6 +176,26 @@ impl TrainingSet {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!("{:016x}", self.fingerprint)[6..].to_owned()
+    }
+}
+
+/// Puts `more` into their places among `samples`, from the last on, so that nothing is copied twice.
+fn merge(samples: &mut Vec<Sample>, mut more: Vec<Sample>) {
+    more.sort_unstable_by_key(Sample::order);
+    let mut left = samples.len();
+    // Exact, since a million samples that double are 100 MB too many.
+    samples.reserve_exact(more.len());
+    samples.extend_from_slice(&more);
+    let mut place = samples.len();
+    while let Some(next) = more.last() {
+        place -= 1;
+        if left > 0 && samples[left - 1].order() > next.order() {
+            left -= 1;
+            samples[place] = samples[left];
+        } else {
+            samples[place] = *next;
+            more.pop();
+        }
     }
 }
 

@@ -54,6 +54,9 @@ const EXPECTED_TIMINGS: f64 = 2.0;
 /// Groups that weigh as much.
 const EXPECTED_GROUPS: f64 = 2.0;
 
+/// Log residual beyond which a timing says no more of the spread: slips of a unit must not widen all intervals.
+const SLIP: f64 = 1.0;
+
 /// One timing that was left out.
 struct Left<'a> {
     group: &'a Group,
@@ -201,7 +204,7 @@ fn strangers(form: Form, rows: &Rows) -> Vec<Stranger> {
         let fitted = Fitted::of_strangers(form, &rest)?;
         let residual = |s: &Sample| (s.ms / fitted.ms(&s.features, group, None)).ln();
         let (sum, squares) = samples.iter().fold((0.0, 0.0), |(sum, squares), sample| {
-            let residual = residual(sample);
+            let residual = residual(sample).clamp(-SLIP, SLIP);
             (sum + residual, squares + residual.powi(2))
         });
         let n = to_f64(samples.len().try_into().ok()?);

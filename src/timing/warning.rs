@@ -28,6 +28,8 @@ pub struct Warning {
 const FEW: usize = 10;
 /// How far beyond the measured range a cost may lie without a word.
 const SLACK: f64 = 1.1;
+/// Share of another platform's fit from which it is warned of.
+const WORTH_SAYING: f64 = 0.1;
 /// Images for each device and step up to which launches take the time (`docs/estimators.md`).
 const SMALL_BATCH: f64 = 12.0;
 
@@ -58,6 +60,14 @@ impl Warning {
             "nets of the group {group} are taken to be {ratio:.2}x {how} than others, as timings on {from} say"
         );
         Self::new("borrowed_platform", detail)
+    }
+
+    pub(super) fn lent((from, factor, share): &(PlatformId, f64, f64)) -> Option<Self> {
+        let detail = format!(
+            "{:.0} % of the prediction is what timings on {from} say, times {factor:.3}: here are few",
+            100.0 * share
+        );
+        (*share >= WORTH_SAYING).then(|| Self::new("borrowed_platform", detail))
     }
 
     pub(super) fn few(timings: usize, platform: &PlatformId, mode: Mode) -> Option<Self> {

@@ -6,11 +6,13 @@ use epochcast::net::{Group, Net, Zoo};
 use epochcast::timing::evaluate::{self, Left, Score};
 use epochcast::timing::features::LayerSums;
 use epochcast::timing::line::Correlations;
+use epochcast::timing::measurement::Time;
 use epochcast::timing::training::{Sample, TrainingSet};
 use epochcast::timing::{
-    Asked, Estimator, Features, Form, Level, Measurement, Mode, PlatformId, Prediction, Predictor,
-    Predictors, Timing, Timings, seed,
+    Asked, Estimator, Features, Form, Level, Measurement, Mode, Platform, PlatformId, Prediction,
+    Predictor, Predictors, Timing, Timings, seed,
 };
+use epochcast::units::to_f64;
 use serde_json::{Value, json};
 
 static SEED: LazyLock<Predictors> = LazyLock::new(|| {
@@ -314,10 +316,7 @@ fn many_timings_are_fitted_before_they_are_validated() {
     let platform = platforms.iter().find(|p| p.id == row.platform).unwrap();
     let sample = Sample::new(0, row, 1);
     let mut set = TrainingSet::default();
-    let repeat = |row| Sample {
-        row,
-        ..sample.clone()
-    };
+    let repeat = |row| Sample { row, ..sample };
     set.add((0..500).map(|id| (row.group.clone(), repeat(id))));
     let first = Predictor::fit(platform.clone(), row.mode, &set, None).unwrap();
     assert!(!first.is_stale());
@@ -358,4 +357,89 @@ fn a_group_that_only_another_platform_has_timed_takes_over_what_it_cost_there() 
         let codes = prediction.warnings.iter().map(|warning| warning.code);
         assert!(codes.collect::<Vec<_>>().contains(&"borrowed_platform"));
     }
+}
+
+#[test]
+fn slips_of_a_unit_in_one_row_of_twenty_change_predictions_little() {
+    let (platforms, rows) = seed::built_in().unwrap();
+    let mut rows: Vec<Measurement> = rows
+        .into_iter()
+        .filter(|row| row.platform.as_str() == "v100x8-paper")
+        .collect();
+    let clean = Predictors::of_rows(platforms.clone(), &rows, 0);
+    let factors = [1e-3, 60.0, 1e3, 1.0 / 60.0];
+    for (row, factor) in rows.iter_mut().step_by(20).zip(factors.into_iter().cycle()) {
+        if let Time::EpochSeconds { seconds, .. } = &mut row.time {
+            *seconds *= factor;
+        }
+    }
+    let dirty = Predictors::of_rows(platforms, &rows, 0);
+    let [clean, dirty] =
+        [clean, dirty].map(|p| Arc::clone(p.get(&rows[0].platform, Mode::Train).unwrap()));
+    for estimator in [Estimator::Layers, Estimator::Costs] {
+        let ratio = |row: &Measurement| {
+            let mut features = Features::new(&row.subject);
+            // A net whose own timing slipped is not asked about, nor any that shares its residual.
+            features.architecture = None;
+            let asked = Asked {
+                features: &features,
+                group: &row.group,
+                estimator,
+                level: Level::DEFAULT,
+                batch_size: None,
+            };
+            let [clean, dirty] = [&clean, &dirty].map(|p| p.predict(&asked).unwrap());
+            let half_width = (dirty.high_ms / dirty.ms).ln();
+            assert!(half_width < 0.6, "{half_width}");
+            (dirty.ms / clean.ms).ln().abs()
+        };
+        let worst = rows.iter().map(ratio).fold(0.0, f64::max);
+        assert!(worst < 0.15, "{estimator:?} {worst}");
+    }
+}
+
+#[test]
+fn a_platform_with_one_timing_is_lent_the_fit_of_another() {
+    let (mut platforms, mut rows) = seed::built_in().unwrap();
+    let id = PlatformId::new("new-gpu").unwrap();
+    let like = platforms.iter().find(|p| p.id.as_str() == "rtx4090-nchw");
+    platforms.push(Platform {
+        id: id.clone(),
+        ..like.unwrap().clone()
+    });
+    let timed = rows
+        .iter()
+        .filter(|r| r.platform.as_str() == "rtx4090-nchw");
+    // A GPU on which everything takes 1.7 times as long.
+    let slower: Vec<Measurement> = timed
+        .map(|row| Measurement {
+            platform: id.clone(),
+            time: Time::ImagesPerSecond(1.0 / row.time.seconds_per_image() / 1.7),
+            ..row.clone()
+        })
+        .collect();
+    let error = |n: usize, rows: &mut Vec<Measurement>| {
+        rows.retain(|row| row.platform != id);
+        rows.extend(slower.iter().step_by(40).take(n).cloned());
+        let predictors = Predictors::of_rows(platforms.clone(), rows, 0);
+        let predictor = predictors.get(&id, Mode::Infer).unwrap();
+        let of = |row: &Measurement| {
+            let asked = Asked {
+                features: &Features::new(&row.subject),
+                group: &row.group,
+                estimator: Estimator::Costs,
+                level: Level::DEFAULT,
+                batch_size: None,
+            };
+            let prediction = predictor.predict(&asked).unwrap();
+            let (from, factor, share) = prediction.lent.unwrap();
+            assert_eq!(from.as_str(), "rtx4090-nchw");
+            assert!((factor / 1.7 - 1.0).abs() < 0.1 && share < 1.0, "{factor}");
+            (prediction.ms / 1e3 / row.time.seconds_per_image() - 1.0).abs()
+        };
+        let errors: Vec<f64> = slower.iter().map(of).collect();
+        errors.iter().sum::<f64>() / to_f64(errors.len().try_into().unwrap())
+    };
+    let errors = [1, 5].map(|n| error(n, &mut rows));
+    assert!(errors[0] < 0.1 && errors[1] < 0.05, "{errors:?}");
 }

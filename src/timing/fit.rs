@@ -1,0 +1,143 @@
+//! One form's fit to the timings of a platform, with all that makes its predictions: residuals of left-out nets, nets
+//! nearby, and what other platforms lend.
+
+use std::sync::Arc;
+
+use super::borrow::Borrowed;
+use super::estimator::{Fitted, Form, Part};
+use super::features::Features;
+use super::interval::{Case, half_width, lent_half_width, own_error};
+use super::loan::{Lender, Loan};
+use super::neighbours::Neighbours;
+use super::platform::{Mode, Platform, PlatformId};
+use super::predictor::Asked;
+use super::training::Rows;
+use super::validation::Validation;
+use crate::net::Group;
+
+/// A fit with all that makes its predictions.
+#[derive(Clone, Debug)]
+pub(super) struct Fit {
+    pub(super) form: Form,
+    pub(super) fitted: Arc<Fitted>,
+    pub(super) neighbours: Neighbours,
+    pub(super) validation: Arc<Validation>,
+    /// Whether the residuals are those of an earlier fit, or only expected.
+    pub(super) stale: bool,
+    /// What other platforms say of groups that have no timings here, best first.
+    offers: Vec<Borrowed>,
+    /// Another platform's fit, where there are few timings here.
+    loan: Option<Loan>,
+}
+
+/// A time and how sure it is.
+#[derive(Clone, Debug)]
+pub(super) struct Estimate {
+    /// Milliseconds for one image on one device.
+    pub(super) ms: f64,
+    /// Half the width of its interval, as a natural log.
+    pub(super) half_width: f64,
+    /// Whether the net's group has timings.
+    pub(super) seen: bool,
+    /// As in a [`Prediction`](super::Prediction).
+    pub(super) borrowed: Option<(PlatformId, f64)>,
+    /// Likewise.
+    pub(super) lent: Option<(PlatformId, f64, f64)>,
+}
+
+impl Fit {
+    /// `form` fitted to `rows`, its residuals only expected.
+    pub(super) fn new(form: Form, rows: &Rows) -> Option<Self> {
+        let known = rows.keep(|_, sample| form.knows(&sample.features));
+        Some(Self {
+            form,
+            fitted: Arc::new(Fitted::new(form, &known)?),
+            neighbours: Neighbours::new(form, &known),
+            validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
+            stale: true,
+            offers: Vec::new(),
+            loan: None,
+        })
+    }
+
+    /// Leaves nets and groups of `rows` out and keeps what that shows.
+    pub(super) fn validate(&mut self, rows: &Rows) {
+        self.validation = Arc::new(Validation::new(self.form, rows));
+        self.stale = false;
+    }
+
+    /// Takes over what the fits of other platforms offer to this one, which has timed `rows`.
+    pub(super) fn borrow_from<'a>(
+        &mut self,
+        own: (&Platform, Mode),
+        rows: &Rows,
+        theirs: impl Iterator<Item = (&'a Platform, Mode, &'a Self)> + Clone,
+    ) {
+        let residuals = theirs.clone();
+        let residuals = residuals.map(|(platform, _, fit)| (&platform.id, fit.validation.as_ref()));
+        self.offers = Borrowed::offers(&self.validation, residuals);
+        let lenders = theirs.map(|(platform, mode, fit)| Lender {
+            platform,
+            mode,
+            fitted: &fit.fitted,
+            timings: fit.neighbours.timings(),
+        });
+        self.loan = Loan::best(own, rows, lenders);
+    }
+
+    /// The time of a net whose own timings have this `noise`.
+    pub(super) fn estimate(&self, asked: &Asked, noise: f64) -> Estimate {
+        let (features, group) = (asked.features, asked.group);
+        let seen = self.neighbours.has(group);
+        let mut offers = self.offers.iter().filter(|_| !seen);
+        let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
+        let own = self.fitted.ms(features, group, features.architecture);
+        let ms = own * borrowed.map_or(1.0, |(_, effect)| effect.exp());
+        let case = Case {
+            group,
+            seen,
+            unseen: borrowed.map_or(self.validation.unseen, |(offer, _)| offer.unseen),
+            place: self.neighbours.place(features, group),
+            timings: self.neighbours.timings(),
+            noise,
+        };
+        let estimate = Estimate {
+            ms,
+            half_width: half_width(&self.validation, &case, asked.level),
+            seen,
+            borrowed: borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp())),
+            lent: None,
+        };
+        self.blended(asked, &case, estimate)
+    }
+
+    /// `own` with what another platform's fit says, where one is lent.
+    fn blended(&self, asked: &Asked, case: &Case, own: Estimate) -> Estimate {
+        let Some(loan) = &self.loan else {
+            return own;
+        };
+        let share = loan.share(case.group, own_error(&self.validation, case));
+        let theirs = loan.ms(asked.features, case.group);
+        let width = lent_half_width(loan.error(case.group), case, asked.level);
+        Estimate {
+            ms: own.ms.powf(1.0 - share) * theirs.powf(share),
+            half_width: (1.0 - share) * own.half_width + share * width,
+            lent: Some((loan.from.clone(), loan.factor, share)),
+            ..own
+        }
+    }
+
+    /// What the time goes into, in shares of it; parts of several columns are added up.
+    pub(super) fn shares(&self, features: &Features, group: &Group) -> Vec<(Part, f64)> {
+        let parts = self.fitted.parts(features, group);
+        let total: f64 = parts.iter().sum();
+        let mut shares: Vec<(Part, f64)> = Vec::with_capacity(parts.len());
+        for (part, ms) in self.form.parts().iter().zip(parts) {
+            match shares.iter_mut().find(|(known, _)| known == part) {
+                Some((_, share)) => *share += ms / total,
+                None => shares.push((*part, ms / total)),
+            }
+        }
+        shares
+    }
+}
