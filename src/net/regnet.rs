@@ -1,7 +1,7 @@
 //! `RegNet`: stage widths from a quantised linear rule of four numbers.
 //!
 //! For block j < depth: `u_j` = w0 + wa·j, `k_j` = `round(ln(u_j` / w0) / ln wm), width = `8·round(w0·wm^k_j` / 8), rounding half
-//! to even; blocks of equal width form one stage, and stages are made [compatible](super::anynet::compatible).
+//! to even; blocks of equal width form one stage, and stages are made compatible with their groups (`compatible` in [`anynet`](super::anynet)).
 //! Source: "Designing Network Design Spaces" (Radosavovic et al., CVPR 2020), eqs. 2 to 4; pycls, commit 5719de6,
 //! `pycls/models/regnet.py`.
 
