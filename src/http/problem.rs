@@ -1,6 +1,6 @@
 //! Every error, in one shape: problem details (RFC 9457) with the id of the request.
 //!
-//! A handler fails with an [`ApiError`]; the outermost layer ([`super::request`]) writes it down, and turns the plain
+//! A handler fails with an [`ApiError`]; the outermost layer (`request`) writes it down, and turns the plain
 //! answers of axum itself (unknown path, wrong method) into the same shape.
 
 use axum::Json as BareJson;

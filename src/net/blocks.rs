@@ -1,4 +1,4 @@
-//! Blocks, stems and heads, each one sequence of steps along a [`Path`].
+//! Blocks, stems and heads, each one sequence of steps along a `Path`.
 //!
 //! A path is the feature map as it runs through the net (its width and side); each step emits the layer it takes.
 //! Source: pycls, commit 5719de6, `pycls/models/{blocks,anynet}.py`.
