@@ -61,11 +61,10 @@ impl Store {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY)
-            .pragma("cache_size", CACHE);
+            .busy_timeout(BUSY);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
-            .connect_with(connect.clone())
+            .connect_with(connect.clone().pragma("cache_size", CACHE))
             .await
             .map_err(|e| refused(path, &e))?;
         let read = SqlitePoolOptions::new()
@@ -132,7 +131,7 @@ const SCHEMA_NEEDS: &str = "0.1.0";
 
 /// How long a writer waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
-/// Memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
+/// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
 /// written to the log over and over while an upload grows it.
 const CACHE: &str = "-32768";
 /// Connections that read; a prediction uses none.
