@@ -92,7 +92,7 @@ const TOLD: usize = 100;
 /// Rows that go to the store at once.
 const BATCH: usize = 1000;
 /// Rows that wait for a verdict where a platform has no sound fit: enough for one.
-const UNJUDGED: usize = 20_000;
+const UNJUDGED: usize = 5_000;
 
 /// What the reading thread sends to the storing one.
 enum Batch {
@@ -264,10 +264,14 @@ impl Reader {
                 self.known.insert(id.clone());
                 self.send(Batch::Platforms(vec![new.clone()]))?;
             }
-            let devices = context
-                .platform(id)
-                .map_or(1, |platform| platform.device_count);
-            self.timings.push(Timing::new(0, &row.measurement, devices));
+            if let Some(platform) = context.platform(id) {
+                // The one id of all its rows: a copy for each would stay in memory with the timings.
+                let timing = Timing::new(0, &row.measurement, platform.device_count);
+                self.timings.push(Timing {
+                    platform: platform.id.clone(),
+                    ..timing
+                });
+            }
             self.rows
                 .push(NewRow::new(row.line, &row.measurement, row.quarantined));
             self.flush(false)?;

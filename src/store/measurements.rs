@@ -269,7 +269,7 @@ impl Store {
         query
             .push(COLUMNS)
             .push(" from measurements where removed_at is null and quarantined is null and id > ");
-        query.push_bind(after).push(" order by id limit 20000");
+        query.push_bind(after).push(" order by id limit 5000");
         let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
         let measurement =
             |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));
