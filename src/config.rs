@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Serve,
     /// Predict without a server: a table, or the HTTP answer as JSON
     Predict(PredictArgs),
+    /// Say how far predictions are off, and how often their intervals hold, by leaving timings out
+    Evaluate(EvaluateArgs),
     /// Store timings from files, in our own formats or as timm and pycls write them
     Import(ImportArgs),
     /// Write all that is stored to standard output, as NDJSON that can be imported again
@@ -120,6 +122,16 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Ask the server on --listen whether it is alive; exit code 0 if it is
     Healthcheck,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// Look at the timings of a file, in any form that can be imported, in place of those stored
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rows: Option<PathBuf>,
+    /// Print the HTTP answer's scores as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

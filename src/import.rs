@@ -28,8 +28,8 @@ pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Re
 
 fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut head = vec![0; HEAD];
-    let read = file.read(&mut head)?;
+    let mut head = Vec::new();
+    file.by_ref().take(HEAD).read_to_end(&mut head)?;
     file.rewind()?;
     let name = path
         .file_name()
@@ -37,7 +37,7 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
         .unwrap_or_default();
     let bar = progress(file.metadata()?.len());
     Ok(Upload {
-        format: format(&head[..read], &name)?,
+        format: format(&head, &name)?,
         body: Box::new(bar.wrap_read(file)),
         on_error: if args.abort {
             OnError::Abort
@@ -62,10 +62,10 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
 }
 
 /// Bytes that tell what a file is.
-const HEAD: usize = 64 << 10;
+pub(crate) const HEAD: u64 = 64 << 10;
 
 /// What a file is, by how it starts.
-fn format(head: &[u8], name: &str) -> anyhow::Result<Format> {
+pub(crate) fn format(head: &[u8], name: &str) -> anyhow::Result<Format> {
     match detect(head, Some(name)) {
         foreign::Format::Own(own) => Ok(own.into()),
         foreign::Format::Foreign(foreign) => Ok(Format::Foreign(foreign)),

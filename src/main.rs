@@ -2,6 +2,7 @@
 
 mod archive;
 mod config;
+mod evaluate;
 mod import;
 mod predict;
 mod token;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         None | Some(Command::Serve) => run(serve(&cli.settings)),
         Some(Command::Predict(args)) => run(predict::predict(&cli.settings, &args)),
+        Some(Command::Evaluate(args)) => run(evaluate::evaluate(&cli.settings, &args)),
         Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
         Some(Command::Export) => run(archive::export(&cli.settings)),
         Some(Command::Backup { file }) => run(archive::back_up(&cli.settings, &file)),

@@ -6,6 +6,7 @@
 pub mod body;
 mod clock;
 mod complexity;
+mod evaluation;
 mod evidence;
 mod export;
 mod guard;
@@ -67,6 +68,7 @@ pub fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(complexity::router())
         .merge(predict::router())
+        .merge(evaluation::router())
         .merge(models::router())
         .merge(platforms::router())
         .merge(measurements::router())

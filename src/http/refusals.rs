@@ -36,6 +36,14 @@ pub(super) enum ListRefused {
     Unavailable(Problem),
 }
 
+/// Of an operation that reads the store.
+#[derive(IntoResponses)]
+pub(super) enum StoreRefused {
+    /// The store does not answer.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
 /// Of an operation on something with a name or an id.
 #[derive(IntoResponses)]
 pub(super) enum NotThere {

@@ -3,6 +3,7 @@
 //! Predictions read the fits in memory and never wait; when the measurements change, in this process or in another, new
 //! fits are made beside them and swapped in whole.
 
+mod evaluation;
 mod export;
 mod receive;
 
@@ -17,6 +18,7 @@ use crate::store::{Store, StoreError, Writing};
 use crate::timing::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
+pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 
@@ -26,6 +28,7 @@ pub struct Live {
     store: Store,
     predictors: ArcSwap<Predictors>,
     known: Mutex<Known>,
+    evaluation: Mutex<Option<Arc<Evaluation>>>,
 }
 
 /// What of the store is in memory, and which version of it.
@@ -49,6 +52,7 @@ impl Live {
             store,
             predictors,
             known,
+            evaluation: Mutex::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
         Ok(live)
@@ -214,17 +218,21 @@ impl Live {
                 timings,
             )
         };
-        let (predictors, timings) =
-            tokio::task::spawn_blocking(fit)
-                .await
-                .map_err(|e| StoreError::Corrupt {
-                    table: "measurements",
-                    column: "",
-                    key: String::new(),
-                    cause: e.to_string(),
-                })?;
+        let (predictors, timings) = tokio::task::spawn_blocking(fit)
+            .await
+            .map_err(|e| failed(&e))?;
         known.timings = timings;
         self.predictors.store(Arc::new(predictors));
         Ok(())
+    }
+}
+
+/// Work on the measurements that did not come to its end.
+fn failed(error: &tokio::task::JoinError) -> StoreError {
+    StoreError::Corrupt {
+        table: "measurements",
+        column: "",
+        key: String::new(),
+        cause: error.to_string(),
     }
 }

@@ -15,9 +15,9 @@ use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
 use super::predictor::{Asked, Predictor};
 use super::predictors::Predictors;
+use super::score::{LEVELS, Outcome, Score};
 use super::training::{Sample, TrainingSet};
 use crate::net::Group;
-use crate::units::{rounded, to_f64};
 
 /// Which timings leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -53,97 +53,91 @@ const ALONE: usize = 200;
 /// Parts in which the nets of a larger set leave.
 const PARTS: usize = 20;
 
+/// Timings of a platform that its trials look at; of more, whole nets are drawn.
+const MOST: usize = 2_000;
+
 /// One way to leave timings out, of one platform and estimator.
 #[derive(Clone, Debug)]
-pub struct Trial<'a> {
-    platform: &'a Platform,
+pub struct Trial {
+    platform: Platform,
     mode: Mode,
     estimator: Estimator,
     left: Left,
-    rows: Arc<[Row<'a>]>,
+    rows: Arc<[Row]>,
     /// The fits to all platforms, of which a platform may know what groups cost that have left.
     all: Arc<Predictors>,
 }
 
 #[derive(Clone, Debug)]
-struct Row<'a> {
-    group: &'a Group,
+struct Row {
+    group: Group,
     sample: Sample,
     /// Strategy and factor that its label ends in.
-    scaling: Option<(&'a str, f64)>,
+    scaling: Option<(String, f64)>,
 }
 
-/// What a trial has shown.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Score {
-    /// Where the timings are from.
-    pub platform: PlatformId,
-    /// What was timed.
-    pub mode: Mode,
-    /// How they were predicted.
-    pub estimator: Estimator,
-    /// Which timings left.
-    pub left_out: Left,
-    /// Timings that were predicted.
-    pub n: usize,
-    /// Mean of |predicted - measured| / measured.
-    pub mape: f64,
-    /// Median of the same.
-    pub median: f64,
-    /// Nine in ten lie below this.
-    pub p90: f64,
-    /// Share within 10 %.
-    pub within_10: f64,
-    /// Share within 20 %.
-    pub within_20: f64,
-    /// Share within the intervals of level 0.8.
-    pub covered_80: f64,
-    /// Of level 0.9.
-    pub covered_90: f64,
-    /// Of level 0.95.
-    pub covered_95: f64,
-    /// Median of e^h - 1, with h half the width of the 0.9 interval as a natural log.
-    pub half_width_90: f64,
+/// What trials look at of timings, which can be read bit by bit.
+#[derive(Debug, Default)]
+pub struct Timed(BTreeMap<(PlatformId, Mode), Vec<Row>>);
+
+impl Timed {
+    /// Adds `measurement`, of id `row`, on `devices` devices.
+    pub fn add(&mut self, row: i64, measurement: &Measurement, devices: u32) {
+        let key = (measurement.platform.clone(), measurement.mode);
+        let rows = self.0.entry(key).or_default();
+        rows.push(Row {
+            group: measurement.group.clone(),
+            sample: Sample::new(row, measurement, devices),
+            scaling: measurement.label.as_deref().and_then(scaling),
+        });
+        if rows.len() >= 2 * MOST {
+            draw(rows);
+        }
+    }
+}
+
+/// Keeps [`MOST`] of `rows` at most: nets come in the order of their hashes, so the first are a fair draw.
+fn draw(rows: &mut Vec<Row>) {
+    rows.sort_by_key(|row| (row.sample.net, row.sample.identity, row.sample.row));
+    rows.truncate(MOST);
 }
 
 /// The trials of all platforms that have enough `rows`, for every estimator.
 #[must_use]
-pub fn trials<'a>(platforms: &'a [Platform], rows: &'a [Measurement]) -> Vec<Trial<'a>> {
-    let mut by_key: BTreeMap<(&PlatformId, Mode), Vec<Row>> = BTreeMap::new();
-    for (id, row) in (1..).zip(rows) {
-        let Some(platform) = platforms.iter().find(|p| p.id == row.platform) else {
-            continue;
-        };
-        let sample = Sample::new(id, row, platform.device_count);
-        let scaling = row.label.as_deref().and_then(scaling);
-        let group = &row.group;
-        by_key
-            .entry((&row.platform, row.mode))
-            .or_default()
-            .push(Row {
-                group,
-                sample,
-                scaling,
-            });
-    }
+pub fn trials(platforms: &[Platform], rows: &[Measurement]) -> Vec<Trial> {
     let all = Arc::new(Predictors::of_rows(platforms.to_vec(), rows, 0));
+    let mut timed = Timed::default();
+    for (id, row) in (1..).zip(rows) {
+        if let Some(platform) = all.platforms.get(&row.platform) {
+            timed.add(id, row, platform.device_count);
+        }
+    }
+    trials_of(&all, timed)
+}
+
+/// The trials of the timings `timed`, to all of which `all` are the fits.
+#[must_use]
+pub fn trials_of(all: &Arc<Predictors>, timed: Timed) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for ((id, mode), rows) in by_key {
-        let Some(platform) = platforms.iter().find(|p| p.id == *id) else {
+    for ((id, mode), mut rows) in timed.0 {
+        let Some(platform) = all.platforms.get(&id) else {
             continue;
         };
+        if rows.len() > MOST {
+            draw(&mut rows);
+        }
         let rows: Arc<[Row]> = rows.into();
         for (left, estimator) in Left::ALL
             .into_iter()
             .flat_map(|left| Estimator::ALL.map(|e| (left, e)))
         {
             trials.push(Trial {
-                platform,
+                platform: platform.clone(),
                 mode,
                 estimator,
                 left,
                 rows: Arc::clone(&rows),
-                all: Arc::clone(&all),
+                all: Arc::clone(all),
             });
         }
     }
@@ -152,13 +146,13 @@ pub fn trials<'a>(platforms: &'a [Platform], rows: &'a [Measurement]) -> Vec<Tri
 }
 
 /// The strategy and factor that a label such as `RegNetY-4GF dWr x24` ends in.
-fn scaling(label: &str) -> Option<(&str, f64)> {
+fn scaling(label: &str) -> Option<(String, f64)> {
     let (rest, factor) = label.rsplit_once(" x")?;
     let (_, strategy) = rest.rsplit_once(' ')?;
-    Some((strategy, factor.parse().ok()?))
+    Some((strategy.to_owned(), factor.parse().ok()?))
 }
 
-impl Trial<'_> {
+impl Trial {
     /// Where the timings are from, how they are predicted, and which leave.
     #[must_use]
     pub fn name(&self) -> (&PlatformId, Mode, Estimator, Left) {
@@ -172,7 +166,7 @@ impl Trial<'_> {
         for part in self.parts() {
             outcomes.extend(self.predicted(&part).unwrap_or_default());
         }
-        self.score(&outcomes)
+        Score::new(self.name(), &outcomes)
     }
 
     /// The positions of the timings that leave together, part by part.
@@ -199,7 +193,7 @@ impl Trial<'_> {
                 by(&|row| Some((place(row) % parts).to_string()))
             }
             Left::Group => by(&|row| Some(row.group.to_string())),
-            Left::Strategy => by(&|row| Some(row.scaling?.0.to_owned())),
+            Left::Strategy => by(&|row| Some(row.scaling.as_ref()?.0.clone())),
             Left::Large => {
                 let acts = |row: &Row| row.sample.features.acts;
                 let mut sorted: Vec<f64> = self.rows.iter().map(acts).collect();
@@ -208,7 +202,11 @@ impl Trial<'_> {
                 vec![self.positions(|row| acts(row) >= cut)]
             }
             Left::FarScaled => {
-                vec![self.positions(|row| row.scaling.is_some_and(|(_, factor)| factor >= 24.0))]
+                vec![self.positions(|row| {
+                    row.scaling
+                        .as_ref()
+                        .is_some_and(|(_, factor)| *factor >= 24.0)
+                })]
             }
         }
     }
@@ -239,78 +237,22 @@ impl Trial<'_> {
             .map(AsRef::as_ref)
             .collect();
         predictor.borrow_from(&others);
-        let levels = [0.8, 0.9, 0.95].map(|share| Level::new(share).unwrap_or(Level::DEFAULT));
-        let outcome = |i: &usize| {
-            let row = &self.rows[*i];
-            let predictions = levels.map(|level| {
-                predictor.predict(&Asked {
-                    features: &row.sample.features,
-                    group: row.group,
-                    estimator: self.estimator,
-                    level,
-                    batch_size: None,
-                })
-            });
-            let [Some(a), Some(b), Some(c)] = predictions else {
-                return None;
-            };
-            Some(Outcome {
-                error: (a.ms / row.sample.ms - 1.0).abs(),
-                far: (a.ms / row.sample.ms).ln().abs(),
-                half_widths: [&a, &b, &c].map(|p| (p.high_ms / p.ms).ln()),
-            })
-        };
+        let outcome = |i: &usize| outcome(&predictor, &self.rows[*i], self.estimator);
         Some(part.iter().filter_map(outcome).collect())
     }
+}
 
-    fn score(&self, outcomes: &[Outcome]) -> Option<Score> {
-        if outcomes.is_empty() {
-            return None;
-        }
-        let n = to_f64(outcomes.len().try_into().ok()?);
-        let share = |holds: &dyn Fn(&Outcome) -> bool| {
-            let held = outcomes.iter().filter(|outcome| holds(outcome)).count();
-            to_f64(held.try_into().unwrap_or_default()) / n
-        };
-        let errors: Vec<f64> = outcomes.iter().map(|outcome| outcome.error).collect();
-        let widths = outcomes.iter().map(|o| o.half_widths[1].exp_m1()).collect();
-        let mape = errors.iter().sum::<f64>() / n;
-        let (median, p90) = (quantile(errors.clone(), 0.5), quantile(errors, 0.9));
-        Some(Score {
-            platform: self.platform.id.clone(),
-            mode: self.mode,
-            estimator: self.estimator,
-            left_out: self.left,
-            n: outcomes.len(),
-            mape,
-            median,
-            p90,
-            within_10: share(&|o| o.error <= 0.1),
-            within_20: share(&|o| o.error <= 0.2),
-            covered_80: share(&|o| o.far <= o.half_widths[0]),
-            covered_90: share(&|o| o.far <= o.half_widths[1]),
-            covered_95: share(&|o| o.far <= o.half_widths[2]),
-            half_width_90: quantile(widths, 0.5),
+/// How `predictor` predicts `row`.
+fn outcome(predictor: &Predictor, row: &Row, estimator: Estimator) -> Option<Outcome> {
+    let at = |share: f64| {
+        predictor.predict(&Asked {
+            features: &row.sample.features,
+            group: &row.group,
+            estimator,
+            level: Level::new(share).unwrap_or(Level::DEFAULT),
+            batch_size: None,
         })
-    }
-}
-
-/// How one timing was predicted.
-struct Outcome {
-    error: f64,
-    far: f64,
-    half_widths: [f64; 3],
-}
-
-fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let last = to_f64(
-        values
-            .len()
-            .saturating_sub(1)
-            .try_into()
-            .unwrap_or_default(),
-    );
-    let place = usize::try_from(rounded(share * last)).unwrap_or_default();
-    values.get(place).copied().unwrap_or(f64::NAN)
+    };
+    let [a, b, c] = LEVELS.map(at);
+    Some(Outcome::new(&[a?, b?, c?], row.sample.ms))
 }

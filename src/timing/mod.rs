@@ -23,6 +23,7 @@ pub mod predictors;
 mod record;
 pub mod regression;
 pub mod rows;
+pub mod score;
 pub mod seed;
 pub mod training;
 pub mod upload;

@@ -3,10 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use epochcast::net::{Group, Net, Zoo};
-use epochcast::timing::evaluate::{self, Left, Score};
+use epochcast::timing::evaluate::{self, Left};
 use epochcast::timing::features::LayerSums;
 use epochcast::timing::line::Correlations;
 use epochcast::timing::measurement::Time;
+use epochcast::timing::score::Score;
 use epochcast::timing::training::{Sample, TrainingSet};
 use epochcast::timing::{
     Asked, Estimator, Features, Form, Level, Measurement, Mode, Platform, PlatformId, Prediction,

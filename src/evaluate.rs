@@ -1,0 +1,168 @@
+//! `epochcast evaluate`: the honest error of the predictions, by cross-validation.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{IsTerminal, Read, Seek, Write as _};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use epochcast::live::Live;
+use epochcast::timing::evaluate::{Left, Trial, trials};
+use epochcast::timing::score::Score;
+use epochcast::timing::upload::{Context, read};
+use epochcast::timing::{Measurement, Platform, seed};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::{EvaluateArgs, Settings};
+use crate::import::{HEAD, format};
+
+/// Prints the scores of the timings in a file, in the store or, where there is none, in the program.
+pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let trials = if let Some(file) = &args.rows {
+        let (platforms, rows) = rows(file)?;
+        trials(&platforms, &rows)
+    } else if settings.database_url.path().is_file() {
+        let live = Arc::new(Live::open(crate::open(settings).await?).await?);
+        let trials = live.trials().await?;
+        live.store().close().await;
+        trials
+    } else {
+        let (platforms, rows) = seed::built_in()?;
+        trials(&platforms, &rows)
+    };
+    let scores = tokio::task::spawn_blocking(move || run(&trials)).await?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &serde_json::json!({"scores": scores}))?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", table(&scores))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// The rows of a file of the upload's formats, with the platforms that they define or the program knows.
+fn rows(path: &Path) -> anyhow::Result<(Vec<Platform>, Vec<Measurement>)> {
+    let mut file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut head = Vec::new();
+    Read::by_ref(&mut file).take(HEAD).read_to_end(&mut head)?;
+    file.rewind()?;
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut context = Context::new(built_in()?);
+    context.defaults.file_name = Some(name.clone());
+    let (mut rows, mut platforms, mut wrong) = (Vec::new(), BTreeMap::new(), 0_u64);
+    read(
+        format(&head, &name)?,
+        file,
+        &mut context,
+        &mut |line, context| {
+            match line.row {
+                Ok(row) => {
+                    if let Some(platform) = context.platform(&row.platform) {
+                        platforms.insert(platform.id.clone(), platform.clone());
+                    }
+                    rows.push(row);
+                }
+                Err(invalid) => {
+                    wrong += 1;
+                    if wrong <= SHOWN {
+                        eprintln!("  line {}: {invalid}", line.number);
+                    }
+                }
+            }
+            ControlFlow::Continue(())
+        },
+    )
+    .with_context(|| path.display().to_string())?;
+    if wrong > 0 {
+        eprintln!("{}: {wrong} rows are wrong and left out", path.display());
+    }
+    anyhow::ensure!(!rows.is_empty(), "{}: no timings", path.display());
+    Ok((platforms.into_values().collect(), rows))
+}
+
+/// Wrong rows that are named.
+const SHOWN: u64 = 20;
+
+fn built_in() -> anyhow::Result<BTreeMap<epochcast::timing::PlatformId, Platform>> {
+    let (platforms, _) = seed::built_in()?;
+    Ok(platforms.into_iter().map(|p| (p.id.clone(), p)).collect())
+}
+
+fn run(trials: &[Trial]) -> Vec<Score> {
+    let bar = progress(trials.len());
+    let scores = trials.iter().filter_map(|trial| {
+        let (platform, mode, estimator, left) = trial.name();
+        bar.set_message(format!(
+            "{platform} {mode} {} {}",
+            word(left),
+            estimator.as_str()
+        ));
+        let score = trial.run();
+        bar.inc(1);
+        score
+    });
+    let scores = scores.collect();
+    bar.finish_and_clear();
+    scores
+}
+
+fn progress(trials: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta} {msg}");
+    let bar = ProgressBar::new(u64::try_from(trials).unwrap_or_default());
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn word(left: Left) -> &'static str {
+    match left {
+        Left::Net => "each net",
+        Left::Group => "each group",
+        Left::Large => "most acts",
+        Left::Strategy => "each strategy",
+        Left::FarScaled => "scaled x24 up",
+    }
+}
+
+fn table(scores: &[Score]) -> String {
+    let wide = |score: &Score| score.platform.as_str().len();
+    let width = scores.iter().map(wide).max().unwrap_or_default().max(8);
+    let mut lines = vec![
+        "Error of nets that were left out, in % of the measured time; share within 10 and 20 %; how often the".to_owned(),
+        "intervals of level 80, 90 and 95 % held; ± half the width of the 90 % interval (median).".to_owned(),
+        String::new(),
+        format!(
+            "{:<width$} {:<5} {:<14}{:<10}{:>5}{:>7}{:>8}{:>7}{:>5}{:>5}{:>5}{:>5}{:>5}{:>6}",
+            "platform", "mode", "left out", "estimator", "n", "MAPE", "median", "P90", "<10", "<20", "80", "90", "95", "±"
+        ),
+    ];
+    lines.extend(scores.iter().map(|score| {
+        let percent = |share: f64| 100.0 * share;
+        format!(
+            "{:<width$} {:<5} {:<14}{:<10}{:>5}{:>7.1}{:>8.1}{:>7.1}{:>5.0}{:>5.0}{:>5.0}{:>5.0}{:>5.0}{:>6.0}",
+            score.platform,
+            score.mode,
+            word(score.left_out),
+            score.estimator.as_str(),
+            score.n,
+            percent(score.mape),
+            percent(score.median),
+            percent(score.p90),
+            percent(score.within_10),
+            percent(score.within_20),
+            percent(score.covered_80),
+            percent(score.covered_90),
+            percent(score.covered_95),
+            percent(score.half_width_90)
+        )
+    }));
+    lines.push(String::new());
+    lines.join("\n")
+}

@@ -1,0 +1,46 @@
+//! `GET /v1/evaluation`: how far predictions are off, and how often their intervals hold.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::Json;
+use super::problem::ApiError;
+use super::refusals::StoreRefused;
+use crate::timing::score::Score;
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(evaluation))
+}
+
+/// The honest error of the predictions.
+#[derive(Debug, Serialize, ToSchema)]
+struct EvaluationAnswer {
+    /// Version of the data that was looked at.
+    data_version: i64,
+    /// By platform, mode, what was left out, and estimator.
+    scores: Vec<Score>,
+}
+
+/// The error of predictions for timings that were left out of the fits, by cross-validation.
+///
+/// Computed when first asked for after the data have changed, which takes seconds; kept from then on.
+#[utoipa::path(
+    get,
+    path = "/v1/evaluation",
+    tag = "evidence",
+    responses(
+        (status = 200, description = "The scores", body = EvaluationAnswer),
+        StoreRefused,
+    )
+)]
+async fn evaluation(State(live): State<Shared>) -> Result<Json<EvaluationAnswer>, ApiError> {
+    let evaluation = live.evaluation().await?;
+    Ok(Json(EvaluationAnswer {
+        data_version: evaluation.data_version,
+        scores: evaluation.scores.clone(),
+    }))
+}

@@ -1,0 +1,92 @@
+//! The honest error of the predictions, on the command line and over HTTP.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::app::App;
+
+fn evaluate(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_epochcast"))
+        .arg("evaluate")
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn evaluate_without_a_store_scores_the_seed_and_creates_nothing() {
+    let dir = TempDir::new().unwrap();
+    let done = evaluate(dir.path(), &[]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let out = text(&done.stdout);
+    for part in ["MAPE", "each net", "scaled x24 up", "v100x8-paper", "paper"] {
+        assert!(out.contains(part), "{part} is not in\n{out}");
+    }
+    assert!(done.stderr.is_empty(), "{}", text(&done.stderr));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn evaluate_in_json_has_the_scores_of_the_http_answer() {
+    let dir = TempDir::new().unwrap();
+    let printed: Value = serde_json::from_slice(&evaluate(dir.path(), &["--json"]).stdout).unwrap();
+    let app = App::seeded().await;
+    let answer = app.get("/v1/evaluation").await.body;
+    assert_eq!(printed["scores"], answer["scores"]);
+    let version = &app.get("/v1/version").await.body["data_version"];
+    assert_eq!(&answer["data_version"], version);
+}
+
+#[tokio::test]
+async fn an_evaluation_is_kept_while_the_data_stay_the_same() {
+    let live = App::seeded().await.live;
+    let first = live.clone().evaluation().await.unwrap();
+    let second = live.clone().evaluation().await.unwrap();
+    assert!(Arc::ptr_eq(&first, &second));
+    live.remove_row(1, crate::app::NOW).await.unwrap();
+    let third = live.evaluation().await.unwrap();
+    assert!(third.data_version > first.data_version);
+    assert_ne!(third.scores, first.scores);
+}
+
+#[test]
+fn the_rows_of_a_file_are_scored_and_the_wrong_ones_named() {
+    let dir = TempDir::new().unwrap();
+    let header = "platform,device,mode,label,flops,params,acts,images_per_second\n";
+    let row = |i: u32| {
+        let (flops, acts) = (f64::from(i) * 1e9, f64::from(i * i + 3) * 1e6);
+        format!(
+            "mine,A GPU,train,net-{i},{flops},1e7,{acts},{}\n",
+            1e9 / (acts + flops / 1e3)
+        )
+    };
+    let rows: String = (1..=20).map(row).collect();
+    let wrong = "mine,A GPU,train,wrong,-1,1e7,1e6,100\n";
+    let file = dir.path().join("mine.csv");
+    std::fs::write(&file, format!("{header}{rows}{wrong}")).unwrap();
+    let done = evaluate(dir.path(), &["--rows", "mine.csv", "--json"]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert!(
+        text(&done.stderr).contains("line 22: /complexity/flops"),
+        "{}",
+        text(&done.stderr)
+    );
+    let printed: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let scores = printed["scores"].as_array().unwrap();
+    assert!(scores.iter().all(|score| score["platform"] == "mine"));
+    assert_eq!(scores[0]["n"], 20);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    assert_eq!(
+        evaluate(dir.path(), &["--rows", "none.csv"]).status.code(),
+        Some(1)
+    );
+}
