@@ -13,6 +13,7 @@ pub mod layers;
 pub mod limits;
 pub mod regnet;
 pub mod resnet;
+mod rule;
 pub mod scaling;
 pub mod spec;
 pub mod subject;
