@@ -42,7 +42,8 @@ pub type Shared = Arc<Live>;
 
 /// Everything that is served.
 pub fn router(live: Shared, limits: Limits) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, mut document) = api().split_for_parts();
+    open_parts(&mut document);
     let limiter = limiter::Limiter::new(limits);
     let guard = Arc::new(guard::Guard {
         guarded: guard::Guarded::of(&document),
@@ -60,6 +61,29 @@ pub fn router(live: Shared, limits: Limits) -> Router {
         }))
         .layer(from_fn(request::surround))
         .with_state(live)
+}
+
+/// Schemas that answers extend by fields of their own. A part that forbids all others fits nothing that has more, so
+/// the document leaves that out of them; requests with unknown fields are refused all the same.
+const EXTENDED: [&str; 6] = [
+    "RawAnyNet",
+    "RawEffNet",
+    "RawMeasurement",
+    "RawRegNet",
+    "RawResNet",
+    "RawVit",
+];
+
+fn open_parts(document: &mut utoipa::openapi::OpenApi) {
+    use utoipa::openapi::{RefOr, Schema};
+    let Some(components) = &mut document.components else {
+        return;
+    };
+    for name in EXTENDED {
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+            object.additional_properties = None;
+        }
+    }
 }
 
 /// The endpoints, with the document that describes them.

@@ -136,3 +136,33 @@ fn has_documented_fields(document: &Value, schema: &Value, answer: &Value, place
         assert!(answer.get(name).is_some(), "{place}/{name} is missing");
     }
 }
+
+#[tokio::test]
+async fn parts_that_answers_extend_allow_further_fields() {
+    let document = App::seeded().await.get("/openapi.json").await.body;
+    let mut parts = BTreeSet::new();
+    all_of(&document["components"]["schemas"], &mut parts);
+    assert!(parts.len() >= 6, "{parts:?}");
+    for reference in parts {
+        let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+        assert!(schema["additionalProperties"].is_null(), "{reference}");
+    }
+}
+
+/// The references that stand in an `allOf`.
+fn all_of<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(object) => {
+            let parts = object.get("allOf").and_then(Value::as_array);
+            found.extend(
+                parts
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|part| part["$ref"].as_str()),
+            );
+            object.values().for_each(|value| all_of(value, found));
+        }
+        Value::Array(list) => list.iter().for_each(|value| all_of(value, found)),
+        _ => {}
+    }
+}
