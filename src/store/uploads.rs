@@ -138,7 +138,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn upload(&self, id: i64) -> Result<Option<UploadRow>, StoreError> {
         Ok(self
-            .uploads(id - 1, 1)
+            .uploads(id.saturating_sub(1), 1)
             .await?
             .pop()
             .filter(|upload| upload.id == id))

@@ -352,6 +352,18 @@ async fn an_upload_can_be_taken_out_and_put_back() {
 }
 
 #[tokio::test]
+async fn an_id_that_never_was_is_not_found() {
+    let app = App::seeded().await;
+    for id in [i64::MIN, -1, 0, 99, i64::MAX] {
+        assert_eq!(
+            app.get(&format!("/v1/uploads/{id}")).await.status,
+            404,
+            "{id}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn one_may_undo_ones_own_and_an_admin_all() {
     let app = App::seeded().await;
     let (me, admin) = (
