@@ -64,6 +64,7 @@ impl Store {
             .busy_timeout(BUSY);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            .acquire_timeout(BUSY)
             .connect_with(connect.clone().pragma("cache_size", CACHE))
             .await
             .map_err(|e| refused(path, &e))?;
@@ -129,8 +130,8 @@ impl Store {
 /// First release that reads the schema that the migrations make: change it with every migration.
 const SCHEMA_NEEDS: &str = "0.1.0";
 
-/// How long a writer waits for another process's transaction.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long a writer waits for another transaction: a million rows take a quarter of that.
+const BUSY: Duration = Duration::from_secs(60);
 /// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
 /// written to the log over and over while an upload grows it.
 const CACHE: &str = "-32768";
