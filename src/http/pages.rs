@@ -11,6 +11,13 @@ pub(super) fn router() -> Router<Shared> {
     let html = "text/html; charset=utf-8";
     let index = || async { file(html, include_str!("../../static/index.html"), POLICY) };
     let docs = || async { file(html, include_str!("../../static/docs.html"), DOCS_POLICY) };
+    let home = || async {
+        file(
+            "text/javascript; charset=utf-8",
+            include_str!("../../static/home.js"),
+            POLICY,
+        )
+    };
     let style = || async {
         file(
             "text/css; charset=utf-8",
@@ -28,6 +35,7 @@ pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(index))
         .route("/docs", get(docs))
+        .route("/home.js", get(home))
         .route("/style.css", get(style))
         .route("/vendor/rapidoc.js", get(viewer))
 }

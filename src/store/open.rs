@@ -131,7 +131,7 @@ impl Store {
 const SCHEMA_NEEDS: &str = "0.1.0";
 
 /// How long a writer waits for another transaction: a million rows take a quarter of that.
-const BUSY: Duration = Duration::from_secs(60);
+const BUSY: Duration = Duration::from_mins(1);
 /// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
 /// written to the log over and over while an upload grows it.
 const CACHE: &str = "-32768";

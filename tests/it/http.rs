@@ -193,6 +193,7 @@ async fn the_service_says_that_it_lives() {
         "/",
         "/style.css",
         "/docs",
+        "/home.js",
         "/vendor/rapidoc.js",
         "/openapi.json",
     ] {
