@@ -5,11 +5,12 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Live;
 use crate::json::Invalid;
-use crate::store::{Counts, NewRow, Rejection, StoreError, Writing};
+use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
@@ -108,28 +109,19 @@ impl Live {
     /// # Errors
     /// Where nothing was stored; see [`ReceiveError`].
     pub async fn receive(&self, upload: Upload) -> Result<Receipt, ReceiveError> {
-        let (send, mut batches) = mpsc::channel(4);
+        let (send, batches) = mpsc::channel(4);
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
-        let mut writing = None;
-        let mut fresh = Vec::new();
-        let (sender, now) = (upload.sender.clone(), upload.now);
+        let (store, sender, now) = (self.store.clone(), upload.sender.clone(), upload.now);
         let reader = Reader::new(self.predictors(), &upload, send);
         let reading = tokio::task::spawn_blocking(move || reader.run(upload));
-        while let Some(batch) = batches.recv().await {
-            let writing = match &mut writing {
-                Some(writing) => writing,
-                None => writing.insert(self.store.begin(&sender, now).await?),
-            };
-            fresh.extend(write(writing, batch).await?);
-        }
-        let told = reading
-            .await
-            .map_err(|_| std::io::Error::other("the reader stopped"))
-            .map_err(Unreadable::Io)??;
-        let writing: Writing = match writing {
-            Some(writing) => writing,
-            None => self.store.begin(&sender, now).await?,
-        };
+        // To bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
+        let runtime = Handle::current();
+        let storing = tokio::task::spawn_blocking(move || {
+            runtime.block_on(stored(store, (sender, now), batches))
+        });
+        let stopped = |_| std::io::Error::other("a thread of the upload stopped");
+        let (writing, fresh) = storing.await.map_err(stopped).map_err(Unreadable::Io)??;
+        let told = reading.await.map_err(stopped).map_err(Unreadable::Io)??;
         let counts = writing.counts();
         let Told { errors, doubted } = told;
         if counts.rejected > 0 && on_error == OnError::Abort {
@@ -152,6 +144,23 @@ impl Live {
             doubted,
         })
     }
+}
+
+/// Stores all batches of an upload of `sender`, not yet visible; returns it with the timings that it brings.
+async fn stored(
+    store: Store,
+    (sender, now): (String, i64),
+    mut batches: mpsc::Receiver<Batch>,
+) -> Result<(Writing, Vec<Timing>), StoreError> {
+    // Begun when there is something to store, or nothing more to come.
+    let mut next = batches.recv().await;
+    let mut writing = store.begin(&sender, now).await?;
+    let mut fresh = Vec::new();
+    while let Some(batch) = next {
+        fresh.extend(write(&mut writing, batch).await?);
+        next = batches.recv().await;
+    }
+    Ok((writing, fresh))
 }
 
 /// Stores a batch; returns the timings that are in the fits once all is committed.
