@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use epochcast::http::{Limits, router};
 use epochcast::live::Live;
@@ -83,6 +83,14 @@ impl App {
             .await
             .unwrap()
             .unwrap()
+    }
+
+    pub(crate) async fn with_token(&self, method: Method, path: &str, token: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.call(request.body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {

@@ -15,4 +15,5 @@ mod properties;
 mod readme;
 mod store;
 mod tidy;
+mod tokens;
 mod uploads;
