@@ -6,12 +6,15 @@
 pub mod body;
 mod clock;
 mod complexity;
+mod cursor;
 mod evaluation;
 mod evidence;
 mod export;
+mod files;
 mod guard;
 mod health;
 mod limiter;
+mod listing;
 mod measurements;
 mod models;
 mod pages;
@@ -95,6 +98,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(evaluation::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())

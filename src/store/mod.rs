@@ -9,6 +9,7 @@ mod archive;
 mod measurements;
 mod open;
 mod platforms;
+mod sorted;
 mod tokens;
 mod uploads;
 
@@ -20,6 +21,7 @@ use tempfile::SpooledTempFile;
 pub use archive::Damage;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use sorted::{Direction, Sorted};
 pub use tokens::{Scope, Token};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
 
