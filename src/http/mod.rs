@@ -3,8 +3,11 @@
 //! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
+mod asking;
 pub mod body;
 mod clock;
+pub mod compare;
+mod compare_csv;
 mod complexity;
 mod evaluation;
 mod evidence;
@@ -92,6 +95,7 @@ pub fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(complexity::router())
         .merge(predict::router())
+        .merge(compare::router())
         .merge(evaluation::router())
         .merge(models::router())
         .merge(platforms::router())
@@ -113,6 +117,7 @@ pub fn api() -> OpenApiRouter<Shared> {
     tags(
         (name = "nets", description = "What a net is and what it costs"),
         (name = "predictions", description = "How long an epoch takes"),
+        (name = "plans", description = "Which way to scale, and how far a budget goes"),
         (name = "evidence", description = "The timings that predictions stand on"),
         (name = "service", description = "The service itself"),
     )
