@@ -4,6 +4,7 @@
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
 pub mod body;
+mod charts;
 mod clock;
 mod complexity;
 mod evaluation;
@@ -18,6 +19,7 @@ mod pages;
 mod platforms;
 pub mod predict;
 pub mod problem;
+mod query;
 mod receive;
 mod refusals;
 mod request;
@@ -93,6 +95,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(complexity::router())
         .merge(predict::router())
         .merge(evaluation::router())
+        .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
         .merge(measurements::router())
@@ -113,6 +116,7 @@ pub fn api() -> OpenApiRouter<Shared> {
     tags(
         (name = "nets", description = "What a net is and what it costs"),
         (name = "predictions", description = "How long an epoch takes"),
+        (name = "charts", description = "The same as images and tables"),
         (name = "evidence", description = "The timings that predictions stand on"),
         (name = "service", description = "The service itself"),
     )

@@ -8,6 +8,7 @@
 mod archive;
 mod measurements;
 mod open;
+mod origins;
 mod platforms;
 mod tokens;
 mod uploads;
