@@ -5,6 +5,7 @@
 
 mod asking;
 pub mod body;
+mod charts;
 mod clock;
 pub mod compare;
 mod compare_csv;
@@ -21,6 +22,7 @@ mod pages;
 mod platforms;
 pub mod predict;
 pub mod problem;
+mod query;
 mod receive;
 mod refusals;
 mod request;
@@ -97,6 +99,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(predict::router())
         .merge(compare::router())
         .merge(evaluation::router())
+        .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
         .merge(measurements::router())
@@ -118,6 +121,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         (name = "nets", description = "What a net is and what it costs"),
         (name = "predictions", description = "How long an epoch takes"),
         (name = "plans", description = "Which way to scale, and how far a budget goes"),
+        (name = "charts", description = "The same as images and tables"),
         (name = "evidence", description = "The timings that predictions stand on"),
         (name = "service", description = "The service itself"),
     )

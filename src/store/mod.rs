@@ -9,6 +9,7 @@ mod archive;
 mod behind;
 mod measurements;
 mod open;
+mod origins;
 mod platforms;
 mod tokens;
 mod uploads;
