@@ -10,12 +10,15 @@ mod clock;
 pub mod compare;
 mod compare_csv;
 mod complexity;
+mod cursor;
 mod evaluation;
 mod evidence;
 mod export;
+mod files;
 mod guard;
 mod health;
 mod limiter;
+mod listing;
 mod measurements;
 mod models;
 mod pages;
@@ -102,6 +105,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())
