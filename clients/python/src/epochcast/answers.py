@@ -335,7 +335,7 @@ class ComparisonRow(Record):
         found: list[Raw] = []
         for prediction in self.predictions:
             raw = prediction.to_dict()
-            beside = {name: raw[name] for name in ("to_base", "to_best") if name in raw}
+            beside: Raw = {name: raw[name] for name in ("to_base", "to_best") if name in raw}
             flat = prediction.flat() if "fit" in raw else {**_plain_fields(raw), **_interval(raw)}
             found.append({**net, **flat, **beside})
         return found or [net]
