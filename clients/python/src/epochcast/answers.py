@@ -292,7 +292,7 @@ class Forecast(Complexity):
         head = ["platform", "mode", "epoch", level, "images/s", "base"]
         cautions = [f"{p.platform}: {w.detail}" for p in self.predictions for w in p.warnings]
         drawing = drawings.intervals([found.span() for found in self.predictions])
-        parts = [self._costs_table(), html.table(head, times, 2), drawing, html.notes(cautions)]
+        parts = [self._costs_table(), html.table(head, times), drawing, html.notes(cautions)]
         return html.card(self.base.name or "Net", parts, self.url)
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
@@ -566,6 +566,14 @@ class Strategies(Listing):
         """One row for each, with its exponents."""
         rows = [item.to_dict() for item in self.strategies]
         return [{"name": row["name"], "what": row["what"], **row["exponents"]} for row in rows]
+
+
+class Release(Answer):
+    """The server's release, and the version of its data."""
+
+    name: str
+    version: str
+    data_version: int
 
 
 class Next(Answer):

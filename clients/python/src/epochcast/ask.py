@@ -61,7 +61,11 @@ def _of_mapping(model: Mapping[str, Any], resolution: Optional[int]) -> dict[str
 
 
 def _with(fields: dict[str, Any], resolution: Optional[int]) -> dict[str, Any]:
-    return fields if resolution is None else {**fields, "resolution": resolution}
+    if resolution is None:
+        return fields
+    if "model" in fields:
+        return {**fields, "model": {**fields["model"], "resolution": resolution}}
+    return {**fields, "resolution": resolution}
 
 
 def scaling(scale: Scale) -> Optional[dict[str, Any]]:

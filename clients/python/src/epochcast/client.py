@@ -254,9 +254,9 @@ class Client:
         """How far predictions are off for what was left out of the fits."""
         return answers.Evaluation(self._http.get("/v1/evaluation"), self._http.address("/v1/evaluation"))
 
-    def version(self) -> answers.Answer:
+    def version(self) -> answers.Release:
         """The server's release, and the version of its data."""
-        return answers.Answer(self._http.get("/v1/version"), self._http.address("/v1/version"))
+        return answers.Release(self._http.get("/v1/version"), self._http.address("/v1/version"))
 
     def chart(self, name: str, **query: Any) -> answers.Chart:
         """A chart that the server draws: `client.chart("fit", platform="v100x8-paper", x="acts")`."""
@@ -395,7 +395,7 @@ class Client:
         model, scale = question.get("model"), question.get("scaling") or {}
         if model is None:
             return None
-        named = set(model) == {"name"} and question.get("resolution") is None
+        named = set(model) == {"name"}
         form = {name: scale[name] for name in ("strategy", "alpha", "factor") if name in scale}
         net = {"model": model["name"]} if named else {"spec": model}
         where = {name: question.get(name) for name in ("platform", "mode")}

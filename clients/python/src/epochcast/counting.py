@@ -9,7 +9,6 @@ import warnings
 from typing import Any, Callable
 
 import torch
-import torch.nn.functional as F  # noqa: N812, as everybody calls it
 from torch.overrides import TorchFunctionMode
 
 from .answers import Costs
@@ -71,7 +70,7 @@ _RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
 }
 
 
-class _Counter(TorchFunctionMode):  # type: ignore[misc]
+class _Counter(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.flops = self.acts = 0

@@ -6,7 +6,7 @@ from typing import Optional
 
 # Colours that are told from each other on white and on black, by the colour-blind too.
 COLOURS = ("#3b7dd8", "#d9822b", "#2a9d6f", "#b455a8", "#8a8f00", "#c44e52", "#4aa3b8", "#8c6d5a", "#777777")
-_CELL = "padding:.15em .8em;text-align:"
+_CELL = "padding:.15em .8em;white-space:nowrap;text-align:"
 MAX_ROWS = 30
 
 
@@ -34,19 +34,21 @@ def duration(seconds: Optional[float]) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1) -> str:
-    """A table whose first `words` columns are text, the others figures."""
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table; columns of figures stand to the right."""
+    every = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    sides = ["right" if all(_is_figure(row[at]) for row in every) else "left" for at in range(len(head))]
 
-    def cells(tag: str, row: Sequence[object]) -> str:
-        return "".join(
-            f'<{tag} style="{_CELL}{"left" if at < words else "right"}">{escape(cell)}</{tag}>'
-            for at, cell in enumerate(row)
-        )
+    def cells(tag: str, row: Sequence[str]) -> str:
+        return "".join(f'<{tag} style="{_CELL}{side}">{escape(cell)}</{tag}>' for cell, side in zip(row, sides))
 
-    every = list(rows)
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in every[:MAX_ROWS])
     more = f"<p>and {len(every) - MAX_ROWS:,} more, in .df</p>" if len(every) > MAX_ROWS else ""
     return f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _is_figure(text: str) -> bool:
+    return not text or text.lstrip("-")[:1].isdigit()
 
 
 def notes(lines: Iterable[str]) -> str:

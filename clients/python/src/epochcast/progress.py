@@ -22,6 +22,7 @@ class Progress:
     def __init__(self, what: str, total: float, show: Optional[bool] = None, unit: str = "") -> None:
         self.what, self.total, self.unit, self.done = what, total, unit, 0.0
         self.stream: TextIO = sys.stderr
+        self.asked = show is True
         self.show = watched(self.stream) if show is None else show
         self.start = time.monotonic()
         self.next = self.start + (PATIENCE if show is None else 0.0)
@@ -31,9 +32,8 @@ class Progress:
         """It is `done` far."""
         self.done = done
         now = time.monotonic()
-        if not self.show or (now < self.next and done < self.total):
-            return
-        if done >= self.total and not self.width:
+        due = now >= self.next or (done >= self.total and (self.width > 0 or self.asked))
+        if not self.show or not due:
             return
         self.next = now + BETWEEN
         self._write(self._text(now, note))

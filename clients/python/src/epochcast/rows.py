@@ -65,13 +65,16 @@ class Part:
 def parts(rows: Rows) -> Iterator[Part]:
     """`rows` in bodies that the server takes; one, unless they are very many."""
     part = Part(0)
-    for at, row in enumerate(each(rows)):
-        line = encode(nested(row, f"/{at}")) + b"\n"
-        if part.rows and part.bytes + len(line) > PART_BYTES:
-            yield part.end()
-            part = Part(at)
-        part.add(line)
-    yield part.end()
+    try:
+        for at, row in enumerate(each(rows)):
+            line = encode(nested(row, f"/{at}")) + b"\n"
+            if part.rows and part.bytes + len(line) > PART_BYTES:
+                yield part.end()
+                part = Part(at)
+            part.add(line)
+        yield part.end()
+    finally:
+        part.close()
 
 
 def each(rows: Rows) -> Iterator[Mapping[str, Any]]:

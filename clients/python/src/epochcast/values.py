@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .records import Record
+
 _NOT_THERE = {"NAType", "NaTType"}
 
 
@@ -51,8 +53,10 @@ def _other(value: Any, pointer: str) -> Any:
         return _number(float(value), pointer)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    for method in ("to_dict", "tolist", "item"):
-        # Records, numpy's and torch's arrays, and their single numbers.
+    if isinstance(value, Record):
+        return plain(value.to_dict(), pointer)
+    for method in ("tolist", "item"):
+        # numpy's, pandas's and torch's arrays, and their single numbers
         convert = getattr(value, method, None)
         if callable(convert):
             return plain(convert(), pointer)

@@ -46,7 +46,11 @@ def parser() -> argparse.ArgumentParser:
     add("--force", action="store_true", help="send also what was throttled or varies by more than 5 %%")
     add("--url", help="the server, default: EPOCHCAST_URL, else http://127.0.0.1:8080")
     add("--token", help="default: EPOCHCAST_TOKEN")
-    add("--offline", action="store_true", help="ask no server: nets come from timm and torchvision, known by their costs")
+    add(
+        "--offline",
+        action="store_true",
+        help="ask no server: nets come from timm and torchvision, known by their costs",
+    )
     add("--version", action="version", version=f"epochcast-bench {__version__}")
     return found
 
@@ -78,9 +82,7 @@ def _run(arguments: argparse.Namespace) -> int:
     client = None if arguments.offline else Client(arguments.url, arguments.token)
     wanted = [Wanted.read(text) for text in arguments.models.split(",") if text.strip()]
     platform = machine.platform_row(options, arguments.platform)
-    results = Results(
-        arguments.output or Path(f"{platform['id']}.json"), platform, machine.describe(options)
-    )
+    results = Results(arguments.output or Path(f"{platform['id']}.json"), platform, machine.describe(options))
     print(f"{platform['id']}: {platform['device']}, {options.precision}, {platform['framework']}")
     if client is not None and arguments.suggest:
         wanted += suggested(client, platform["id"], options.mode, arguments.suggest)

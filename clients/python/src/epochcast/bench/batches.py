@@ -6,8 +6,8 @@ from typing import Callable
 def largest(fits: Callable[[int], bool], *, first: int = 8, most: int = 1024) -> int:
     """The largest batch for which `fits`, at most `most`: doubled until it does not fit, then bisected.
 
-    Above 16 it is found to an eighth of its power of two (16, 18, 20, …, 32, 36, …): batches are not chosen more finely,
-    and each attempt costs a step. 0: not even one image fits.
+    It is found to an eighth of its power of two (16, 18, 20, …, 32, 36, …): nobody chooses batches more finely, and
+    each attempt costs a step. 0: not even one image fits.
     """
     low, high = 0, min(first, most)
     while fits(high):

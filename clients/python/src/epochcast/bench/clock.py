@@ -57,9 +57,7 @@ def _warm_up(step: Step, options: Options, told: Told, *, cuda: bool) -> tuple[l
     return steps, True
 
 
-def _by_events(
-    step: Step, count: int, read_state: Callable[[], dict[str, Any]]
-) -> tuple[list[float], dict[str, Any]]:
+def _by_events(step: Step, count: int, read_state: Callable[[], dict[str, Any]]) -> tuple[list[float], dict[str, Any]]:
     """Marks between the steps on the device's own clock; nothing waits for it until the last is under way."""
     marks = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
     marks[0].record()

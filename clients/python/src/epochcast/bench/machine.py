@@ -72,7 +72,9 @@ def framework() -> str:
     """Torch and CUDA as the server names them: `pytorch 2.9.1 cu128`."""
     version = torch.__version__.split("+")[0]
     cuda = torch.version.cuda
-    return f"pytorch {version} cu{cuda.replace('.', '')}" if cuda and torch.cuda.is_available() else f"pytorch {version}"
+    return (
+        f"pytorch {version} cu{cuda.replace('.', '')}" if cuda and torch.cuda.is_available() else f"pytorch {version}"
+    )
 
 
 def platform_id(options: Options) -> str:
@@ -126,7 +128,7 @@ def _by_nvml(options: Options) -> dict[str, Any]:
         import pynvml as nvml
 
         nvml.nvmlInit()
-    except Exception:  # noqa: BLE001, there are many ways to have no NVML
+    except Exception:  # there are many ways to have no NVML
         return {}
     try:
         gpu = nvml.nvmlDeviceGetHandleByIndex(_index(options))

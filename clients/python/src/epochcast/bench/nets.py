@@ -1,12 +1,13 @@
-"""Where the nets come from: timm, torchvision, or built from the server's description; and what the server calls them."""
+"""Where the nets come from: timm, torchvision, or the server's description; and what the server calls them."""
 
 import warnings
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .. import ask
 from ..client import Client
 from ..counting import costs
-from ..errors import EpochcastError
+from ..errors import Problem
 from .options import Wanted
 
 
@@ -69,13 +70,9 @@ def _described(wanted: Wanted, client: Client) -> Found:
     counted = costs(built, resolution).to_dict()
     if counted != answer.net.complexity.to_dict():
         raise AssertionError(f"{wanted}: built with {counted}, but described with {answer.net.complexity}")
-    fields: dict[str, Any] = {"model": {"name": wanted.name}}
-    if wanted.resolution:
-        fields["resolution"] = wanted.resolution
+    fields = ask.net(wanted.name, wanted.resolution)
     if wanted.scale:
-        from ..ask import scaling
-
-        fields["scaling"] = scaling(wanted.scale)
+        fields["scaling"] = ask.scaling(wanted.scale)
     return Found(built, resolution, fields, "epochcast's description")
 
 
@@ -89,7 +86,7 @@ def _fields(name: str, module: Any, resolution: int, client: Optional[Client]) -
         return by_costs
     try:
         known = client.complexity(name, resolution=resolution).base.complexity.to_dict()
-    except EpochcastError:
+    except Problem:
         return by_costs
     same = all(abs(counted[cost] - known[cost]) <= 0.01 * known[cost] for cost in ("flops", "params"))
-    return {"model": {"name": name}, "resolution": resolution} if same else by_costs
+    return ask.net(name, resolution) if same else by_costs

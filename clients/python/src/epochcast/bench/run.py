@@ -3,7 +3,6 @@
 import datetime
 import gc
 import statistics as stats
-import sys
 from typing import Any, Callable, Optional
 
 import torch
@@ -159,8 +158,3 @@ def _row(result: dict[str, Any], results: Results) -> dict[str, Any]:
     sent = row(result, results.raw["platform"])
     against = doubts(result)
     return {**sent, "source": f"{sent['source']}; sent although {'; '.join(against)}"} if against else sent
-
-
-def complain(text: str) -> None:
-    """To standard error."""
-    print(text, file=sys.stderr)

@@ -27,7 +27,7 @@ def prepare(net: Any, options: Options) -> Any:
 
 
 def step(net: Any, options: Options, batch: int, resolution: int) -> Step:
-    """A function that does one step: forward, and for training also backward and the optimizer's (SGD with momentum)."""
+    """A function that does one step: forward, and to train also backward and the optimizer's (SGD with momentum)."""
     images = torch.randn(batch, 3, resolution, resolution, device=options.device)
     images = images.to(_PURE.get(options.precision, torch.float32))
     if options.channels_last:
