@@ -14,7 +14,7 @@ pub(super) const PAGES: [(&str, &str); 6] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 23] = [
+pub(super) const ASSETS: [(&str, &str); 31] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -34,9 +34,22 @@ pub(super) const ASSETS: [(&str, &str); 23] = [
     ("/static/icon.svg", include_str!("../../static/icon.svg")),
     ("/static/js/api.js", include_str!("../../static/js/api.js")),
     (
+        "/static/js/chart.js",
+        include_str!("../../static/js/chart.js"),
+    ),
+    (
         "/static/js/combobox.js",
         include_str!("../../static/js/combobox.js"),
     ),
+    (
+        "/static/js/compare.js",
+        include_str!("../../static/js/compare.js"),
+    ),
+    (
+        "/static/js/counts.js",
+        include_str!("../../static/js/counts.js"),
+    ),
+    ("/static/js/csv.js", include_str!("../../static/js/csv.js")),
     ("/static/js/dom.js", include_str!("../../static/js/dom.js")),
     (
         "/static/js/evidence.js",
@@ -59,8 +72,20 @@ pub(super) const ASSETS: [(&str, &str); 23] = [
         include_str!("../../static/js/intervals.js"),
     ),
     (
+        "/static/js/net-form.js",
+        include_str!("../../static/js/net-form.js"),
+    ),
+    (
+        "/static/js/plan.js",
+        include_str!("../../static/js/plan.js"),
+    ),
+    (
         "/static/js/platform-table.js",
         include_str!("../../static/js/platform-table.js"),
+    ),
+    (
+        "/static/js/points.js",
+        include_str!("../../static/js/points.js"),
     ),
     (
         "/static/js/predictions.js",
@@ -81,6 +106,10 @@ pub(super) const ASSETS: [(&str, &str); 23] = [
     (
         "/static/js/snippet.js",
         include_str!("../../static/js/snippet.js"),
+    ),
+    (
+        "/static/js/stages.js",
+        include_str!("../../static/js/stages.js"),
     ),
     (
         "/static/js/state.js",
