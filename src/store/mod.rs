@@ -6,8 +6,10 @@
 //! number of processes may start on one empty path.
 
 mod archive;
+mod behind;
 mod measurements;
 mod open;
+mod origins;
 mod platforms;
 mod sorted;
 mod tokens;
@@ -19,6 +21,7 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
+pub use behind::behind;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
 pub use sorted::{Direction, Sorted};

@@ -3,6 +3,7 @@
 
 mod app;
 mod cli;
+mod compare;
 mod evaluation;
 mod fits;
 mod foreign;

@@ -48,11 +48,14 @@ async fn walked(app: &App, path: &str) -> Vec<Value> {
     rows
 }
 
+/// What a list is in the order of.
+type Key = fn(&Value) -> Value;
+
 #[tokio::test]
 async fn every_order_leads_through_all_rows_once() {
     let app = App::seeded().await;
     let of = "/v1/measurements?platform=v100x8-paper&mode=train";
-    let orders: [(&str, fn(&Value) -> Value); 6] = [
+    let orders: [(&str, Key); 6] = [
         ("id", |row| row["id"].clone()),
         ("label", |row| row["label"].clone()),
         ("time", |row| row["seconds_per_image"].clone()),
