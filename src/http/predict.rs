@@ -162,7 +162,7 @@ enum BatchItem {
 }
 
 /// Most items of a batch.
-const BATCH_ITEMS: usize = 1000;
+pub(super) const BATCH_ITEMS: usize = 1000;
 
 /// Up to 1,000 predictions in one call, each answered for itself.
 #[utoipa::path(

@@ -6,9 +6,11 @@
 mod evaluation;
 mod export;
 mod receive;
+mod tally;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -21,6 +23,7 @@ use crate::timing::{Measurement, PlatformId, Predictors};
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
+pub use tally::Tally;
 
 /// The store with the fits to what it holds.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ pub struct Live {
     predictors: ArcSwap<Predictors>,
     known: Mutex<Known>,
     evaluation: Mutex<Option<Arc<Evaluation>>>,
+    tally: Tally,
 }
 
 /// What of the store is in memory, and which version of it.
@@ -53,6 +57,7 @@ impl Live {
             predictors,
             known,
             evaluation: Mutex::default(),
+            tally: Tally::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
         Ok(live)
@@ -62,6 +67,12 @@ impl Live {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The fits as they are now.
@@ -223,6 +234,7 @@ impl Live {
             .map_err(|e| failed(&e))?;
         known.timings = timings;
         self.predictors.store(Arc::new(predictors));
+        self.tally.refits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }

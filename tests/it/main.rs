@@ -13,6 +13,7 @@ mod openapi;
 mod predict;
 mod properties;
 mod readme;
+mod service;
 mod store;
 mod tidy;
 mod tokens;
