@@ -10,7 +10,7 @@ use super::Shared;
 use super::body::{BATCH_BODY_BYTES, BODY_BYTES, Json, MOST_READING};
 use super::front::Told;
 use super::front::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
-use super::measurements::MAX_LIMIT;
+use super::listing::MAX_LIMIT;
 use super::predict::BATCH_ITEMS;
 use super::receive::UPLOAD_BYTES;
 use super::serve::{

@@ -5,6 +5,7 @@
 
 mod evaluation;
 mod export;
+mod quantities;
 mod receive;
 mod tally;
 
@@ -22,6 +23,7 @@ use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
+pub use quantities::Quantity;
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 pub use tally::Tally;
 

@@ -6,11 +6,14 @@
 //! number of processes may start on one empty path.
 
 mod archive;
+mod behind;
 mod health;
 mod measurements;
 mod migrate;
 mod open;
+mod origins;
 mod platforms;
+mod sorted;
 mod tokens;
 mod uploads;
 
@@ -22,9 +25,11 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
+pub use behind::behind;
 pub use health::{Disk, Schema};
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use sorted::{Direction, Sorted};
 pub use tokens::{Scope, Token};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
 

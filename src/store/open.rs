@@ -10,9 +10,8 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
-use super::{Schema, Store, StoreError, folder, migrate};
+use super::{Schema, Store, StoreError, behind, folder, migrate};
 use crate::timing::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -69,8 +68,15 @@ impl Store {
             .acquire_timeout(BUSY)
             .idle_timeout(None)
             .max_lifetime(None);
-        let write = behind(connect.clone().pragma("cache_size", CACHE), one);
-        let write = write.await.map_err(|e| refused(path, &e))?;
+        let (runtime, writer) = (
+            Handle::current(),
+            connect.clone().pragma("cache_size", CACHE),
+        );
+        // The connection's own thread is started by the one that opens it.
+        let write = behind(move || runtime.block_on(one.connect_with(writer))).await;
+        let write = write
+            .unwrap_or(Err(sqlx::Error::WorkerCrashed))
+            .map_err(|e| refused(path, &e))?;
         let probe = connect.clone().busy_timeout(PROBE);
         let store = Self {
             write,
@@ -142,25 +148,6 @@ fn readers(connect: SqliteConnectOptions) -> SqlitePool {
         .max_connections(READERS)
         .connect_lazy_with(connect.read_only(true))
 }
-
-/// Opens the writer's one connection, whose thread then runs behind those that answer requests: it inherits that from
-/// the thread that opens it, and lives as long as the pool.
-async fn behind(
-    connect: SqliteConnectOptions,
-    options: SqlitePoolOptions,
-) -> Result<SqlitePool, sqlx::Error> {
-    let (send, opened) = oneshot::channel();
-    let runtime = Handle::current();
-    std::thread::spawn(move || {
-        // Without it all is as well, but predictions wait longer while much is stored.
-        let _ = rustix::process::nice(BEHIND);
-        let _ = send.send(runtime.block_on(options.connect_with(connect)));
-    });
-    opened.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
-}
-
-/// How far behind, in steps of `nice`.
-const BEHIND: i32 = 5;
 
 /// How long a writer waits for another transaction: a million rows take a quarter of that.
 const BUSY: Duration = Duration::from_mins(1);

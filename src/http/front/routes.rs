@@ -9,7 +9,14 @@ use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
 use super::super::guard::OPEN;
 
 /// Questions that take milliseconds of a processor: they wait for one, or are refused.
-const HEAVY: [&str; 2] = ["/v1/predict/batch", "/v1/evaluation"];
+const HEAVY: [&str; 6] = [
+    "/v1/compare",
+    "/v1/compare.csv",
+    "/v1/evaluation",
+    "/v1/explain",
+    "/v1/plan",
+    "/v1/predict/batch",
+];
 
 /// Answered always, to whoever asks: those who watch over the service.
 const WATCH: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
@@ -103,7 +110,7 @@ fn work(path: &str) -> Work {
     match path {
         "/v1/measurements" => Work::Upload,
         _ if WATCH.contains(&path) => Work::Watch,
-        _ if HEAVY.contains(&path) => Work::Heavy,
+        _ if HEAVY.contains(&path) || path.starts_with("/v1/charts/") => Work::Heavy,
         _ => Work::Light,
     }
 }
