@@ -124,7 +124,11 @@ impl Gate {
         match permit {
             // The queue may have turned out to be a standing one meanwhile.
             Ok(Ok(permit)) if asked.elapsed() <= self.patience() => Ok(self.begin(permit)),
-            _ => Err(self.refusal(asked).await),
+            late => {
+                // A turn that comes too late is the next one's at once, not when the refusal is sent.
+                drop(late);
+                Err(self.refusal(asked).await)
+            }
         }
     }
 
