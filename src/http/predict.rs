@@ -9,15 +9,16 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
-use super::complexity::{Base, Scaled, answer, scaled};
+use super::complexity::{Base, Scaled, answer};
 use super::evidence::{FitRow, fit_row};
+use super::memo::counted;
 use super::problem::{ApiError, Problem};
 use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
 use crate::net::Group;
 use crate::net::scaling::RawScaling;
 use crate::net::{complexity::RawComplexity, spec::RawModel};
-use crate::timing::measurement::{count, subject};
+use crate::timing::measurement::count;
 use crate::timing::warning::Warning;
 use crate::timing::{Asked, Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::{Whole, to_f64};
@@ -162,7 +163,7 @@ enum BatchItem {
 }
 
 /// Most items of a batch.
-const BATCH_ITEMS: usize = 1000;
+pub(super) const BATCH_ITEMS: usize = 1000;
 
 /// Up to 1,000 predictions in one call, each answered for itself.
 #[utoipa::path(
@@ -212,17 +213,17 @@ fn batch_item(predictors: &Predictors, item: &Value) -> BatchItem {
 /// Points at the field that is wrong.
 pub fn predicted(
     predictors: &Predictors,
-    request: PredictRequest,
+    mut request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
-    let subject = subject(request.model, request.complexity, request.resolution)?;
+    let counted = counted(&mut request)?;
+    let subject = &counted.subject;
     let group = match &request.family {
         Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
         None => subject.group(),
     };
-    let scaled = scaled(&subject, request.scaling)?;
     let question = Question {
-        base: Features::new(&subject),
-        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
+        base: counted.features,
+        scaled: counted.scaled_features,
         group,
         images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
         level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
@@ -235,7 +236,7 @@ pub fn predicted(
         .iter()
         .filter_map(|p| question.put_to(p, predictors.data_version))
         .collect();
-    let costs = answer(&subject, scaled.as_ref(), false);
+    let costs = answer(subject, counted.scaled.as_ref(), false);
     Ok(PredictAnswer {
         base: costs.base,
         scaled: costs.scaled,

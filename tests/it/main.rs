@@ -15,6 +15,7 @@ mod pages;
 mod predict;
 mod properties;
 mod readme;
+mod service;
 mod store;
 mod tidy;
 mod tokens;
