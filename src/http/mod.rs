@@ -9,6 +9,7 @@ mod complexity;
 mod evaluation;
 mod evidence;
 mod export;
+mod gpus;
 mod guard;
 mod health;
 mod limiter;
@@ -95,6 +96,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(evaluation::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(gpus::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())
