@@ -51,7 +51,7 @@ impl Warning {
     pub(super) fn sheet(sheet: &Sheet) -> Vec<Self> {
         let (device, scales) = (&sheet.platform.device, &sheet.scales);
         let detail = format!(
-            "nothing was timed on {device}: these are times of {} x {:.3}, as both data sheets say",
+            "nothing was timed on {device} as asked: these are times of {} x {:.3}, by the data sheets of both, with layout and software as there",
             scales.from,
             scales.factor()
         );

@@ -7,6 +7,7 @@ mod evaluation;
 mod fits;
 mod foreign;
 mod golden;
+mod gpus;
 mod http;
 mod measurements;
 mod openapi;
