@@ -249,7 +249,7 @@ pub fn predicted(
 }
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-fn chosen(
+pub(super) fn chosen(
     predictors: &Predictors,
     mode: Mode,
     platform: Option<&Value>,
@@ -268,7 +268,12 @@ fn chosen(
     }
 }
 
-fn one(predictors: &Predictors, mode: Mode, id: &Value) -> Result<Arc<Predictor>, Invalid> {
+/// The predictor that `id` names: of a platform, or of a GPU by its data sheet.
+pub(super) fn one(
+    predictors: &Predictors,
+    mode: Mode,
+    id: &Value,
+) -> Result<Arc<Predictor>, Invalid> {
     let word: String = typed(id)?;
     if let Some(asked) = AskedGpu::read(&word)? {
         return predictors.on_gpu(&asked, mode).map(Arc::new).ok_or_else(|| {

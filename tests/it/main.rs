@@ -3,6 +3,7 @@
 
 mod app;
 mod cli;
+mod compare;
 mod evaluation;
 mod fits;
 mod foreign;
@@ -11,6 +12,7 @@ mod gpus;
 mod http;
 mod measurements;
 mod openapi;
+mod pages;
 mod predict;
 mod properties;
 mod readme;
