@@ -17,6 +17,7 @@ mod evidence;
 mod export;
 mod files;
 mod front;
+mod gpus;
 mod guard;
 mod health;
 mod limiter;
@@ -104,6 +105,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(gpus::router())
         .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())

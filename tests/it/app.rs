@@ -38,6 +38,11 @@ impl App {
         Self::start(true).await
     }
 
+    /// Without any measurement.
+    pub(crate) async fn empty() -> Self {
+        Self::start(false).await
+    }
+
     async fn start(seed: bool) -> Self {
         let dir = TempDir::new().unwrap();
         let store = Store::open(&url(&dir), Options { seed, now: NOW })

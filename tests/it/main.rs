@@ -8,6 +8,7 @@ mod evaluation;
 mod fits;
 mod foreign;
 mod golden;
+mod gpus;
 mod http;
 mod measurements;
 mod openapi;
