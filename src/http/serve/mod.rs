@@ -1,7 +1,7 @@
 //! The accept loop: connections with limits on their number and their time, and a shutdown that ends.
 //!
 //! axum's own loop sets no timer, so a half-sent header stays open for ever and holds a shutdown up. Here every connection
-//! says what it waits for and until when ([`connections`]), at the cost of a few stores a request; one task looks
+//! says what it waits for and until when (`connections`), at the cost of a few stores a request; one task looks
 //! through all of them a few times a second and ends those that are late.
 
 mod body;
