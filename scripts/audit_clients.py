@@ -102,6 +102,7 @@ def slow(server):
              "answer": [slow_readers(server) for _ in range(CLIENTS)]}
     begun = time.monotonic()
     beside = []
+    time.sleep(5)  # what fits between the service and those that do not read has been sent
     for _ in range(3):
         for one in kinds["header"] + kinds["body"]:
             trickle(one, b"x")
@@ -140,6 +141,13 @@ def numbers(server):
         check(f"images_per_second {text} in a CSV, rejected", answer["rejected"] + answer["quarantined"], expected)
 
 
+def header_of(server, size):
+    try:
+        return server.request("GET", "/healthz", headers={"X": "x" * size})[0]
+    except OSError:
+        return "closed"
+
+
 def shapes(server):
     before = server.resident_mb()
     check("JSON of depth 127", status(server, b"[" * 127 + b"]" * 127), 422)
@@ -153,7 +161,7 @@ def shapes(server):
     headers = {"Authorization": f"Bearer {server.writer}", "Content-Type": "text/csv", "Content-Encoding": "gzip"}
     check(f"{len(bomb) >> 10} KB of gzip that are 1 GB", status(server, bomb, "/v1/measurements", headers), 413)
     check("an unknown encoding", status(server, b"x", "/v1/measurements", {**headers, "Content-Encoding": "br"}), 415)
-    check("a header of 100 KB", server.request("GET", "/healthz", headers={"X": "x" * 100_000})[0], (400, 431))
+    check("a header of 1 MB", header_of(server, 1 << 20), (400, 431, "closed"))
     print(f"memory: {before:.0f} MB before, {server.resident_mb():.0f} MB after")
 
 

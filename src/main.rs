@@ -95,12 +95,10 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
 async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::Result<()> {
     more_descriptors();
-    let listener = tokio::net::TcpListener::bind(settings.listen)
-        .await
-        .map_err(|error| {
-            let remedy = doctor::remedy_of_address(settings, error.kind());
-            anyhow::anyhow!("cannot listen on {}: {error}; {remedy}", settings.listen)
-        })?;
+    let listener = http::serve::listen(settings.listen).map_err(|error| {
+        let remedy = doctor::remedy_of_address(settings, error.kind());
+        anyhow::anyhow!("cannot listen on {}: {error}; {remedy}", settings.listen)
+    })?;
     let live = Arc::new(Live::open(open(settings).await?).await?);
     greet(listener.local_addr()?, settings, &live)?;
     let follower = tokio::spawn({

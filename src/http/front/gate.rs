@@ -20,7 +20,9 @@ pub(in crate::http) const MOST_UPLOADS: usize = 64;
 /// How long a request of a burst may wait.
 pub(in crate::http) const BURST: Duration = Duration::from_millis(500);
 /// A queue that was not empty for so long is no burst.
-const STANDING: Duration = Duration::from_millis(100);
+const STANDING: Duration = Duration::from_millis(50);
+/// After a refusal for so long every queue is a standing one.
+const CALM: Duration = Duration::from_secs(1);
 /// Least time that a request may wait.
 const LEAST: Duration = Duration::from_millis(10);
 /// How long a refusal is held back, and how many at once.
@@ -38,6 +40,8 @@ pub(in crate::http) struct Gate {
     waiting: AtomicUsize,
     /// When the queue was last empty, in microseconds since `begun`.
     empty_at: AtomicU64,
+    /// When a request was last refused, on the same clock; 0: never.
+    shed_at: AtomicU64,
     /// How long heavy work takes, in microseconds, the last weighing most.
     takes: AtomicU64,
     uploads: Semaphore,
@@ -56,6 +60,7 @@ impl Gate {
             free: Semaphore::new(processors),
             waiting: AtomicUsize::new(0),
             empty_at: AtomicU64::new(0),
+            shed_at: AtomicU64::new(0),
             takes: AtomicU64::new(0),
             uploads: Semaphore::new(MOST_UPLOADS),
             held: AtomicUsize::new(0),
@@ -94,10 +99,11 @@ impl Gate {
 
     /// How long a request may wait now.
     fn patience(&self) -> Duration {
-        let full_for = self
-            .now()
-            .saturating_sub(self.empty_at.load(Ordering::Relaxed));
-        if Duration::from_micros(full_for) < STANDING {
+        let since = |at: &AtomicU64| {
+            Duration::from_micros(self.now().saturating_sub(at.load(Ordering::Relaxed)))
+        };
+        let sheds = self.shed() > 0 && since(&self.shed_at) < CALM;
+        if !sheds && since(&self.empty_at) < STANDING {
             return self.burst;
         }
         Duration::from_micros(self.takes.load(Ordering::Relaxed)).clamp(LEAST, BURST)
@@ -150,6 +156,7 @@ impl Gate {
 
     /// The refusal of a request that came at `asked`.
     async fn refusal(&self, asked: Instant) -> ApiError {
+        self.shed_at.store(self.now(), Ordering::Relaxed);
         let number = self.shed.fetch_add(1, Ordering::Relaxed);
         if self.held.fetch_add(1, Ordering::Relaxed) < MOST_HELD {
             tokio::time::sleep_until(asked + self.hold).await;
@@ -225,6 +232,16 @@ mod tests {
             ..Gate::new()
         };
         assert_eq!(standing.patience(), LEAST);
+    }
+
+    #[tokio::test]
+    async fn after_a_refusal_no_queue_counts_as_a_burst() {
+        let gate = Gate {
+            hold: Duration::ZERO,
+            ..Gate::new()
+        };
+        let _ = gate.refusal(Instant::now()).await;
+        assert_eq!(gate.patience(), LEAST);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod connections;
 mod io;
 
 use std::io::Result;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::front::Service;
@@ -37,6 +38,29 @@ pub(super) const HEADER_BYTES: usize = 64 << 10;
 const MOST_REFUSING: usize = 128;
 /// How long one that was told may take to read it.
 const REFUSING_TIME: Duration = Duration::from_secs(1);
+
+/// Bytes of answers that the system may take on for a client that does not read: by default it takes megabytes, and
+/// hundreds of clients that read nothing of an export would have the service write all of it.
+const UNREAD_BYTES: u32 = 256 << 10;
+/// Connections that wait to be taken in.
+const BACKLOG: u32 = 1024;
+
+/// Listens on `address`.
+///
+/// # Errors
+/// Where it is taken, not ours, or not allowed.
+pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    // Connections inherit it.
+    socket.set_send_buffer_size(UNREAD_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves `service` on `listener` until `signal` returns once, then lets requests in flight finish; a second return ends
 /// all at once.
