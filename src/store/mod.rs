@@ -6,6 +6,7 @@
 //! number of processes may start on one empty path.
 
 mod archive;
+mod behind;
 mod measurements;
 mod open;
 mod platforms;
@@ -18,6 +19,7 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
+pub use behind::behind;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
 pub use tokens::{Scope, Token};
