@@ -68,6 +68,17 @@ pub struct Prediction {
     pub warnings: Vec<Warning>,
 }
 
+/// A predicted time and its interval alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Time {
+    /// Milliseconds for one image on one device.
+    pub ms: f64,
+    /// Lower end.
+    pub low_ms: f64,
+    /// Upper end.
+    pub high_ms: f64,
+}
+
 /// Most platforms that are asked what they know.
 const LENDERS: usize = 8;
 /// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
@@ -289,6 +300,29 @@ impl Predictor {
     ) -> Option<f64> {
         let fit = self.fit_for(estimator, features)?;
         Some(fit.fitted.ms(features, group, features.architecture))
+    }
+
+    /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
+    #[must_use]
+    pub fn time(&self, asked: &Asked) -> Option<Time> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        let estimate = fit.estimate(asked, self.noise(asked.features.architecture));
+        let Estimate { ms, half_width, .. } = estimate;
+        Some(Time {
+            ms,
+            low_ms: ms * (-half_width).exp(),
+            high_ms: ms * half_width.exp(),
+        })
+    }
+
+    /// The share of each column of the form in the time, in the order of [`Form::columns`]; they add up to 1.
+    #[must_use]
+    pub fn column_shares(&self, asked: &Asked) -> Option<(Form, Vec<f64>)> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        let mut parts = fit.fitted.parts(asked.features, asked.group);
+        let total: f64 = parts.iter().sum();
+        parts.iter_mut().for_each(|ms| *ms /= total);
+        Some((fit.form, parts))
     }
 
     /// The nearest nets that were timed, three at most.

@@ -11,7 +11,8 @@ use crate::net::Group;
 /// What to know before trusting a prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
-    /// Stable: `unseen_group`, `borrowed_platform`, `few_measurements`, `extrapolation`, `flop_bound` or `overhead_bound`.
+    /// Stable: `unseen_group`, `borrowed_platform`, `few_measurements`, `extrapolation`, `flop_bound` or `overhead_bound`;
+    /// of a whole training also `assumed_devices`, `assumed_evaluation` or `loader_bound`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
     /// One sentence.
@@ -41,6 +42,11 @@ impl Warning {
             quantity: None,
             factor: None,
         }
+    }
+
+    /// What was assumed, since nothing was measured that says it.
+    pub(crate) fn assumed(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(code, detail.into())
     }
 
     pub(super) fn unseen(group: &Group, platform: &PlatformId, mode: Mode) -> Self {
