@@ -5,22 +5,27 @@
 
 mod asking;
 pub mod body;
+mod charts;
 mod clock;
 pub mod compare;
 mod compare_csv;
 mod complexity;
+mod cursor;
 mod evaluation;
 mod evidence;
 mod export;
+mod files;
 mod guard;
 mod health;
 mod limiter;
+mod listing;
 mod measurements;
 mod models;
 mod pages;
 mod platforms;
 pub mod predict;
 pub mod problem;
+mod query;
 mod receive;
 mod refusals;
 mod request;
@@ -97,8 +102,10 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(predict::router())
         .merge(compare::router())
         .merge(evaluation::router())
+        .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())
@@ -118,6 +125,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         (name = "nets", description = "What a net is and what it costs"),
         (name = "predictions", description = "How long an epoch takes"),
         (name = "plans", description = "Which way to scale, and how far a budget goes"),
+        (name = "charts", description = "The same as images and tables"),
         (name = "evidence", description = "The timings that predictions stand on"),
         (name = "service", description = "The service itself"),
     )

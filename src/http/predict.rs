@@ -263,7 +263,12 @@ pub(super) fn chosen<'a>(
     }
 }
 
-fn one<'a>(predictors: &'a Predictors, mode: Mode, id: &Value) -> Result<&'a Predictor, Invalid> {
+/// The predictor that `id` names.
+pub(super) fn one<'a>(
+    predictors: &'a Predictors,
+    mode: Mode,
+    id: &Value,
+) -> Result<&'a Predictor, Invalid> {
     let word: String = typed(id)?;
     let found = PlatformId::new(&word)
         .ok()

@@ -9,7 +9,9 @@ mod archive;
 mod behind;
 mod measurements;
 mod open;
+mod origins;
 mod platforms;
+mod sorted;
 mod tokens;
 mod uploads;
 
@@ -22,6 +24,7 @@ pub use archive::Damage;
 pub use behind::behind;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use sorted::{Direction, Sorted};
 pub use tokens::{Scope, Token};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
 

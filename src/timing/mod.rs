@@ -4,6 +4,7 @@
 //! fitted to it, and a [`Predictor`] holds all fits with the residuals of left-out nets that make their intervals.
 
 pub mod borrow;
+pub mod cost;
 pub mod costs;
 pub mod estimator;
 pub mod evaluate;
@@ -17,6 +18,7 @@ pub mod linear;
 pub mod loan;
 pub mod measurement;
 pub mod neighbours;
+pub mod origin;
 pub mod platform;
 pub mod predictor;
 pub mod predictors;
@@ -31,10 +33,12 @@ pub mod validation;
 pub mod verdict;
 pub mod warning;
 
+pub use cost::Cost;
 pub use estimator::{Estimator, Form};
 pub use features::Features;
 pub use interval::Level;
 pub use measurement::Measurement;
+pub use origin::Origin;
 pub use platform::{Mode, Platform, PlatformId};
 pub use predictor::{Asked, Prediction, Predictor, Time};
 pub use predictors::{Predictors, Timing, Timings};

@@ -11,6 +11,7 @@ mod golden;
 mod http;
 mod measurements;
 mod openapi;
+mod pages;
 mod predict;
 mod properties;
 mod readme;
