@@ -8,19 +8,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
+use super::asking::Asking;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
 use super::complexity::{Base, Scaled, answer, scaled};
 use super::evidence::{FitRow, fit_row};
 use super::problem::{ApiError, Problem};
 use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
-use crate::net::Group;
 use crate::net::scaling::RawScaling;
 use crate::net::{complexity::RawComplexity, spec::RawModel};
-use crate::timing::measurement::{count, subject};
+use crate::plan::run::Total;
 use crate::timing::warning::Warning;
-use crate::timing::{Asked, Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
-use crate::units::{Whole, to_f64};
+use crate::timing::{Estimator, Features, Mode, PlatformId, Predictor, Predictors};
+use crate::units::Whole;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -62,6 +62,18 @@ pub struct PredictRequest {
     pub interval: Option<f64>,
     /// Default `layers`, all that is known of the net; `costs`: its costs alone; `paper`: the line on activations.
     pub estimator: Option<Estimator>,
+    /// Passes over the images, of a whole training (`total`); default 1.
+    pub epochs: Option<Whole>,
+    /// Images of the evaluation after each epoch, counted in `total`.
+    pub evaluation_images: Option<Whole>,
+    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
+    #[schema(example = 2000)]
+    pub loader_images_per_second: Option<f64>,
+    /// Number of devices of the training in `total`, where it is not the platform's.
+    pub devices: Option<Whole>,
+    /// Price of all devices together for an hour: `total` says what the training costs.
+    #[schema(example = 24.5)]
+    pub price_per_hour: Option<f64>,
 }
 
 /// One platform's id, or several.
@@ -102,6 +114,9 @@ pub struct PredictionRow {
     pub base_epoch_seconds: Option<f64>,
     /// What the prediction stands on.
     pub fit: FitRow,
+    /// The whole training, where the request says something of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<Total>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -214,28 +229,17 @@ pub fn predicted(
     predictors: &Predictors,
     request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
-    let subject = subject(request.model, request.complexity, request.resolution)?;
-    let group = match &request.family {
-        Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
-        None => subject.group(),
-    };
-    let scaled = scaled(&subject, request.scaling)?;
-    let question = Question {
-        base: Features::new(&subject),
+    let raw = request.scaling.clone();
+    let asking = Asking::read(predictors, request)?;
+    let scaled = scaled(&asking.subject, raw)?;
+    let question = Put {
+        base: Features::new(&asking.subject),
         scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
-        group,
-        images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
-        level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
-        estimator: request.estimator.unwrap_or_default(),
-        batch_size: count("/batch_size", request.batch_size)?,
+        asking: &asking,
     };
-    let mode = request.mode.unwrap_or_default();
-    let chosen = chosen(predictors, mode, request.platform.as_ref())?;
-    let predictions = chosen
-        .iter()
-        .filter_map(|p| question.put_to(p, predictors.data_version))
-        .collect();
-    let costs = answer(&subject, scaled.as_ref(), false);
+    let chosen = asking.predictors.iter();
+    let predictions = chosen.filter_map(|p| question.put_to(p)).collect();
+    let costs = answer(&asking.subject, scaled.as_ref(), false);
     Ok(PredictAnswer {
         base: costs.base,
         scaled: costs.scaled,
@@ -293,52 +297,38 @@ pub(super) fn one<'a>(
 }
 
 /// What is asked of each platform.
-struct Question {
+struct Put<'a> {
     base: Features,
     scaled: Option<Features>,
-    group: Group,
-    images: u64,
-    level: Level,
-    estimator: Estimator,
-    batch_size: Option<u64>,
+    asking: &'a Asking<'a>,
 }
 
-impl Question {
-    fn put_to(&self, predictor: &Predictor, data_version: i64) -> Option<PredictionRow> {
-        let devices = f64::from(predictor.platform().device_count);
-        let epoch = |ms: f64| ms / 1e3 / devices * to_f64(self.images);
-        let asked = self.of(self.scaled.as_ref().unwrap_or(&self.base));
+impl Put<'_> {
+    fn put_to(&self, predictor: &Predictor) -> Option<PredictionRow> {
+        let question = &self.asking.question;
+        let features = self.scaled.as_ref().unwrap_or(&self.base);
+        let asked = question.about(features);
         let prediction = predictor.predict(&asked)?;
         let base = match self.scaled {
-            Some(_) => predictor.predict(&self.of(&self.base)),
+            Some(_) => predictor.predict(&question.about(&self.base)),
             None => None,
         };
+        let epoch = |ms: f64| question.epoch_seconds(predictor, ms);
+        let fit = FitRow {
+            data_version: self.asking.all.data_version,
+            ..fit_row(predictor, &asked, &prediction, epoch)
+        };
+        let row = self.asking.time_row(predictor, features, &prediction);
         Some(PredictionRow {
-            platform: predictor.platform().id.clone(),
-            mode: predictor.mode(),
-            epoch_seconds: epoch(prediction.ms),
-            images_per_second: 1e3 * devices / prediction.ms,
-            interval: Interval {
-                level: self.level.share(),
-                low_seconds: epoch(prediction.low_ms),
-                high_seconds: epoch(prediction.high_ms),
-            },
+            platform: row.platform,
+            mode: row.mode,
+            epoch_seconds: row.epoch_seconds,
+            images_per_second: row.images_per_second,
+            interval: row.interval,
             base_epoch_seconds: base.map(|base| epoch(base.ms)),
-            fit: FitRow {
-                data_version,
-                ..fit_row(predictor, &asked, &prediction, epoch)
-            },
-            warnings: prediction.warnings,
+            fit,
+            total: row.total,
+            warnings: row.warnings,
         })
-    }
-
-    fn of<'a>(&'a self, features: &'a Features) -> Asked<'a> {
-        Asked {
-            features,
-            group: &self.group,
-            estimator: self.estimator,
-            level: self.level,
-            batch_size: self.batch_size,
-        }
     }
 }
