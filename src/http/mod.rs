@@ -13,6 +13,7 @@ mod complexity;
 mod cursor;
 mod evaluation;
 mod evidence;
+pub mod explain;
 mod export;
 mod files;
 mod guard;
@@ -22,6 +23,7 @@ mod listing;
 mod measurements;
 mod models;
 mod pages;
+pub mod plan;
 mod platforms;
 pub mod predict;
 pub mod problem;
@@ -101,6 +103,8 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(complexity::router())
         .merge(predict::router())
         .merge(compare::router())
+        .merge(plan::router())
+        .merge(explain::router())
         .merge(evaluation::router())
         .merge(charts::router())
         .merge(models::router())
