@@ -209,37 +209,8 @@ pub fn planned(predictors: &Predictors, request: PlanRequest) -> Result<PlanAnsw
         setup,
         run: &asking.run,
     };
-    let (mut options, mut left_out) = (Vec::new(), Vec::new());
     let base = asking.net()?;
-    for way in &ways {
-        let Found { net, limited_by } = match target {
-            None => largest(base, way, &budget)?,
-            Some(target) => smallest(base, way, target, &budget)?,
-        };
-        match net {
-            Some((scaling, net)) => {
-                options.push(option(&asking, setup, (&scaling, &net), limited_by))
-            }
-            None => {
-                let RawScaling {
-                    strategy, alpha, ..
-                } = way.into();
-                left_out.push(LeftOut {
-                    strategy,
-                    alpha,
-                    limited_by,
-                });
-            }
-        }
-    }
-    if target.is_some() {
-        let seconds = |o: &PlanOption| {
-            o.predictions
-                .first()
-                .map_or(f64::INFINITY, |p| p.epoch_seconds)
-        };
-        options.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
-    }
+    let (options, left_out) = searched(&asking, &budget, &ways, target)?;
     let mix = if free_mix {
         mixed(base, target, &budget)?
     } else {
@@ -254,6 +225,43 @@ pub fn planned(predictors: &Predictors, request: PlanRequest) -> Result<PlanAnsw
             .map(|(scaling, net, limited_by)| option(&asking, setup, (&scaling, &net), limited_by)),
         front: first.map(|predictor| front(base, &asking.question, predictor)),
     })
+}
+
+/// What each of `ways` finds; towards a target the fastest first.
+fn searched(
+    asking: &Asking,
+    budget: &Budget,
+    ways: &[Scaling],
+    target: Option<Target>,
+) -> Result<(Vec<PlanOption>, Vec<LeftOut>), Invalid> {
+    let (mut options, mut left_out) = (Vec::new(), Vec::new());
+    let base = asking.net()?;
+    for way in ways {
+        let Found { net, limited_by } = match target {
+            None => largest(base, way, budget)?,
+            Some(target) => smallest(base, way, target, budget)?,
+        };
+        if let Some((scaling, net)) = net {
+            options.push(option(asking, budget.setup, (&scaling, &net), limited_by));
+        } else {
+            let RawScaling {
+                strategy, alpha, ..
+            } = way.into();
+            left_out.push(LeftOut {
+                strategy,
+                alpha,
+                limited_by,
+            });
+        }
+    }
+    if target.is_some() {
+        let seconds = |o: &PlanOption| {
+            let first = o.predictions.first();
+            first.map_or(f64::INFINITY, |first| first.epoch_seconds)
+        };
+        options.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
+    }
+    Ok((options, left_out))
 }
 
 /// What of `request` a prediction would be asked with.

@@ -142,20 +142,29 @@ impl Pieces {
             Form::Acts => vec![0.0, over(acts, all_acts)],
         }
     }
+}
 
-    /// What these take of the time, whose columns take `columns` of it.
-    fn share(&self, name: String, form: Form, columns: &[f64], whole: &Self) -> Share {
+/// A net's pieces together, and what each column of the form takes of the time.
+struct Whole {
+    form: Form,
+    columns: Vec<f64>,
+    pieces: Pieces,
+}
+
+impl Whole {
+    /// What `pieces` take of the time.
+    fn share(&self, name: String, pieces: &Pieces) -> Share {
         let (mut memory, mut compute, mut per_step) = (0.0, 0.0, 0.0);
-        let parts = form.parts().iter().zip(columns);
-        for ((part, column), own) in parts.zip(self.of_columns(form, whole)) {
+        let parts = self.form.parts().iter().zip(&self.columns);
+        for ((part, column), own) in parts.zip(pieces.of_columns(self.form, &self.pieces)) {
             match part {
                 Part::Memory => memory += column * own,
                 Part::Compute => compute += column * own,
                 Part::Overlap => {
                     // Shared out between the two as their squares are.
                     let [a, f] = [
-                        to_f64(fits(self.counts.acts)) / 1e6,
-                        2.0 * to_f64(fits(self.counts.flops)) / 1e9,
+                        to_f64(fits(pieces.counts.acts)) / 1e6,
+                        2.0 * to_f64(fits(pieces.counts.flops)) / 1e9,
                     ];
                     let of_memory = if a + f > 0.0 { a / (a + f) } else { 0.5 };
                     memory += column * own * of_memory;
@@ -171,14 +180,14 @@ impl Pieces {
             (Part::PerStep, per_step),
         ];
         let most = bounds.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        let counts = &self.counts;
+        let counts = &pieces.counts;
         Share {
             name,
-            layers: self.layers,
+            layers: pieces.layers,
             flops: fits(counts.flops),
             params: fits(counts.params),
             acts: fits(counts.acts),
-            intensity: to_f64(fits(counts.flops)) / self.elements.max(1.0),
+            intensity: to_f64(fits(counts.flops)) / pieces.elements.max(1.0),
             share: memory + compute + per_step,
             memory,
             compute,
@@ -200,21 +209,25 @@ pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Optio
     let (form, columns) = predictor.column_shares(&question.about(&features))?;
     let layers = net.layers();
     let last = layers.iter().map(|layer| layer.stage).max().unwrap_or(0);
-    let mut whole = Pieces::default();
-    let (mut stages, mut kinds): (Vec<(String, Pieces)>, Vec<(String, Pieces)>) =
-        (Vec::new(), Vec::new());
+    let mut pieces = Pieces::default();
+    let (mut stages, mut kinds) = (Named::new(), Named::new());
     for layer in &layers {
-        let pieces = Pieces::of(layer);
-        whole.add(&pieces);
-        put(&mut stages, stage_name(layer.stage, last), &pieces);
-        put(&mut kinds, kind_name(layer), &pieces);
+        let own = Pieces::of(layer);
+        pieces.add(&own);
+        put(&mut stages, stage_name(layer.stage, last), &own);
+        put(&mut kinds, kind_name(layer), &own);
     }
-    let share = |(name, pieces): (String, Pieces)| pieces.share(name, form, &columns, &whole);
+    let constant = columns.first().copied().unwrap_or(0.0);
+    let whole = Whole {
+        form,
+        columns,
+        pieces,
+    };
+    let share = |(name, pieces): (String, Pieces)| whole.share(name, &pieces);
     let stages: Vec<Share> = stages.into_iter().map(share).collect();
     let mut kinds: Vec<Share> = kinds.into_iter().map(share).collect();
     kinds.sort_by(|a, b| b.share.total_cmp(&a.share));
     let remedies = remedies(net, question, predictor);
-    let constant = columns.first().copied().unwrap_or(0.0);
     Some(Explained {
         form,
         sentence: sentence(&layers, &stages, &kinds, &remedies),
@@ -225,7 +238,10 @@ pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Optio
     })
 }
 
-fn put(all: &mut Vec<(String, Pieces)>, name: String, pieces: &Pieces) {
+/// Pieces by name, in the order in which the names came.
+type Named = Vec<(String, Pieces)>;
+
+fn put(all: &mut Named, name: String, pieces: &Pieces) {
     match all.iter_mut().find(|(known, _)| *known == name) {
         Some((_, sum)) => sum.add(pieces),
         None => all.push((name, *pieces)),
@@ -304,38 +320,37 @@ fn sentence(layers: &[Layer], stages: &[Share], kinds: &[Share], remedies: &[Rem
     let most = parts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
     let (what, part) = most.unwrap_or(("moving feature maps", 0.0));
     let stage = stages.iter().max_by(|a, b| a.share.total_cmp(&b.share));
-    let mut text = format!("{} of the time goes into {what}", percent(part));
-    if let Some(stage) = stage {
-        text += &shape(layers, stages, stage);
-    }
-    if let Some(kind) = kinds.first() {
-        text += &format!(
-            "; of all layers {} take most ({})",
-            kind.name,
-            percent(kind.share)
-        );
-    }
+    let mut text = vec![format!("{} of the time goes into {what}", percent(part))];
+    text.extend(stage.map(|stage| shape(layers, stages, stage)));
+    let kind = kinds.first();
+    text.extend(kind.map(|kind| {
+        let share = percent(kind.share);
+        format!(
+            "; of the kinds of layers {} takes most ({share})",
+            kind.name
+        )
+    }));
     if let [best, .., worst] = remedies {
-        text += &format!(
-            "; for each flop that it saves, a smaller {} saves most time ({} of the flops in {} of the time), a smaller {} \
-             least ({} in {})",
+        text.push(format!(
+            "; for each flop that it saves, less {} saves most time ({} of the flops in {} of the time), less {} least ({} in {})",
             dimension(best.strategy),
             percent(best.flops_ratio),
             percent(best.time_ratio),
             dimension(worst.strategy),
             percent(worst.flops_ratio),
             percent(worst.time_ratio),
-        );
+        ));
     }
-    text + "."
+    text.push(".".to_owned());
+    text.concat()
 }
 
 /// Which stage takes most, and what its maps are like.
 fn shape(layers: &[Layer], stages: &[Share], stage: &Share) -> String {
     let number = stages.iter().position(|known| known.name == stage.name);
     let number = number.and_then(|n| u32::try_from(n).ok());
-    let of_stage = layers.iter().filter(|layer| Some(layer.stage) == number);
-    let last = of_stage.last();
+    let mut from_the_end = layers.iter().rev();
+    let last = from_the_end.find(|layer| Some(layer.stage) == number);
     let maps = last.map_or_else(String::new, |layer| {
         let side = layer.area_out.isqrt();
         format!(

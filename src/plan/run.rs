@@ -70,6 +70,7 @@ const FORWARD: f64 = 3.5;
 
 /// Where a net is timed: the predictor that knows, and how many devices share the work.
 struct Place<'a> {
+    all: &'a Predictors,
     predictor: &'a Predictor,
     devices: u32,
     warnings: Vec<Warning>,
@@ -94,7 +95,7 @@ impl Run {
         let asked = question.about(features);
         let mut place = self.place(all, predictor);
         let time = place.predictor.time(&asked)?;
-        let forward = self.forward(all, &mut place, &asked, time);
+        let forward = self.forward(&mut place, &asked, time);
         let images = to_f64(question.images);
         let evaluated = to_f64(self.evaluation_images.unwrap_or(0));
         let devices = f64::from(place.devices);
@@ -145,6 +146,7 @@ impl Run {
     fn place<'a>(&self, all: &'a Predictors, own: &'a Predictor) -> Place<'a> {
         let count = own.platform().device_count;
         let place = |predictor: &'a Predictor, devices: u32, warnings| Place {
+            all,
             predictor,
             devices,
             warnings,
@@ -172,12 +174,12 @@ impl Run {
 
     /// Milliseconds of a forward pass over one image on one device: by the platform's timings of inference, where it has
     /// some, else as a part of a training step.
-    fn forward(&self, all: &Predictors, place: &mut Place, asked: &Asked, time: Time) -> Time {
+    fn forward(&self, place: &mut Place, asked: &Asked, time: Time) -> Time {
         let own = place.predictor;
         if self.evaluation_images.is_none() || own.mode() == Mode::Infer {
             return time;
         }
-        let inference = all.get(&own.platform().id, Mode::Infer);
+        let inference = place.all.get(&own.platform().id, Mode::Infer);
         if let Some(forward) = inference.and_then(|inference| inference.time(asked)) {
             return forward;
         }

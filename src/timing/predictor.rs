@@ -327,7 +327,9 @@ impl Predictor {
         let fit = self.fit_for(asked.estimator, asked.features)?;
         let mut parts = fit.fitted.parts(asked.features, asked.group);
         let total: f64 = parts.iter().sum();
-        parts.iter_mut().for_each(|ms| *ms /= total);
+        for ms in &mut parts {
+            *ms /= total;
+        }
         Some((fit.form, parts))
     }
 
