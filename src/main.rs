@@ -1,9 +1,11 @@
 //! The command line: it reads its arguments, opens the store and calls the library.
 
 mod archive;
+mod budget;
 mod compare;
 mod config;
 mod evaluate;
+mod explain;
 mod import;
 mod predict;
 mod token;
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         None | Some(Command::Serve) => run(serve(&cli.settings)),
         Some(Command::Predict(args)) => run(predict::predict(&cli.settings, &args)),
         Some(Command::Compare(args)) => run(compare::compare(&cli.settings, &args)),
+        Some(Command::Plan(args)) => run(budget::plan(&cli.settings, &args)),
+        Some(Command::Explain(args)) => run(explain::explain(&cli.settings, &args)),
         Some(Command::Evaluate(args)) => run(evaluate::evaluate(&cli.settings, &args)),
         Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
         Some(Command::Export) => run(archive::export(&cli.settings)),
