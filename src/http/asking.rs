@@ -1,5 +1,7 @@
 //! What requests about many nets share: the net, the platforms, what is asked of them, and how a time is answered.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -24,7 +26,7 @@ pub(super) struct Asking<'a> {
     /// The whole training that is asked about.
     pub(super) run: Run,
     /// The platforms that are asked.
-    pub(super) predictors: Vec<&'a Predictor>,
+    pub(super) predictors: Vec<Arc<Predictor>>,
     /// All platforms.
     pub(super) all: &'a Predictors,
 }
@@ -129,7 +131,7 @@ impl<'a> Asking<'a> {
     pub(super) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
         let (features, base) = (Features::of_net(net), Features::new(&self.subject));
         let asked = self.question.about(&features);
-        let row = |predictor: &&Predictor| {
+        let row = |predictor: &Arc<Predictor>| {
             let prediction = predictor.predict(&asked)?;
             let base = predictor.time(&self.question.about(&base));
             Some(TimeRow {
@@ -142,7 +144,7 @@ impl<'a> Asking<'a> {
 }
 
 /// What `request` says of the whole training.
-fn run(request: &PredictRequest) -> Result<Run, Invalid> {
+pub(super) fn run(request: &PredictRequest) -> Result<Run, Invalid> {
     let positive = |pointer: &str, value: Option<f64>| match value {
         Some(number) if !(number.is_finite() && number > 0.0) => {
             let detail = format!("{number} is out of range");

@@ -14,7 +14,7 @@ pub(super) const PAGES: [(&str, &str); 6] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 31] = [
+pub(super) const ASSETS: [(&str, &str); 38] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -50,6 +50,10 @@ pub(super) const ASSETS: [(&str, &str); 31] = [
         include_str!("../../static/js/counts.js"),
     ),
     ("/static/js/csv.js", include_str!("../../static/js/csv.js")),
+    (
+        "/static/js/detect.js",
+        include_str!("../../static/js/detect.js"),
+    ),
     ("/static/js/dom.js", include_str!("../../static/js/dom.js")),
     (
         "/static/js/evidence.js",
@@ -68,8 +72,20 @@ pub(super) const ASSETS: [(&str, &str); 31] = [
         include_str!("../../static/js/home.js"),
     ),
     (
+        "/static/js/honesty.js",
+        include_str!("../../static/js/honesty.js"),
+    ),
+    (
         "/static/js/intervals.js",
         include_str!("../../static/js/intervals.js"),
+    ),
+    (
+        "/static/js/measurement.js",
+        include_str!("../../static/js/measurement.js"),
+    ),
+    (
+        "/static/js/measurements.js",
+        include_str!("../../static/js/measurements.js"),
     ),
     (
         "/static/js/net-form.js",
@@ -100,6 +116,10 @@ pub(super) const ASSETS: [(&str, &str); 31] = [
         include_str!("../../static/js/request.js"),
     ),
     (
+        "/static/js/rows.js",
+        include_str!("../../static/js/rows.js"),
+    ),
+    (
         "/static/js/scaling-fields.js",
         include_str!("../../static/js/scaling-fields.js"),
     ),
@@ -120,8 +140,16 @@ pub(super) const ASSETS: [(&str, &str); 31] = [
         include_str!("../../static/js/table.js"),
     ),
     (
+        "/static/js/token.js",
+        include_str!("../../static/js/token.js"),
+    ),
+    (
         "/static/js/upload.js",
         include_str!("../../static/js/upload.js"),
+    ),
+    (
+        "/static/js/verdicts.js",
+        include_str!("../../static/js/verdicts.js"),
     ),
     (
         "/static/vendor/rapidoc-9.3.8.min.js",

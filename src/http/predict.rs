@@ -1,5 +1,7 @@
 //! `POST /v1/predict` and `/v1/predict/batch`: how long one epoch takes.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,18 +10,24 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
-use super::asking::Asking;
+use super::asking::run;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
-use super::complexity::{Base, Scaled, answer, scaled};
+use super::complexity::{Base, Scaled, answer};
 use super::evidence::{FitRow, fit_row};
+use super::memo::counted;
 use super::problem::{ApiError, Problem};
 use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
+use crate::net::Group;
 use crate::net::scaling::RawScaling;
 use crate::net::{complexity::RawComplexity, spec::RawModel};
-use crate::plan::run::Total;
+use crate::plan::Question;
+use crate::plan::run::{Run, Total};
+use crate::timing::datasheet::AskedGpu;
+use crate::timing::gpus::Gpu;
+use crate::timing::measurement::count;
 use crate::timing::warning::Warning;
-use crate::timing::{Estimator, Features, Mode, PlatformId, Predictor, Predictors};
+use crate::timing::{Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::Whole;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -48,14 +56,15 @@ pub struct PredictRequest {
     pub label: Option<String>,
     /// Side of the images, in pixels, where `model` does not say.
     pub resolution: Option<Whole>,
-    /// Id of a platform, or a list; default: all with timings of the mode.
+    /// Id of a platform, or a list; default: all with timings of the mode. `gpu:h100` or `gpu:h100:tf32`: by a GPU's data
+    /// sheet, without any timing on it.
     #[schema(value_type = Option<PlatformChoice>)]
     pub platform: Option<Value>,
     /// `train` (default) or `infer`, the forward pass alone.
     pub mode: Option<Mode>,
     /// Images of an epoch, default 1,281,167 (ImageNet).
     pub dataset_images: Option<Whole>,
-    /// Images in a step, of all devices together.
+    /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
     pub batch_size: Option<Whole>,
     /// Level of the interval, 0.5 to 0.99, default 0.9.
     #[schema(minimum = 0.5, maximum = 0.99)]
@@ -177,7 +186,7 @@ enum BatchItem {
 }
 
 /// Most items of a batch.
-const BATCH_ITEMS: usize = 1000;
+pub(super) const BATCH_ITEMS: usize = 1000;
 
 /// Up to 1,000 predictions in one call, each answered for itself.
 #[utoipa::path(
@@ -227,19 +236,35 @@ fn batch_item(predictors: &Predictors, item: &Value) -> BatchItem {
 /// Points at the field that is wrong.
 pub fn predicted(
     predictors: &Predictors,
-    request: PredictRequest,
+    mut request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
-    let raw = request.scaling.clone();
-    let asking = Asking::read(predictors, request)?;
-    let scaled = scaled(&asking.subject, raw)?;
-    let question = Put {
-        base: Features::new(&asking.subject),
-        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
-        asking: &asking,
+    let counted = counted(&mut request)?;
+    let subject = &counted.subject;
+    let group = match &request.family {
+        Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
+        None => subject.group(),
     };
-    let chosen = asking.predictors.iter();
-    let predictions = chosen.filter_map(|p| question.put_to(p)).collect();
-    let costs = answer(&asking.subject, scaled.as_ref(), false);
+    let question = Question {
+        group,
+        images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
+        level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
+        estimator: request.estimator.unwrap_or_default(),
+        batch_size: count("/batch_size", request.batch_size)?,
+    };
+    let put = Put {
+        base: counted.features,
+        scaled: counted.scaled_features,
+        run: run(&request)?,
+        all: predictors,
+        question,
+    };
+    let mode = request.mode.unwrap_or_default();
+    let chosen = chosen(predictors, mode, request.platform.as_ref())?;
+    let predictions = chosen
+        .iter()
+        .filter_map(|predictor| put.to(predictor))
+        .collect();
+    let costs = answer(subject, counted.scaled.as_ref(), false);
     Ok(PredictAnswer {
         base: costs.base,
         scaled: costs.scaled,
@@ -248,13 +273,13 @@ pub fn predicted(
 }
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-pub(super) fn chosen<'a>(
-    predictors: &'a Predictors,
+pub(super) fn chosen(
+    predictors: &Predictors,
     mode: Mode,
     platform: Option<&Value>,
-) -> Result<Vec<&'a Predictor>, Invalid> {
+) -> Result<Vec<Arc<Predictor>>, Invalid> {
     match platform {
-        None | Some(Value::Null) => Ok(predictors.of_mode(mode).map(AsRef::as_ref).collect()),
+        None | Some(Value::Null) => Ok(predictors.of_mode(mode).cloned().collect()),
         Some(Value::Array(ids)) => {
             let one = |(i, id): (usize, &Value)| {
                 one(predictors, mode, id).map_err(|e| e.under(&format!("/platform/{i}")))
@@ -267,17 +292,24 @@ pub(super) fn chosen<'a>(
     }
 }
 
-/// The predictor that `id` names.
-pub(super) fn one<'a>(
-    predictors: &'a Predictors,
+/// The predictor that `id` names: of a platform, or of a GPU by its data sheet.
+pub(super) fn one(
+    predictors: &Predictors,
     mode: Mode,
     id: &Value,
-) -> Result<&'a Predictor, Invalid> {
+) -> Result<Arc<Predictor>, Invalid> {
     let word: String = typed(id)?;
+    if let Some(asked) = AskedGpu::read(&word)? {
+        return predictors.on_gpu(&asked, mode).map(Arc::new).ok_or_else(|| {
+            let detail = format!("no platform of a known GPU has timings of mode {mode}");
+            let hint = "upload some of that mode, with the platform's precision: data sheets compare GPUs, and say no time by themselves";
+            Invalid::at("", word, detail, hint)
+        });
+    }
     let found = PlatformId::new(&word)
         .ok()
         .and_then(|id| predictors.get(&id, mode));
-    found.map(AsRef::as_ref).ok_or_else(|| {
+    found.cloned().ok_or_else(|| {
         let known: Vec<&str> = predictors
             .of_mode(mode)
             .map(|p| p.platform().id.as_str())
@@ -287,12 +319,11 @@ pub(super) fn one<'a>(
         } else {
             format!("no platform is called `{word}`")
         };
-        Invalid::at(
-            "",
-            word.as_str(),
-            detail,
-            crate::json::nearest(&word, &known),
-        )
+        let hint = match Gpu::find(&word) {
+            Some(gpu) => format!("`gpu:{}` predicts by its data sheet", gpu.id),
+            None => crate::json::nearest(&word, &known),
+        };
+        Invalid::at("", word.as_str(), detail, hint)
     })
 }
 
@@ -300,35 +331,44 @@ pub(super) fn one<'a>(
 struct Put<'a> {
     base: Features,
     scaled: Option<Features>,
-    asking: &'a Asking<'a>,
+    question: Question,
+    run: Run,
+    all: &'a Predictors,
 }
 
 impl Put<'_> {
-    fn put_to(&self, predictor: &Predictor) -> Option<PredictionRow> {
-        let question = &self.asking.question;
+    fn to(&self, predictor: &Predictor) -> Option<PredictionRow> {
+        let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
         let features = self.scaled.as_ref().unwrap_or(&self.base);
-        let asked = question.about(features);
-        let prediction = predictor.predict(&asked)?;
+        let asked = self.question.about(features);
+        let mut prediction = predictor.predict(&asked)?;
         let base = match self.scaled {
-            Some(_) => predictor.predict(&question.about(&self.base)),
+            Some(_) => predictor.time(&self.question.about(&self.base)),
             None => None,
         };
-        let epoch = |ms: f64| question.epoch_seconds(predictor, ms);
-        let fit = FitRow {
-            data_version: self.asking.all.data_version,
-            ..fit_row(predictor, &asked, &prediction, epoch)
-        };
-        let row = self.asking.time_row(predictor, features, &prediction);
+        let whole = self.run.is_asked_for().then(|| {
+            let place = (self.all, predictor);
+            self.run.total(&self.question, features, place)
+        });
+        let (total, assumed) = whole.flatten().unzip();
+        prediction.warnings.extend(assumed.into_iter().flatten());
         Some(PredictionRow {
-            platform: row.platform,
-            mode: row.mode,
-            epoch_seconds: row.epoch_seconds,
-            images_per_second: row.images_per_second,
-            interval: row.interval,
+            platform: predictor.platform().id.clone(),
+            mode: predictor.mode(),
+            epoch_seconds: epoch(prediction.ms),
+            images_per_second: 1e3 * f64::from(predictor.platform().device_count) / prediction.ms,
+            interval: Interval {
+                level: self.question.level.share(),
+                low_seconds: epoch(prediction.low_ms),
+                high_seconds: epoch(prediction.high_ms),
+            },
             base_epoch_seconds: base.map(|base| epoch(base.ms)),
-            fit,
-            total: row.total,
-            warnings: row.warnings,
+            fit: FitRow {
+                data_version: self.all.data_version,
+                ..fit_row(predictor, &asked, &prediction, epoch)
+            },
+            total,
+            warnings: prediction.warnings,
         })
     }
 }

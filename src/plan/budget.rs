@@ -1,5 +1,7 @@
 //! Limits on what a net may cost, and which of them it breaks.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -100,7 +102,7 @@ pub struct Budget<'a> {
     /// What is asked of the platforms.
     pub question: &'a Question,
     /// All predictors, and those of the platforms asked for.
-    pub predictors: (&'a Predictors, &'a [&'a Predictor]),
+    pub predictors: (&'a Predictors, &'a [Arc<Predictor>]),
     /// How the nets are trained, where memory is limited.
     pub setup: Option<Setup>,
     /// The whole training.

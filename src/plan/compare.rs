@@ -1,6 +1,7 @@
 //! Many scaled forms of one net, side by side on several platforms.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Question;
 use super::accuracy::{Expected, Published};
@@ -47,7 +48,7 @@ pub struct Compared {
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
     base: &'a Net,
-    predictors: &'a [&'a Predictor],
+    predictors: &'a [Arc<Predictor>],
     question: &'a Question,
     setup: Option<Setup>,
     published: Option<&'static Published>,
@@ -59,7 +60,7 @@ impl<'a> Comparison<'a> {
     #[must_use]
     pub fn new(
         base: &'a Net,
-        predictors: &'a [&'a Predictor],
+        predictors: &'a [Arc<Predictor>],
         question: &'a Question,
         setup: Option<Setup>,
     ) -> Self {
@@ -111,7 +112,7 @@ impl<'a> Comparison<'a> {
 }
 
 fn times(
-    predictors: &[&Predictor],
+    predictors: &[Arc<Predictor>],
     question: &Question,
     features: &Features,
 ) -> Vec<Option<Prediction>> {

@@ -2,6 +2,7 @@
 
 const english = (options) => new Intl.NumberFormat("en-GB", options);
 const three = english({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const fourAlways = english({ minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
 const four = english({ maximumSignificantDigits: 4 });
 
 /** A whole number in full: 15,459,535,460. */
@@ -12,7 +13,7 @@ const SI = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 /** A count with its SI prefix: 15.46 G. */
 export function si(count) {
   const [size, prefix] = SI.find(([size]) => Math.abs(count) >= size) ?? [1, ""];
-  return `${four.format(count / size)}${prefix && ` ${prefix}`}`;
+  return prefix ? `${fourAlways.format(count / size)} ${prefix}` : four.format(count);
 }
 
 const SPANS = [[172800, 86400, "days"], [7200, 3600, "h"], [600, 60, "min"], [1, 1, "s"], [0, 0.001, "ms"]];
@@ -28,6 +29,9 @@ export function between(low, high, like, word = "to") {
   const [, size, unit] = SPANS.find(([least]) => like >= least) ?? SPANS.at(-1);
   return `${three.format(low / size)} ${word} ${three.format(high / size)} ${unit}`;
 }
+
+/** A plain number with four significant digits, for columns. */
+export const fixed = (number) => fourAlways.format(number);
 
 /** A ratio: 3.77×. */
 export const times = (ratio) => `${ratio >= 100 ? three.format(ratio) : ratio.toFixed(2)}×`;

@@ -6,8 +6,13 @@ export class State {
   #listeners = [];
 
   constructor(defaults) {
-    this.#defaults = defaults;
+    this.#defaults = { ...defaults };
     addEventListener("popstate", () => this.#tell());
+  }
+
+  /** Sets a default that becomes known later. */
+  default(name, value) {
+    this.#defaults[name] = value;
   }
 
   /** All parameters, those that are not in the URL by their default. */

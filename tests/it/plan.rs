@@ -5,7 +5,7 @@ use epochcast::plan::Question;
 use epochcast::plan::budget::{Budget, LimitedBy, Limits, Use};
 use epochcast::plan::run::Run;
 use epochcast::plan::search::{LEAST, MOST, Target, largest, smallest};
-use epochcast::timing::{Estimator, Features, Level, Mode, Predictor, Predictors, seed};
+use epochcast::timing::{Estimator, Features, Level, Mode, Predictors, seed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ fn cases() -> impl Strategy<Value = (Net, Scaling, Limits)> {
 /// Calls `check` with the budget that `limits` are on the first platform.
 fn with_budget<T>(base: &Net, limits: &Limits, check: impl FnOnce(&Budget) -> T) -> T {
     let question = question(base);
-    let first: [&Predictor; 1] = [predictors().of_mode(Mode::Train).next().unwrap()];
+    let first = [predictors().of_mode(Mode::Train).next().unwrap().clone()];
     check(&Budget {
         limits,
         used: Use::Predicted,

@@ -1,0 +1,35 @@
+// axe finds nothing serious on any page, in either theme, wide or narrow; nothing scrolls sideways at 360 pixels.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import axe from "axe-core";
+import { launch, open, serve, settled } from "./server.mjs";
+
+let server, browser;
+before(async () => { [server, browser] = await Promise.all([serve(), launch()]); });
+after(async () => { await browser?.close(); await server?.stop(); });
+
+const PAGES = ["/", "/explore", "/explore?model=ResNet-51", "/explore?model=RegNetY-500MF&platform=v100x8-paper&max_hours=1&y=acts", "/platforms", "/platforms/v100x8-paper", "/platforms/v100x8-paper?measurement=120", "/platforms/none", "/upload", "/upload?upload=1"];
+
+for (const theme of ["light", "dark"]) {
+  for (const width of [1280, 360]) {
+    test(`every page is accessible in the ${theme} theme at ${width} pixels`, async () => {
+      const { page, faults } = await open(browser, server.origin, { width, theme });
+      for (const path of PAGES) {
+        await page.goto(path);
+        await settled(page);
+        for (const summary of await page.locator("summary:visible").all()) await summary.click();
+        await settled(page);
+        // The page's policy forbids scripts that are not its own; the debugger's are not subject to it.
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+        const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        assert.deepEqual(grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]), [], `${path}, ${theme}, ${width}`);
+        const across = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(across <= width, `${path} is ${across} wide`);
+      }
+      assert.deepEqual(faults, []);
+      await page.context().close();
+    });
+  }
+}

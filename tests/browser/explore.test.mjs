@@ -1,0 +1,125 @@
+// Exploring a net: by name and by description, compared, planned for, by mouse and by keyboard, shared by its URL.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { launch, open, serve, settled } from "./server.mjs";
+
+let server, browser, page, faults;
+before(async () => { [server, browser] = await Promise.all([serve(), launch()]); });
+after(async () => { await browser?.close(); await server?.stop(); });
+beforeEach(async () => { ({ page, faults } = await open(browser, server.origin)); });
+afterEach(async () => { assert.deepEqual(faults, []); await page.context().close(); });
+
+const verdict = () => page.locator(".verdict").innerText();
+
+test("the start page predicts a net that is typed, completed and chosen by keyboard alone", async () => {
+  await page.goto("/");
+  await settled(page);
+  const field = page.getByRole("combobox", { name: "Net", exact: true });
+  await field.focus();
+  await page.keyboard.type("resnet50");
+  await page.getByRole("option").first().waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator(".verdict", { hasText: "ResNet-50, scaled 4× by dWr" }).waitFor();
+  assert.match(page.url(), /model=ResNet-50/);
+  await page.locator("#platform-table").getByRole("link", { name: "v100x8-paper" }).waitFor();
+});
+
+test("a URL that was copied gives the same picture, and Back goes back", async () => {
+  await page.goto("/explore?model=ResNet-50&strategy=w&factor=2");
+  await settled(page);
+  await page.getByLabel("Scaled by").selectOption("d");
+  await page.locator(".verdict", { hasText: "by d takes" }).waitFor();
+  await settled(page);
+  const [url, said, counts] = [page.url(), await verdict(), await page.locator("#counts").innerText()];
+  const other = await open(browser, server.origin);
+  await other.page.goto(url);
+  await settled(other.page);
+  assert.equal(await other.page.locator(".verdict").innerText(), said);
+  assert.equal(await other.page.locator("#counts").innerText(), counts);
+  assert.deepEqual(other.faults, []);
+  await other.page.context().close();
+  await page.goBack();
+  await page.locator(".verdict", { hasText: "by w takes" }).waitFor();
+  assert.equal(await page.getByLabel("Scaled by").inputValue(), "w");
+});
+
+test("a description is pasted, α and the factor are moved by keyboard", async () => {
+  await page.goto("/explore");
+  await settled(page);
+  await page.getByLabel("description").check();
+  await page.getByLabel("Description", { exact: true }).fill('{"family": "regnet", "depth": 18, "w0": 80, "wa": 34.01, "wm": 2.25, "group_w": 24}');
+  await page.locator(".verdict", { hasText: "your net" }).waitFor();
+  await page.getByLabel("Scaled by").selectOption("alpha");
+  await page.getByRole("slider", { name: /^α/ }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator(".verdict", { hasText: "α = 0.75" }).waitFor();
+  await page.getByRole("slider", { name: /Factor/ }).focus();
+  await page.keyboard.press("End");
+  await page.locator(".verdict", { hasText: "scaled 64×" }).waitFor();
+  await settled(page);
+  assert.match(page.url(), /alpha=0.75/);
+  assert.match(page.url(), /spec=/);
+});
+
+test("a net that nobody knows is refused in words, with the id of the request", async () => {
+  await page.goto("/explore?model=ResNet-51");
+  const problem = page.locator("#answer .problem");
+  await problem.waitFor();
+  assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/s);
+});
+
+test("strategies are compared over factors, as a chart and as a table", async () => {
+  await page.goto("/explore?model=RegNetY-500MF&platform=v100x8-paper");
+  await settled(page);
+  const section = page.locator("#compare");
+  await section.getByLabel("acts").check();
+  await section.getByText("Acts by strategy and factor").waitFor();
+  assert.match(page.url(), /y=acts/);
+  await section.getByLabel("orig").check();
+  await section.getByRole("rowheader", { name: "orig" }).waitFor();
+  await settled(page);
+  assert.equal(await section.locator("svg").count(), 1);
+  await section.getByRole("button", { name: "View as table" }).click();
+  await section.getByText("The chart as a table").waitFor();
+});
+
+test("a budget gives the largest net of each strategy, and the form takes it over", async () => {
+  await page.goto("/explore?model=RegNetY-500MF&platform=v100x8-paper");
+  await settled(page);
+  const section = page.locator("#plan");
+  await section.getByLabel(/An epoch at most/).fill("0.5");
+  await page.keyboard.press("Enter");
+  const first = section.getByRole("button", { name: /^Look at/ }).first();
+  await first.waitFor();
+  assert.match(page.url(), /max_hours=0.5/);
+  const name = await first.getAttribute("aria-label");
+  await first.click();
+  await settled(page);
+  const strategy = name.match(/Look at (\S+),/)[1];
+  assert.equal(await page.getByLabel("Scaled by").inputValue(), strategy);
+});
+
+test("the time goes into stages, which read by arrow keys", async () => {
+  await page.goto("/explore?model=ResNet-50&platform=rtx3090-nchw");
+  await settled(page);
+  const section = page.locator("#stages");
+  assert.ok((await section.locator("figcaption").innerText()).length > 20);
+  await section.locator("svg [tabindex='0']").first().focus();
+  const first = await section.locator(".readout").innerText();
+  await page.keyboard.press("ArrowRight");
+  assert.notEqual(await section.locator(".readout").innerText(), first);
+});
+
+test("the calls under a view work as pasted", async () => {
+  await page.goto("/explore?model=ResNet-50&strategy=w&factor=2");
+  await settled(page);
+  await page.locator("#answer summary", { hasText: "Call this" }).click();
+  const curl = await page.locator("#answer .call pre").nth(1).innerText();
+  assert.ok(curl.includes(server.origin));
+  const { execFileSync } = await import("node:child_process");
+  const answer = JSON.parse(execFileSync("sh", ["-c", curl]).toString());
+  assert.equal(answer.base.name, "ResNet-50");
+  assert.ok(answer.predictions.length > 0);
+});

@@ -1,0 +1,61 @@
+// A real server on a database of its own, and a real browser that watches for what must not happen.
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const BINARY = process.env.EPOCHCAST_BIN ?? fileURLToPath(new URL("../../target/debug/epochcast", import.meta.url));
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Starts a server; gives its address, a token to write with, and a way to stop it. */
+export async function serve() {
+  const folder = mkdtempSync(join(tmpdir(), "epochcast-browser-"));
+  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`];
+  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const origin = await new Promise((resolve, reject) => {
+    createInterface(server.stdout).on("line", (line) => {
+      const [address] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
+      if (address) resolve(address);
+    });
+    server.on("exit", (code) => reject(new Error(`the server stopped with ${code}`)));
+    server.on("error", reject);
+  });
+  const token = execFileSync(BINARY, ["token", "create", "--name", "browser", "--scope", "write", ...database], { cwd: folder }).toString().trim();
+  const stop = async () => {
+    const gone = new Promise((resolve) => server.once("exit", resolve));
+    server.kill();
+    await gone;
+    rmSync(folder, { recursive: true });
+  };
+  return { origin, token, stop };
+}
+
+/** Starts the browser. */
+export function launch() {
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+}
+
+/** A page at `origin` of `width`, and the `faults` that it has made: errors in the console, requests that left the host. */
+export async function open(browser, origin, { width = 1280, theme = "light" } = {}) {
+  const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 900 }, colorScheme: theme });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => {
+    // A refusal that a page asked for and shows is no fault of the page.
+    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("dialog", (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => { if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) faults.push(`left the host: ${request.url()}`); });
+  return { page, faults };
+}
+
+/** Waits until nothing on the page is being loaded any more. */
+export async function settled(page) {
+  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+}
