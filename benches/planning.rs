@@ -1,11 +1,14 @@
-//! A comparison of 12 ways by 30 factors on 3 platforms, from the request to the answer's JSON.
+//! A comparison of 12 ways by 30 factors on 3 platforms, from the request to the answer's JSON; plans; an explanation.
 //!
-//! `cargo bench --bench planning`. The bar: 20 ms.
+//! `cargo bench --bench planning`. The bar for the comparison: 20 ms.
 
 #![expect(clippy::unwrap_used, reason = "a bench may stop at once")]
 
 use divan::{Bencher, black_box};
 use epochcast::http::compare::{CompareRequest, compared};
+use epochcast::http::explain::{ExplainRequest, explanation};
+use epochcast::http::plan::{PlanRequest, planned};
+use epochcast::plan::budget::Limits;
 use epochcast::timing::{Predictors, seed};
 use serde_json::json;
 
@@ -31,4 +34,46 @@ fn compare_12_ways_30_factors_3_platforms(bencher: Bencher, name: &str) {
         assert_eq!(answer.rows.len(), 360);
         serde_json::to_vec(&answer).unwrap()
     });
+}
+
+#[divan::bench]
+fn plan_9_strategies_by_time(bencher: Bencher) {
+    let predictors = predictors();
+    let request = || PlanRequest {
+        model: Some(json!({"name": "RegNetY-4GF"})),
+        platform: Some(json!("v100x8-paper")),
+        limits: Some(Limits {
+            epoch_seconds: Some(900.0),
+            ..Limits::default()
+        }),
+        ..PlanRequest::default()
+    };
+    bencher.bench(|| planned(black_box(&predictors), request()).unwrap());
+}
+
+#[divan::bench]
+fn free_mix_and_fronts(bencher: Bencher) {
+    let predictors = predictors();
+    let request = || PlanRequest {
+        model: Some(json!({"name": "RegNetY-500MF"})),
+        platform: Some(json!("v100x8-paper")),
+        strategies: Some(vec!["dWr".to_owned()]),
+        limits: Some(Limits {
+            epoch_seconds: Some(600.0),
+            ..Limits::default()
+        }),
+        free_mix: Some(true),
+        ..PlanRequest::default()
+    };
+    bencher.bench(|| planned(black_box(&predictors), request()).unwrap());
+}
+
+#[divan::bench]
+fn explain(bencher: Bencher) {
+    let predictors = predictors();
+    let request = || ExplainRequest {
+        model: Some(json!({"name": "RegNetY-4GF"})),
+        ..ExplainRequest::default()
+    };
+    bencher.bench(|| explanation(black_box(&predictors), request()).unwrap());
 }

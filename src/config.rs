@@ -27,7 +27,9 @@ const AFTER_HELP: &str = "Examples:
   epochcast predict RegNetY-4GF --scale dWr:4   base, scaled and epoch times, without a server
   epochcast predict resnet50 --platform rtx3090-nchw --json
   epochcast predict my-net.json --scale a0.7:2  a net described in JSON
-  epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4";
+  epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4
+  epochcast plan RegNetY-4GF --platform v100x8-paper --epoch-seconds 1200
+  epochcast explain RegNetY-4GF --platform v100x8-paper";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Compare ways to scale a net: costs, epoch times, memory and published errors side by side
     Compare(CompareArgs),
+    /// Find for each strategy the largest net within a budget, or the cheapest way to a target
+    Plan(Box<PlanArgs>),
+    /// Say where the time of a net goes, and what would help
+    Explain(ExplainArgs),
     /// Say how far predictions are off, and how often their intervals hold, by leaving timings out
     Evaluate(EvaluateArgs),
     /// Store timings from files, in our own formats or as timm and pycls write them
@@ -170,6 +176,89 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "LIST|RANGE")]
     pub(crate) factors: Option<String>,
     /// Platform to predict for; may be repeated; default: all with timings of the mode
+    #[arg(long, value_name = "ID")]
+    pub(crate) platform: Vec<String>,
+    /// What is timed
+    #[arg(long, value_name = "train|infer", value_parser = mode)]
+    pub(crate) mode: Option<Mode>,
+    /// Print the HTTP answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// Name of a net, a JSON file that describes one, or - for standard input
+    #[arg(value_name = "NAME|FILE.json|-")]
+    pub(crate) net: String,
+    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) strategies: Vec<String>,
+    /// Members of the fast family: shares of the width
+    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
+    pub(crate) alphas: Vec<f64>,
+    /// Platform to predict for; repeated: limits on time hold on each; default: all with timings of the mode
+    #[arg(long, value_name = "ID")]
+    pub(crate) platform: Vec<String>,
+    /// What is timed
+    #[arg(long, value_name = "train|infer", value_parser = mode)]
+    pub(crate) mode: Option<Mode>,
+    /// Most seconds of an epoch
+    #[arg(long, value_name = "S")]
+    pub(crate) epoch_seconds: Option<f64>,
+    /// Most seconds of the whole training
+    #[arg(long, value_name = "S")]
+    pub(crate) total_seconds: Option<f64>,
+    /// Most that the whole training may cost
+    #[arg(long, value_name = "X")]
+    pub(crate) cost: Option<f64>,
+    /// Most multiply-adds
+    #[arg(long, value_name = "N")]
+    pub(crate) flops: Option<f64>,
+    /// Most parameters
+    #[arg(long, value_name = "N")]
+    pub(crate) params: Option<f64>,
+    /// Most activations
+    #[arg(long, value_name = "N")]
+    pub(crate) acts: Option<f64>,
+    /// Most bytes of a training step on one device
+    #[arg(long, value_name = "N")]
+    pub(crate) memory_bytes: Option<f64>,
+    /// Hold limits on time against the upper end of the interval
+    #[arg(long)]
+    pub(crate) high: bool,
+    /// In place of the largest net: the smallest with so many multiply-adds
+    #[arg(long, value_name = "N", conflicts_with = "target_error")]
+    pub(crate) target_flops: Option<f64>,
+    /// In place of the largest net: the smallest with such a published error, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) target_error: Option<f64>,
+    /// Passes over the images
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<u64>,
+    /// Price of all devices together for an hour
+    #[arg(long, value_name = "X")]
+    pub(crate) price_per_hour: Option<f64>,
+    /// Images in a step, of all devices together
+    #[arg(long, value_name = "N")]
+    pub(crate) batch_size: Option<u64>,
+    /// Mix the dimensions freely too
+    #[arg(long)]
+    pub(crate) free_mix: bool,
+    /// Print the HTTP answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Name of a net, a JSON file that describes one, or - for standard input
+    #[arg(value_name = "NAME|FILE.json|-")]
+    pub(crate) net: String,
+    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
+    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
+    pub(crate) scale: Option<RawScaling>,
+    /// Platform to explain the time of; may be repeated; default: all with timings of the mode
     #[arg(long, value_name = "ID")]
     pub(crate) platform: Vec<String>,
     /// What is timed

@@ -1,10 +1,12 @@
 //! The command line: it reads its arguments, opens the store and calls the library.
 
 mod archive;
+mod budget;
 mod compare;
 mod config;
 mod doctor;
 mod evaluate;
+mod explain;
 mod file;
 mod import;
 mod predict;
@@ -42,6 +44,8 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         None | Some(Command::Serve) => run(serve(&cli.settings)),
         Some(Command::Predict(args)) => run(predict::predict(&cli.settings, &args)),
         Some(Command::Compare(args)) => run(compare::compare(&cli.settings, &args)),
+        Some(Command::Plan(args)) => run(budget::plan(&cli.settings, &args)),
+        Some(Command::Explain(args)) => run(explain::explain(&cli.settings, &args)),
         Some(Command::Evaluate(args)) => run(evaluate::evaluate(&cli.settings, &args)),
         Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
         Some(Command::Export) => run(archive::export(&cli.settings)),

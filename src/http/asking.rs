@@ -11,23 +11,33 @@ use crate::json::Invalid;
 use crate::net::{Group, Net, Subject};
 use crate::plan::Question;
 use crate::plan::memory::{Optimizer, Setup};
+use crate::plan::run::{Run, Total};
 use crate::timing::measurement::{count, subject};
 use crate::timing::platform::Precision;
 use crate::timing::warning::Warning;
-use crate::timing::{Form, Level, Mode, PlatformId, Prediction, Predictor, Predictors};
+use crate::timing::{Features, Form, Level, Mode, PlatformId, Prediction, Predictor, Predictors};
+use crate::units::Whole;
 
 /// A request about one net, read.
-pub(super) struct Asking {
+pub(super) struct Asking<'a> {
     pub(super) subject: Subject,
     pub(super) question: Question,
     pub(super) mode: Mode,
+    /// The whole training that is asked about.
+    pub(super) run: Run,
     /// The platforms that are asked.
     pub(super) predictors: Vec<Arc<Predictor>>,
+    /// All platforms.
+    pub(super) all: &'a Predictors,
 }
 
-impl Asking {
+impl<'a> Asking<'a> {
     /// Reads all of `request` but its scaling.
-    pub(super) fn read(predictors: &Predictors, request: PredictRequest) -> Result<Self, Invalid> {
+    pub(super) fn read(
+        predictors: &'a Predictors,
+        request: PredictRequest,
+    ) -> Result<Self, Invalid> {
+        let run = run(&request)?;
         let subject = subject(request.model, request.complexity, request.resolution)?;
         let group = match &request.family {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
@@ -44,7 +54,9 @@ impl Asking {
                 batch_size: count("/batch_size", request.batch_size)?,
             },
             mode,
+            run,
             predictors: chosen(predictors, mode, request.platform.as_ref())?,
+            all: predictors,
             subject,
         })
     }
@@ -82,14 +94,19 @@ impl Asking {
         })
     }
 
-    /// `prediction` of `predictor` as it is answered.
+    /// `prediction` of `predictor`, of a net with `features`, as it is answered.
     pub(super) fn time_row(
         &self,
         predictor: &Predictor,
+        features: &Features,
         prediction: &Prediction,
-        base: Option<&Prediction>,
     ) -> TimeRow {
         let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
+        let asked_for = self.run.is_asked_for();
+        let place = (self.all, predictor);
+        let whole = asked_for.then(|| self.run.total(&self.question, features, place));
+        let (total, assumed) = whole.flatten().unzip();
+        let warnings = prediction.warnings.iter().cloned();
         TimeRow {
             platform: predictor.platform().id.clone(),
             mode: predictor.mode(),
@@ -100,15 +117,68 @@ impl Asking {
                 low_seconds: epoch(prediction.low_ms),
                 high_seconds: epoch(prediction.high_ms),
             },
-            base_epoch_seconds: base.map(|base| epoch(base.ms)),
+            base_epoch_seconds: None,
             fit: FitName {
                 id: predictor.id(self.question.estimator),
                 based_on: prediction.form,
             },
-            warnings: prediction.warnings.clone(),
+            total,
+            warnings: warnings.chain(assumed.into_iter().flatten()).collect(),
         }
     }
+
+    /// The time of `net` on each platform, beside that of the base.
+    pub(super) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
+        let (features, base) = (Features::of_net(net), Features::new(&self.subject));
+        let asked = self.question.about(&features);
+        let row = |predictor: &Arc<Predictor>| {
+            let prediction = predictor.predict(&asked)?;
+            let base = predictor.time(&self.question.about(&base));
+            Some(TimeRow {
+                base_epoch_seconds: base.map(|b| self.question.epoch_seconds(predictor, b.ms)),
+                ..self.time_row(predictor, &features, &prediction)
+            })
+        };
+        self.predictors.iter().filter_map(row).collect()
+    }
 }
+
+/// What `request` says of the whole training.
+pub(super) fn run(request: &PredictRequest) -> Result<Run, Invalid> {
+    let positive = |pointer: &str, value: Option<f64>| match value {
+        Some(number) if !(number.is_finite() && number > 0.0) => {
+            let detail = format!("{number} is out of range");
+            Err(Invalid::at(pointer, number, detail, "more than 0"))
+        }
+        value => Ok(value),
+    };
+    let most = |pointer: &str, value: Option<Whole>, most: u64| match value {
+        Some(Whole(number)) if number > most => {
+            let (detail, hint) = (
+                format!("{number} is out of range"),
+                format!("at most {most}"),
+            );
+            Err(Invalid::at(pointer, number, detail, hint))
+        }
+        value => count(pointer, value),
+    };
+    let devices = most("/devices", request.devices, MOST_DEVICES)?;
+    Ok(Run {
+        epochs: most("/epochs", request.epochs, MOST_EPOCHS)?,
+        evaluation_images: count("/evaluation_images", request.evaluation_images)?,
+        loader_images_per_second: positive(
+            "/loader_images_per_second",
+            request.loader_images_per_second,
+        )?,
+        devices: devices.and_then(|devices| u32::try_from(devices).ok()),
+        price_per_hour: positive("/price_per_hour", request.price_per_hour)?,
+    })
+}
+
+/// Most epochs of a training.
+const MOST_EPOCHS: u64 = 1_000_000;
+/// Most devices of a training.
+const MOST_DEVICES: u64 = 100_000;
 
 /// How long one epoch takes on one platform, without the evidence that `/v1/predict` gives.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,6 +197,9 @@ pub struct TimeRow {
     pub base_epoch_seconds: Option<f64>,
     /// The fit that it stands on.
     pub fit: FitName,
+    /// The whole training, where the request says something of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<Total>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }

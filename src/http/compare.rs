@@ -24,7 +24,7 @@ use crate::plan::compare::{Comparison, FACTORS, Row, moved, relate_to_best, ways
 use crate::plan::memory::{Memory, Optimizer};
 use crate::timing::measurement::count;
 use crate::timing::platform::Precision;
-use crate::timing::{Estimator, Mode, Predictors};
+use crate::timing::{Estimator, Features, Mode, Predictors};
 use crate::units::Whole;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -73,6 +73,18 @@ pub struct CompareRequest {
     pub optimizer: Option<Optimizer>,
     /// Arithmetic of the layers; default: that of the first platform, where it is known, else `amp`.
     pub precision: Option<Precision>,
+    /// Passes over the images, of a whole training (`total`); default 1.
+    pub epochs: Option<Whole>,
+    /// Images of the evaluation after each epoch, counted in `total`.
+    pub evaluation_images: Option<Whole>,
+    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
+    #[schema(example = 2000)]
+    pub loader_images_per_second: Option<f64>,
+    /// Number of devices of the training in `total`, where it is not the platform's.
+    pub devices: Option<Whole>,
+    /// Price of all devices together for an hour: `total` says what the training costs.
+    #[schema(example = 24.5)]
+    pub price_per_hour: Option<f64>,
 }
 
 /// Factors, one by one or as a range.
@@ -190,6 +202,11 @@ pub fn compared(
             batch_size: request.batch_size,
             interval: request.interval,
             estimator: request.estimator,
+            epochs: request.epochs,
+            evaluation_images: request.evaluation_images,
+            loader_images_per_second: request.loader_images_per_second,
+            devices: request.devices,
+            price_per_hour: request.price_per_hour,
             ..PredictRequest::default()
         },
     )?;
@@ -280,9 +297,11 @@ fn within_reach(base: &Net, predictions: usize) -> Result<(), Invalid> {
 
 fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAnswer {
     let base = base_row(&asking.subject);
+    let features = Features::new(&asking.subject);
     let platforms = asking.predictors.iter().zip(comparison.base_times());
-    let base_predictions = platforms
-        .filter_map(|(predictor, time)| Some(asking.time_row(predictor, time.as_ref()?, None)));
+    let base_predictions = platforms.filter_map(|(predictor, time)| {
+        Some(asking.time_row(predictor, &features, time.as_ref()?))
+    });
     CompareAnswer {
         base_predictions: base_predictions.collect(),
         rows: rows
@@ -300,7 +319,12 @@ fn answer_row(asking: &Asking, comparison: &Comparison, base: &Complexity, row: 
     let predictions = times.filter_map(|((predictor, base), time)| {
         let time = time.as_ref()?;
         Some(ComparedTime {
-            time: asking.time_row(predictor, &time.prediction, base.as_ref()),
+            time: TimeRow {
+                base_epoch_seconds: base
+                    .as_ref()
+                    .map(|base| asking.question.epoch_seconds(predictor, base.ms)),
+                ..asking.time_row(predictor, &row.features, &time.prediction)
+            },
             to_base: time.to_base,
             to_best: time.to_best,
         })

@@ -18,9 +18,11 @@ use super::{Shared, clock};
 use crate::store::{Scope, Token};
 
 /// Questions that are too long for a URL: they change nothing.
-pub(super) const OPEN: [&str; 4] = [
+pub(super) const OPEN: [&str; 6] = [
     "/v1/compare",
     "/v1/complexity",
+    "/v1/explain",
+    "/v1/plan",
     "/v1/predict",
     "/v1/predict/batch",
 ];

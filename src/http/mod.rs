@@ -14,6 +14,7 @@ mod cursor;
 mod document;
 mod evaluation;
 mod evidence;
+pub mod explain;
 mod export;
 mod files;
 mod front;
@@ -28,6 +29,7 @@ mod memo;
 mod metrics;
 mod models;
 mod pages;
+pub mod plan;
 mod platforms;
 pub mod predict;
 pub mod problem;
@@ -101,6 +103,8 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(complexity::router())
         .merge(predict::router())
         .merge(compare::router())
+        .merge(plan::router())
+        .merge(explain::router())
         .merge(evaluation::router())
         .merge(charts::router())
         .merge(models::router())

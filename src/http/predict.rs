@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
+use super::asking::run;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
 use super::complexity::{Base, Scaled, answer};
 use super::evidence::{FitRow, fit_row};
@@ -20,12 +21,14 @@ use crate::json::{Invalid, typed};
 use crate::net::Group;
 use crate::net::scaling::RawScaling;
 use crate::net::{complexity::RawComplexity, spec::RawModel};
+use crate::plan::Question;
+use crate::plan::run::{Run, Total};
 use crate::timing::datasheet::AskedGpu;
 use crate::timing::gpus::Gpu;
 use crate::timing::measurement::count;
 use crate::timing::warning::Warning;
-use crate::timing::{Asked, Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
-use crate::units::{Whole, to_f64};
+use crate::timing::{Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
+use crate::units::Whole;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -68,6 +71,18 @@ pub struct PredictRequest {
     pub interval: Option<f64>,
     /// Default `layers`, all that is known of the net; `costs`: its costs alone; `paper`: the line on activations.
     pub estimator: Option<Estimator>,
+    /// Passes over the images, of a whole training (`total`); default 1.
+    pub epochs: Option<Whole>,
+    /// Images of the evaluation after each epoch, counted in `total`.
+    pub evaluation_images: Option<Whole>,
+    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
+    #[schema(example = 2000)]
+    pub loader_images_per_second: Option<f64>,
+    /// Number of devices of the training in `total`, where it is not the platform's.
+    pub devices: Option<Whole>,
+    /// Price of all devices together for an hour: `total` says what the training costs.
+    #[schema(example = 24.5)]
+    pub price_per_hour: Option<f64>,
 }
 
 /// One platform's id, or several.
@@ -108,6 +123,9 @@ pub struct PredictionRow {
     pub base_epoch_seconds: Option<f64>,
     /// What the prediction stands on.
     pub fit: FitRow,
+    /// The whole training, where the request says something of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<Total>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -227,19 +245,24 @@ pub fn predicted(
         None => subject.group(),
     };
     let question = Question {
-        base: counted.features,
-        scaled: counted.scaled_features,
         group,
         images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
         level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
         estimator: request.estimator.unwrap_or_default(),
         batch_size: count("/batch_size", request.batch_size)?,
     };
+    let put = Put {
+        base: counted.features,
+        scaled: counted.scaled_features,
+        run: run(&request)?,
+        all: predictors,
+        question,
+    };
     let mode = request.mode.unwrap_or_default();
     let chosen = chosen(predictors, mode, request.platform.as_ref())?;
     let predictions = chosen
         .iter()
-        .filter_map(|p| question.put_to(p, predictors.data_version))
+        .filter_map(|predictor| put.to(predictor))
         .collect();
     let costs = answer(subject, counted.scaled.as_ref(), false);
     Ok(PredictAnswer {
@@ -305,52 +328,47 @@ pub(super) fn one(
 }
 
 /// What is asked of each platform.
-struct Question {
+struct Put<'a> {
     base: Features,
     scaled: Option<Features>,
-    group: Group,
-    images: u64,
-    level: Level,
-    estimator: Estimator,
-    batch_size: Option<u64>,
+    question: Question,
+    run: Run,
+    all: &'a Predictors,
 }
 
-impl Question {
-    fn put_to(&self, predictor: &Predictor, data_version: i64) -> Option<PredictionRow> {
-        let devices = f64::from(predictor.platform().device_count);
-        let epoch = |ms: f64| ms / 1e3 / devices * to_f64(self.images);
-        let asked = self.of(self.scaled.as_ref().unwrap_or(&self.base));
-        let prediction = predictor.predict(&asked)?;
+impl Put<'_> {
+    fn to(&self, predictor: &Predictor) -> Option<PredictionRow> {
+        let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
+        let features = self.scaled.as_ref().unwrap_or(&self.base);
+        let asked = self.question.about(features);
+        let mut prediction = predictor.predict(&asked)?;
         let base = match self.scaled {
-            Some(_) => predictor.predict(&self.of(&self.base)),
+            Some(_) => predictor.time(&self.question.about(&self.base)),
             None => None,
         };
+        let whole = self.run.is_asked_for().then(|| {
+            let place = (self.all, predictor);
+            self.run.total(&self.question, features, place)
+        });
+        let (total, assumed) = whole.flatten().unzip();
+        prediction.warnings.extend(assumed.into_iter().flatten());
         Some(PredictionRow {
             platform: predictor.platform().id.clone(),
             mode: predictor.mode(),
             epoch_seconds: epoch(prediction.ms),
-            images_per_second: 1e3 * devices / prediction.ms,
+            images_per_second: 1e3 * f64::from(predictor.platform().device_count) / prediction.ms,
             interval: Interval {
-                level: self.level.share(),
+                level: self.question.level.share(),
                 low_seconds: epoch(prediction.low_ms),
                 high_seconds: epoch(prediction.high_ms),
             },
             base_epoch_seconds: base.map(|base| epoch(base.ms)),
             fit: FitRow {
-                data_version,
+                data_version: self.all.data_version,
                 ..fit_row(predictor, &asked, &prediction, epoch)
             },
+            total,
             warnings: prediction.warnings,
         })
-    }
-
-    fn of<'a>(&'a self, features: &'a Features) -> Asked<'a> {
-        Asked {
-            features,
-            group: &self.group,
-            estimator: self.estimator,
-            level: self.level,
-            batch_size: self.batch_size,
-        }
     }
 }

@@ -16,6 +16,7 @@ pub mod resnet;
 mod rule;
 pub mod scaling;
 pub mod spec;
+pub mod steps;
 pub mod subject;
 pub mod vit;
 pub mod zoo;

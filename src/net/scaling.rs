@@ -16,6 +16,7 @@ use super::limits::{DEPTHS, WIDTHS, channels};
 pub use super::rule::{Exponents, STRATEGIES, Strategy, reference};
 use super::rule::{Rule, fast, named};
 use super::spec::Spec;
+use super::steps::{Dimension, Down, Up};
 use crate::json::{FieldError, Invalid};
 use crate::units::{rounded, to_f64};
 
@@ -106,6 +107,66 @@ impl Scaling {
         };
         let side = grow.side(net.side())?;
         Net::new(spec, side).map_err(|error| self.too_large(&error))
+    }
+
+    /// The factors from `most` down to `least`, one for each net that the rule makes of `net` on the way: the largest
+    /// that gives it. Where the rule shrinks a dimension as the factor grows, that dimension's steps are left out.
+    #[must_use]
+    pub fn steps_down(&self, net: &Net, most: f64, least: f64) -> Down {
+        Down::new(self.dimensions(net), most, least)
+    }
+
+    /// The same from `least` up to `most`: the smallest that gives each net.
+    #[must_use]
+    pub fn steps_up(&self, net: &Net, least: f64, most: f64) -> Up {
+        Up::new(self.dimensions(net), least, most)
+    }
+
+    /// What [`Scaling::apply`] rounds. Whatever else it does depends on these alone.
+    fn dimensions(&self, net: &Net) -> Vec<Dimension> {
+        let Exponents { d, w, g, r } = self.exponents();
+        let dimension = |size: u32, exponent: f64, step: f64| Dimension {
+            size: f64::from(size),
+            exponent,
+            step,
+        };
+        let depth = |size: u32| dimension(size, d, 1.0);
+        let width = |size: u32| dimension(size, w / 2.0, 8.0);
+        let group = |size: u32| {
+            let exponent = if size == 1 && self.keeps_depthwise() {
+                0.0
+            } else {
+                g / 2.0
+            };
+            dimension(size, exponent, 1.0)
+        };
+        let anynet = |net: &AnyNet| -> Vec<Dimension> {
+            let stages = net.stages.iter();
+            let of = |s: &Stage| {
+                [
+                    depth(s.depth),
+                    width(s.width),
+                    group(s.group_w.unwrap_or(1)),
+                ]
+            };
+            stages.flat_map(of).collect()
+        };
+        let mut all = match net.spec() {
+            Spec::RegNet(spec) => anynet(spec.stages()),
+            Spec::AnyNet(spec) => anynet(spec),
+            Spec::ResNet(spec) => spec
+                .as_anynet()
+                .map_or_else(|_| Vec::new(), |net| anynet(&net)),
+            Spec::EffNet(spec) => {
+                let stages = spec.stages.iter();
+                let stages = stages.flat_map(|s| [depth(s.depth), width(s.width)]);
+                let ends = [width(spec.stem_w), width(spec.head_w)];
+                stages.chain(ends).collect()
+            }
+            Spec::Vit(_) => Vec::new(),
+        };
+        all.push(dimension(net.side().get(), r / 2.0, 4.0));
+        all
     }
 
     fn growth(&self) -> Growth {

@@ -3,7 +3,8 @@
 //! Each figure or table is one reading of an error curve: base, strategy, error against flops. The error at a factor is
 //! drawn straight between neighbouring points of a reading, against the log of the scaled net's flops; where several
 //! readings cover it, their mean is given and their span is the band. Source: `data/accuracy.csv` (Dollár, Singh,
-//! Girshick, CVPR 2021, Figs. 1 and 4 to 8, Tables 5, 6 and 8).
+//! Girshick, CVPR 2021, Figs. 1 and 4 to 8, Tables 5, 6 and 8). Readings whose neighbouring points lie half as far apart
+//! again as those of another say less, and are left out; so a net that was itself trained has its own error.
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling, Zoo};
+use crate::units::to_f64;
 
 /// The error that published points let expect of a scaled net.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -77,6 +79,9 @@ struct Row {
 /// Difference up to which exponents are those of one strategy: α is published as .6667.
 const ALIKE: f64 = 1e-3;
 
+/// How much further apart than another's a reading's points may lie.
+const WIDER: f64 = 1.5;
+
 impl Published {
     /// All base nets of which errors are published.
     #[must_use]
@@ -118,6 +123,13 @@ impl Published {
         let flops = net.complexity().flops.get();
         let own = self.readings_of(scaling);
         let mut found: Vec<(f64, Vec<&Point>)> = own.filter_map(|r| r.at(flops)).collect();
+        let gap = |points: &[&Point]| match points {
+            [left, right] => (to_f64(right.flops) / to_f64(left.flops)).ln(),
+            _ => 0.0,
+        };
+        let narrowest = found.iter().map(|(_, points)| gap(points));
+        let narrowest = narrowest.fold(f64::INFINITY, f64::min);
+        found.retain(|(_, points)| gap(points) <= WIDER * narrowest);
         if net.complexity() == self.base.complexity() {
             found = self.unscaled();
         }
@@ -184,7 +196,7 @@ impl Reading {
             self.points.get(above.checked_sub(1)?)?,
             self.points.get(above)?,
         );
-        let log = |flops: u64| crate::units::to_f64(flops).ln();
+        let log = |flops: u64| to_f64(flops).ln();
         let share = (log(flops) - log(left.flops)) / (log(right.flops) - log(left.flops));
         let error =
             left.top1_error_percent + share * (right.top1_error_percent - left.top1_error_percent);
@@ -302,6 +314,12 @@ mod tests {
         let own = expected("RegNetZ-500MF", "dwr", 4.0).unwrap();
         assert!(!own.interpolated);
         assert_eq!(own.top1_error_percent.to_bits(), 18.13_f64.to_bits());
+        // Another figure has points on either side, but none of this net.
+        let own = expected("RegNetY-500MF", "dWr", 2.0).unwrap();
+        assert_eq!(
+            [own.low, own.high].map(f64::to_bits),
+            [21.24_f64; 2].map(f64::to_bits)
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Row {
     pub scaling: Scaling,
     /// The scaled net.
     pub net: Net,
+    /// What a regression sees of it.
+    pub features: Features,
     /// Its time on each platform that was asked, in their order; `None` where the estimator has no fit there.
     pub times: Vec<Option<Compared>>,
     /// Its training memory, where that was asked for.
@@ -68,7 +70,7 @@ impl<'a> Comparison<'a> {
             question,
             setup,
             published: Published::of(base),
-            base_times: times(predictors, question, base),
+            base_times: times(predictors, question, &Features::of_net(base)),
         }
     }
 
@@ -84,7 +86,8 @@ impl<'a> Comparison<'a> {
     /// Where it cannot be scaled so, as [`Scaling::apply`].
     pub fn row(&self, scaling: Scaling) -> Result<Row, Invalid> {
         let net = scaling.apply(self.base)?;
-        let times = times(self.predictors, self.question, &net);
+        let features = Features::of_net(&net);
+        let times = times(self.predictors, self.question, &features);
         let times = times.into_iter().zip(&self.base_times);
         let compared = |(prediction, base): (Option<Prediction>, &Option<Prediction>)| {
             let prediction = prediction?;
@@ -102,14 +105,18 @@ impl<'a> Comparison<'a> {
                 .published
                 .and_then(|known| known.expected(&scaling, &net)),
             net,
+            features,
             scaling,
         })
     }
 }
 
-fn times(predictors: &[Arc<Predictor>], question: &Question, net: &Net) -> Vec<Option<Prediction>> {
-    let features = Features::of_net(net);
-    let asked = question.about(&features);
+fn times(
+    predictors: &[Arc<Predictor>],
+    question: &Question,
+    features: &Features,
+) -> Vec<Option<Prediction>> {
+    let asked = question.about(features);
     predictors.iter().map(|p| p.predict(&asked)).collect()
 }
 

@@ -130,6 +130,20 @@ pub enum Part {
     PerStep,
 }
 
+impl Part {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Memory => "memory",
+            Self::Compute => "compute",
+            Self::Overlap => "overlap",
+            Self::PerStep => "per_step",
+        }
+    }
+}
+
 /// What has been fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fitted {

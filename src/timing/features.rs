@@ -137,7 +137,7 @@ impl Features {
 /// Channels to which tensor cores fill up a dense convolution, and the group width at which narrow groups cost double.
 const TILE: f64 = 16.0;
 /// Million params that one convolution's launches weigh as much as, in the work of a step.
-const LAUNCH: f64 = 0.3;
+pub(crate) const LAUNCH: f64 = 0.3;
 
 impl LayerSums {
     /// The sums over the layers of `net`; `None` where one of them is attention, on which the form was never tried.
@@ -163,6 +163,17 @@ impl LayerSums {
         sums.step =
             (costs.params.as_f64() / 1e6 + LAUNCH * convs) * (costs.acts.as_f64() / 1e6) / 1e3;
         (!attention).then_some(sums)
+    }
+
+    /// What `layer` adds to the sums of its net, but for the work of a step.
+    #[must_use]
+    pub fn of_layer(layer: &Layer) -> Self {
+        let mut sums = Self::default();
+        sums.add(layer);
+        sums.memory /= 1e6;
+        sums.compute /= 1e9;
+        sums.narrow /= 1e9;
+        sums
     }
 
     fn add(&mut self, layer: &Layer) {

@@ -43,6 +43,6 @@ pub use interval::Level;
 pub use measurement::Measurement;
 pub use origin::Origin;
 pub use platform::{Mode, Platform, PlatformId};
-pub use predictor::{Asked, Prediction, Predictor};
+pub use predictor::{Asked, Prediction, Predictor, Time};
 pub use predictors::{Predictors, Timing, Timings};
 pub use training::TrainingSet;

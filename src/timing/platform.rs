@@ -165,6 +165,17 @@ pub struct Platform {
     pub framework: Option<String>,
 }
 
+impl Platform {
+    /// Whether it differs from `other` in its name and the number of devices at most.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let set_up = |p: &Self| (p.precision, p.memory_format, p.compiled);
+        self.device == other.device
+            && set_up(self) == set_up(other)
+            && self.framework == other.framework
+    }
+}
+
 /// A platform as it is written in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

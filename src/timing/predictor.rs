@@ -74,6 +74,17 @@ pub struct Prediction {
     pub warnings: Vec<Warning>,
 }
 
+/// A predicted time and its interval alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Time {
+    /// Milliseconds for one image on one device.
+    pub ms: f64,
+    /// Lower end.
+    pub low_ms: f64,
+    /// Upper end.
+    pub high_ms: f64,
+}
+
 /// Most platforms that are asked what they know.
 const LENDERS: usize = 8;
 /// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
@@ -279,26 +290,23 @@ impl Predictor {
     pub fn predict(&self, asked: &Asked) -> Option<Prediction> {
         let (features, group) = (asked.features, asked.group);
         let fit = self.fit_for(asked.estimator, features)?;
-        let estimate = fit.estimate(asked, self.noise(features.architecture));
-        let scales = self.sheet.as_ref().map(|sheet| &sheet.scales);
-        let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
-        let batch = self.at_batch(asked, fit, fitted);
-        let (ms, doubt) = (
-            fitted * batch.factor,
-            batch.spread.hypot(scales.map_or(0.0, |s| s.spread)),
-        );
-        let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
+        let (time, estimate, batch) = self.timed(asked, fit);
         let shares = launching(fit.shares(features, group), batch.launching);
         let warnings = self.warnings(asked, &estimate, (&shares, batch));
+        let Time {
+            ms,
+            low_ms,
+            high_ms,
+        } = time;
         Some(Prediction {
             ms,
-            low_ms: ms * (-half_width).exp(),
-            high_ms: ms * half_width.exp(),
+            low_ms,
+            high_ms,
             form: fit.form,
             shares,
             borrowed: estimate.borrowed,
             lent: estimate.lent,
-            scales: scales.cloned(),
+            scales: self.sheet.as_ref().map(|sheet| sheet.scales.clone()),
             warnings,
         })
     }
@@ -338,6 +346,41 @@ impl Predictor {
         let fit = self.fit_for(estimator, features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
         Some(scale * fit.fitted.ms(features, group, features.architecture))
+    }
+
+    /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
+    #[must_use]
+    pub fn time(&self, asked: &Asked) -> Option<Time> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        Some(self.timed(asked, fit).0)
+    }
+
+    fn timed(&self, asked: &Asked, fit: &Fit) -> (Time, Estimate, AtBatch) {
+        let estimate = fit.estimate(asked, self.noise(asked.features.architecture));
+        let scales = self.sheet.as_ref().map(|sheet| &sheet.scales);
+        let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
+        let batch = self.at_batch(asked, fit, fitted);
+        let ms = fitted * batch.factor;
+        let doubt = batch.spread.hypot(scales.map_or(0.0, |s| s.spread));
+        let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
+        let time = Time {
+            ms,
+            low_ms: ms * (-half_width).exp(),
+            high_ms: ms * half_width.exp(),
+        };
+        (time, estimate, batch)
+    }
+
+    /// The share of each column of the form in the time, in the order of [`Form::columns`]; they add up to 1.
+    #[must_use]
+    pub fn column_shares(&self, asked: &Asked) -> Option<(Form, Vec<f64>)> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        let mut parts = fit.fitted.parts(asked.features, asked.group);
+        let total: f64 = parts.iter().sum();
+        for ms in &mut parts {
+            *ms /= total;
+        }
+        Some((fit.form, parts))
     }
 
     /// The nearest nets that were timed, three at most.

@@ -13,7 +13,8 @@ use crate::net::Group;
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
     /// Stable: `datasheet_gpu`, `order_of_magnitude`, `unseen_group`, `borrowed_platform`, `few_measurements`,
-    /// `extrapolation`, `flop_bound` or `overhead_bound`.
+    /// `extrapolation`, `flop_bound` or `overhead_bound`; of a whole training also `assumed_devices`,
+    /// `assumed_evaluation` or `loader_bound`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
     /// One sentence.
@@ -45,6 +46,11 @@ impl Warning {
             quantity: None,
             factor: None,
         }
+    }
+
+    /// What was assumed, since nothing was measured that says it.
+    pub(crate) fn assumed(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(code, detail.into())
     }
 
     /// Of a GPU without timings.

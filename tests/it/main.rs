@@ -13,6 +13,7 @@ mod http;
 mod measurements;
 mod openapi;
 mod pages;
+mod plan;
 mod predict;
 mod properties;
 mod readme;

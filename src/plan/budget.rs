@@ -1,0 +1,195 @@
+//! Limits on what a net may cost, and which of them it breaks.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Question;
+use super::memory::{Memory, Setup};
+use super::run::Run;
+use crate::net::Net;
+use crate::timing::{Features, Predictor, Predictors};
+use crate::units::to_f64;
+
+/// The most that a net may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Seconds of one epoch, on every platform asked for.
+    #[schema(example = 600)]
+    pub epoch_seconds: Option<f64>,
+    /// Seconds of the whole training: `epochs`, evaluations, loader and `devices` counted in.
+    pub total_seconds: Option<f64>,
+    /// Cost of the whole training at `price_per_hour`.
+    pub cost: Option<f64>,
+    /// Multiply-adds.
+    pub flops: Option<f64>,
+    /// Learned parameters.
+    pub params: Option<f64>,
+    /// Output elements of conv, linear, attention and max-pool layers.
+    pub acts: Option<f64>,
+    /// Bytes of a training step on one device, `batch_size` over the devices, or of one image where none is given.
+    pub memory_bytes: Option<f64>,
+}
+
+/// Which time a limit on time looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    /// The prediction.
+    #[default]
+    Predicted,
+    /// The upper end of its interval.
+    High,
+}
+
+/// Why a net is no larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitedBy {
+    /// A limit.
+    EpochSeconds,
+    /// A limit.
+    TotalSeconds,
+    /// A limit.
+    Cost,
+    /// A limit.
+    Flops,
+    /// A limit.
+    Params,
+    /// A limit.
+    Acts,
+    /// A limit.
+    MemoryBytes,
+    /// No limit: the factor is the largest that is looked at.
+    MaxFactor,
+    /// The next larger net has too many blocks or channels to be counted.
+    NetSize,
+    /// No net by this strategy reaches the target.
+    Target,
+    /// No error is published of this strategy and net.
+    NoPublishedError,
+}
+
+impl LimitedBy {
+    /// The word for it, as in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EpochSeconds => "epoch_seconds",
+            Self::TotalSeconds => "total_seconds",
+            Self::Cost => "cost",
+            Self::Flops => "flops",
+            Self::Params => "params",
+            Self::Acts => "acts",
+            Self::MemoryBytes => "memory_bytes",
+            Self::MaxFactor => "max_factor",
+            Self::NetSize => "net_size",
+            Self::Target => "target",
+            Self::NoPublishedError => "no_published_error",
+        }
+    }
+}
+
+/// Limits, and all that is needed to hold a net against them.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget<'a> {
+    /// The limits.
+    pub limits: &'a Limits,
+    /// Which time they look at.
+    pub used: Use,
+    /// What is asked of the platforms.
+    pub question: &'a Question,
+    /// All predictors, and those of the platforms asked for.
+    pub predictors: (&'a Predictors, &'a [Arc<Predictor>]),
+    /// How the nets are trained, where memory is limited.
+    pub setup: Option<Setup>,
+    /// The whole training.
+    pub run: &'a Run,
+}
+
+impl Budget<'_> {
+    /// The limit that `net` breaks by the largest factor, of the first kind that is broken: counts, memory, time; `None`
+    /// where it is within all. A time that cannot be predicted breaks its limit.
+    #[must_use]
+    pub fn broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        let (costs, limits) = (net.complexity(), self.limits);
+        let counts = worst([
+            (LimitedBy::Flops, costs.flops.as_f64(), limits.flops),
+            (LimitedBy::Params, costs.params.as_f64(), limits.params),
+            (LimitedBy::Acts, costs.acts.as_f64(), limits.acts),
+        ]);
+        counts
+            .or_else(|| self.memory_broken_by(net))
+            .or_else(|| self.time_broken_by(net))
+    }
+
+    fn memory_broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        let (limit, setup) = (self.limits.memory_bytes?, self.setup?);
+        let memory = Memory::of(&net.complexity(), &self.question.group, &setup);
+        worst([(LimitedBy::MemoryBytes, to_f64(memory.bytes), Some(limit))])
+    }
+
+    fn time_broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        let Limits {
+            epoch_seconds,
+            total_seconds,
+            cost,
+            ..
+        } = *self.limits;
+        if [epoch_seconds, total_seconds, cost] == [None; 3] {
+            return None;
+        }
+        let features = Features::of_net(net);
+        let whole = total_seconds.is_some() || cost.is_some();
+        self.predictors.1.iter().find_map(|predictor| {
+            let epoch = self.epoch_seconds(predictor, &features);
+            let total = if whole {
+                self.total(predictor, &features)
+            } else {
+                None
+            };
+            worst([
+                (LimitedBy::EpochSeconds, epoch, epoch_seconds),
+                (
+                    LimitedBy::TotalSeconds,
+                    total.map_or(f64::INFINITY, |t| t.0),
+                    total_seconds,
+                ),
+                (LimitedBy::Cost, total.map_or(f64::INFINITY, |t| t.1), cost),
+            ])
+        })
+    }
+
+    /// Seconds of an epoch, by the prediction or the upper end of its interval.
+    fn epoch_seconds(&self, predictor: &Predictor, features: &Features) -> f64 {
+        let time = predictor.time(&self.question.about(features));
+        let ms = time.map_or(f64::INFINITY, |time| match self.used {
+            Use::Predicted => time.ms,
+            Use::High => time.high_ms,
+        });
+        self.question.epoch_seconds(predictor, ms)
+    }
+
+    /// Seconds and cost of the whole training, likewise.
+    fn total(&self, predictor: &Predictor, features: &Features) -> Option<(f64, f64)> {
+        let place = (self.predictors.0, predictor);
+        let (total, _) = self.run.total(self.question, features, place)?;
+        let (seconds, cost) = match self.used {
+            Use::Predicted => (total.seconds, total.cost),
+            Use::High => (total.high_seconds, total.high_cost),
+        };
+        Some((seconds, cost.unwrap_or(f64::INFINITY)))
+    }
+}
+
+/// The limit that is exceeded by the largest factor.
+fn worst<const N: usize>(limits: [(LimitedBy, f64, Option<f64>); N]) -> Option<LimitedBy> {
+    let exceeded = limits.into_iter().filter_map(|(name, value, limit)| {
+        let limit = limit?;
+        (value > limit).then_some((name, value / limit))
+    });
+    let worst = exceeded.max_by(|a, b| a.1.total_cmp(&b.1));
+    worst.map(|(name, _)| name)
+}

@@ -1,0 +1,242 @@
+//! Mixing the dimensions freely: the best shares of depth, width, group width and resolution, and the Pareto fronts of time
+//! against flops and of time against the published error.
+//!
+//! Shares of depth, width and resolution in tenths that add up to 1, with the group width scaled as the width or left as
+//! it is, at 41 factors from 1 to 1,024: a grid, so the best is the best of these and no more.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Question;
+use super::accuracy::Published;
+use super::budget::Budget;
+use crate::net::layers::Kind;
+use crate::net::scaling::{Exponents, RawScaling};
+use crate::net::{Net, STRATEGIES, Scaling};
+use crate::timing::{Features, Predictor};
+
+/// A scaled net on a front: no other of the grid is better in one and not worse in the other.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FrontPoint {
+    /// The strategy, where it is a named one …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// … or the share of the width …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f64>,
+    /// … or shares of the growth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exponents: Option<Exponents>,
+    /// Wanted growth of the flops.
+    pub factor: f64,
+    /// Multiply-adds of the scaled net.
+    pub flops: u64,
+    /// Seconds of an epoch.
+    pub epoch_seconds: f64,
+    /// The error that published points let expect, in percent; null on the front against flops.
+    pub top1_error_percent: Option<f64>,
+}
+
+/// The fronts of one platform.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Front {
+    /// Most flops for the time, by time.
+    pub flops: Vec<FrontPoint>,
+    /// Least error for the time, by time; empty where no error is published.
+    pub error: Vec<FrontPoint>,
+}
+
+/// Tenths that shares are made of.
+const TENTHS: u32 = 10;
+/// Powers of 2^¼ up to 1,024.
+const FACTORS: u32 = 41;
+/// Points of a strategy between its first and last published error.
+const BETWEEN: u32 = 33;
+
+/// Every mix of the grid that suits `net`, by factor 1.
+#[must_use]
+pub fn mixes(net: &Net) -> Vec<Scaling> {
+    let groups = Groups::of(net);
+    let mut mixes = Vec::new();
+    for d in 0..=TENTHS {
+        for w in 0..=TENTHS - d {
+            let [d, w, r] = [d, w, TENTHS - d - w].map(|n| f64::from(n) / f64::from(TENTHS));
+            let with_width = (groups != Groups::Depthwise).then_some(w);
+            let fixed =
+                (groups != Groups::Dense && (w > 0.0 || with_width.is_none())).then_some(0.0);
+            for g in [with_width, fixed].into_iter().flatten() {
+                let raw = RawScaling {
+                    exponents: Some(Exponents { d, w, g, r }),
+                    factor: 1.0,
+                    ..RawScaling::default()
+                };
+                mixes.extend(Scaling::try_from(raw));
+            }
+        }
+    }
+    mixes
+}
+
+/// What kinds of convolutions a net has, as far as the group width goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Groups {
+    /// Dense ones alone: a group width that stayed behind would make them grouped.
+    Dense,
+    /// Some in groups of several channels.
+    Grouped,
+    /// None of those, but some depthwise ones, which are to stay so.
+    Depthwise,
+}
+
+impl Groups {
+    fn of(net: &Net) -> Self {
+        net.layers()
+            .iter()
+            .fold(Self::Dense, |known, layer| match layer.kind {
+                Kind::Conv { groups, .. } if 1 < groups && groups < layer.w_in => Self::Grouped,
+                Kind::Conv { groups, .. } if 1 < groups && known == Self::Dense => Self::Depthwise,
+                _ => known,
+            })
+    }
+}
+
+/// A net of the grid.
+struct Candidate {
+    scaling: Scaling,
+    flops: u64,
+    epoch_seconds: f64,
+    error: Option<f64>,
+}
+
+impl Candidate {
+    fn new(
+        scaling: Scaling,
+        net: &Net,
+        question: &Question,
+        predictor: &Predictor,
+    ) -> Option<Self> {
+        let features = Features::of_net(net);
+        let time = predictor.time(&question.about(&features))?;
+        Some(Self {
+            scaling,
+            flops: net.complexity().flops.get(),
+            epoch_seconds: question.epoch_seconds(predictor, time.ms),
+            error: None,
+        })
+    }
+
+    fn point(self) -> FrontPoint {
+        let raw = RawScaling::from(&self.scaling);
+        FrontPoint {
+            strategy: raw.strategy,
+            alpha: raw.alpha,
+            exponents: raw.exponents,
+            factor: raw.factor,
+            flops: self.flops,
+            epoch_seconds: self.epoch_seconds,
+            top1_error_percent: self.error,
+        }
+    }
+}
+
+/// The fronts of `base` on `predictor`'s platform.
+#[must_use]
+pub fn front(base: &Net, question: &Question, predictor: &Predictor) -> Front {
+    let factors = (0..FACTORS).map(|i| (f64::from(i) / 4.0).exp2());
+    let all = mixes(base);
+    let grid = factors.flat_map(|factor| all.iter().filter_map(move |mix| mix.at(factor)));
+    let grid = grid.filter_map(|scaling| {
+        let net = scaling.apply(base).ok()?;
+        Candidate::new(scaling, &net, question, predictor)
+    });
+    let by_flops = undominated(grid.collect(), |candidate| {
+        // Fewer is better on a front, and flops are to be many.
+        -crate::units::to_f64(candidate.flops)
+    });
+    let published = with_errors(base, question, predictor);
+    let by_error = undominated(published, |candidate| {
+        candidate.error.unwrap_or(f64::INFINITY)
+    });
+    Front {
+        flops: by_flops,
+        error: by_error,
+    }
+}
+
+/// The mix of the grid that has most flops within `budget`, by factor 1; `None` where none is within it.
+#[must_use]
+pub fn best_mix(base: &Net, budget: &Budget) -> Option<Scaling> {
+    let factors = (0..FACTORS).map(|i| (f64::from(i) / 4.0).exp2());
+    let factors: Vec<f64> = factors.collect();
+    let best = mixes(base).into_iter().filter_map(|mix| {
+        // From the top: the first within the budget has about the most flops of its mix.
+        let largest = factors.iter().rev().find_map(|factor| {
+            let net = mix.at(*factor)?.apply(base).ok()?;
+            budget
+                .broken_by(&net)
+                .is_none()
+                .then(|| net.complexity().flops)
+        });
+        Some((largest?, mix))
+    });
+    let best = best.max_by_key(|(flops, _)| *flops);
+    best.map(|(_, mix)| mix)
+}
+
+/// The strategies whose errors are published, between their first and last point.
+fn with_errors(base: &Net, question: &Question, predictor: &Predictor) -> Vec<Candidate> {
+    let Some(published) = Published::of(base) else {
+        return Vec::new();
+    };
+    let named = STRATEGIES
+        .into_iter()
+        .filter_map(|s| Scaling::by_strategy(s, 1.0));
+    let two_thirds = RawScaling {
+        alpha: Some(2.0 / 3.0),
+        factor: 1.0,
+        ..RawScaling::default()
+    };
+    let ways = named.chain(Scaling::try_from(two_thirds));
+    let mut all = Vec::new();
+    for way in ways {
+        let points = published.points(&way);
+        let factors = || points.iter().map(|point| point.factor);
+        let (Some(least), Some(most)) = (factors().reduce(f64::min), factors().reduce(f64::max))
+        else {
+            continue;
+        };
+        let between = (0..BETWEEN).map(|i| f64::from(i) / f64::from(BETWEEN - 1));
+        let factors = between
+            .map(|share| least * (most / least).powf(share))
+            .chain(factors());
+        all.extend(factors.filter_map(|factor| {
+            let scaling = way.at(factor)?;
+            let net = scaling.apply(base).ok()?;
+            let error = published.expected(&scaling, &net)?;
+            let candidate = Candidate::new(scaling, &net, question, predictor)?;
+            Some(Candidate {
+                error: Some(error.top1_error_percent),
+                ..candidate
+            })
+        }));
+    }
+    all
+}
+
+/// Those that no other beats: by time, each with less of `bad` than all before it.
+fn undominated(mut all: Vec<Candidate>, bad: impl Fn(&Candidate) -> f64) -> Vec<FrontPoint> {
+    all.sort_by(|a, b| {
+        let time = a.epoch_seconds.total_cmp(&b.epoch_seconds);
+        time.then(bad(a).total_cmp(&bad(b)))
+    });
+    let mut least = f64::INFINITY;
+    let mut front = Vec::new();
+    for candidate in all {
+        let bad = bad(&candidate);
+        if bad < least {
+            least = bad;
+            front.push(candidate.point());
+        }
+    }
+    front
+}

@@ -1,0 +1,152 @@
+//! How far a budget goes: the largest factor within it, or the smallest that reaches a target.
+//!
+//! Costs do not grow evenly with the factor: widths, groups and resolutions are rounded, so a larger factor may make a
+//! cheaper net. So every net that a rule can make is looked at, one for each step of its rounding, from the top down
+//! (from the bottom up towards a target), and the first that is within the limits is the answer.
+
+use super::accuracy::Published;
+use super::budget::{Budget, LimitedBy};
+use crate::json::Invalid;
+use crate::net::{Net, Scaling};
+
+/// Largest factor that is looked at.
+pub const MOST: f64 = 1024.0;
+/// Smallest factor that is looked at, where not even the net as it is stays within the limits.
+pub const LEAST: f64 = 1.0 / 1024.0;
+/// Most layers that one search may have counted: some seconds of work.
+const LAYERS: usize = 20_000_000;
+
+/// What a search has found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The net, with the scaling that makes it; `None` where no factor from [`LEAST`] to [`MOST`] gives one.
+    pub net: Option<(Scaling, Net)>,
+    /// What the next larger net breaks; without a net: what the last one that was looked at breaks.
+    pub limited_by: LimitedBy,
+}
+
+/// What a net is to reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// At least so many multiply-adds.
+    Flops(f64),
+    /// At most such a published error, in percent.
+    Error(f64),
+}
+
+/// The largest factor up to [`MOST`] by which `way` scales `base` to a net within `budget`.
+///
+/// # Errors
+/// Where `base` cannot be scaled so at all, or its steps are too many to look at.
+pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Invalid> {
+    way.apply(base)?;
+    let mut patience = Patience::of(base);
+    let mut limited_by = LimitedBy::MaxFactor;
+    for factor in way.steps_down(base, MOST, LEAST) {
+        patience.spend()?;
+        let broken = match scaled(base, way, factor) {
+            None => Some(LimitedBy::NetSize),
+            Some((scaling, net)) => match budget.broken_by(&net) {
+                None => {
+                    let net = Some((scaling, net));
+                    return Ok(Found { net, limited_by });
+                }
+                broken => broken,
+            },
+        };
+        limited_by = broken.unwrap_or(limited_by);
+    }
+    Ok(Found {
+        net: None,
+        limited_by,
+    })
+}
+
+/// The smallest factor from [`LEAST`] to [`MOST`] by which `way` scales `base` to a net that reaches `target` within
+/// `budget`.
+///
+/// # Errors
+/// As [`largest`].
+pub fn smallest(
+    base: &Net,
+    way: &Scaling,
+    target: Target,
+    budget: &Budget,
+) -> Result<Found, Invalid> {
+    way.apply(base)?;
+    let published = Published::of(base);
+    let Some((least, most)) = range(way, target, published) else {
+        return Ok(Found {
+            net: None,
+            limited_by: LimitedBy::NoPublishedError,
+        });
+    };
+    let mut patience = Patience::of(base);
+    let mut limited_by = LimitedBy::Target;
+    for factor in way.steps_up(base, least, most) {
+        patience.spend()?;
+        let Some((scaling, net)) = scaled(base, way, factor) else {
+            continue;
+        };
+        let reached = match target {
+            Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
+            Target::Error(percent) => published
+                .and_then(|known| known.expected(&scaling, &net))
+                .is_some_and(|error| error.top1_error_percent <= percent),
+        };
+        if !reached {
+            continue;
+        }
+        match budget.broken_by(&net) {
+            None => {
+                let net = Some((scaling, net));
+                return Ok(Found { net, limited_by });
+            }
+            Some(broken) => limited_by = broken,
+        }
+    }
+    Ok(Found {
+        net: None,
+        limited_by,
+    })
+}
+
+/// The factors between which a target may be reached: for an error those of the published points.
+fn range(way: &Scaling, target: Target, published: Option<&Published>) -> Option<(f64, f64)> {
+    let Target::Error(_) = target else {
+        return Some((LEAST, MOST));
+    };
+    let points = published?.points(way);
+    let factors = || points.iter().map(|point| point.factor);
+    Some((factors().reduce(f64::min)?, factors().reduce(f64::max)?))
+}
+
+fn scaled(base: &Net, way: &Scaling, factor: f64) -> Option<(Scaling, Net)> {
+    let scaling = way.at(factor)?;
+    let net = scaling.apply(base).ok()?;
+    Some((scaling, net))
+}
+
+/// How much a search may still look at.
+struct Patience {
+    layers_left: usize,
+    layers: usize,
+}
+
+impl Patience {
+    fn of(base: &Net) -> Self {
+        Self {
+            layers_left: LAYERS,
+            layers: base.layers().len().max(1),
+        }
+    }
+
+    fn spend(&mut self) -> Result<(), Invalid> {
+        let left = self.layers_left.checked_sub(self.layers);
+        self.layers_left = left.ok_or_else(|| {
+            let detail = "this net has too many stages of different sizes to search";
+            Invalid::at("/model", (), detail, "at most a few hundred stages")
+        })?;
+        Ok(())
+    }
+}
