@@ -48,7 +48,7 @@ test("a URL that was copied gives the same picture, and Back goes back", async (
 test("a description is pasted, α and the factor are moved by keyboard", async () => {
   await page.goto("/explore");
   await settled(page);
-  await page.getByLabel("description").check();
+  await page.getByRole("radio", { name: "description" }).check();
   await page.getByLabel("Description", { exact: true }).fill('{"family": "regnet", "depth": 18, "w0": 80, "wa": 34.01, "wm": 2.25, "group_w": 24}');
   await page.locator(".verdict", { hasText: "your net" }).waitFor();
   await page.getByLabel("Scaled by").selectOption("alpha");
