@@ -25,13 +25,13 @@ def free_port():
 class Server:
     """epochcast in `folder`, on a port of its own."""
 
-    def __init__(self, folder, *args):
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder, *args, log=os.devnull):
+        self.folder, self.port, self.log = folder, free_port(), log
         self.command = [str(BINARY), "--listen", f"127.0.0.1:{self.port}", *args]
 
     def start(self):
-        self.process = subprocess.Popen(
-            self.command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=log)
         while True:
             try:
                 if self.request("GET", "/readyz")[0] == 200:

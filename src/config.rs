@@ -1,14 +1,13 @@
 //! The command line and the environment.
 
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use epochcast::http::Limits;
 use epochcast::net::scaling::{RawScaling, STRATEGIES};
-use epochcast::store::{DatabaseUrl, Scope};
+use epochcast::store::Scope;
 use epochcast::timing::Mode;
+
+pub(crate) use crate::settings::Settings;
 
 /// How long will one training epoch take if I scale this conv net?
 ///
@@ -29,70 +28,6 @@ const AFTER_HELP: &str = "Examples:
   epochcast predict resnet50 --platform rtx3090-nchw --json
   epochcast predict my-net.json --scale a0.7:2  a net described in JSON
   epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4";
-
-/// What every command that touches the store takes.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Settings {
-    /// Address to serve on
-    #[arg(
-        long,
-        global = true,
-        env = "EPOCHCAST_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_name = "ADDR"
-    )]
-    pub(crate) listen: SocketAddr,
-    /// Where the measurements are kept; created, migrated and seeded at first start
-    #[arg(
-        long,
-        global = true,
-        env = "EPOCHCAST_DATABASE_URL",
-        default_value = "sqlite://epochcast.db",
-        value_name = "URL"
-    )]
-    pub(crate) database_url: DatabaseUrl,
-    /// Start a new database empty, without the published measurements
-    #[arg(long, global = true, env = "EPOCHCAST_NO_SEED", value_parser = clap::builder::FalseyValueParser::new())]
-    pub(crate) no_seed: bool,
-    /// Writes that a token may ask for in a minute; 0: any number
-    #[arg(
-        long,
-        global = true,
-        env = "EPOCHCAST_WRITES_PER_MINUTE",
-        default_value_t = 6000,
-        value_name = "N"
-    )]
-    pub(crate) writes_per_minute: u32,
-    /// Requests that an address may make in a minute; 0: any number
-    #[arg(
-        long,
-        global = true,
-        env = "EPOCHCAST_REQUESTS_PER_MINUTE",
-        default_value_t = 0,
-        value_name = "N"
-    )]
-    pub(crate) requests_per_minute: u32,
-    /// Proxy whose X-Forwarded-For is believed; may be repeated
-    #[arg(
-        long,
-        global = true,
-        env = "EPOCHCAST_TRUSTED_PROXY",
-        value_delimiter = ',',
-        value_name = "IP"
-    )]
-    pub(crate) trusted_proxy: Vec<IpAddr>,
-}
-
-impl Settings {
-    /// How often one may ask.
-    pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            writes_per_minute: NonZeroU32::new(self.writes_per_minute),
-            requests_per_minute: NonZeroU32::new(self.requests_per_minute),
-            trusted_proxies: self.trusted_proxy.clone(),
-        }
-    }
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -125,6 +60,8 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Ask the server on --listen whether it is alive; exit code 0 if it is
     Healthcheck,
+    /// Say what is wrong with the settings, the address, the database or the disk, and what to do; changes nothing
+    Doctor,
 }
 
 #[derive(Debug, Args)]

@@ -132,6 +132,11 @@ impl ParseError {
 /// # Errors
 /// [`Invalid`] with the pointer from `value`, the offending value, and for an unknown field the nearest known one.
 pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
+    // The path is followed only where there is an error to point at.
+    T::deserialize(value).or_else(|_| located(value))
+}
+
+fn located<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());
         let found = value.pointer(&pointer).cloned().unwrap_or_default();

@@ -3,9 +3,12 @@
 mod archive;
 mod compare;
 mod config;
+mod doctor;
 mod evaluate;
+mod file;
 mod import;
 mod predict;
+mod settings;
 mod token;
 
 use std::io::{IsTerminal, Read, Write};
@@ -15,18 +18,27 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use clap::Parser;
 use config::{Cli, Command, Settings};
 use epochcast::http;
 use epochcast::live::Live;
 use epochcast::store::{Options, Store};
 use epochcast::timing::Mode;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
+    let done = file::parse().and_then(command);
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("epochcast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
         None | Some(Command::Serve) => run(serve(&cli.settings)),
         Some(Command::Predict(args)) => run(predict::predict(&cli.settings, &args)),
         Some(Command::Compare(args)) => run(compare::compare(&cli.settings, &args)),
@@ -38,33 +50,28 @@ fn main() -> ExitCode {
         Some(Command::Verify) => run(archive::verify(&cli.settings)),
         Some(Command::Token(command)) => run(token::token(&cli.settings, &command)),
         Some(Command::Healthcheck) => healthcheck(cli.settings.listen),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("epochcast: {error:#}");
-            ExitCode::FAILURE
-        }
+        Some(Command::Doctor) => run(doctor::doctor(&cli.settings)),
     }
 }
 
 fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?
-        .block_on(work)
+        .build()?;
+    let done = runtime.block_on(work);
+    // What is still at work was told to end: it holds nothing that is promised.
+    runtime.shutdown_background();
+    done
 }
 
 /// The store that the settings name.
 async fn open(settings: &Settings) -> anyhow::Result<Store> {
-    Ok(Store::open(
-        &settings.database_url,
-        Options {
-            seed: !settings.no_seed,
-            now: now(),
-        },
-    )
-    .await?)
+    let url = &settings.database_url;
+    if settings.read_only {
+        return Ok(Store::open_read_only(url).await?);
+    }
+    let (seed, now) = (!settings.no_seed, now());
+    Ok(Store::open(url, Options { seed, now }).await?)
 }
 
 /// Unix milliseconds: the one place where the clock is read.
@@ -80,14 +87,19 @@ fn now() -> i64 {
 }
 
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    log();
+    let log = log(settings.log_format)?;
+    let served = serve_logged(settings, log).await;
+    log.flush();
+    served
+}
+
+async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::Result<()> {
+    more_descriptors();
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
-        .with_context(|| {
-            format!(
-                "cannot listen on {}: choose another with --listen",
-                settings.listen
-            )
+        .map_err(|error| {
+            let remedy = doctor::remedy_of_address(settings, error.kind());
+            anyhow::anyhow!("cannot listen on {}: {error}; {remedy}", settings.listen)
         })?;
     let live = Arc::new(Live::open(open(settings).await?).await?);
     greet(listener.local_addr()?, settings, &live)?;
@@ -95,26 +107,40 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         let live = live.clone();
         async move { live.follow().await }
     });
-    http::serve::serve(
-        listener,
-        http::router(live.clone(), settings.limits()),
-        terminated(),
-    )
-    .await?;
+    let logs_requests = tracing::enabled!(target: "epochcast::request", tracing::Level::INFO);
+    let service = http::router(
+        live.clone(),
+        settings.of_service(logs_requests.then_some(log)),
+    );
+    let mut signals = Signals::new()?;
+    http::serve::serve(listener, service, async || signals.next().await).await?;
     follower.abort();
     live.store().close().await;
     Ok(())
 }
 
-fn log() {
+/// Where what happens is logged: `EPOCHCAST_LOG` says how much of it.
+fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
+    let log = http::Log::stderr(format)?;
     let filter = EnvFilter::try_from_env("EPOCHCAST_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .init();
+        .with_writer(move || log);
+    match format {
+        http::LogFormat::Plain => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        http::LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(log)
+}
+
+/// As many open files as the system allows: each connection is one.
+fn more_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Without it there are fewer connections, and doctor says so.
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 /// Says where and how to ask.
@@ -140,10 +166,15 @@ fn greet(address: SocketAddr, settings: &Settings, live: &Live) -> anyhow::Resul
     } else {
         "Other machines may reach it"
     };
-    writeln!(
-        out,
-        "{reach}; all may read and predict, to write takes a token (epochcast token create)"
-    )?;
+    let tokens = match (settings.read_only, settings.require_token) {
+        (false, false) => {
+            "all may read and predict, to write takes a token (epochcast token create)"
+        }
+        (false, true) => "to read and predict takes a token too (epochcast token create)",
+        (true, false) => "all may read and predict, and nobody may write",
+        (true, true) => "to read and predict takes a token, and nobody may write",
+    };
+    writeln!(out, "{reach}; {tokens}")?;
     if platforms > 0 {
         writeln!(
             out,
@@ -159,20 +190,27 @@ fn greet(address: SocketAddr, settings: &Settings, live: &Live) -> anyhow::Resul
     Ok(out.flush()?)
 }
 
-/// Resolves when the process is told to end.
-async fn terminated() {
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt => {} }
-        }
-        Err(_) => {
-            let _ = interrupt.await;
-        }
+/// The signals that tell the process to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Resolves at the next of them.
+    async fn next(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
     }
 }
 
-fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) fn healthcheck(address: SocketAddr) -> anyhow::Result<()> {
     let mut local = address;
     if local.ip().is_unspecified() {
         local.set_ip(std::net::Ipv4Addr::LOCALHOST.into());

@@ -1,5 +1,7 @@
 //! What requests about many nets share: the net, the platforms, what is asked of them, and how a time is answered.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -15,20 +17,17 @@ use crate::timing::warning::Warning;
 use crate::timing::{Form, Level, Mode, PlatformId, Prediction, Predictor, Predictors};
 
 /// A request about one net, read.
-pub(super) struct Asking<'a> {
+pub(super) struct Asking {
     pub(super) subject: Subject,
     pub(super) question: Question,
     pub(super) mode: Mode,
     /// The platforms that are asked.
-    pub(super) predictors: Vec<&'a Predictor>,
+    pub(super) predictors: Vec<Arc<Predictor>>,
 }
 
-impl<'a> Asking<'a> {
+impl Asking {
     /// Reads all of `request` but its scaling.
-    pub(super) fn read(
-        predictors: &'a Predictors,
-        request: PredictRequest,
-    ) -> Result<Self, Invalid> {
+    pub(super) fn read(predictors: &Predictors, request: PredictRequest) -> Result<Self, Invalid> {
         let subject = subject(request.model, request.complexity, request.resolution)?;
         let group = match &request.family {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,

@@ -1,16 +1,19 @@
 //! Bodies and queries in, JSON out: the team's own extractors, whose refusals are problems.
 
-use axum::body::{Bytes, HttpBody};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::ApiError;
+use super::serve::BODY_TIME;
 use crate::json::{Invalid, parse};
 
 /// Longest JSON body of a single request.
@@ -27,23 +30,74 @@ impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         expect_json(&parts.headers)?;
-        if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > LIMIT) {
-            return Err(ApiError::TooLarge(LIMIT));
-        }
-        Ok(Self(parse(&read(Limited::new(body, LIMIT), LIMIT).await?)?))
+        Ok(Self(parse(&whole(body, LIMIT).await?)?))
     }
 }
 
-async fn read<B>(body: Limited<B>, limit: usize) -> Result<Bytes, ApiError>
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    match body.collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge(limit)),
-        Err(error) => Err(ApiError::Body(error.to_string())),
+/// All of `body`, where that is at most `limit` bytes.
+pub(super) async fn whole(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > limit) {
+        return Err(ApiError::TooLarge(limit));
     }
+    let (mut first, mut all, mut reading) = (Bytes::new(), Vec::new(), Reading(0));
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame.map_err(|error| unread(&error))?.into_data() else {
+            continue;
+        };
+        if reading.0 + bytes.len() > limit {
+            return Err(ApiError::TooLarge(limit));
+        }
+        reading.more(bytes.len())?;
+        if first.is_empty() {
+            first = bytes;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&bytes);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+/// Bytes of bodies that may wait in memory for their rest, all requests together.
+pub(super) const MOST_READING: usize = 256 << 20;
+static ALL_READING: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of one body that wait for its rest.
+struct Reading(usize);
+
+impl Reading {
+    fn more(&mut self, bytes: usize) -> Result<(), ApiError> {
+        self.0 += bytes;
+        if ALL_READING.fetch_add(bytes, Ordering::Relaxed) + bytes > MOST_READING {
+            return Err(ApiError::Busy(1));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        ALL_READING.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// A body that came too slowly, as the connection says.
+#[derive(Debug, thiserror::Error)]
+#[error("the body came too slowly")]
+pub(super) struct TooSlow;
+
+/// Why a body did not arrive.
+pub(super) fn unread(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return ApiError::Slow(BODY_TIME.as_secs());
+        }
+        cause = error.source();
+    }
+    ApiError::Body(error.to_string())
 }
 
 fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -98,8 +152,10 @@ pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        // Most answers fit; to grow from nothing would copy each several times.
+        let mut body = Vec::with_capacity(4096);
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written");
                 ApiError::Internal.into_response()

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::net::Group;
+use crate::timing::datasheet::Scales;
 use crate::timing::estimator::Part;
 use crate::timing::neighbours::Nearest;
 use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
@@ -17,7 +18,7 @@ pub struct FitRow {
     pub estimator: Estimator,
     /// What it looked at, of what is known of the net.
     pub based_on: Form,
-    /// Timings of the platform.
+    /// Timings of the platform (of a GPU without timings: of the platform whose fit it is, as all below).
     pub measurements: usize,
     /// The net's timing group.
     pub group: Group,
@@ -33,6 +34,8 @@ pub struct FitRow {
     pub borrowed: Option<BorrowedRow>,
     /// Whose fit was lent, where there are few timings here; null where none was.
     pub lent: Option<LentRow>,
+    /// Of a GPU without timings: the platform whose fit it is, and at what scales; else null.
+    pub data_sheet: Option<DataSheetRow>,
     /// What the time goes into.
     pub shares: Vec<ShareRow>,
     /// The nearest nets that were timed.
@@ -57,6 +60,36 @@ pub struct LentRow {
     pub factor: f64,
     /// Its share in the prediction (of the logs).
     pub share: f64,
+}
+
+/// What data sheets make of a platform's times on another GPU: the product of all factors.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DataSheetRow {
+    /// The platform that was timed.
+    pub platform: PlatformId,
+    /// Its GPU, as `/v1/gpus` calls it.
+    pub gpu: &'static str,
+    /// Times are so many times those of the platform, but for what a small batch adds.
+    pub factor: f64,
+    /// Of that, for the bandwidth of the memory.
+    pub bandwidth_factor: f64,
+    /// For the rate of 32-bit operations.
+    pub rate_factor: f64,
+    /// For the arithmetic of the layers.
+    pub precision_factor: f64,
+}
+
+impl From<&Scales> for DataSheetRow {
+    fn from(scales: &Scales) -> Self {
+        Self {
+            platform: scales.from.clone(),
+            gpu: scales.from_gpu,
+            factor: scales.factor(),
+            bandwidth_factor: scales.bandwidth,
+            rate_factor: scales.rate,
+            precision_factor: scales.precision,
+        }
+    }
 }
 
 /// What one unit of a cost takes.
@@ -136,6 +169,7 @@ pub(super) fn fit_row(
                 factor,
                 share,
             }),
+        data_sheet: prediction.scales.as_ref().map(DataSheetRow::from),
         shares: shares
             .map(|(part, share)| ShareRow {
                 part: *part,

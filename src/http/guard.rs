@@ -1,67 +1,29 @@
-//! Who may do what: one layer before all handlers, which denies what is not known to be open.
+//! Who may do what: looked at before all handlers, and what is not known to be open is denied.
 //!
-//! Reading and predicting are open. Every other operation of the OpenAPI document needs a token; one that the document
-//! does not know has no handler either.
+//! Reading and predicting are open, unless the service is run with `--require-token`. Every other operation of the OpenAPI
+//! document needs a token; one that the document does not know has no handler either.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use utoipa::openapi::{HttpMethod, OpenApi};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
-use super::limiter::{Limiter, Peer};
+use super::front::Route;
 use super::problem::ApiError;
+use super::settings::Settings;
 use super::{Shared, clock};
 use crate::store::{Scope, Token};
 
 /// Questions that are too long for a URL: they change nothing.
-const OPEN: [&str; 4] = [
+pub(super) const OPEN: [&str; 4] = [
     "/v1/compare",
     "/v1/complexity",
     "/v1/predict",
     "/v1/predict/batch",
 ];
-
-/// The operations that need a token.
-#[derive(Debug)]
-pub(super) struct Guarded(BTreeSet<(Method, String)>);
-
-impl Guarded {
-    /// All of `document` but reading and [`OPEN`].
-    pub(super) fn of(document: &OpenApi) -> Self {
-        let operations = document.paths.paths.iter().flat_map(|(path, item)| {
-            let methods = [
-                (item.post.is_some(), HttpMethod::Post, Method::POST),
-                (item.put.is_some(), HttpMethod::Put, Method::PUT),
-                (item.patch.is_some(), HttpMethod::Patch, Method::PATCH),
-                (item.delete.is_some(), HttpMethod::Delete, Method::DELETE),
-            ];
-            methods
-                .into_iter()
-                .filter(|(there, ..)| *there)
-                .map(|(_, _, method)| (method, path.clone()))
-        });
-        Self(
-            operations
-                .filter(|(method, path)| !(method == Method::POST && OPEN.contains(&path.as_str())))
-                .collect(),
-        )
-    }
-
-    fn holds(&self, request: &Request) -> bool {
-        let path = request
-            .extensions()
-            .get::<MatchedPath>()
-            .map(MatchedPath::as_str);
-        path.is_some_and(|path| {
-            self.0
-                .contains(&(request.method().clone(), path.to_owned()))
-        })
-    }
-}
 
 /// Who sends a request, to a handler that needs to know.
 #[derive(Clone, Debug)]
@@ -78,28 +40,92 @@ impl Caller {
     }
 }
 
-/// What the guard needs to know.
+/// What is asked for a token.
 pub(super) struct Guard {
-    pub(super) guarded: Guarded,
-    pub(super) live: Shared,
-    pub(super) limiter: Limiter,
+    live: Shared,
+    read_only: bool,
+    require_token: bool,
+    /// Tokens that were looked at within [`REMEMBERED`], by their hash.
+    known: Mutex<HashMap<[u8; 32], (Caller, Instant)>>,
 }
 
-/// Lets a request through where its operation is open, or its token holds, and it does not come too often.
-pub(super) async fn guard(guard: Arc<Guard>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().copied();
-    if let Err(error) = guard.limiter.request(peer, request.headers()) {
-        return error.into_response();
-    }
-    if guard.guarded.holds(&request) {
-        let sent = bearer(request.headers());
-        let caller = caller(&guard.live, sent.as_deref()).await;
-        match caller.and_then(|caller| guard.limiter.write(&caller.0.name).map(|()| caller)) {
-            Ok(caller) => drop(request.extensions_mut().insert(caller)),
-            Err(error) => return error.into_response(),
+/// How long a token that reads is believed before the store is asked again.
+const REMEMBERED: Duration = Duration::from_secs(1);
+/// Tokens that are remembered at once.
+const MOST_REMEMBERED: usize = 1000;
+
+impl Guard {
+    pub(super) fn new(live: Shared, settings: &Settings) -> Self {
+        Self {
+            live,
+            read_only: settings.read_only,
+            require_token: settings.require_token,
+            known: Mutex::default(),
         }
     }
-    next.run(request).await
+
+    /// Who sends a request to `route`, where that takes a token; an error where the token does not hold.
+    pub(super) async fn caller(
+        &self,
+        route: &Route,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Option<Caller>, ApiError> {
+        if route.is_guarded(method) {
+            if self.read_only {
+                let detail = "this service only reads: it was started with --read-only";
+                return Err(ApiError::Forbidden(detail.to_owned()));
+            }
+            return self.writer(headers).await.map(Some);
+        }
+        if self.require_token && route.needs_token_to_read() {
+            return self.reader(headers).await.map(Some);
+        }
+        Ok(None)
+    }
+
+    async fn writer(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let caller = self.sender(bearer(headers)).await?;
+        if caller.0.scope >= Scope::Write {
+            return Ok(caller);
+        }
+        Err(ApiError::Forbidden(format!(
+            "the token {} is of scope {}, and this needs write",
+            caller.0.name, caller.0.scope
+        )))
+    }
+
+    /// Any token reads. Predictions come by the thousand, so the store is asked once a second.
+    async fn reader(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let Some(sent) = bearer(headers) else {
+            return self.sender(None).await;
+        };
+        let (hash, now): ([u8; 32], _) = (Sha256::digest(&sent).into(), Instant::now());
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((caller, until)) = known().get(&hash)
+            && *until > now
+        {
+            return Ok(caller.clone());
+        }
+        let caller = self.sender(Some(sent)).await?;
+        let mut known = known();
+        if known.len() >= MOST_REMEMBERED {
+            known.clear();
+        }
+        known.insert(hash, (caller.clone(), now + REMEMBERED));
+        Ok(caller)
+    }
+
+    async fn sender(&self, sent: Option<String>) -> Result<Caller, ApiError> {
+        let Some(sent) = sent else {
+            let detail = "this needs a token: send Authorization: Bearer …; `epochcast token create` makes one";
+            return Err(ApiError::Unauthorized(detail));
+        };
+        let token = self.live.store().token(&sent, clock::now()).await?;
+        token.map(Caller).ok_or(ApiError::Unauthorized(
+            "this token is unknown, revoked or expired",
+        ))
+    }
 }
 
 /// The token that a request carries.
@@ -112,25 +138,4 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim().to_owned())
-}
-
-async fn caller(live: &Shared, sent: Option<&str>) -> Result<Caller, ApiError> {
-    let Some(sent) = sent else {
-        let detail =
-            "this needs a token: send Authorization: Bearer …; `epochcast token create` makes one";
-        return Err(ApiError::Unauthorized(detail));
-    };
-    match live.store().token(sent, clock::now()).await? {
-        Some(token) if token.scope >= Scope::Write => Ok(Caller(token)),
-        Some(token) => {
-            let detail = format!(
-                "the token {} is of scope {}, and this needs write",
-                token.name, token.scope
-            );
-            Err(ApiError::Forbidden(detail))
-        }
-        None => Err(ApiError::Unauthorized(
-            "this token is unknown, revoked or expired",
-        )),
-    }
 }

@@ -1,15 +1,23 @@
-//! `GET /healthz`, `/readyz` and `/v1/version`: is it alive, does it answer, what is it?
+//! `GET /healthz`, `/readyz` and `/v1/version`: is it alive, could it store something now, what is it?
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
 use axum::extract::State;
 use serde::Serialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::Json;
+use super::front::Told;
 use super::problem::ApiError;
-use super::refusals::ListRefused;
+use super::refusals::StoreRefused;
+use super::{Shared, clock};
+use crate::store::Store;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -32,19 +40,70 @@ async fn healthz() -> Json<Status> {
     Json(Status { status: "ok" })
 }
 
-/// Whether the store answers.
+/// Whether the service could store an upload now: a row is written, at most once a second, and nobody waits for it.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = "service",
     responses(
-        (status = 200, description = "It does", body = Status),
-        ListRefused,
+        (status = 200, description = "It could", body = Status),
+        StoreRefused,
     )
 )]
-async fn readyz(State(live): State<Shared>) -> Result<Json<Status>, ApiError> {
-    live.store().data_version().await?;
+async fn readyz(Extension(Told(front)): Extension<Told>) -> Result<Json<Status>, ApiError> {
+    if front.is_ending() {
+        return Err(ApiError::Stopping);
+    }
+    front.readiness.check(front.live.store()).await?;
     Ok(Json(Status { status: "ok" }))
+}
+
+/// What the last look at the store has shown.
+#[derive(Debug, Default)]
+pub(super) struct Readiness {
+    last: Mutex<Option<(Instant, Result<(), String>)>>,
+    looking: AtomicBool,
+}
+
+/// How long a look holds.
+const HOLDS: Duration = Duration::from_secs(1);
+/// How long a look may take.
+const LOOK_TIME: Duration = Duration::from_millis(700);
+
+impl Readiness {
+    async fn check(&self, store: &Store) -> Result<(), ApiError> {
+        let last = self.last().clone();
+        let now = Instant::now();
+        let fresh = last.as_ref().is_some_and(|(at, _)| *at + HOLDS > now) && !store.is_closed();
+        if !fresh && !self.looking.swap(true, Ordering::Acquire) {
+            let _looking = Looking(&self.looking);
+            let probe = tokio::time::timeout(LOOK_TIME, store.probe(clock::now())).await;
+            let found = match probe {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(format!("nothing can be stored: {error}")),
+                Err(_) => Err("nothing can be stored: the database does not answer".to_owned()),
+            };
+            if let Err(cause) = &found {
+                tracing::warn!("not ready: {cause}");
+            }
+            *self.last() = Some((now, found.clone()));
+            return found.map_err(ApiError::Unready);
+        }
+        last.map_or(Ok(()), |(_, found)| found.map_err(ApiError::Unready))
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<(Instant, Result<(), String>)>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One look at a time, also where its client goes away.
+struct Looking<'a>(&'a AtomicBool);
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 /// What answers.

@@ -20,10 +20,6 @@ pub struct Limits {
     pub trusted_proxies: Vec<IpAddr>,
 }
 
-/// The other end of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) IpAddr);
-
 /// Counts requests against the limits.
 pub(super) struct Limiter {
     writes: Option<DefaultKeyedRateLimiter<String>>,
@@ -57,8 +53,12 @@ impl Limiter {
     }
 
     /// Counts a request that came from `peer`.
-    pub(super) fn request(&self, peer: Option<Peer>, headers: &HeaderMap) -> Result<(), ApiError> {
-        let (Some(limiter), Some(Peer(peer))) = (&self.requests, peer) else {
+    pub(super) fn request(
+        &self,
+        peer: Option<IpAddr>,
+        headers: &HeaderMap,
+    ) -> Result<(), ApiError> {
+        let (Some(limiter), Some(peer)) = (&self.requests, peer) else {
             return Ok(());
         };
         self.check(limiter, &self.client(peer, headers))
@@ -124,7 +124,7 @@ mod tests {
         let limiter = limiter(2);
         let ask = |peer: &str| {
             limiter
-                .request(Some(Peer(peer.parse().unwrap())), &HeaderMap::new())
+                .request(Some(peer.parse().unwrap()), &HeaderMap::new())
                 .is_ok()
         };
         assert_eq!(

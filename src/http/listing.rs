@@ -121,7 +121,7 @@ struct Measurements {
 }
 
 const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 1000;
+pub(super) const MAX_LIMIT: u32 = 1000;
 
 /// The measurements, a page at a time.
 #[utoipa::path(

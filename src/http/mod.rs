@@ -11,15 +11,21 @@ pub mod compare;
 mod compare_csv;
 mod complexity;
 mod cursor;
+mod document;
 mod evaluation;
 mod evidence;
 mod export;
 mod files;
+mod front;
+mod gpus;
 mod guard;
 mod health;
 mod limiter;
+mod limits;
 mod listing;
 mod measurements;
+mod memo;
+mod metrics;
 mod models;
 mod pages;
 mod platforms;
@@ -30,45 +36,39 @@ mod receive;
 mod refusals;
 mod request;
 pub mod serve;
+mod settings;
 mod uploads;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
 
+pub use front::{Log, LogFormat, Origins, Service};
 pub use limiter::Limits;
+pub use settings::Settings;
 
 /// What all handlers share.
 pub type Shared = Arc<Live>;
 
 /// Everything that is served.
-pub fn router(live: Shared, limits: Limits) -> Router {
+pub fn router(live: Shared, settings: impl Into<Settings>) -> Service {
+    let settings = settings.into();
     let (api, mut document) = api().split_for_parts();
     open_parts(&mut document);
-    let limiter = limiter::Limiter::new(limits);
-    let guard = Arc::new(guard::Guard {
-        guarded: guard::Guarded::of(&document),
-        live: live.clone(),
-        limiter,
-    });
-    let document = document.to_pretty_json().unwrap_or_default();
-    api.merge(pages::router())
+    document::complete(&mut document, &settings);
+    let text = document.to_pretty_json().unwrap_or_default();
+    let router = api
+        .merge(pages::router())
         .route(
             "/openapi.json",
-            get(|| async { ([("content-type", "application/json")], document) }),
+            get(|| async { ([("content-type", "application/json")], text) }),
         )
-        .layer(from_fn(move |request: Request, next: Next| {
-            guard::guard(guard.clone(), request, next)
-        }))
-        .layer(from_fn(request::surround))
-        .with_state(live)
+        .with_state(live.clone());
+    Service::new(router, &document, live, settings)
 }
 
 /// Schemas that answers extend by fields of their own. A part that forbids all others fits nothing that has more, so
@@ -105,12 +105,15 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(gpus::router())
         .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())
         .merge(uploads::router())
         .merge(health::router())
+        .merge(limits::router())
+        .merge(metrics::router())
 }
 
 #[derive(OpenApi)]

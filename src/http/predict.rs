@@ -1,5 +1,7 @@
 //! `POST /v1/predict` and `/v1/predict/batch`: how long one epoch takes.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,15 +11,18 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
-use super::complexity::{Base, Scaled, answer, scaled};
+use super::complexity::{Base, Scaled, answer};
 use super::evidence::{FitRow, fit_row};
+use super::memo::counted;
 use super::problem::{ApiError, Problem};
 use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
 use crate::net::Group;
 use crate::net::scaling::RawScaling;
 use crate::net::{complexity::RawComplexity, spec::RawModel};
-use crate::timing::measurement::{count, subject};
+use crate::timing::datasheet::AskedGpu;
+use crate::timing::gpus::Gpu;
+use crate::timing::measurement::count;
 use crate::timing::warning::Warning;
 use crate::timing::{Asked, Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::{Whole, to_f64};
@@ -48,14 +53,15 @@ pub struct PredictRequest {
     pub label: Option<String>,
     /// Side of the images, in pixels, where `model` does not say.
     pub resolution: Option<Whole>,
-    /// Id of a platform, or a list; default: all with timings of the mode.
+    /// Id of a platform, or a list; default: all with timings of the mode. `gpu:h100` or `gpu:h100:tf32`: by a GPU's data
+    /// sheet, without any timing on it.
     #[schema(value_type = Option<PlatformChoice>)]
     pub platform: Option<Value>,
     /// `train` (default) or `infer`, the forward pass alone.
     pub mode: Option<Mode>,
     /// Images of an epoch, default 1,281,167 (ImageNet).
     pub dataset_images: Option<Whole>,
-    /// Images in a step, of all devices together.
+    /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
     pub batch_size: Option<Whole>,
     /// Level of the interval, 0.5 to 0.99, default 0.9.
     #[schema(minimum = 0.5, maximum = 0.99)]
@@ -162,7 +168,7 @@ enum BatchItem {
 }
 
 /// Most items of a batch.
-const BATCH_ITEMS: usize = 1000;
+pub(super) const BATCH_ITEMS: usize = 1000;
 
 /// Up to 1,000 predictions in one call, each answered for itself.
 #[utoipa::path(
@@ -212,17 +218,17 @@ fn batch_item(predictors: &Predictors, item: &Value) -> BatchItem {
 /// Points at the field that is wrong.
 pub fn predicted(
     predictors: &Predictors,
-    request: PredictRequest,
+    mut request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
-    let subject = subject(request.model, request.complexity, request.resolution)?;
+    let counted = counted(&mut request)?;
+    let subject = &counted.subject;
     let group = match &request.family {
         Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
         None => subject.group(),
     };
-    let scaled = scaled(&subject, request.scaling)?;
     let question = Question {
-        base: Features::new(&subject),
-        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
+        base: counted.features,
+        scaled: counted.scaled_features,
         group,
         images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
         level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
@@ -235,7 +241,7 @@ pub fn predicted(
         .iter()
         .filter_map(|p| question.put_to(p, predictors.data_version))
         .collect();
-    let costs = answer(&subject, scaled.as_ref(), false);
+    let costs = answer(subject, counted.scaled.as_ref(), false);
     Ok(PredictAnswer {
         base: costs.base,
         scaled: costs.scaled,
@@ -244,13 +250,13 @@ pub fn predicted(
 }
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-pub(super) fn chosen<'a>(
-    predictors: &'a Predictors,
+pub(super) fn chosen(
+    predictors: &Predictors,
     mode: Mode,
     platform: Option<&Value>,
-) -> Result<Vec<&'a Predictor>, Invalid> {
+) -> Result<Vec<Arc<Predictor>>, Invalid> {
     match platform {
-        None | Some(Value::Null) => Ok(predictors.of_mode(mode).map(AsRef::as_ref).collect()),
+        None | Some(Value::Null) => Ok(predictors.of_mode(mode).cloned().collect()),
         Some(Value::Array(ids)) => {
             let one = |(i, id): (usize, &Value)| {
                 one(predictors, mode, id).map_err(|e| e.under(&format!("/platform/{i}")))
@@ -263,17 +269,24 @@ pub(super) fn chosen<'a>(
     }
 }
 
-/// The predictor that `id` names.
-pub(super) fn one<'a>(
-    predictors: &'a Predictors,
+/// The predictor that `id` names: of a platform, or of a GPU by its data sheet.
+pub(super) fn one(
+    predictors: &Predictors,
     mode: Mode,
     id: &Value,
-) -> Result<&'a Predictor, Invalid> {
+) -> Result<Arc<Predictor>, Invalid> {
     let word: String = typed(id)?;
+    if let Some(asked) = AskedGpu::read(&word)? {
+        return predictors.on_gpu(&asked, mode).map(Arc::new).ok_or_else(|| {
+            let detail = format!("no platform of a known GPU has timings of mode {mode}");
+            let hint = "upload some of that mode, with the platform's precision: data sheets compare GPUs, and say no time by themselves";
+            Invalid::at("", word, detail, hint)
+        });
+    }
     let found = PlatformId::new(&word)
         .ok()
         .and_then(|id| predictors.get(&id, mode));
-    found.map(AsRef::as_ref).ok_or_else(|| {
+    found.cloned().ok_or_else(|| {
         let known: Vec<&str> = predictors
             .of_mode(mode)
             .map(|p| p.platform().id.as_str())
@@ -283,12 +296,11 @@ pub(super) fn one<'a>(
         } else {
             format!("no platform is called `{word}`")
         };
-        Invalid::at(
-            "",
-            word.as_str(),
-            detail,
-            crate::json::nearest(&word, &known),
-        )
+        let hint = match Gpu::find(&word) {
+            Some(gpu) => format!("`gpu:{}` predicts by its data sheet", gpu.id),
+            None => crate::json::nearest(&word, &known),
+        };
+        Invalid::at("", word.as_str(), detail, hint)
     })
 }
 

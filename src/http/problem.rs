@@ -39,6 +39,23 @@ pub enum ApiError {
     /// The sender is known, and may not.
     #[error("{0}")]
     Forbidden(String),
+    /// The body came too slowly.
+    #[error(
+        "the body came too slowly: it has to arrive within {0} s, and then at 1 KB/s or faster"
+    )]
+    Slow(u64),
+    /// It was meant for another host.
+    #[error("{0}")]
+    Misdirected(String),
+    /// More is asked than can be done.
+    #[error("too much is asked of the service at the moment: try again in {0} s")]
+    Busy(u64),
+    /// The service ends.
+    #[error("the service is about to end: ask again in a moment")]
+    Stopping,
+    /// The service is not ready.
+    #[error("{0}")]
+    Unready(String),
     /// The sender asks too often.
     #[error("too many requests: try again in {0} s")]
     TooMany(u64),
@@ -88,7 +105,11 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Misdirected(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::Store(_) | Self::Busy(_) | Self::Stopping | Self::Unready(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -124,8 +145,11 @@ impl IntoResponse for ApiError {
             Self::Unauthorized(_) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Self::TooMany(seconds) => {
+            Self::TooMany(seconds) | Self::Busy(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Self::Stopping | Self::Unready(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             Self::Store(_) | Self::Full => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

@@ -14,7 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{Json, Params};
+use super::body::{Json, Params, unread as unarrived};
+use super::front::BasePath;
 use super::guard::Caller;
 use super::problem::ApiError;
 use super::refusals::{BodyRefused, WriteRefused};
@@ -221,9 +222,11 @@ async fn upload(
         now: clock::now(),
     };
     let received = live.receive(upload).await;
-    received
-        .map(|receipt| Json(receipt.into()))
-        .map_err(|error| refusal(error, is_array))
+    let mut answer: UploadAnswer = received.map_err(|error| refusal(error, is_array))?.into();
+    if let (Some(BasePath(base)), Some(path)) = (parts.extensions.get(), &mut answer.rejected_csv) {
+        path.insert_str(0, base);
+    }
+    Ok(Json(answer))
 }
 
 /// What a body may be called.
@@ -315,7 +318,7 @@ async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, 
             let mut target = target;
             while let Some(chunk) = chunks.next().await {
                 target
-                    .write_all(&chunk.map_err(|e| ApiError::Body(e.to_string()))?)
+                    .write_all(&chunk.map_err(|e| unarrived(&e))?)
                     .map_err(|e| unwritten(&e))?;
             }
             target.file
@@ -324,7 +327,7 @@ async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, 
             let mut decoder = MultiGzDecoder::new(target);
             while let Some(chunk) = chunks.next().await {
                 decoder
-                    .write_all(&chunk.map_err(|e| ApiError::Body(e.to_string()))?)
+                    .write_all(&chunk.map_err(|e| unarrived(&e))?)
                     .map_err(|e| unwritten(&e))?;
             }
             decoder.finish().map_err(|e| unwritten(&e))?.file

@@ -1,69 +1,57 @@
-//! What surrounds every request: its id, its log line, and the shape of its errors.
+//! The id of a request, and the shape of its errors.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
-use tokio::time::Instant;
 
 use super::problem::{ApiError, Problem};
 
 /// Header that carries a request's id, both ways.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request its id, answers it, writes its log line; panics and bare errors become problems.
-pub(super) async fn surround(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = id_of(request.headers());
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let path = request.uri().path().to_owned();
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let response = answered.unwrap_or_else(|_| ApiError::Internal.into_response());
-    let mut response = with_problem(response, &id, &path);
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    tracing::info!(
-        %id,
-        %method,
-        route = route.as_ref().map_or("-", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
-    response
-}
+/// The id of a request: one that the client chose, where it is a plain word; else a new one.
+pub(super) struct RequestId(HeaderValue);
 
-/// An id that the client chose, where it is a plain word; else a new one.
-fn id_of(headers: &HeaderMap) -> String {
-    let plain = |word: &&str| {
-        (1..=64).contains(&word.len())
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    };
-    let sent = headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(plain);
-    sent.map_or_else(new_id, str::to_owned)
+impl RequestId {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let plain = |word: &[u8]| {
+            (1..=64).contains(&word.len())
+                && word
+                    .iter()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+        };
+        match headers.get(REQUEST_ID) {
+            Some(sent) if plain(sent.as_bytes()) => Self(sent.clone()),
+            _ => Self(new_id()),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// Names it in the answer.
+    pub(super) fn name(&self, headers: &mut HeaderMap) {
+        headers.insert(REQUEST_ID, self.0.clone());
+    }
 }
 
 /// A word that no other request of this process has, and hardly one of another.
-fn new_id() -> String {
+fn new_id() -> HeaderValue {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let process = u64::from(std::process::id()) << 32;
-    format!("{:012x}", process | NEXT.fetch_add(1, Ordering::Relaxed))
+    let number = u64::from(std::process::id()) << 32 | NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut word = *b"0000000000000000";
+    for (place, letter) in (0..16).zip(word.iter_mut().rev()) {
+        let digit = usize::try_from(number >> (4 * place) & 15).unwrap_or_default();
+        *letter = b"0123456789abcdef"[digit];
+    }
+    HeaderValue::from_bytes(&word).unwrap_or(HeaderValue::from_static("-"))
 }
 
 /// Errors as problems: ours from the error that the handler left, axum's own from their status.
-fn with_problem(response: Response, id: &str, path: &str) -> Response {
+pub(super) fn with_problem(response: Response, id: &str, path: &str) -> Response {
     if let Some(error) = response.extensions().get::<Arc<ApiError>>() {
         let mut answer = error.problem(id).into_response();
         answer.headers_mut().extend(kept(response.headers()));

@@ -7,9 +7,11 @@ mod evaluation;
 mod export;
 mod quantities;
 mod receive;
+mod tally;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -23,6 +25,7 @@ pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
 pub use quantities::Quantity;
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
+pub use tally::Tally;
 
 /// The store with the fits to what it holds.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub struct Live {
     predictors: ArcSwap<Predictors>,
     known: Mutex<Known>,
     evaluation: Mutex<Option<Arc<Evaluation>>>,
+    tally: Tally,
 }
 
 /// What of the store is in memory, and which version of it.
@@ -55,6 +59,7 @@ impl Live {
             predictors,
             known,
             evaluation: Mutex::default(),
+            tally: Tally::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
         Ok(live)
@@ -64,6 +69,12 @@ impl Live {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The fits as they are now.
@@ -225,6 +236,7 @@ impl Live {
             .map_err(|e| failed(&e))?;
         known.timings = timings;
         self.predictors.store(Arc::new(predictors));
+        self.tally.refits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }

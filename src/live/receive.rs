@@ -134,7 +134,9 @@ impl Live {
             writing.roll_back().await?;
             None
         } else {
-            Some(self.commit(writing, fresh).await?)
+            let id = self.commit(writing, fresh).await?;
+            self.tally.stored(counts);
+            Some(id)
         };
         Ok(Receipt {
             upload: id,

@@ -1,6 +1,7 @@
 //! Many scaled forms of one net, side by side on several platforms.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Question;
 use super::accuracy::{Expected, Published};
@@ -45,7 +46,7 @@ pub struct Compared {
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
     base: &'a Net,
-    predictors: &'a [&'a Predictor],
+    predictors: &'a [Arc<Predictor>],
     question: &'a Question,
     setup: Option<Setup>,
     published: Option<&'static Published>,
@@ -57,7 +58,7 @@ impl<'a> Comparison<'a> {
     #[must_use]
     pub fn new(
         base: &'a Net,
-        predictors: &'a [&'a Predictor],
+        predictors: &'a [Arc<Predictor>],
         question: &'a Question,
         setup: Option<Setup>,
     ) -> Self {
@@ -106,7 +107,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn times(predictors: &[&Predictor], question: &Question, net: &Net) -> Vec<Option<Prediction>> {
+fn times(predictors: &[Arc<Predictor>], question: &Question, net: &Net) -> Vec<Option<Prediction>> {
     let features = Features::of_net(net);
     let asked = question.about(&features);
     predictors.iter().map(|p| p.predict(&asked)).collect()

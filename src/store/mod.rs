@@ -7,7 +7,9 @@
 
 mod archive;
 mod behind;
+mod health;
 mod measurements;
+mod migrate;
 mod open;
 mod origins;
 mod platforms;
@@ -15,13 +17,16 @@ mod sorted;
 mod tokens;
 mod uploads;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
 pub use behind::behind;
+pub use health::{Disk, Schema};
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
 pub use sorted::{Direction, Sorted};
@@ -33,8 +38,13 @@ pub use uploads::{Counts, Rejection, UploadRow, Writing};
 pub struct Store {
     write: SqlitePool,
     read: SqlitePool,
-    /// The folder of the file: what is too long for memory waits on the same disk.
-    folder: PathBuf,
+    /// A writer that waits for nobody, to find out whether one can write.
+    probe: SqlitePool,
+    /// The file; what is too long for memory waits in its folder, on the same disk.
+    path: PathBuf,
+    /// Uploads that this process is writing.
+    writing: Arc<AtomicUsize>,
+    read_only: bool,
 }
 
 /// Why the store did not do what it was asked.
@@ -74,6 +84,14 @@ pub enum StoreError {
         /// What is wrong.
         cause: String,
     },
+    /// An earlier release has written it, and it may only be read.
+    #[error(
+        "database {path} was written by an earlier release: start once without --read-only, which migrates it"
+    )]
+    Older {
+        /// Where it is.
+        path: String,
+    },
     /// There is no space left for the database.
     #[error("the disk is full: nothing was stored")]
     Full,
@@ -96,6 +114,19 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether somebody else holds the database.
+    fn is_busy(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        // SQLITE_BUSY in its low byte.
+        code.and_then(|code| code.parse::<u32>().ok())
+            .is_some_and(|code| code & 0xff == 5)
+    }
+}
+
 impl Store {
     /// Version of the measurements: it grows with every change.
     ///
@@ -110,16 +141,27 @@ impl Store {
     /// A place for what is on its way into the store: in memory up to `in_memory` bytes, then in an unnamed file.
     #[must_use]
     pub fn spool(&self, in_memory: usize) -> SpooledTempFile {
-        tempfile::spooled_tempfile_in(in_memory, &self.folder)
+        tempfile::spooled_tempfile_in(in_memory, folder(&self.path))
     }
 
     /// Checkpoints and closes the file.
     pub async fn close(&self) {
         self.read.close().await;
+        self.probe.close().await;
+        if self.read_only {
+            return self.write.close().await;
+        }
         // A failed checkpoint leaves the log beside the file, whence the next start reads it.
         let _ = sqlx::query("pragma wal_checkpoint(truncate)")
             .execute(&self.write)
             .await;
         self.write.close().await;
     }
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
 }

@@ -3,17 +3,16 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use tokio::runtime::Handle;
 
-use super::{Store, StoreError, behind};
+use super::{Schema, Store, StoreError, behind, folder, migrate};
 use crate::timing::seed;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Where the database is: `sqlite://PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,19 +77,18 @@ impl Store {
         let write = write
             .unwrap_or(Err(sqlx::Error::WorkerCrashed))
             .map_err(|e| refused(path, &e))?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_lazy_with(connect.read_only(true));
-        let parent = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let folder = parent.unwrap_or_else(|| Path::new(".")).to_owned();
+        let probe = connect.clone().busy_timeout(PROBE);
         let store = Self {
             write,
-            read,
-            folder,
+            read: readers(connect),
+            probe: SqlitePoolOptions::new()
+                .max_connections(1)
+                .connect_lazy_with(probe),
+            path: path.to_owned(),
+            writing: Arc::default(),
+            read_only: false,
         };
-        store.migrate(path).await?;
+        migrate::migrate(&store.write, path).await?;
         if options.seed && store.is_new().await? {
             let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
             store.save_seed(&platforms, &rows, options.now).await?;
@@ -98,34 +96,42 @@ impl Store {
         Ok(store)
     }
 
-    async fn migrate(&self, path: &Path) -> Result<(), StoreError> {
-        match MIGRATIONS.run(&self.write).await {
-            Ok(()) => {}
-            Err(MigrateError::VersionMissing(_)) => {
-                let needs = sqlx::query_scalar("select value from meta where name = 'needs'")
-                    .fetch_optional(&self.write)
-                    .await?
-                    .unwrap_or_else(|| "of a later release".to_owned());
-                return Err(StoreError::Newer {
-                    path: path.display().to_string(),
-                    needs,
-                });
+    /// The database at `url`, which is never written: not even a lock is left beside it.
+    ///
+    /// # Errors
+    /// Where there is none, it cannot be read, or another release has written it.
+    pub async fn open_read_only(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let path = url.path();
+        let mut connect = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(BUSY);
+        if rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_err() {
+            // SQLite cannot put its log's index there; and where we cannot write, hardly anybody else does.
+            connect = connect.immutable(true);
+        }
+        let read = readers(connect);
+        let mut db = read.acquire().await.map_err(|e| refused(path, &e))?;
+        let schema = migrate::schema(&mut db)
+            .await
+            .map_err(|e| refused(path, &e));
+        drop(db);
+        match schema? {
+            Schema::Current => {}
+            Schema::Newer => return Err(migrate::newer(&read, path).await?),
+            Schema::Older | Schema::Empty => {
+                let path = path.display().to_string();
+                return Err(StoreError::Older { path });
             }
-            Err(error) => return Err(refused(path, &error)),
         }
-        let sql = "insert into meta (name, value) values ('needs', $1)
-                   on conflict (name) do update set value = excluded.value";
-        let known: Option<String> =
-            sqlx::query_scalar("select value from meta where name = 'needs'")
-                .fetch_optional(&self.write)
-                .await?;
-        if known.as_deref() != Some(SCHEMA_NEEDS) {
-            sqlx::query(sql)
-                .bind(SCHEMA_NEEDS)
-                .execute(&self.write)
-                .await?;
-        }
-        Ok(())
+        Ok(Self {
+            write: read.clone(),
+            probe: read.clone(),
+            read,
+            path: path.to_owned(),
+            writing: Arc::default(),
+            read_only: true,
+        })
     }
 
     /// Whether nothing was ever stored.
@@ -137,11 +143,16 @@ impl Store {
     }
 }
 
-/// First release that reads the schema that the migrations make: change it with every migration.
-const SCHEMA_NEEDS: &str = "0.1.0";
+fn readers(connect: SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .connect_lazy_with(connect.read_only(true))
+}
 
 /// How long a writer waits for another transaction: a million rows take a quarter of that.
 const BUSY: Duration = Duration::from_mins(1);
+/// How long the probe waits: it is there to notice a lock, not to outlast it.
+const PROBE: Duration = Duration::from_millis(300);
 /// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
 /// written to the log over and over while an upload grows it.
 const CACHE: &str = "-32768";
@@ -161,7 +172,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         .map_err(|e| refused(path, &e))
 }
 
-fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {
+pub(super) fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {
     StoreError::Open {
         path: path.display().to_string(),
         cause: cause.to_string(),

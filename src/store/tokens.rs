@@ -185,12 +185,17 @@ impl Store {
         let Some(token) = row.map(Token::try_from).transpose()? else {
             return Ok(None);
         };
-        if token.last_used_at.is_none_or(|last| last + MINUTE <= now) {
+        // Noted where the writer is free: nobody waits for a long upload to be let in.
+        let due = token.last_used_at.is_none_or(|last| last + MINUTE <= now);
+        if due
+            && !self.read_only
+            && let Some(mut writer) = self.write.try_acquire()
+        {
             let sql = "update tokens set last_used_at = $1 where hash = $2";
             sqlx::query(sql)
                 .bind(now)
                 .bind(&hash)
-                .execute(&self.write)
+                .execute(&mut *writer)
                 .await?;
         }
         Ok(Some(token))

@@ -1,5 +1,8 @@
 //! Storing rows: an upload is one transaction, and can be taken out and put back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use sha2::{Digest, Sha256};
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
@@ -66,6 +69,24 @@ pub struct Writing {
     next_row: i64,
     counts: Counts,
     hash: Sha256,
+    _busy: Busy,
+}
+
+/// Counts an upload as being written until it is dropped.
+#[derive(Debug)]
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn new(writing: &Arc<AtomicUsize>) -> Self {
+        writing.fetch_add(1, Ordering::Relaxed);
+        Self(writing.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Store {
@@ -75,6 +96,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn begin(&self, sender: &str, now: i64) -> Result<Writing, StoreError> {
         let mut transaction = self.write.begin_with("begin immediate").await?;
+        let busy = Busy::new(&self.writing);
         let sql = "select coalesce((select max(id) from uploads), 0) + 1, \
                    coalesce((select max(id) from measurements), 0) + 1";
         let (upload, next_row): (i64, i64) =
@@ -94,6 +116,7 @@ impl Store {
             next_row,
             counts: Counts::default(),
             hash: Sha256::new(),
+            _busy: busy,
         })
     }
 

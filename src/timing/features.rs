@@ -3,7 +3,7 @@
 //! Of every net its costs; of a net that can be built also sums over its layers, which tell apart what the costs cannot:
 //! memory traffic, multiply-adds at the width that the hardware pads them to, narrow groups, and work once a step.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use super::training::digest;
 use crate::net::layers::{Kind, Layer};
@@ -30,7 +30,7 @@ pub struct Features {
 ///
 /// Source and figures: `docs/estimators.md`. Pools, linear layers and the two convolutions of squeeze-excitation are not
 /// in `memory`, `compute` and `narrow`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerSums {
     /// Millions of elements moved: in, out and out again (norm) of each convolution, 2 of each squeeze-excited map, 1 of
     /// each residual sum.
@@ -42,6 +42,21 @@ pub struct LayerSums {
     /// Thousandths of (million params + 0.3 · convolutions) × million acts: work once a step, over a batch that fits in
     /// memory and so shrinks with the acts.
     pub step: f64,
+    /// Convolutions and squeeze-excitations: what has to be launched, whatever the batch. Never zero, so that a sample
+    /// needs no room to say whether the sums are known.
+    pub launches: NonZeroU32,
+}
+
+impl Default for LayerSums {
+    fn default() -> Self {
+        Self {
+            memory: 0.0,
+            compute: 0.0,
+            narrow: 0.0,
+            step: 0.0,
+            launches: NonZeroU32::MIN,
+        }
+    }
 }
 
 /// A net whatever its resolution: 64 bits of a hash of its description, or of its name.
@@ -129,14 +144,19 @@ impl LayerSums {
     #[must_use]
     pub fn of(net: &Net) -> Option<Self> {
         let costs = net.complexity();
-        let (mut sums, mut convs, mut attention) = (Self::default(), 0.0, false);
+        let (mut sums, mut convs, mut launches) = (Self::default(), 0.0, 0_u32);
+        let mut attention = false;
         net.spec().layers(net.side(), &mut |layer| {
             attention |= matches!(layer.kind, Kind::Attention { .. });
             if matches!(layer.kind, Kind::Conv { .. }) {
                 convs += f64::from(layer.repeats);
             }
+            if matches!(layer.kind, Kind::Conv { .. } | Kind::SqueezeExcite { .. }) {
+                launches = launches.saturating_add(layer.repeats);
+            }
             sums.add(&layer);
         });
+        sums.launches = NonZeroU32::new(launches).unwrap_or(NonZeroU32::MIN);
         sums.memory /= 1e6;
         sums.compute /= 1e9;
         sums.narrow /= 1e9;

@@ -20,7 +20,7 @@ use crate::net::Group;
 pub(super) struct Fit {
     pub(super) form: Form,
     pub(super) fitted: Arc<Fitted>,
-    pub(super) neighbours: Neighbours,
+    pub(super) neighbours: Arc<Neighbours>,
     pub(super) validation: Arc<Validation>,
     /// Whether the residuals are those of an earlier fit, or only expected.
     pub(super) stale: bool,
@@ -52,7 +52,7 @@ impl Fit {
         Some(Self {
             form,
             fitted: Arc::new(Fitted::new(form, &known)?),
-            neighbours: Neighbours::new(form, &known),
+            neighbours: Arc::new(Neighbours::new(form, &known)),
             validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
             stale: true,
             offers: Vec::new(),

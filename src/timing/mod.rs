@@ -3,14 +3,17 @@
 //! A [`Measurement`] is one checked timing; those of one platform and mode make a [`TrainingSet`]; an [`Estimator`] is
 //! fitted to it, and a [`Predictor`] holds all fits with the residuals of left-out nets that make their intervals.
 
+mod batch;
 pub mod borrow;
 pub mod cost;
 pub mod costs;
+pub mod datasheet;
 pub mod estimator;
 pub mod evaluate;
 pub mod features;
 mod fit;
 pub mod foreign;
+pub mod gpus;
 pub mod interval;
 pub mod layers;
 pub mod line;

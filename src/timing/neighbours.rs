@@ -32,6 +32,7 @@ struct Point {
     features: Features,
     row: i64,
     ms: f64,
+    batch: f64,
 }
 
 /// Where a net lies among the timed ones of its group (of all, where its group has none).
@@ -52,6 +53,8 @@ pub struct Nearest {
     pub distance: f64,
     /// Milliseconds for one image on one device, as measured.
     pub ms: f64,
+    /// Images in a step of one device, 0 where that is unknown.
+    pub batch: f64,
     /// Its costs.
     pub features: Features,
 }
@@ -125,16 +128,21 @@ impl Neighbours {
             let distance = distance(&logs, &point.logs);
             let place = best.partition_point(|other| other.distance <= distance);
             if place < 3 {
-                let (row, ms, features) = (point.row, point.ms, point.features);
-                best.insert(
-                    place,
-                    Nearest {
-                        row,
-                        distance,
-                        ms,
-                        features,
-                    },
-                );
+                let Point {
+                    row,
+                    ms,
+                    batch,
+                    features,
+                    ..
+                } = *point;
+                let nearest = Nearest {
+                    row,
+                    distance,
+                    ms,
+                    batch,
+                    features,
+                };
+                best.insert(place, nearest);
                 best.truncate(3);
             }
         }
@@ -153,6 +161,7 @@ fn point(form: Form, sample: &Sample) -> Point {
         features: sample.features,
         row: sample.row,
         ms: sample.ms,
+        batch: sample.batch,
     }
 }
 

@@ -30,6 +30,11 @@ impl PlatformId {
         Err(Invalid::at("", word, "not a platform id", hint))
     }
 
+    /// The name under which a GPU is asked for, which is no platform's: it has a colon.
+    pub(super) fn of_gpu(word: &str) -> Self {
+        Self(word.into())
+    }
+
     /// The word.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -103,6 +108,31 @@ pub enum Precision {
     Fp16,
     /// bfloat16 throughout.
     Bf16,
+}
+
+impl Precision {
+    /// All, in order.
+    pub const ALL: [Self; 6] = [
+        Self::Fp32,
+        Self::Tf32,
+        Self::Amp,
+        Self::AmpBf16,
+        Self::Fp16,
+        Self::Bf16,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fp32 => "fp32",
+            Self::Tf32 => "tf32",
+            Self::Amp => "amp",
+            Self::AmpBf16 => "amp_bf16",
+            Self::Fp16 => "fp16",
+            Self::Bf16 => "bf16",
+        }
+    }
 }
 
 /// Order of an activation's dimensions in memory.

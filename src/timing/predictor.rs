@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::batch::{AtBatch, Step};
+use super::datasheet::{Scales, Sheet};
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
 use super::fit::{Estimate, Fit};
@@ -30,6 +32,8 @@ pub struct Predictor {
     fingerprint: String,
     /// What the validation looks at: the timings, or of many a part.
     sample: TrainingSet,
+    /// Where it stands for another GPU: which, and at what scales.
+    sheet: Option<Sheet>,
 }
 
 /// What is asked of a predictor.
@@ -64,6 +68,8 @@ pub struct Prediction {
     pub borrowed: Option<(PlatformId, f64)>,
     /// The platform whose fit was lent, at which scale, and its share in the prediction.
     pub lent: Option<(PlatformId, f64, f64)>,
+    /// Of a GPU without timings: the platform whose fit stands for it, and the scales of both data sheets.
+    pub scales: Option<Scales>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
 }
@@ -136,7 +142,17 @@ impl Predictor {
             } else {
                 set.thinned(VALIDATED)
             },
+            sheet: None,
         })
+    }
+
+    /// The same fits on a GPU of which only the data sheet is known.
+    pub(super) fn on(&self, sheet: Sheet) -> Self {
+        Self {
+            sample: TrainingSet::default(),
+            sheet: Some(sheet),
+            ..self.clone()
+        }
     }
 
     /// The same with the residuals of its own fits.
@@ -175,10 +191,12 @@ impl Predictor {
         self.fits.iter().any(|fit| fit.stale)
     }
 
-    /// Where the timings are from.
+    /// Where the timings are from; of a GPU without timings, the GPU.
     #[must_use]
     pub fn platform(&self) -> &Platform {
-        &self.platform
+        self.sheet
+            .as_ref()
+            .map_or(&self.platform, |sheet| &sheet.platform)
     }
 
     /// What was timed.
@@ -262,16 +280,16 @@ impl Predictor {
         let (features, group) = (asked.features, asked.group);
         let fit = self.fit_for(asked.estimator, features)?;
         let estimate = fit.estimate(asked, self.noise(features.architecture));
-        let Estimate { ms, half_width, .. } = estimate;
-        let shares = fit.shares(features, group);
-        let mut warnings = self.warnings(asked, estimate.seen, &shares);
-        warnings.extend(
-            estimate
-                .borrowed
-                .as_ref()
-                .map(|b| Warning::borrowed(group, b)),
+        let scales = self.sheet.as_ref().map(|sheet| &sheet.scales);
+        let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
+        let batch = self.at_batch(asked, fit, fitted);
+        let (ms, doubt) = (
+            fitted * batch.factor,
+            batch.spread.hypot(scales.map_or(0.0, |s| s.spread)),
         );
-        warnings.extend(estimate.lent.as_ref().and_then(Warning::lent));
+        let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
+        let shares = launching(fit.shares(features, group), batch.launching);
+        let warnings = self.warnings(asked, &estimate, (&shares, batch));
         Some(Prediction {
             ms,
             low_ms: ms * (-half_width).exp(),
@@ -280,8 +298,32 @@ impl Predictor {
             shares,
             borrowed: estimate.borrowed,
             lent: estimate.lent,
+            scales: scales.cloned(),
             warnings,
         })
+    }
+
+    /// What the batch that is asked for does to a net that takes `ms` for an image by `fit`.
+    fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
+        let (Some(images), Some(sums)) = (asked.batch_size, &asked.features.layers) else {
+            return AtBatch::AS_FITTED;
+        };
+        // The paper's line knows nothing but activations.
+        if fit.form == Form::Acts {
+            return AtBatch::AS_FITTED;
+        }
+        let nearest = match self.sheet {
+            None => fit.neighbours.nearest(asked.features, asked.group),
+            // What was timed there was timed on another device.
+            Some(_) => Vec::new(),
+        };
+        let step = Step {
+            launches: f64::from(sums.launches.get()),
+            mode: self.mode,
+            images: to_f64(images) / f64::from(self.platform().device_count),
+            timed: nearest.first().map_or(0.0, |nearest| nearest.batch),
+        };
+        AtBatch::of(ms, &step)
     }
 
     /// The time of a net alone, in milliseconds for one image on one device: what [`Predictor::predict`] gives for a
@@ -294,7 +336,8 @@ impl Predictor {
         estimator: Estimator,
     ) -> Option<f64> {
         let fit = self.fit_for(estimator, features)?;
-        Some(fit.fitted.ms(features, group, features.architecture))
+        let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
+        Some(scale * fit.fitted.ms(features, group, features.architecture))
     }
 
     /// The nearest nets that were timed, three at most.
@@ -306,16 +349,29 @@ impl Predictor {
             })
     }
 
-    fn warnings(&self, asked: &Asked, seen: bool, shares: &[(Part, f64)]) -> Vec<Warning> {
+    fn warnings(
+        &self,
+        asked: &Asked,
+        estimate: &Estimate,
+        (shares, batch): (&[(Part, f64)], AtBatch),
+    ) -> Vec<Warning> {
         let (platform, mode) = (&self.platform.id, self.mode);
-        let mut warnings = self.range.beyond(asked.features);
-        warnings.extend((!seen).then(|| Warning::unseen(asked.group, platform, mode)));
+        let mut warnings = Vec::new();
+        warnings.extend(self.sheet.iter().flat_map(Warning::sheet));
+        warnings.extend(self.range.beyond(asked.features));
+        warnings.extend((!estimate.seen).then(|| Warning::unseen(asked.group, platform, mode)));
         warnings.extend(Warning::few(self.measurements, platform, mode));
         let compute = shares.iter().find(|(part, _)| *part == Part::Compute);
         warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
-        let devices = f64::from(self.platform.device_count);
-        let batch = asked.batch_size.map(|images| to_f64(images) / devices);
-        warnings.extend(batch.and_then(Warning::overhead_bound));
+        if let Some(images) = asked.batch_size {
+            let images = to_f64(images) / f64::from(self.platform().device_count);
+            let known = batch != AtBatch::AS_FITTED;
+            let launching = known.then_some(batch.launching);
+            warnings.extend(Warning::overhead_bound(images, launching));
+        }
+        let borrowed = estimate.borrowed.as_ref();
+        warnings.extend(borrowed.map(|b| Warning::borrowed(asked.group, b)));
+        warnings.extend(estimate.lent.as_ref().and_then(Warning::lent));
         warnings
     }
 
@@ -324,6 +380,20 @@ impl Predictor {
         let found = net.and_then(|net| find(net).ok());
         found.map_or(0.0, |position| self.noises[position].1)
     }
+}
+
+/// `shares` of a time of which the share `launching` is added by launches.
+fn launching(mut shares: Vec<(Part, f64)>, launching: f64) -> Vec<(Part, f64)> {
+    if launching > 0.0 {
+        for (_, share) in &mut shares {
+            *share *= 1.0 - launching;
+        }
+        match shares.iter_mut().find(|(part, _)| *part == Part::PerStep) {
+            Some((_, share)) => *share += launching,
+            None => shares.push((Part::PerStep, launching)),
+        }
+    }
+    shares
 }
 
 fn noises(rows: &Rows) -> Vec<(Architecture, f64)> {

@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use super::features::{Architecture, Features};
 use super::measurement::Measurement;
 use crate::net::{Complexity, Group, Side, Subject};
+use crate::units::to_f64;
 
-/// One timing, as a regression sees it: 104 bytes.
+/// One timing, as a regression sees it: 112 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// What is known of the net.
@@ -19,6 +20,8 @@ pub struct Sample {
     pub ms: f64,
     /// Relative standard deviation of the step time, 0 where it was not given.
     pub noise: f64,
+    /// Images in a step of one device, 0 where that was not given.
+    pub batch: f64,
     /// Which net it is, whatever its resolution: samples of the same net leave a training set together.
     pub net: Architecture,
     /// The measurement's id.
@@ -40,6 +43,7 @@ impl Sample {
             features,
             ms: 1e3 * f64::from(devices) * measurement.time.seconds_per_image(),
             noise: measurement.raw.noise.unwrap_or(0.0),
+            batch: measurement.batch_size.map_or(0.0, to_f64) / f64::from(devices),
             net: features
                 .architecture
                 .unwrap_or_else(|| Architecture::of_costs(&measurement.complexity())),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::datasheet::Sheet;
 use super::features::Features;
 use super::platform::{Mode, PlatformId};
 use super::training::Rows;
@@ -11,7 +12,8 @@ use crate::net::Group;
 /// What to know before trusting a prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
-    /// Stable: `unseen_group`, `borrowed_platform`, `few_measurements`, `extrapolation`, `flop_bound` or `overhead_bound`.
+    /// Stable: `datasheet_gpu`, `order_of_magnitude`, `unseen_group`, `borrowed_platform`, `few_measurements`,
+    /// `extrapolation`, `flop_bound` or `overhead_bound`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
     /// One sentence.
@@ -32,6 +34,8 @@ const SLACK: f64 = 1.1;
 const WORTH_SAYING: f64 = 0.1;
 /// Images for each device and step up to which launches take the time (`docs/estimators.md`).
 const SMALL_BATCH: f64 = 12.0;
+/// Share of launches in the time from which it is warned of, where it is known.
+const LAUNCHING: f64 = 0.3;
 
 impl Warning {
     fn new(code: &'static str, detail: String) -> Self {
@@ -41,6 +45,26 @@ impl Warning {
             quantity: None,
             factor: None,
         }
+    }
+
+    /// Of a GPU without timings.
+    pub(super) fn sheet(sheet: &Sheet) -> Vec<Self> {
+        let (device, scales) = (&sheet.platform.device, &sheet.scales);
+        let detail = format!(
+            "nothing was timed on {device} as asked: these are times of {} x {:.3}, by the data sheets of both, with layout and software as there",
+            scales.from,
+            scales.factor()
+        );
+        let vague = scales.is_vague().then(|| {
+            let detail = format!(
+                "{} is so unlike what is asked for that no more than the order of magnitude is known",
+                scales.from
+            );
+            Self::new("order_of_magnitude", detail)
+        });
+        let mut warnings = vec![Self::new("datasheet_gpu", detail)];
+        warnings.extend(vague);
+        warnings
     }
 
     pub(super) fn unseen(group: &Group, platform: &PlatformId, mode: Mode) -> Self {
@@ -85,12 +109,19 @@ impl Warning {
         (share > 0.5).then(|| Self::new("flop_bound", detail))
     }
 
-    /// `batch`: images in a step, for each device.
-    pub(super) fn overhead_bound(batch: f64) -> Option<Self> {
+    /// `batch`: images in a step, for each device; `launching`: the share of the time that launches add, where known.
+    pub(super) fn overhead_bound(batch: f64, launching: Option<f64>) -> Option<Self> {
+        let Some(share) = launching else {
+            let detail = format!(
+                "{batch} images a step on each device: launching the layers may take longer than computing them"
+            );
+            return (batch <= SMALL_BATCH).then(|| Self::new("overhead_bound", detail));
+        };
         let detail = format!(
-            "{batch} images a step on each device: launching the layers may take longer than computing them"
+            "{batch} images a step on each device: {:.0} % of the time is for launching the layers",
+            100.0 * share
         );
-        (batch <= SMALL_BATCH).then(|| Self::new("overhead_bound", detail))
+        (share >= LAUNCHING).then(|| Self::new("overhead_bound", detail))
     }
 
     fn outside(quantity: &'static str, factor: f64, above: bool) -> Self {

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
-use epochcast::http::{Limits, router};
+use epochcast::http::{Service, Settings, router};
 use epochcast::live::Live;
 use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
 use http_body_util::BodyExt;
@@ -19,7 +18,7 @@ pub(crate) const NOW: i64 = 1_795_521_600_000;
 
 /// A service with a database of its own.
 pub(crate) struct App {
-    pub(crate) router: Router,
+    pub(crate) router: Service,
     pub(crate) live: Arc<Live>,
     dir: TempDir,
 }
@@ -39,6 +38,11 @@ impl App {
         Self::start(true).await
     }
 
+    /// Without any measurement.
+    pub(crate) async fn empty() -> Self {
+        Self::start(false).await
+    }
+
     async fn start(seed: bool) -> Self {
         let dir = TempDir::new().unwrap();
         let store = Store::open(&url(&dir), Options { seed, now: NOW })
@@ -46,7 +50,7 @@ impl App {
             .unwrap();
         let live = Arc::new(Live::open(store).await.unwrap());
         Self {
-            router: router(live.clone(), Limits::default()),
+            router: router(live.clone(), Settings::default()),
             live,
             dir,
         }

@@ -1,0 +1,213 @@
+//! `epochcast doctor`: what is wrong with a set-up, and what to do about it. It changes nothing.
+
+use std::io::{ErrorKind, Write};
+use std::net::TcpListener;
+use std::path::Path;
+
+use epochcast::store::{Disk, Schema, Store};
+use rustix::fs::Access;
+
+use crate::config::Settings;
+
+/// What a look at one thing has shown.
+enum Found {
+    Good(String),
+    Bad { what: String, remedy: String },
+}
+
+fn bad(what: impl Into<String>, remedy: impl Into<String>) -> Found {
+    Found::Bad {
+        what: what.into(),
+        remedy: remedy.into(),
+    }
+}
+
+/// Prints a line for each thing that serving needs; fails where one is missing.
+pub(crate) async fn doctor(settings: &Settings) -> anyhow::Result<()> {
+    let path = settings.database_url.path();
+    let found = [
+        ("address", address(settings)),
+        ("folder", folder(path, settings.read_only)),
+        ("database", database(path, settings.read_only).await),
+        ("disk", disk(path)),
+        ("descriptors", descriptors(settings)),
+        ("reach", reach(settings)),
+    ];
+    let mut out = std::io::stdout().lock();
+    let mut wrong = 0;
+    for (name, found) in found {
+        match found {
+            Found::Good(what) => writeln!(out, "good   {name:<12} {what}")?,
+            Found::Bad { what, remedy } => {
+                wrong += 1;
+                writeln!(
+                    out,
+                    "wrong  {name:<12} {what}\n       {:<12} do: {remedy}",
+                    ""
+                )?;
+            }
+        }
+    }
+    out.flush()?;
+    match wrong {
+        0 => Ok(()),
+        1 => anyhow::bail!("1 thing is wrong"),
+        _ => anyhow::bail!("{wrong} things are wrong"),
+    }
+}
+
+fn address(settings: &Settings) -> Found {
+    let address = settings.listen;
+    match TcpListener::bind(address) {
+        Ok(_) => Found::Good(format!("{address} is free")),
+        Err(error) => bad(
+            format!("{address}: {error}"),
+            remedy_of_address(settings, error.kind()),
+        ),
+    }
+}
+
+/// What to do where an address cannot be listened on.
+pub(crate) fn remedy_of_address(settings: &Settings, kind: ErrorKind) -> String {
+    let address = settings.listen;
+    match kind {
+        ErrorKind::AddrInUse => {
+            let ours = crate::healthcheck(address).is_ok();
+            let whose = if ours {
+                "a service that answers"
+            } else {
+                "another program"
+            };
+            format!(
+                "{whose} has it: end that, or choose another with --listen {}:0",
+                address.ip()
+            )
+        }
+        ErrorKind::PermissionDenied => {
+            "ports below 1024 are the administrator's: choose a higher one with --listen".to_owned()
+        }
+        ErrorKind::AddrNotAvailable => {
+            "this machine has no such address: 127.0.0.1 is itself, 0.0.0.0 all that it has"
+                .to_owned()
+        }
+        _ => "choose another with --listen".to_owned(),
+    }
+}
+
+fn folder(path: &Path, read_only: bool) -> Found {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let shown = folder.display();
+    if !folder.is_dir() {
+        return bad(format!("{shown} is no folder"), format!("mkdir -p {shown}"));
+    }
+    let can = |access| rustix::fs::access(folder, access).is_ok();
+    if read_only || can(Access::WRITE_OK | Access::EXEC_OK) {
+        return Found::Good(format!("{shown} can be used"));
+    }
+    bad(
+        format!("{shown} cannot be written by this user"),
+        "give it to this user (chown), name another with --database-url, or serve with --read-only",
+    )
+}
+
+async fn database(path: &Path, read_only: bool) -> Found {
+    let shown = path.display();
+    if !path.exists() {
+        if read_only {
+            return bad(
+                format!("{shown} is not there, and --read-only creates none"),
+                "start once without --read-only",
+            );
+        }
+        return Found::Good(format!(
+            "{shown} is not there yet: the first start creates it"
+        ));
+    }
+    let needed = if read_only {
+        Access::READ_OK
+    } else {
+        Access::READ_OK | Access::WRITE_OK
+    };
+    if rustix::fs::access(path, needed).is_err() {
+        return bad(
+            format!("{shown} cannot be used by this user"),
+            "give it to this user (chown), with the files that begin with the same name",
+        );
+    }
+    match Store::schema(path).await {
+        Ok(Schema::Current) => Found::Good(format!("{shown} is of this release")),
+        Ok(Schema::Empty) => Found::Good(format!("{shown} is empty: the first start fills it")),
+        Ok(Schema::Older) if read_only => bad(
+            format!("{shown} is of an earlier release"),
+            "start once without --read-only: it is backed up and migrated",
+        ),
+        Ok(Schema::Older) => Found::Good(format!(
+            "{shown} is of an earlier release: the next start backs it up and migrates it"
+        )),
+        Ok(Schema::Newer) => bad(
+            format!(
+                "{shown} is of a later release than {}",
+                env!("CARGO_PKG_VERSION")
+            ),
+            "run that release or a later one, or restore a backup that is older",
+        ),
+        Err(error) => bad(
+            format!("{shown}: {error}"),
+            "see whether another program holds it; epochcast verify looks for damage, epochcast restore takes a backup back",
+        ),
+    }
+}
+
+/// Less than this is soon used up.
+const LITTLE: u64 = 100 << 20;
+
+fn disk(path: &Path) -> Found {
+    let Disk {
+        database_bytes,
+        free_bytes,
+    } = Disk::of(path);
+    let mb = |bytes: u64| bytes >> 20;
+    match free_bytes {
+        Some(free) if free < LITTLE + database_bytes => bad(
+            format!(
+                "{} MB are free beside a database of {} MB",
+                mb(free),
+                mb(database_bytes)
+            ),
+            "make room: an upload needs as much as it brings, a backup or a migration as much as the database",
+        ),
+        Some(free) => Found::Good(format!("{} MB are free", mb(free))),
+        None => Found::Good("the system does not say how much is free".to_owned()),
+    }
+}
+
+fn descriptors(settings: &Settings) -> Found {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let needed = u64::try_from(settings.max_connections)
+        .unwrap_or(u64::MAX)
+        .saturating_add(64);
+    match limit.maximum {
+        Some(most) if most < needed => bad(
+            format!("{most} files may be open, and --max-connections takes {needed}"),
+            "raise it (ulimit -n, LimitNOFILE= of systemd), or lower --max-connections",
+        ),
+        _ => Found::Good(format!("{needed} may be open")),
+    }
+}
+
+fn reach(settings: &Settings) -> Found {
+    if settings.listen.ip().is_loopback() {
+        return Found::Good("only this machine reaches it".to_owned());
+    }
+    let tokens = if settings.require_token {
+        "whoever reads needs a token"
+    } else {
+        "all may read; to write takes a token"
+    };
+    Found::Good(format!(
+        "other machines may reach it: {tokens}; there is no TLS without a proxy"
+    ))
+}

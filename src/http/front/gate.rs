@@ -1,0 +1,241 @@
+//! The gate before heavy work: as many at once as there are processors, a short queue, and a cheap refusal beyond it.
+//!
+//! A burst may wait; a queue that does not empty means that more is asked than can be done, and then nobody waits longer
+//! than the work itself takes. So under any load what is accepted takes about twice the time of an idle service, and the
+//! processors are always at work. A refusal is held back for a moment: a client that ignores `Retry-After` and asks again
+//! at once would otherwise spend the processors on being refused.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::super::problem::ApiError;
+
+/// Requests that wait for heavy work to begin.
+pub(in crate::http) const MOST_WAITING: usize = 64;
+/// Uploads that are received or stored at once.
+pub(in crate::http) const MOST_UPLOADS: usize = 64;
+/// How long a request of a burst may wait.
+pub(in crate::http) const BURST: Duration = Duration::from_millis(500);
+/// A queue that was not empty for so long is no burst.
+const STANDING: Duration = Duration::from_millis(100);
+/// Least time that a request may wait.
+const LEAST: Duration = Duration::from_millis(10);
+/// How long a refusal is held back, and how many at once.
+const HOLD: Duration = Duration::from_millis(100);
+const MOST_HELD: usize = 1024;
+
+/// The gate.
+#[derive(Debug)]
+pub(in crate::http) struct Gate {
+    begun: Instant,
+    burst: Duration,
+    hold: Duration,
+    processors: usize,
+    free: Semaphore,
+    waiting: AtomicUsize,
+    /// When the queue was last empty, in microseconds since `begun`.
+    empty_at: AtomicU64,
+    /// How long heavy work takes, in microseconds, the last weighing most.
+    takes: AtomicU64,
+    uploads: Semaphore,
+    held: AtomicUsize,
+    shed: AtomicU64,
+}
+
+impl Gate {
+    pub(super) fn new() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            begun: Instant::now(),
+            burst: BURST,
+            hold: HOLD,
+            processors,
+            free: Semaphore::new(processors),
+            waiting: AtomicUsize::new(0),
+            empty_at: AtomicU64::new(0),
+            takes: AtomicU64::new(0),
+            uploads: Semaphore::new(MOST_UPLOADS),
+            held: AtomicUsize::new(0),
+            shed: AtomicU64::new(0),
+        }
+    }
+
+    /// Heavy work that may go on at once.
+    pub(in crate::http) fn processors(&self) -> usize {
+        self.processors
+    }
+
+    /// Heavy work that goes on.
+    pub(in crate::http) fn running(&self) -> usize {
+        self.processors - self.free.available_permits()
+    }
+
+    /// Requests that wait for it.
+    pub(in crate::http) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Uploads that are received or stored.
+    pub(in crate::http) fn uploads(&self) -> usize {
+        MOST_UPLOADS - self.uploads.available_permits()
+    }
+
+    /// Requests that were refused since too much was asked.
+    pub(in crate::http) fn shed(&self) -> u64 {
+        self.shed.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// How long a request may wait now.
+    fn patience(&self) -> Duration {
+        let full_for = self
+            .now()
+            .saturating_sub(self.empty_at.load(Ordering::Relaxed));
+        if Duration::from_micros(full_for) < STANDING {
+            return self.burst;
+        }
+        Duration::from_micros(self.takes.load(Ordering::Relaxed)).clamp(LEAST, BURST)
+    }
+
+    /// A turn at heavy work, held until it is dropped.
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, ApiError> {
+        if let Ok(permit) = self.free.try_acquire() {
+            self.empty_at.store(self.now(), Ordering::Relaxed);
+            return Ok(self.begin(permit));
+        }
+        let asked = Instant::now();
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(self);
+        if before == 0 {
+            self.empty_at.store(self.now(), Ordering::Relaxed);
+        }
+        if before >= MOST_WAITING {
+            drop(waiting);
+            return Err(self.refusal(asked).await);
+        }
+        let permit = tokio::time::timeout(self.patience(), self.free.acquire()).await;
+        drop(waiting);
+        match permit {
+            // The queue may have turned out to be a standing one meanwhile.
+            Ok(Ok(permit)) if asked.elapsed() <= self.patience() => Ok(self.begin(permit)),
+            late => {
+                // A turn that comes too late is the next one's at once, not when the refusal is sent.
+                drop(late);
+                Err(self.refusal(asked).await)
+            }
+        }
+    }
+
+    fn begin<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
+        Turn {
+            gate: self,
+            begun: Instant::now(),
+            _permit: permit,
+        }
+    }
+
+    /// A place for an upload.
+    pub(super) async fn upload(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        match self.uploads.try_acquire() {
+            Ok(permit) => Ok(permit),
+            Err(_) => Err(self.refusal(Instant::now()).await),
+        }
+    }
+
+    /// The refusal of a request that came at `asked`.
+    async fn refusal(&self, asked: Instant) -> ApiError {
+        let number = self.shed.fetch_add(1, Ordering::Relaxed);
+        if self.held.fetch_add(1, Ordering::Relaxed) < MOST_HELD {
+            tokio::time::sleep_until(asked + self.hold).await;
+        }
+        self.held.fetch_sub(1, Ordering::Relaxed);
+        // Not all at the same moment.
+        ApiError::Busy(1 + number % 3)
+    }
+}
+
+/// A request that waits; counted also where its client gives up.
+struct Waiting<'a>(&'a Gate);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.empty_at.store(self.0.now(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// A turn at heavy work.
+pub(super) struct Turn<'a> {
+    gate: &'a Gate,
+    begun: Instant,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let took = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let known = self.gate.takes.load(Ordering::Relaxed);
+        let takes = known - known / 8 + took / 8;
+        self.gate.takes.store(takes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn impatient() -> Gate {
+        Gate {
+            burst: Duration::ZERO,
+            hold: Duration::ZERO,
+            ..Gate::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn beyond_the_processors_a_request_is_refused_with_a_time() {
+        let gate = impatient();
+        let mut turns = Vec::new();
+        for _ in 0..gate.processors() {
+            turns.push(gate.turn().await.unwrap());
+        }
+        assert_eq!(gate.running(), gate.processors());
+        let Err(ApiError::Busy(seconds)) = gate.turn().await else {
+            panic!("there was a turn");
+        };
+        assert!((1..=3).contains(&seconds));
+        assert_eq!((gate.shed(), gate.waiting()), (1, 0));
+        turns.pop();
+        assert!(gate.turn().await.is_ok());
+    }
+
+    #[test]
+    fn a_burst_may_wait_longer_than_a_standing_queue() {
+        let gate = Gate::new();
+        assert_eq!(gate.patience(), BURST);
+        let standing = Gate {
+            begun: gate.begun - STANDING,
+            ..Gate::new()
+        };
+        assert_eq!(standing.patience(), LEAST);
+    }
+
+    #[tokio::test]
+    async fn more_uploads_at_once_than_there_are_places_are_refused() {
+        let gate = impatient();
+        let mut places = Vec::new();
+        for _ in 0..MOST_UPLOADS {
+            places.push(gate.upload().await.unwrap());
+        }
+        assert!(gate.upload().await.is_err());
+        places.pop();
+        assert!(gate.upload().await.is_ok());
+    }
+}

@@ -1,0 +1,293 @@
+//! What stands before all handlers: one pass over each request, in place of a stack of layers.
+//!
+//! Where it was meant to go, how often its sender asks, whether it may, whether there is time for it; then the handler; then
+//! the id, the shape of an error, the log line and the counts. A request that is answered at once allocates here for its
+//! id and its log line alone.
+
+pub(super) mod counts;
+pub(super) mod gate;
+mod log;
+mod origin;
+pub(super) mod routes;
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use tokio::time::Instant;
+
+use super::Shared;
+use super::body::{BATCH_BODY_BYTES, whole};
+use super::guard::Guard;
+use super::limiter::Limiter;
+use super::problem::ApiError;
+use super::request::{RequestId, with_problem};
+use super::settings::Settings;
+use counts::Counts;
+use gate::Gate;
+use log::Answered;
+use routes::{Routes, Work};
+
+pub(super) use routes::Route;
+
+pub use log::{Log, LogFormat};
+pub use origin::Origins;
+
+/// The service: what answers requests, over a connection or in memory.
+#[derive(Clone)]
+pub struct Service(Arc<Front>);
+
+/// What all requests share.
+pub(super) struct Front {
+    router: Router,
+    pub(super) routes: Routes,
+    guard: Guard,
+    limiter: Limiter,
+    pub(super) settings: Settings,
+    pub(super) counts: Counts,
+    pub(super) gate: Gate,
+    pub(super) live: Shared,
+    /// Connections, as the accept loop counts them.
+    pub(super) connections: super::serve::Connections,
+    pub(super) readiness: super::health::Readiness,
+    state: AtomicU8,
+}
+
+/// Where the service is on its way to the end.
+const SERVING: u8 = 0;
+const UNREADY: u8 = 1;
+const STOPPING: u8 = 2;
+
+/// For handlers that tell of the service itself.
+#[derive(Clone)]
+pub(super) struct Told(pub(super) Arc<Front>);
+
+/// The path under which the service is reached, for answers that name another of its paths.
+#[derive(Clone, Debug)]
+pub(super) struct BasePath(pub(super) Arc<str>);
+
+impl Service {
+    pub(super) fn new(
+        router: Router,
+        document: &utoipa::openapi::OpenApi,
+        live: Shared,
+        settings: Settings,
+    ) -> Self {
+        let known = Routes::of(document);
+        Self(Arc::new(Front {
+            router,
+            guard: Guard::new(live.clone(), &settings),
+            limiter: Limiter::new(settings.limits.clone()),
+            counts: Counts::of(&known),
+            gate: Gate::new(),
+            connections: super::serve::Connections::default(),
+            readiness: super::health::Readiness::default(),
+            state: AtomicU8::new(SERVING),
+            routes: known,
+            settings,
+            live,
+        }))
+    }
+
+    pub(super) fn front(&self) -> &Arc<Front> {
+        &self.0
+    }
+
+    /// Answers `request`, which came from `peer`.
+    pub(super) async fn answer(&self, mut request: Request, peer: Option<IpAddr>) -> Response {
+        let (front, started) = (&*self.0, Instant::now());
+        let _in_flight = front.counts.enter();
+        let id = RequestId::of(request.headers());
+        if let Some(base) = &front.settings.base_path {
+            strip(&mut request, base);
+        }
+        let method = request.method().clone();
+        let route = front.routes.at(request.uri().path());
+        let unknown = (!route.documented).then(|| request.uri().path().to_owned());
+        let origin = front.settings.origins.to_name(request.headers());
+        let mut token = None;
+        let answer = self.admitted(request, peer, (route, &mut token));
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
+        let answer = answer.unwrap_or_else(|_| {
+            front.counts.panics.fetch_add(1, Ordering::Relaxed);
+            Err(ApiError::Internal)
+        });
+        let response = answer.unwrap_or_else(IntoResponse::into_response);
+        let path = unknown.as_deref().unwrap_or(&route.path);
+        let mut response = with_problem(response, id.as_str(), path);
+        let headers = response.headers_mut();
+        id.name(headers);
+        if let Some(base) = &front.settings.base_path {
+            rebase(headers, base);
+        }
+        if let Some(origin) = origin {
+            Origins::name(origin, headers);
+        }
+        if front.is_ending() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let status = response.status();
+        front
+            .counts
+            .answered(route.index, &method, (status.as_u16(), micros));
+        if let Some(log) = front.settings.log {
+            let route = match &route.path {
+                _ if !route.documented && status.is_success() => "page",
+                path => path.as_str(),
+            };
+            log.request(&Answered {
+                id: id.as_str(),
+                method: method.as_str(),
+                route,
+                status: status.as_u16(),
+                micros,
+                token: token.as_deref(),
+            });
+        }
+        response
+    }
+
+    /// Lets a request through where it was meant for us, does not come too often, may be made, and there is time for it.
+    async fn admitted(
+        &self,
+        mut request: Request,
+        peer: Option<IpAddr>,
+        (route, token): (&Route, &mut Option<String>),
+    ) -> Result<Response, ApiError> {
+        let front = &*self.0;
+        front.settings.origins.check(&request)?;
+        if let Some(answer) = front.settings.origins.preflight(&request) {
+            return Ok(answer);
+        }
+        if route.tells {
+            request.extensions_mut().insert(Told(self.0.clone()));
+        }
+        if route.work != Work::Watch {
+            if front.state.load(Ordering::Relaxed) == STOPPING {
+                return Err(ApiError::Stopping);
+            }
+            front.limiter.request(peer, request.headers())?;
+        }
+        let sender = front
+            .guard
+            .caller(route, request.method(), request.headers());
+        let caller = sender.await?;
+        if let Some(caller) = caller {
+            *token = Some(caller.0.name.clone());
+            if route.is_guarded(request.method()) {
+                front.limiter.write(&caller.0.name)?;
+            }
+            request.extensions_mut().insert(caller);
+        }
+        self.handled(request, route.work).await
+    }
+
+    async fn handled(&self, mut request: Request, work: Work) -> Result<Response, ApiError> {
+        let front = &*self.0;
+        match work {
+            Work::Upload if request.method() == Method::POST => {
+                if let Some(base) = &front.settings.base_path {
+                    request.extensions_mut().insert(BasePath(base.clone()));
+                }
+                let _place = front.gate.upload().await?;
+                Ok(front.route(request).await)
+            }
+            Work::Heavy => {
+                // The body first: a client that sends it slowly holds no processor.
+                let (parts, body) = request.into_parts();
+                let body = whole(body, BATCH_BODY_BYTES).await?;
+                let _turn = front.gate.turn().await?;
+                Ok(front
+                    .route(Request::from_parts(parts, Body::from(body)))
+                    .await)
+            }
+            Work::Light | Work::Upload | Work::Watch => Ok(front.route(request).await),
+        }
+    }
+}
+
+impl Front {
+    async fn route(&self, request: Request) -> Response {
+        match tower::Service::call(&mut self.router.clone(), request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// From now on the service says that it is not ready, but answers.
+    pub(super) fn unready(&self) {
+        self.state.store(UNREADY, Ordering::Relaxed);
+    }
+
+    /// From now on new requests are refused.
+    pub(super) fn stop(&self) {
+        self.state.store(STOPPING, Ordering::Relaxed);
+    }
+
+    /// Whether the service was told to end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.state.load(Ordering::Relaxed) != SERVING
+    }
+}
+
+/// Takes the base path off the request's path, where it has it: a proxy in front may have done so already.
+fn strip(request: &mut Request, base: &str) {
+    let uri = request.uri();
+    let Some(rest) = uri
+        .path()
+        .strip_prefix(base)
+        .filter(|rest| rest.starts_with('/'))
+    else {
+        return;
+    };
+    let stripped = match uri.query() {
+        Some(query) => format!("{rest}?{query}"),
+        None => rest.to_owned(),
+    };
+    if let Ok(stripped) = stripped.parse() {
+        *request.uri_mut() = stripped;
+    }
+}
+
+/// Puts the base path before the path that an answer leads to.
+fn rebase(headers: &mut HeaderMap, base: &str) {
+    for name in [header::LINK, header::LOCATION] {
+        let Some(target) = headers.get(&name).and_then(|value| value.to_str().ok()) else {
+            continue;
+        };
+        let based = match target.strip_prefix('<') {
+            Some(rest) if rest.starts_with('/') => format!("<{base}{rest}"),
+            None if target.starts_with('/') => format!("{base}{target}"),
+            _ => continue,
+        };
+        if let Ok(based) = HeaderValue::from_str(&based) {
+            headers.insert(name, based);
+        }
+    }
+}
+
+impl tower::Service<Request> for Service {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request, None).await) })
+    }
+}

@@ -1,0 +1,201 @@
+//! The accept loop: connections with limits on their number and their time, and a shutdown that ends.
+//!
+//! axum's own loop sets no timer, so a half-sent header stays open for ever and holds a shutdown up. Here every connection
+//! says what it waits for and until when ([`connections`]), at the cost of a few stores a request; one task looks
+//! through all of them a few times a second and ends those that are late.
+
+mod body;
+mod connections;
+mod io;
+
+use std::io::Result;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::front::Service;
+use body::{Answering, Arriving};
+use connections::{Connection, Refused};
+use io::Timed;
+
+pub(super) use body::{BODY_RATE, BODY_TIME};
+pub(super) use connections::{Connections, HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME};
+
+/// How often the connections are looked through.
+const LOOK: Duration = Duration::from_millis(100);
+/// Longest header of a request, all its lines together.
+pub(super) const HEADER_BYTES: usize = 64 << 10;
+/// Connections that are being told that there are too many; beyond that they are closed without a word.
+const MOST_REFUSING: usize = 128;
+/// How long one that was told may take to read it.
+const REFUSING_TIME: Duration = Duration::from_secs(1);
+
+/// Serves `service` on `listener` until `signal` returns once, then lets requests in flight finish; a second return ends
+/// all at once.
+///
+/// # Errors
+/// Never for a single connection; where the listener itself is lost.
+pub async fn serve(
+    listener: TcpListener,
+    service: Service,
+    mut signal: impl AsyncFnMut(),
+) -> Result<()> {
+    let front = service.front().clone();
+    tokio::select! {
+        never = accept(&listener, &service) => match never {},
+        () = look(&service) => {}
+        () = signal() => {}
+    }
+    let (unready, drain) = (front.settings.unready, front.settings.drain);
+    tracing::info!("ending: {} requests in flight", front.connections.busy());
+    front.unready();
+    tokio::select! {
+        never = accept(&listener, &service) => match never {},
+        () = look(&service) => {}
+        () = signal() => {
+            end(&service);
+            return Ok(());
+        }
+        () = sleep(unready) => {}
+    }
+    front.stop();
+    tokio::select! {
+        never = accept(&listener, &service) => match never {},
+        () = look(&service) => {}
+        () = signal() => {}
+        () = drained(&service) => {}
+        () = sleep(drain) => tracing::warn!("some requests did not finish in time"),
+    }
+    end(&service);
+    Ok(())
+}
+
+/// Ends all connections.
+fn end(service: &Service) {
+    service.front().connections.end();
+}
+
+/// Resolves when no request is being answered.
+async fn drained(service: &Service) {
+    let mut next = Duration::from_millis(1);
+    while service.front().connections.busy() > 0 {
+        sleep(next).await;
+        next = (2 * next).min(LOOK / 2);
+    }
+}
+
+/// Ends connections that are late, for ever.
+async fn look(service: &Service) {
+    loop {
+        sleep(LOOK).await;
+        service.front().connections.look();
+    }
+}
+
+/// Takes connections in, for ever.
+async fn accept(listener: &TcpListener, service: &Service) -> std::convert::Infallible {
+    let front = service.front();
+    let mut server = http1::Builder::new();
+    // Our own clock looks after all times.
+    server.header_read_timeout(None).max_buf_size(HEADER_BYTES);
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, or a client that is gone already: both pass.
+                tracing::warn!(%error, "a connection was not accepted");
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let ip = peer.ip().to_canonical();
+        // Answers are small: to wait for more of them costs 40 ms.
+        let _ = stream.set_nodelay(true);
+        let limits = (
+            front.settings.connections,
+            front.settings.connections_per_address,
+            front.settings.limits.trusted_proxies.contains(&ip),
+        );
+        match front.connections.open(ip, limits) {
+            Ok(connection) => {
+                let server = server.clone();
+                let service = service.clone();
+                let task = tokio::spawn(run(server, service, stream, connection.clone()));
+                connection.can_be_ended_by(task.abort_handle());
+            }
+            Err(refused) => refuse(service, stream, refused),
+        }
+    }
+}
+
+/// Answers what comes over one connection.
+async fn run(
+    server: http1::Builder,
+    service: Service,
+    stream: TcpStream,
+    connection: Arc<Connection>,
+) {
+    let closing = Closing(service.clone(), connection.clone());
+    let answer = {
+        let connection = connection.clone();
+        move |request: Request<Incoming>| {
+            connection.serves();
+            let (service, connection) = (service.clone(), connection.clone());
+            let request = request.map(|body| Body::new(Arriving::new(body)));
+            async move {
+                let response = service.answer(request, Some(connection.peer)).await;
+                let response: Response<Answering> =
+                    response.map(|body| Answering { body, connection });
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        }
+    };
+    let io = TokioIo::new(Timed::new(stream, connection));
+    // A client that is gone, or speaks no HTTP, is told so by hyper where that is possible.
+    let _ = server
+        .serve_connection(io, hyper::service::service_fn(answer))
+        .await;
+    drop(closing);
+}
+
+/// Forgets a connection, also where it was ended from outside.
+struct Closing(Service, Arc<Connection>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.front().connections.close(&self.1);
+    }
+}
+
+/// Tells a client that there are too many connections, and lets it read that before the end.
+fn refuse(service: &Service, mut stream: TcpStream, refused: Refused) {
+    let front = service.front().clone();
+    if !front.connections.may_refuse(MOST_REFUSING) {
+        return;
+    }
+    tokio::spawn(async move {
+        let told = async {
+            stream.write_all(refused.answer().as_bytes()).await?;
+            stream.shutdown().await?;
+            // What was sent already has to be read, or the client sees a reset before it sees the answer.
+            let mut rest = [0; 1024];
+            while stream.read(&mut rest).await? > 0 {}
+            Ok::<_, std::io::Error>(())
+        };
+        let _ = timeout(REFUSING_TIME, told).await;
+        front.connections.refused();
+    });
+}
+
+/// Milliseconds since `begun`.
+fn since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,199 @@
+//! What every command that touches the store takes, and what serving takes: flags, environment and file.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use epochcast::http::{self, Limits, Log, LogFormat, Origins};
+use epochcast::store::DatabaseUrl;
+
+/// A flag wins over its variable, that over the line of the file, that over the default.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Settings {
+    /// File with settings, in TOML: names as of the flags, without dashes before
+    #[arg(long, global = true, env = "EPOCHCAST_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address to serve on
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// Where the measurements are kept; created, migrated and seeded at first start
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_DATABASE_URL",
+        default_value = "sqlite://epochcast.db",
+        value_name = "URL"
+    )]
+    pub(crate) database_url: DatabaseUrl,
+    /// Start a new database empty, without the published measurements
+    #[arg(long, global = true, env = "EPOCHCAST_NO_SEED", value_parser = FalseyValueParser::new())]
+    pub(crate) no_seed: bool,
+    /// Store nothing, and refuse whoever wants to; the database may be in a folder that cannot be written
+    #[arg(long, global = true, env = "EPOCHCAST_READ_ONLY", value_parser = FalseyValueParser::new())]
+    pub(crate) read_only: bool,
+    /// Ask for a token of any scope even for reading and predicting
+    #[arg(long, global = true, env = "EPOCHCAST_REQUIRE_TOKEN", value_parser = FalseyValueParser::new())]
+    pub(crate) require_token: bool,
+    /// Path that a proxy in front serves this under, such as /epochcast
+    #[arg(long, global = true, env = "EPOCHCAST_BASE_PATH", value_name = "PATH", value_parser = base_path)]
+    pub(crate) base_path: Option<String>,
+    /// Name under which the service is asked for, beside addresses and localhost; may be repeated; * for any
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_ALLOWED_HOST",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub(crate) allowed_host: Vec<String>,
+    /// Origin whose pages may call and read, such as <https://example.org>; may be repeated; * for all
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_CORS_ORIGIN",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub(crate) cors_origin: Vec<String>,
+    /// Proxy whose X-Forwarded-For is believed; may be repeated
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_name = "IP"
+    )]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// Writes that a token may ask for in a minute; 0: any number
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_WRITES_PER_MINUTE",
+        default_value_t = 6000,
+        value_name = "N"
+    )]
+    pub(crate) writes_per_minute: u32,
+    /// Requests that an address may make in a minute; 0: any number
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_REQUESTS_PER_MINUTE",
+        default_value_t = 0,
+        value_name = "N"
+    )]
+    pub(crate) requests_per_minute: u32,
+    /// Connections at once
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_MAX_CONNECTIONS",
+        default_value_t = 4096,
+        value_name = "N"
+    )]
+    pub(crate) max_connections: usize,
+    /// Connections of one address at once; trusted proxies are not counted
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_MAX_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 2048,
+        value_name = "N"
+    )]
+    pub(crate) max_connections_per_address: usize,
+    /// Seconds to go on answering, but say not ready, after the signal to end
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_UNREADY_SECONDS",
+        default_value_t = 0,
+        value_name = "N"
+    )]
+    pub(crate) unready_seconds: u64,
+    /// Seconds that requests in flight may then take
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_DRAIN_SECONDS",
+        default_value_t = 25,
+        value_name = "N"
+    )]
+    pub(crate) drain_seconds: u64,
+    /// How log lines look
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_LOG_FORMAT",
+        default_value = "plain",
+        value_name = "plain|json",
+        value_parser = log_format
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+impl Settings {
+    /// As the service takes them, with requests logged to `log`.
+    pub(crate) fn of_service(&self, log: Option<&'static Log>) -> http::Settings {
+        let any = self.allowed_host.iter().any(|host| host == "*");
+        // Who listens on an address of the network has names that only its owner knows.
+        let strict = self.listen.ip().is_loopback() || !self.allowed_host.is_empty();
+        http::Settings {
+            limits: Limits {
+                writes_per_minute: NonZeroU32::new(self.writes_per_minute),
+                requests_per_minute: NonZeroU32::new(self.requests_per_minute),
+                trusted_proxies: self.trusted_proxy.clone(),
+            },
+            origins: Origins {
+                hosts: self.allowed_host.clone(),
+                strict: strict && !any,
+                cors: self.cors_origin.clone(),
+            },
+            base_path: self.base_path.as_deref().map(Into::into),
+            read_only: self.read_only,
+            require_token: self.require_token,
+            log,
+            connections: self.max_connections,
+            connections_per_address: self.max_connections_per_address,
+            unready: Duration::from_secs(self.unready_seconds),
+            drain: Duration::from_secs(self.drain_seconds),
+        }
+    }
+}
+
+fn log_format(word: &str) -> Result<LogFormat, String> {
+    match word {
+        "plain" => Ok(LogFormat::Plain),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("plain or json".to_owned()),
+    }
+}
+
+fn base_path(path: &str) -> Result<String, String> {
+    let path = path.trim_end_matches('/');
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    if path.starts_with('/') && path.chars().all(plain) {
+        return Ok(path.to_owned());
+    }
+    Err("a path such as /epochcast".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_path_starts_with_a_slash_and_ends_without() {
+        assert_eq!(base_path("/epochcast/").as_deref(), Ok("/epochcast"));
+        for wrong in ["epochcast", "", "/", "/a b", "/a?b"] {
+            assert!(base_path(wrong).is_err(), "{wrong}");
+        }
+    }
+}
