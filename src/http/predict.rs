@@ -244,7 +244,7 @@ pub fn predicted(
 }
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     predictors: &'a Predictors,
     mode: Mode,
     platform: Option<&Value>,

@@ -5,6 +5,7 @@
 
 mod evaluation;
 mod export;
+mod quantities;
 mod receive;
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +21,7 @@ use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
+pub use quantities::Quantity;
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 
 /// The store with the fits to what it holds.

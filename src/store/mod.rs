@@ -6,10 +6,12 @@
 //! number of processes may start on one empty path.
 
 mod archive;
+mod behind;
 mod measurements;
 mod open;
 mod origins;
 mod platforms;
+mod sorted;
 mod tokens;
 mod uploads;
 
@@ -19,8 +21,10 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
+pub use behind::behind;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use sorted::{Direction, Sorted};
 pub use tokens::{Scope, Token};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
 

@@ -3,6 +3,7 @@
 
 mod app;
 mod cli;
+mod compare;
 mod evaluation;
 mod fits;
 mod foreign;
@@ -10,6 +11,7 @@ mod golden;
 mod http;
 mod measurements;
 mod openapi;
+mod pages;
 mod predict;
 mod properties;
 mod readme;

@@ -46,6 +46,7 @@ struct FitParams {
     /// Of this timing group alone.
     group: Option<String>,
     /// How both axes are spread; default: `log` where the costs differ a hundredfold, else `linear`.
+    #[param(inline)]
     axes: Option<AxesName>,
     /// Level of the band, 0.5 to 0.99, default 0.9.
     #[param(value_type = Option<f64>, minimum = 0.5, maximum = 0.99)]
