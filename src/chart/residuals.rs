@@ -161,10 +161,7 @@ impl ResidualChart {
         };
         Plot {
             x: axis(self.cost.as_str(), Unit::Count),
-            y: axis(
-                "measured over predicted time: above 1, slower than predicted",
-                Unit::Factor,
-            ),
+            y: axis("measured over predicted time", Unit::Factor),
             series: self.evidence.series(points, legend),
             fit: Some(Curve {
                 places: Vec::new(),

@@ -42,6 +42,7 @@ struct FitParams {
     /// Default: `train`, or `infer` where the platform has no other timings.
     mode: Option<Mode>,
     /// Against which cost, default `acts`.
+    #[param(inline)]
     x: Option<Cost>,
     /// Of this timing group alone.
     group: Option<String>,
@@ -144,12 +145,15 @@ struct ResidualParams {
     /// Default: `train`, or `infer` where the platform has no other timings.
     mode: Option<Mode>,
     /// Against which cost, default `acts`.
+    #[param(inline)]
     x: Option<Cost>,
     /// Of this timing group alone.
     group: Option<String>,
     /// How timings are predicted, default `layers`.
+    #[param(inline)]
     estimator: Option<Estimator>,
     /// By which fit, default `left_out`.
+    #[param(inline)]
     by: Option<ByName>,
     /// Images of an epoch, default 1,281,167 (ImageNet).
     #[param(value_type = Option<u64>)]
