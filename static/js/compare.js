@@ -11,12 +11,12 @@ import { table } from "./table.js";
 
 const FACTORS = [1, 2, 4, 8, 16];
 const STANDARD = "d,w,r,dwr,dWr";
-const bytes = (count) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+const bytes = (count) => `${(count / 2 ** 30).toPrecision(3)} GiB`;
 const QUANTITIES = {
   seconds: ["time", (row) => row.predictions[0]?.epoch_seconds, duration],
   acts: ["acts", (row) => row.scaled.complexity.acts, si],
   params: ["params", (row) => row.scaled.complexity.params, si],
-  memory: ["memory", (row) => row.memory?.total_bytes, bytes],
+  memory: ["memory of a step on one device", (row) => row.memory?.bytes, bytes],
 };
 
 /** Fills `place` whenever the state changes; returns what to call then. */

@@ -62,12 +62,14 @@ function empty() {
   return h("div", { class: "note" }, h("p", {}, "This platform is known, but nothing is in its fits yet. Nine timings make a first honest interval."), h("p", {}, h("a", { href: "/upload" }, "Send timings")));
 }
 
-/** The charts: time against each cost. */
+/** The charts: time against each cost, and the residuals. */
 function evidence(place, { state, modes, open }) {
   const onpoint = (measurement) => open(measurement);
   const fits = ["acts", "flops", "params"].map((x) => [x, new Chart("/v1/charts/fit", onpoint)]);
+  const residuals = new Chart("/v1/charts/residuals", onpoint);
   const choice = modes.length > 1 ? radios("Timings of", "mode", modes.map((mode) => [mode, MODES[mode]]), state.get().mode, (mode) => state.set({ mode, cursor: null })) : null;
-  fill(place, choice, h("h2", {}, "Time against costs"), h("div", { class: "panels" }, fits.map(([, chart]) => chart.element)));
+  fill(place, choice, h("h2", {}, "Time against costs"), h("div", { class: "panels" }, fits.map(([, chart]) => chart.element)),
+    h("h2", {}, "How far off each prediction is"), residuals.element);
   let before = "";
   return (now) => {
     for (const radio of choice?.querySelectorAll("input") ?? []) radio.checked = radio.value === now.mode;
@@ -75,6 +77,7 @@ function evidence(place, { state, modes, open }) {
     if (what === before) return;
     before = what;
     for (const [x, chart] of fits) chart.show({ platform: id, mode: now.mode, x, group: now.group });
+    residuals.show({ platform: id, mode: now.mode });
   };
 }
 
