@@ -75,6 +75,15 @@ impl Evidence {
         self.drawn.iter().map(|(group, sample)| (group, sample))
     }
 
+    /// All timings that are at hand.
+    pub fn samples(&self) -> impl Iterator<Item = (&Group, &Sample)> {
+        let wanted = self.group.as_ref();
+        let groups = self.predictor.sample().groups();
+        groups
+            .filter(move |(group, _)| wanted.is_none_or(|wanted| wanted == *group))
+            .flat_map(|(group, samples)| samples.iter().map(move |sample| (group, sample)))
+    }
+
     /// Number of all timings that the chart is of.
     #[must_use]
     pub fn timings(&self) -> usize {

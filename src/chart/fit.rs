@@ -24,7 +24,7 @@ pub struct FitChart {
 }
 
 /// Columns of the table, with their units.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "measurement",
     "label",
     "group",
@@ -35,6 +35,7 @@ const COLUMNS: [&str; 10] = [
     "line_seconds",
     "low_seconds",
     "high_seconds",
+    "source",
 ];
 /// Costs further apart than this are shown by their logs.
 const FAR: f64 = 100.0;
@@ -68,12 +69,10 @@ impl FitChart {
 
     /// (Cost, time) of all timings that are at hand.
     fn rows(&self) -> Vec<(f64, f64)> {
-        let wanted = self.evidence.group.as_ref();
-        let groups = self.evidence.predictor.sample().groups();
-        let samples = groups
-            .filter(|(group, _)| wanted.is_none_or(|wanted| wanted == *group))
-            .flat_map(|(_, samples)| samples);
-        samples.map(|s| (self.cost.of(&s.features), s.ms)).collect()
+        let samples = self.evidence.samples();
+        samples
+            .map(|(_, s)| (self.cost.of(&s.features), s.ms))
+            .collect()
     }
 
     fn title(&self, r: Option<f64>) -> String {
@@ -199,7 +198,7 @@ impl FitChart {
     }
 
     fn point(&self, sample: &Sample) -> Point {
-        let x = self.cost.of(&sample.features) * self.cost.unit();
+        let x = self.cost.count(&sample.features);
         let y = self.evidence.epoch(sample.ms);
         let value = format!(
             "{}, {}",
@@ -211,7 +210,7 @@ impl FitChart {
 
     fn curve(&self, line: Straight, band: Option<Band>) -> Curve {
         let costs = self.evidence.drawn();
-        let costs = costs.map(|(_, s)| self.cost.of(&s.features) * self.cost.unit());
+        let costs = costs.map(|(_, s)| self.cost.count(&s.features));
         let range = self.kind().range(costs).unwrap_or((0.0, 1.0));
         let steps = || Scale::new(self.kind(), range, (0.0, 1.0)).steps(STEPS);
         let unit = self.cost.unit();
@@ -233,7 +232,7 @@ impl FitChart {
             let point = self.point(sample);
             let x = self.cost.of(&sample.features);
             let ends = band.map(|band| band.ends(x));
-            let cost = |cost: Cost| cost.of(&sample.features) * cost.unit();
+            let cost = |cost: Cost| cost.count(&sample.features);
             vec![
                 sample.row.into(),
                 point.label.as_str().into(),
@@ -248,10 +247,8 @@ impl FitChart {
                 point.source.as_deref().into(),
             ]
         };
-        let mut columns = COLUMNS.to_vec();
-        columns.push("source");
         Table {
-            columns,
+            columns: COLUMNS.to_vec(),
             rows: self.evidence.drawn().map(row).collect(),
         }
     }

@@ -65,7 +65,11 @@ impl Theme {
 #[must_use]
 pub fn sheet() -> String {
     let chosen = |theme: &str, colours: &str| {
-        colours.replacen(".chart{", &format!(":root[data-theme={theme}] .chart{{"), 1)
+        colours.replacen(
+            ".chart-svg{",
+            &format!(":root[data-theme={theme}] .chart-svg{{"),
+            1,
+        )
     };
     let (light, dark) = (chosen("light", LIGHT), chosen("dark", DARK));
     let system = Theme::System.sheet();

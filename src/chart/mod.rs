@@ -11,6 +11,7 @@ mod lines;
 mod look;
 mod mark;
 mod plot;
+pub mod residuals;
 mod scale;
 mod scatter;
 mod svg;
@@ -86,7 +87,7 @@ impl Figure {
             "svg",
             &[
                 ("xmlns", "http://www.w3.org/2000/svg"),
-                ("class", "chart"),
+                ("class", "chart-svg"),
                 ("role", role),
                 ("width", &width),
                 ("height", &height),

@@ -14,7 +14,7 @@ pub(super) const PAGES: [(&str, &str); 6] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 38] = [
+pub(super) const ASSETS: [(&str, &str); 36] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -92,10 +92,6 @@ pub(super) const ASSETS: [(&str, &str); 38] = [
         include_str!("../../static/js/net-form.js"),
     ),
     (
-        "/static/js/plan.js",
-        include_str!("../../static/js/plan.js"),
-    ),
-    (
         "/static/js/platform-table.js",
         include_str!("../../static/js/platform-table.js"),
     ),
@@ -126,10 +122,6 @@ pub(super) const ASSETS: [(&str, &str); 38] = [
     (
         "/static/js/snippet.js",
         include_str!("../../static/js/snippet.js"),
-    ),
-    (
-        "/static/js/stages.js",
-        include_str!("../../static/js/stages.js"),
     ),
     (
         "/static/js/state.js",

@@ -50,6 +50,12 @@ impl Cost {
         }
     }
 
+    /// The cost of a net, a whole number.
+    #[must_use]
+    pub fn count(self, features: &Features) -> f64 {
+        (self.of(features) * self.unit()).round_ties_even()
+    }
+
     /// How many a regression counts as one: a million, or 10⁹ flops.
     #[must_use]
     pub const fn unit(self) -> f64 {

@@ -12,7 +12,7 @@ use super::interval::Level;
 use super::line::Explanation;
 use super::neighbours::Nearest;
 use super::platform::{Mode, Platform, PlatformId};
-use super::training::{Rows, TrainingSet};
+use super::training::{Rows, Sample, TrainingSet};
 use super::warning::{Range, Warning};
 use crate::net::Group;
 use crate::units::to_f64;
@@ -381,6 +381,14 @@ impl Predictor {
             *ms /= total;
         }
         Some((fit.form, parts))
+    }
+
+    /// The time that `sample` was predicted to take when it was left out of the fit, in milliseconds; `None` where it was
+    /// not: of the only net of a group, say, or of many timings of which a part was left out.
+    #[must_use]
+    pub fn left_out_ms(&self, sample: &Sample, estimator: Estimator) -> Option<f64> {
+        let fit = self.fit_for(estimator, &sample.features)?;
+        fit.validation.predicted_ms(sample.row)
     }
 
     /// The nearest nets that were timed, three at most.

@@ -27,6 +27,8 @@ pub struct Validation {
     pub(super) unseen: f64,
     /// What each group showed when it was left out as a whole, by group.
     pub(super) strangers: Vec<Stranger>,
+    /// What each timing was predicted to take, in milliseconds, by id of its measurement.
+    predicted: Vec<(i64, f64)>,
     /// Mean of |predicted - measured| / measured, `None` where nothing could be left out.
     pub mape: Option<f64>,
 }
@@ -63,6 +65,8 @@ struct Left<'a> {
     /// |log residual| / w.
     far: f64,
     relative: f64,
+    row: i64,
+    predicted_ms: f64,
 }
 
 impl Validation {
@@ -96,8 +100,12 @@ impl Validation {
         };
         let relative: f64 = left.iter().map(|one| one.relative).sum();
         let strangers = strangers(form, &rows);
+        let predicted = left.iter().map(|one| (one.row, one.predicted_ms));
+        let mut predicted: Vec<(i64, f64)> = predicted.collect();
+        predicted.sort_by_key(|(row, _)| *row);
         Self {
             form,
+            predicted,
             unseen: unseen(form, strangers.iter().map(|stranger| stranger.square)),
             strangers,
             rest: mean.sqrt(),
@@ -106,6 +114,12 @@ impl Validation {
             spreads,
             mape: (n > 0.0).then(|| relative / n),
         }
+    }
+
+    /// What the timing of the measurement `row` was predicted to take when it was left out, in milliseconds.
+    pub(super) fn predicted_ms(&self, row: i64) -> Option<f64> {
+        let found = self.predicted.binary_search_by_key(&row, |(row, _)| *row);
+        found.ok().map(|position| self.predicted[position].1)
     }
 
     /// σ: how far from their predictions timings of `group` lie.
@@ -158,6 +172,8 @@ fn left_out<'a>(form: Form, rows: &Rows<'a>) -> Vec<Left<'a>> {
                 group,
                 far: (sample.ms / predicted).ln().abs() / wider,
                 relative: (predicted / sample.ms - 1.0).abs(),
+                row: sample.row,
+                predicted_ms: predicted,
             }
         }));
     }

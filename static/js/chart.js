@@ -51,7 +51,7 @@ export class Chart {
     if (!this.#width) return;
     this.image.setAttribute("aria-busy", "true");
     const width = Math.max(280, Math.min(this.#width, 960));
-    const height = Math.round(Math.max(260, Math.min(width * 0.62, 440)));
+    const height = Math.round(Math.max(340, Math.min(width * 0.62, 440)));
     try {
       const source = await this.#latest.run((signal) => text(query(`${this.#path}.svg`, { ...params, inline: true, width, height }), signal));
       if (source) this.#draw(parsed(source));

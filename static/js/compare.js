@@ -1,7 +1,6 @@
-// The strategies side by side over factors: a chart, and a table of one quantity.
+// The strategies side by side over factors: a table of one quantity.
 
 import { Latest, post } from "./api.js";
-import { Chart } from "./chart.js";
 import { fill, h, radios } from "./dom.js";
 import { duration, si, times } from "./format.js";
 import { problem } from "./problem.js";
@@ -12,18 +11,17 @@ import { table } from "./table.js";
 
 const FACTORS = [1, 2, 4, 8, 16];
 const STANDARD = "d,w,r,dwr,dWr";
-const bytes = (count) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+const bytes = (count) => `${(count / 2 ** 30).toPrecision(3)} GiB`;
 const QUANTITIES = {
   seconds: ["time", (row) => row.predictions[0]?.epoch_seconds, duration],
   acts: ["acts", (row) => row.scaled.complexity.acts, si],
   params: ["params", (row) => row.scaled.complexity.params, si],
-  memory: ["memory", (row) => row.memory?.total_bytes, bytes],
+  memory: ["memory of a step on one device", (row) => row.memory?.bytes, bytes],
 };
 
 /** Fills `place` whenever the state changes; returns what to call then. */
 export function compare(place, state) {
   const latest = new Latest();
-  const chart = new Chart("/v1/charts/compare");
   const [controls, rows, call] = [h("div", {}), h("div", {}), h("div", {})];
   let made = false;
 
@@ -41,7 +39,7 @@ export function compare(place, state) {
     });
     const named = h("fieldset", {}, h("legend", {}, "Strategies"), h("div", { class: "choices" }, boxes));
     fill(controls, quantity, named);
-    fill(place, h("h2", {}, "Compare strategies"), controls, chart.element, rows, call);
+    fill(place, h("h2", {}, "Compare strategies"), controls, rows, call);
     made = (now) => {
       for (const radio of quantity.querySelectorAll("input")) radio.checked = radio.value === (now.y ?? "seconds");
       for (const box of named.querySelectorAll("input")) box.checked = chosen().includes(box.value);
@@ -57,7 +55,6 @@ export function compare(place, state) {
     const names = (now.strategies ?? STANDARD).split(",").filter(Boolean);
     const platform = now.platform || answer.predictions[0]?.platform;
     const { model } = net(now);
-    chart.show(present({ ...(now.spec ? { spec: model } : { model: model.name }), strategies: names, factors: FACTORS, platform, mode: now.mode, y }));
     const body = present({ model, strategies: names, factors: FACTORS, platform, mode: now.mode, dataset_images: number(now.images), batch_size: number(now.batch) });
     fill(call, snippet({ path: "/v1/compare", body }));
     try {

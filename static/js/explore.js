@@ -1,21 +1,19 @@
-// The page about a net: counted, predicted, compared, planned for, taken apart.
+// The page about a net: counted, predicted, compared.
 
 import { Latest, post } from "./api.js";
 import { compare } from "./compare.js";
 import { counts, specs } from "./counts.js";
 import { $, fill, h } from "./dom.js";
 import { netForm } from "./net-form.js";
-import { plan } from "./plan.js";
 import { grounds, predictions, verdict } from "./predictions.js";
 import { problem } from "./problem.js";
 import { DEFAULTS, netWords, prediction } from "./request.js";
 import { snippet } from "./snippet.js";
-import { stages } from "./stages.js";
 import { State } from "./state.js";
 
 const state = new State(DEFAULTS);
 const latest = new Latest();
-const sections = [compare($("#compare"), state), plan($("#plan"), state), stages($("#stages"), state)];
+const sections = [compare($("#compare"), state)];
 
 netForm($("#net"), state).catch((error) => fill($("#net"), problem(error)));
 state.watch(show);

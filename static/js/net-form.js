@@ -69,8 +69,10 @@ function pretty(spec) {
 
 /** Platform, mode, and what is seldom changed. */
 async function rest(now, set) {
-  const { platforms } = await get("/v1/platforms");
+  const [{ platforms }, { gpus }] = await Promise.all([get("/v1/platforms"), get("/v1/gpus")]);
   const platform = select([["", "all platforms"], ...platforms.map(({ id }) => [id, id])], now.platform ?? "", { on: { change: () => set({ platform: platform.value }) } });
+  platform.append(h("optgroup", { label: "Never timed, by data sheet" }, gpus.map(({ id, device }) => h("option", { value: `gpu:${id}` }, device))));
+  platform.value = now.platform ?? "";
   const modes = radios("What is timed", "mode", [["train", "training"], ["infer", "inference"]], now.mode, (mode) => set({ mode }));
   const images = numeric({ placeholder: "1281167", min: 1 }, (images) => set({ images }));
   const batch = numeric({ placeholder: "as timed", min: 1 }, (batch) => set({ batch }));

@@ -29,7 +29,7 @@ export function predictions(answer) {
   const figure = intervals(rows);
   const level = rows[0].interval.level;
   const columns = [
-    { title: "Platform", head: true, cell: (row) => h("a", { href: `/platforms/${encodeURIComponent(row.platform)}?mode=${row.mode}` }, row.platform) },
+    { title: "Platform", head: true, cell: named },
     { title: "Epoch", number: true, cell: (row) => h("strong", {}, duration(row.epoch_seconds)) },
     { title: `${percent(level, 0)} interval`, number: true, cell: (row) => between(row.interval.low_seconds, row.interval.high_seconds, row.epoch_seconds) },
     { title: "", class: "figure-cell", cell: figure },
@@ -41,6 +41,12 @@ export function predictions(answer) {
       { title: "Ratio", number: true, cell: (row) => (row.base_epoch_seconds ? times(row.epoch_seconds / row.base_epoch_seconds) : "–") });
   }
   return [table({ caption: "Predicted epoch on each platform", hidden: true, columns, rows, cards: true }), warnings(rows)];
+}
+
+/** A platform, as a link to its evidence where there is any: a GPU that was never timed has none. */
+function named({ platform, mode }) {
+  if (platform.startsWith("gpu:")) return platform;
+  return h("a", { href: `/platforms/${encodeURIComponent(platform)}?mode=${mode}` }, platform);
 }
 
 function warnings(rows) {
@@ -74,7 +80,8 @@ function shares(shares) {
 
 function nearest({ platform, mode, fit }) {
   if (!fit.nearest.length) return "–";
-  return fit.nearest.map((near, index) => [index ? ", " : "", h("a", {
-    href: `/platforms/${encodeURIComponent(platform)}?mode=${mode}&measurement=${near.measurement}`,
-  }, duration(near.epoch_seconds))]);
+  // What a GPU without timings is predicted by was timed elsewhere.
+  const link = ({ measurement, epoch_seconds: epoch }) => (platform.startsWith("gpu:") ? duration(epoch)
+    : h("a", { href: `/platforms/${encodeURIComponent(platform)}?mode=${mode}&measurement=${measurement}` }, duration(epoch)));
+  return fit.nearest.map((near, index) => [index ? ", " : "", link(near)]);
 }

@@ -1,5 +1,7 @@
 // From the state in a page's URL to what /v1 is asked.
 
+import { plain } from "./format.js";
+
 /** What a page about a net shows where its URL does not say. */
 export const DEFAULTS = { model: "RegNetY-4GF", strategy: "dWr", factor: "4", mode: "train" };
 
@@ -26,7 +28,7 @@ export function scaling(state) {
 /** The scaling in words, for sentences: "scaled 4x by dWr". */
 export function scalingWords(state) {
   if (state.strategy === "none") return "";
-  return `scaled ${state.factor}× by ${state.alpha ? `α = ${state.alpha}` : state.strategy}`;
+  return `scaled ${plain(Number(state.factor))}× by ${state.alpha ? `α = ${state.alpha}` : state.strategy}`;
 }
 
 /** The net in words. */

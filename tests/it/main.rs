@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod app;
+mod charts;
 mod cli;
 mod compare;
 mod evaluation;

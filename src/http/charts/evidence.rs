@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::{Chart, Format, LookParams, reply};
 use crate::chart::fit::FitChart;
+use crate::chart::residuals::{By, ResidualChart};
 use crate::chart::{Evidence, Figure, Kind};
 use crate::http::Shared;
 use crate::http::predict::{IMAGENET_IMAGES, one};
@@ -20,13 +21,15 @@ use crate::http::query::{Written, within};
 use crate::http::refusals::ListRefused;
 use crate::json::{Invalid, nearest};
 use crate::net::Group;
-use crate::timing::{Cost, Level, Mode, PlatformId, Predictor, Predictors};
+use crate::timing::{Cost, Estimator, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::{to_f64, truncated};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(fit_svg))
         .routes(routes!(fit_csv))
+        .routes(routes!(residuals_svg))
+        .routes(routes!(residuals_csv))
 }
 
 /// Which timings to draw against which cost.
@@ -128,6 +131,113 @@ async fn fit(
         evidence,
         cost,
         kind,
+    };
+    reply(version, known, format, move || chart.figure()).await
+}
+
+/// Which residuals to draw against which cost.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ResidualParams {
+    /// Id of a platform; default: the one with most timings.
+    platform: Option<String>,
+    /// Default: `train`, or `infer` where the platform has no other timings.
+    mode: Option<Mode>,
+    /// Against which cost, default `acts`.
+    #[param(inline)]
+    x: Option<Cost>,
+    /// Of this timing group alone.
+    group: Option<String>,
+    /// How timings are predicted, default `layers`.
+    #[param(inline)]
+    estimator: Option<Estimator>,
+    /// By which fit, default `left_out`.
+    #[param(inline)]
+    by: Option<ByName>,
+    /// Images of an epoch, default 1,281,167 (ImageNet).
+    #[param(value_type = Option<u64>)]
+    dataset_images: Option<Written<u64>>,
+    /// Points to draw at most (about), 1 to 2,000, default 2,000.
+    #[param(value_type = Option<u64>, minimum = 1, maximum = 2000)]
+    points: Option<Written<u64>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ByName {
+    /// One that has not seen the timing's net, nor those next to it.
+    LeftOut,
+    /// The one that answers requests, which has.
+    Fitted,
+}
+
+/// Measured over predicted time of each timing, by timing group.
+#[utoipa::path(
+    get,
+    path = "/v1/charts/residuals.svg",
+    tag = "charts",
+    params(ResidualParams, LookParams),
+    responses((status = 200, description = "The chart", body = String, content_type = "image/svg+xml"), ListRefused)
+)]
+async fn residuals_svg(
+    State(live): State<Shared>,
+    chart: Chart<ResidualParams>,
+) -> Result<Response, ApiError> {
+    residuals(&live, chart.params, &chart.known, Format::Svg(chart.look)).await
+}
+
+/// The timings that the chart shows, with what was predicted.
+#[utoipa::path(
+    get,
+    path = "/v1/charts/residuals.csv",
+    tag = "charts",
+    params(ResidualParams, LookParams),
+    responses((status = 200, description = "The table", body = String, content_type = "text/csv"), ListRefused)
+)]
+async fn residuals_csv(
+    State(live): State<Shared>,
+    chart: Chart<ResidualParams>,
+) -> Result<Response, ApiError> {
+    residuals(&live, chart.params, &chart.known, Format::Csv).await
+}
+
+async fn residuals(
+    live: &Shared,
+    params: ResidualParams,
+    known: &HeaderMap,
+    format: Format,
+) -> Result<Response, ApiError> {
+    let predictors = live.predictors();
+    let version = predictors.data_version;
+    let wanted = Wanted {
+        platform: params.platform,
+        mode: params.mode,
+        group: params.group,
+        interval: None,
+        dataset_images: params.dataset_images,
+        points: params.points,
+    };
+    let by = match params.by {
+        Some(ByName::Fitted) => By::Fitted,
+        _ => By::LeftOut,
+    };
+    let (estimator, cost) = (
+        params.estimator.unwrap_or_default(),
+        params.x.unwrap_or_default(),
+    );
+    let Some(mut evidence) = wanted.evidence(&predictors)? else {
+        return reply(version, known, format, || {
+            nothing("Measured over predicted time")
+        })
+        .await;
+    };
+    evidence.origins = live.store().origins(&evidence.ids()).await?;
+    let chart = ResidualChart {
+        evidence,
+        estimator,
+        by,
+        cost,
     };
     reply(version, known, format, move || chart.figure()).await
 }
