@@ -576,8 +576,26 @@ class Release(Answer):
     data_version: int
 
 
-class Next(Answer):
-    """Which nets to time next on a platform."""
+class Advised(Record):
+    """A net to time, and by how much that is expected to narrow the intervals."""
+
+    name: str
+    family: str
+    resolution: int
+    label: str
+    narrows: float
+    why: str
+
+
+class Next(Listing):
+    """Which nets to time next on a platform; `models` is what the harness takes as `--models`."""
+
+    platform: str
+    mode: str
+    measurements: int
+    nets: list[Advised]
+    models: str
+    _of = "nets"
 
 
 class Chart(Answer):
