@@ -12,12 +12,12 @@ from epochcast.bench.options import Options, Wanted
 from epochcast.bench.results import Results, doubts, row
 from epochcast.bench.statistics import noise, quantile, settled, spread
 
-FILES = Path(__file__).parent / "files"
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
 def recorded() -> Results:
     """A real run on a CPU."""
-    path = FILES / "bench-cpu.json"
+    path = EXAMPLES / "bench-cpu.json"
     return Results(path, json.loads(path.read_text())["platform"], {})
 
 
