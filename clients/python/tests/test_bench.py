@@ -124,6 +124,8 @@ def test_a_real_run_is_accepted_by_a_server(client):
     kept = client.platform(results.raw["platform"]["id"])
     assert kept.device.startswith("CPU ")
     assert kept.measurements.train == len(results.all)
+    doubtful = [sent for sent in client.measurements(upload=answer.upload) if "sent although" in sent.source]
+    assert len(doubtful) == sum(bool(doubts(result)) for result in results.all) == 3
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path):

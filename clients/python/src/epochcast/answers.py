@@ -594,6 +594,9 @@ class Chart(Answer):
 
     svg: str
 
+    def __repr__(self) -> str:
+        return f"Chart({self.url!r})"
+
     def _repr_html_(self) -> str:
         return self.svg
 
