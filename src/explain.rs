@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use epochcast::http::explain::{ExplainRequest, Explanation, explanation};
+use epochcast::http::explain::{ExplainRequest, ExplainedOn, explanation};
 use epochcast::json::typed;
 use epochcast::plan::explain::Share;
 use epochcast::units::{Seconds, to_f64};
@@ -47,7 +47,7 @@ fn request(args: &ExplainArgs) -> anyhow::Result<ExplainRequest> {
     Ok(request)
 }
 
-fn table(one: &Explanation) -> String {
+fn table(one: &ExplainedOn) -> String {
     let seconds = Seconds::new(one.epoch_seconds);
     let epoch = seconds.map_or_else(String::new, |s| s.to_string());
     let mut lines = vec![

@@ -60,12 +60,12 @@ pub struct ExplainAnswer {
     /// The sentence of the first platform; null where there is none.
     pub sentence: Option<String>,
     /// One for each platform asked for, of the scaled net where there is one, else of the base.
-    pub explanations: Vec<Explanation>,
+    pub explanations: Vec<ExplainedOn>,
 }
 
 /// Where the time goes on one platform.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Explanation {
+pub struct ExplainedOn {
     /// The platform.
     pub platform: PlatformId,
     /// What is timed.
@@ -136,7 +136,7 @@ pub fn explanation(
         let mut platforms = asking.predictors.iter();
         let predictor = platforms.find(|p| p.platform().id == row.platform)?;
         let found = explained(net, &asking.question, predictor)?;
-        Some(Explanation {
+        Some(ExplainedOn {
             platform: row.platform,
             mode: row.mode,
             epoch_seconds: row.epoch_seconds,
@@ -149,7 +149,7 @@ pub fn explanation(
             warnings: row.warnings,
         })
     };
-    let explanations: Vec<Explanation> = rows.into_iter().filter_map(of).collect();
+    let explanations: Vec<ExplainedOn> = rows.into_iter().filter_map(of).collect();
     Ok(ExplainAnswer {
         scaled: scaled
             .as_ref()

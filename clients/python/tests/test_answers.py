@@ -121,6 +121,31 @@ def test_urls_lead_to_the_dashboard(client, server):
     assert client.platform(PLATFORM).url == f"{server.url}/platforms/{PLATFORM}"
 
 
+def test_a_comparison_has_a_row_for_each_way_and_factor(client):
+    answer = client.compare(NET, strategies=["d", "dWr"], alphas=(0.5,), factors=[1, 4], platform=PLATFORM)
+    assert [(row.way, row.factor) for row in answer.rows] == [
+        (way, factor) for way in ("d", "dWr", "a0.5") for factor in (1, 4)
+    ]
+    frame = answer.df.set_index(["way", "factor"])
+    assert frame.loc[("dWr", 4), "epoch_seconds"] < frame.loc[("d", 4), "epoch_seconds"]
+    assert frame.loc[("dWr", 4), "flops"] == 15_459_535_460
+    assert [(name, len(points)) for name, points in answer.lines()] == [("d", 2), ("dWr", 2), ("a0.5", 2)]
+    assert len(answer.plot(y="acts").get_lines()) == 3
+    assert "<polyline" in answer._repr_html_()
+
+
+def test_a_range_of_factors_is_a_mapping(client):
+    answer = client.compare(NET, strategies=["w"], factors={"from": 1, "to": 16, "steps": 5}, platform=PLATFORM)
+    assert [row.factor for row in answer.rows] == pytest.approx([1, 2, 4, 8, 16])
+
+
+def test_a_chart_is_the_servers_drawing_with_its_numbers(client):
+    chart = client.chart("fit", platform=PLATFORM, mode="train", x="acts")
+    assert chart._repr_html_().startswith("<svg")
+    assert chart.url.endswith(f"/v1/charts/fit.svg?platform={PLATFORM}&mode=train&x=acts")
+    assert len(chart.df) == 187
+
+
 def test_plots_show_every_platform(client):
     answer = client.predict("resnet50")
     ax = answer.plot()

@@ -80,7 +80,8 @@ def test_every_card_of_a_real_server_is_well_formed(client):
     for answer in (
         client.predict("RegNetY-4GF", "dWr:4"), client.complexity("resnet50", "dWr:2"), client.platforms(),
         client.platform("v100x8-paper"), client.models(), client.strategies(), client.evaluation(), client.version(),
-        client.measurements(), client.model("resnet50"), client.predict("resnet50", platform="v100x8-paper"),
+        client.measurements(), client.model("resnet50"), client.compare("resnet50", factors=[1, 2]),
+        client.predict("resnet50", platform="v100x8-paper"),
     ):  # fmt: skip
         check(answer._repr_html_())
 

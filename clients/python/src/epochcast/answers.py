@@ -336,19 +336,10 @@ class ComparisonRow(Record):
         for prediction in self.predictions:
             raw = prediction.to_dict()
             beside: Raw = {name: raw[name] for name in ("to_base", "to_best") if name in raw}
-            flat = prediction.flat() if "fit" in raw else {**_plain_fields(raw), **_interval(raw)}
+            # Of a fit there is only the name here.
+            flat = {name: value for name, value in prediction.flat().items() if name in raw or value is not None}
             found.append({**net, **flat, **beside})
         return found or [net]
-
-
-def _plain_fields(raw: Raw) -> Raw:
-    found = {name: value for name, value in raw.items() if not isinstance(value, (dict, list))}
-    found["warnings"] = ", ".join(warning["code"] for warning in raw.get("warnings") or [])
-    return found
-
-
-def _interval(raw: Raw) -> Raw:
-    return dict(raw.get("interval") or {})
 
 
 class Comparison(Answer):
@@ -576,14 +567,35 @@ class Release(Answer):
     data_version: int
 
 
-class Next(Answer):
-    """Which nets to time next on a platform."""
+class Advised(Record):
+    """A net to time, and by how much that is expected to narrow the intervals."""
+
+    name: str
+    family: str
+    resolution: int
+    label: str
+    narrows: float
+    why: str
+
+
+class Next(Listing):
+    """Which nets to time next on a platform; `models` is what the harness takes as `--models`."""
+
+    platform: str
+    mode: str
+    measurements: int
+    nets: list[Advised]
+    models: str
+    _of = "nets"
 
 
 class Chart(Answer):
     """A chart that the server drew."""
 
     svg: str
+
+    def __repr__(self) -> str:
+        return f"Chart({self.url!r})"
 
     def _repr_html_(self) -> str:
         return self.svg

@@ -73,7 +73,7 @@ class Transport:
 
     def text(self, path: str, query: Optional[Mapping[str, Any]] = None) -> str:
         """What text `path` answers."""
-        return self._send("GET", path, query=query).data.decode()
+        return self._send("GET", path, query=query, headers={"Accept": "*/*"}).data.decode()
 
     def ask(self, path: str, question: Mapping[str, Any]) -> Any:
         """What a POST that changes nothing answers."""

@@ -8,7 +8,7 @@ from typing import Optional
 
 from .. import __version__
 from ..client import Client
-from ..errors import EpochcastError
+from ..errors import EpochcastError, Problem
 from .options import PRECISIONS, Options, Wanted
 
 EXAMPLES = """examples:
@@ -17,6 +17,10 @@ EXAMPLES = """examples:
   epochcast-bench --models RegNetY-4GF/dWr:2     a scaled net, built from the server's description
   epochcast-bench --models resnet18@64 --device cpu --batch-size 8
 """
+
+
+# Small and large, with plain, grouped and depthwise convolutions: what a first fit has to tell apart.
+FIRST = ("ResNet-50", "EfficientNet-B0", "RegNetY-4.0GF", "RegNetX-400MF", "ResNeXt-50", "EfficientNet-B3")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -115,8 +119,17 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 
 def suggested(client: Client, platform: str, mode: str, count: int) -> list[Wanted]:
-    """The nets that the server wants timed next on `platform`."""
-    raise NotImplementedError
+    """The nets that teach the server most about `platform`; for one that it has not seen, a spread of sizes."""
+    try:
+        answer = client.next(platform, mode="infer" if mode == "infer" else "train", count=count)
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        print(f"{platform} is new to the server, so these come first: {', '.join(FIRST[:count])}")
+        return [Wanted.read(name) for name in FIRST[:count]]
+    for net in answer.nets:
+        print(f"suggested: {net.label}: {net.why}")
+    return [Wanted.read(net.label) for net in answer.nets]
 
 
 if __name__ == "__main__":

@@ -69,7 +69,9 @@ def doubts(result: dict[str, Any]) -> list[str]:
 
 
 def row(result: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
-    """A result as the server takes it."""
+    """A result as the server takes it, with what speaks against it in its source."""
+    against = doubts(result)
+    source = f"{result['source']}; sent although {'; '.join(against)}" if against else result["source"]
     return {
         "platform": platform,
         "mode": result["options"]["mode"],
@@ -78,6 +80,6 @@ def row(result: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
         "batch_size": result["batch_size"],
         "step_seconds": result["median"],
         "measured_at": result["measured_at"],
-        "source": result["source"],
+        "source": source,
         "noise": result["noise"],
     }

@@ -140,7 +140,7 @@ def send(results: Results, client: Client, say: Say, *, force: bool) -> int:
             continue
         ready.append(result)
     if ready:
-        answer = client.upload([_row(result, results) for result in ready])
+        answer = client.upload([row(result, results.raw["platform"]) for result in ready])
         say(
             f"sent {len(ready)} to {client.url}: {answer.accepted} accepted, {answer.duplicates} known already, "
             f"{answer.quarantined} quarantined"
@@ -152,9 +152,3 @@ def send(results: Results, client: Client, say: Say, *, force: bool) -> int:
                 result["sent"] = client.url
             results.save()
     return held
-
-
-def _row(result: dict[str, Any], results: Results) -> dict[str, Any]:
-    sent = row(result, results.raw["platform"])
-    against = doubts(result)
-    return {**sent, "source": f"{sent['source']}; sent although {'; '.join(against)}"} if against else sent

@@ -1,0 +1,165 @@
+"""The harness, as far as it goes without torch; `tools/with_torch.py` runs the rest."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from epochcast.bench import batches, nvidia
+from epochcast.bench.__main__ import FIRST, main, suggested
+from epochcast.bench.options import Options, Wanted
+from epochcast.bench.results import Results, doubts, row
+from epochcast.bench.statistics import noise, quantile, settled, spread
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+def recorded() -> Results:
+    """A real run on a CPU."""
+    path = EXAMPLES / "bench-cpu.json"
+    return Results(path, json.loads(path.read_text())["platform"], {})
+
+
+def test_quantiles_lie_between_the_values():
+    assert [quantile([3.0, 1.0, 2.0, 4.0, 5.0], q) for q in (0, 0.5, 0.9, 1)] == [1.0, 3.0, pytest.approx(4.6), 5.0]
+
+
+def test_spread_and_noise_are_shares():
+    assert spread([9.0, 10.0, 11.0]) == pytest.approx(0.1)
+    assert noise([9.0, 10.0, 11.0]) == pytest.approx(0.1)
+
+
+def test_a_warm_up_is_over_when_the_median_settles():
+    falling = [2.0 * 0.8**at for at in range(20)]
+    assert not any(settled(falling[:at]) for at in range(1, 21))
+    assert not settled([1.0] * 9)
+    assert settled([1.0] * 10)
+    assert settled([5.0, 3.0, 2.0, *[1.0] * 5, 9.0, *[1.01] * 4])
+
+
+@pytest.mark.parametrize("limit", [1, 5, 8, 13, 31, 100, 257, 511, 1023])
+def test_the_largest_batch_that_fits_is_found(limit):
+    tried = []
+
+    def fits(batch: int) -> bool:
+        tried.append(batch)
+        return batch <= limit
+
+    found = batches.largest(fits)
+    assert found <= limit < found + max(1, batches.grain(found))
+    # Doubling takes log2 steps, and bisecting to an eighth three more.
+    assert len(tried) <= math.ceil(math.log2(max(limit, 8) / 8)) + 1 + 4
+
+
+def test_the_batch_stays_below_the_most_and_above_nothing():
+    assert batches.largest(lambda batch: True, most=100) == 100
+    assert batches.largest(lambda batch: False) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("resnet50", Wanted("resnet50")),
+        ("resnet50@288", Wanted("resnet50", 288)),
+        ("RegNetY-4GF/dWr:2", Wanted("RegNetY-4GF", None, "dWr:2")),
+        ("RegNetY-4GF@128/a0.7:2", Wanted("RegNetY-4GF", 128, "a0.7:2")),
+    ],
+)
+def test_a_net_to_time_is_written_in_one_word(text, wanted):
+    assert Wanted.read(text) == wanted
+    assert str(wanted) == text
+
+
+@pytest.mark.parametrize("wrong", ["", "@96", "resnet50@big"])
+def test_what_is_no_net_is_refused(wrong):
+    with pytest.raises(ValueError, match="is no net"):
+        Wanted.read(wrong)
+
+
+def test_nvidia_smi_is_read_and_throttling_named():
+    found = nvidia.read_state("550.54.14, 1980, 7001, 71, 305.2, 450.00, 0x0000000000000024\n")
+    assert found["driver"] == "550.54.14"
+    judged = nvidia.judged(found)
+    assert judged["throttled"] == ["too hot (software)"]
+    assert judged["at_power_cap"]
+    assert judged["sm_mhz"] == 1980
+
+
+def test_what_the_driver_does_not_know_is_left_out():
+    assert nvidia.read_state("550.54.14, [N/A], 7001, 71, [N/A], [N/A], [N/A]") == {
+        "driver": "550.54.14", "memory_mhz": 7001.0, "celsius": 71.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("visible", "number"), [("", 1), ("3,5", 5), ("3", 1), ("GPU-1,GPU-2", 1)])
+def test_hidden_gpus_are_counted(visible, number):
+    assert nvidia.index(1, visible) == number
+
+
+def test_a_doubtful_timing_says_why():
+    calm = {"state": {"throttled": []}, "spread": 0.01, "settled": True}
+    assert doubts(calm) == []
+    wild = {"state": {"throttled": ["power brake"]}, "spread": 0.062, "settled": False}
+    assert [doubt.split(":")[0] for doubt in doubts(wild)] == [
+        "throttled", "its quartiles lie 6.2% of the median apart, more than 5 %", "the warm-up did not settle",
+    ]  # fmt: skip
+
+
+def test_a_real_run_has_enough_steps_and_adds_up():
+    results = recorded().all
+    assert len(results) >= 8
+    for result in results:
+        steps = result["steps"]
+        assert len(steps) >= 30
+        assert sum(steps) >= 3
+        assert result["p10"] <= result["median"] <= result["p90"]
+        assert result["images_per_second"] == pytest.approx(result["batch_size"] / result["median"])
+
+
+def test_a_real_run_is_accepted_by_a_server(client):
+    results = recorded()
+    answer = client.upload([row(result, results.raw["platform"]) for result in results.all])
+    assert answer.accepted == len(results.all)
+    kept = client.platform(results.raw["platform"]["id"])
+    assert kept.device.startswith("CPU ")
+    assert kept.measurements.train == len(results.all)
+    doubtful = [sent for sent in client.measurements(upload=answer.upload) if "sent although" in sent.source]
+    assert len(doubtful) == sum(bool(doubts(result)) for result in results.all) == 3
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path: Path):
+    known = recorded().all[0]
+    options = Options(**known["options"])
+    platform = recorded().raw["platform"]
+    results = Results(tmp_path / "run.json", platform, {})
+    results.add({"wanted": known["wanted"], "options": known["options"], "error": "out of memory"})
+    assert results.find(Wanted.read(known["wanted"]), options) is None
+    results.add(known)
+    again = Results(tmp_path / "run.json", platform, {})
+    assert again.find(Wanted.read(known["wanted"]), options) == known
+    assert again.find(Wanted.read("resnet18"), options) is None
+    assert len(again.all) == 1
+    with pytest.raises(ValueError, match="choose another --output"):
+        Results(tmp_path / "run.json", {**platform, "id": "other"}, {})
+
+
+def test_a_new_platform_is_suggested_a_spread_of_nets(client, capsys):
+    assert [net.name for net in suggested(client, "brand-new", "train", 3)] == list(FIRST[:3])
+    assert "brand-new is new to the server" in capsys.readouterr().out
+    names = {name.lower() for model in client.models() for name in (model.name, *model.aliases)}
+    assert {first.lower() for first in FIRST} <= names
+
+
+@pytest.mark.parametrize("arguments", [[], ["--models", "resnet50", "--offline", "--upload"]])
+def test_misuse_is_told(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "--models" in capsys.readouterr().err or "--offline" in capsys.readouterr().err
+
+
+def test_without_torch_the_harness_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    assert main(["--models", "resnet50"]) == 1
+    assert "epochcast[torch]" in capsys.readouterr().err
