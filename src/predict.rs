@@ -3,7 +3,8 @@
 use std::io::{Read, Write};
 
 use anyhow::Context;
-use epochcast::http::predict::{PredictAnswer, PredictRequest, predicted};
+use epochcast::http::pins::pinned;
+use epochcast::http::predict::{PredictAnswer, PredictRequest, predicted, predicted_by};
 use epochcast::json::{parse, typed};
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
@@ -18,9 +19,13 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     let request = request(args)?;
     let answer = if settings.database_url.path().is_file() {
         let live = Live::open(crate::open(settings).await?).await?;
-        let answer = predicted(&live.predictors(), request);
+        live.settle().await?;
+        let answer = match pinned(&live, &request).await {
+            Ok(pin) => Ok(predicted_by(pin.as_deref(), &live.predictors(), request)),
+            Err(error) => Err(error),
+        };
         live.store().close().await;
-        answer?
+        answer??
     } else {
         let (platforms, rows) = seed::built_in()?;
         predicted(&Predictors::of_rows(platforms, &rows, 0), request)?
@@ -65,6 +70,7 @@ fn request(args: &PredictArgs) -> anyhow::Result<PredictRequest> {
     request.mode = args.mode.or(request.mode);
     request.dataset_images = args.dataset_images.map(Whole).or(request.dataset_images);
     request.interval = args.interval.or(request.interval);
+    request.fit = args.fit.clone().or(request.fit);
     Ok(request)
 }
 

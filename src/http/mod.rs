@@ -14,7 +14,9 @@ mod health;
 mod limiter;
 mod measurements;
 mod models;
+mod next;
 mod pages;
+pub mod pins;
 mod platforms;
 pub mod predict;
 pub mod problem;
@@ -95,6 +97,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(evaluation::router())
         .merge(models::router())
         .merge(platforms::router())
+        .merge(next::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())

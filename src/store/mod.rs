@@ -6,6 +6,8 @@
 //! number of processes may start on one empty path.
 
 mod archive;
+mod changes;
+mod fits;
 mod measurements;
 mod open;
 mod platforms;
@@ -18,6 +20,8 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
+pub use changes::{Change, Committed};
+pub use fits::Since;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
 pub use tokens::{Scope, Token};

@@ -133,7 +133,7 @@ impl Store {
 }
 
 /// First release that reads the schema that the migrations make: change it with every migration.
-const SCHEMA_NEEDS: &str = "0.1.0";
+const SCHEMA_NEEDS: &str = "0.2.0";
 
 /// Opens the writer's one connection, whose thread then runs behind those that answer requests: it inherits that from
 /// the thread that opens it, and lives as long as the pool.

@@ -231,11 +231,7 @@ impl Trial {
         let platform = (self.platform.clone(), self.mode);
         let forms = self.estimator.forms();
         let mut predictor = Predictor::of_forms(platform, &set, forms)?.validated();
-        let others: Vec<&Predictor> = Mode::ALL
-            .into_iter()
-            .flat_map(|mode| self.all.of_mode(mode))
-            .map(AsRef::as_ref)
-            .collect();
+        let others: Vec<&Predictor> = self.all.all().map(AsRef::as_ref).collect();
         predictor.borrow_from(&others);
         let outcome = |i: &usize| outcome(&predictor, &self.rows[*i], self.estimator);
         Some(part.iter().filter_map(outcome).collect())

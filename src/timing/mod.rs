@@ -3,12 +3,14 @@
 //! A [`Measurement`] is one checked timing; those of one platform and mode make a [`TrainingSet`]; an [`Estimator`] is
 //! fitted to it, and a [`Predictor`] holds all fits with the residuals of left-out nets that make their intervals.
 
+pub mod advice;
 pub mod borrow;
 pub mod costs;
 pub mod estimator;
 pub mod evaluate;
 pub mod features;
 mod fit;
+pub mod fit_id;
 pub mod foreign;
 pub mod interval;
 pub mod layers;
@@ -16,6 +18,7 @@ pub mod line;
 pub mod linear;
 pub mod loan;
 pub mod measurement;
+pub mod names;
 pub mod neighbours;
 pub mod platform;
 pub mod predictor;
@@ -33,6 +36,7 @@ pub mod warning;
 
 pub use estimator::{Estimator, Form};
 pub use features::Features;
+pub use fit_id::FitId;
 pub use interval::Level;
 pub use measurement::Measurement;
 pub use platform::{Mode, Platform, PlatformId};

@@ -10,6 +10,7 @@ mod golden;
 mod http;
 mod measurements;
 mod openapi;
+mod pins;
 mod predict;
 mod properties;
 mod readme;
