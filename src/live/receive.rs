@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::Live;
 use crate::json::Invalid;
-use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing};
+use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing, behind};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
@@ -113,15 +113,14 @@ impl Live {
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
         let (store, sender, now) = (self.store.clone(), upload.sender.clone(), upload.now);
         let reader = Reader::new(self.predictors(), &upload, send);
-        let reading = tokio::task::spawn_blocking(move || reader.run(upload));
-        // To bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
+        // To read or bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
+        let reading = behind(move || reader.run(upload));
         let runtime = Handle::current();
-        let storing = tokio::task::spawn_blocking(move || {
-            runtime.block_on(stored(store, (sender, now), batches))
-        });
-        let stopped = |_| std::io::Error::other("a thread of the upload stopped");
-        let (writing, fresh) = storing.await.map_err(stopped).map_err(Unreadable::Io)??;
-        let told = reading.await.map_err(stopped).map_err(Unreadable::Io)??;
+        let storing = behind(move || runtime.block_on(stored(store, (sender, now), batches)));
+        let (told, stored) = tokio::join!(reading, storing);
+        let stopped = || Unreadable::Io(std::io::Error::other("a thread of the upload stopped"));
+        let (writing, fresh) = stored.ok_or_else(stopped)??;
+        let told = told.ok_or_else(stopped)??;
         let counts = writing.counts();
         let Told { errors, doubted } = told;
         if counts.rejected > 0 && on_error == OnError::Abort {

@@ -6,6 +6,7 @@
 //! number of processes may start on one empty path.
 
 mod archive;
+mod behind;
 mod changes;
 mod fits;
 mod measurements;
@@ -20,6 +21,7 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
+pub use behind::behind;
 pub use changes::{Change, Committed};
 pub use fits::Since;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};

@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, behind};
 use crate::timing::seed;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -71,8 +69,15 @@ impl Store {
             .acquire_timeout(BUSY)
             .idle_timeout(None)
             .max_lifetime(None);
-        let write = behind(connect.clone().pragma("cache_size", CACHE), one);
-        let write = write.await.map_err(|e| refused(path, &e))?;
+        let (runtime, writer) = (
+            Handle::current(),
+            connect.clone().pragma("cache_size", CACHE),
+        );
+        // The connection's own thread is started by the one that opens it.
+        let write = behind(move || runtime.block_on(one.connect_with(writer))).await;
+        let write = write
+            .unwrap_or(Err(sqlx::Error::WorkerCrashed))
+            .map_err(|e| refused(path, &e))?;
         let read = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(connect.read_only(true));
@@ -134,25 +139,6 @@ impl Store {
 
 /// First release that reads the schema that the migrations make: change it with every migration.
 const SCHEMA_NEEDS: &str = "0.2.0";
-
-/// Opens the writer's one connection, whose thread then runs behind those that answer requests: it inherits that from
-/// the thread that opens it, and lives as long as the pool.
-async fn behind(
-    connect: SqliteConnectOptions,
-    options: SqlitePoolOptions,
-) -> Result<SqlitePool, sqlx::Error> {
-    let (send, opened) = oneshot::channel();
-    let runtime = Handle::current();
-    std::thread::spawn(move || {
-        // Without it all is as well, but predictions wait longer while much is stored.
-        let _ = rustix::process::nice(BEHIND);
-        let _ = send.send(runtime.block_on(options.connect_with(connect)));
-    });
-    opened.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
-}
-
-/// How far behind, in steps of `nice`.
-const BEHIND: i32 = 5;
 
 /// How long a writer waits for another transaction: a million rows take a quarter of that.
 const BUSY: Duration = Duration::from_mins(1);
