@@ -158,24 +158,37 @@ pub fn lenders<'a, T>(seen: &Seen, all: impl Iterator<Item = (Seen<'a>, T)>) -> 
     best
 }
 
-/// The hash in the names of fits to what was `seen` of their own platform and of others.
+/// The hash in the names of fits that take nothing over from other platforms.
 #[must_use]
-pub fn hash<'a>(seen: &Seen, others: impl IntoIterator<Item = Seen<'a>>) -> u64 {
-    let text = |Seen {
-                    platform,
-                    mode,
-                    tally,
-                }: &Seen| {
-        // A platform is a struct of words and numbers: writing it cannot fail.
-        let platform = serde_json::to_string(platform).unwrap_or_default();
-        format!(
-            "{platform}|{mode}|{}|{:x}|",
-            tally.timings, tally.fingerprint
-        )
-    };
-    let others = others.into_iter().map(|other| text(&other));
-    let all: String = std::iter::once(text(seen)).chain(others).collect();
-    u64::try_from(digest(all.as_bytes()) >> 64).unwrap_or_default()
+pub fn hash_alone(seen: &Seen) -> u64 {
+    hash(&text(seen))
+}
+
+/// The hash in the names of fits that may take something over from `lenders`; another than that of fits alone even where
+/// there are none, since the same timings may have had some at another time.
+#[must_use]
+pub fn hash_lent<'a>(seen: &Seen, lenders: impl IntoIterator<Item = Seen<'a>>) -> u64 {
+    let lenders = lenders.into_iter().map(|lender| text(&lender));
+    let all: String = ["lent ".to_owned(), text(seen)]
+        .into_iter()
+        .chain(lenders)
+        .collect();
+    hash(&all)
+}
+
+fn text(seen: &Seen) -> String {
+    // A platform is a struct of words and numbers: writing it cannot fail.
+    let platform = serde_json::to_string(seen.platform).unwrap_or_default();
+    let Tally {
+        timings,
+        fingerprint,
+        ..
+    } = seen.tally;
+    format!("{platform}|{}|{timings}|{fingerprint:x}|", seen.mode)
+}
+
+fn hash(text: &str) -> u64 {
+    u64::try_from(digest(text.as_bytes()) >> 64).unwrap_or_default()
 }
 
 #[cfg(test)]

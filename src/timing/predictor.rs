@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
 use super::fit::{Estimate, Fit};
-use super::fit_id::{FitId, Seen, Tally, hash, lenders};
+use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders};
 use super::interval::Level;
 use super::line::Explanation;
 use super::names::Names;
@@ -126,7 +126,7 @@ impl Predictor {
             tally,
         };
         Some(Self {
-            names: Names::alone(hash(&seen, [])),
+            names: Names::alone(hash_alone(&seen)),
             platform,
             mode,
             tally,
@@ -162,7 +162,7 @@ impl Predictor {
     pub(super) fn borrow_from(&mut self, others: &[&Self]) {
         let others = others.iter().map(|other| (other.seen(), *other));
         let lenders = lenders(&self.seen(), others);
-        let lent = hash(&self.seen(), lenders.iter().map(|(seen, _)| *seen));
+        let lent = hash_lent(&self.seen(), lenders.iter().map(|(seen, _)| *seen));
         let in_doubt = self.is_stale() || lenders.iter().any(|(_, lender)| lender.is_stale());
         let rows = Rows::all(&self.sample);
         // With sums over layers there is little left to take over.

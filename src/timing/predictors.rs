@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::estimator::Estimator;
-use super::fit_id::{FitId, Seen, Tally, hash, lenders, unknown};
+use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders, unknown};
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
 use super::predictor::Predictor;
@@ -141,8 +141,8 @@ impl Timings {
         own.flat_map(|own| {
             let lenders = lenders(own, all.iter().map(|seen| (*seen, ())));
             [
-                hash(own, []),
-                hash(own, lenders.into_iter().map(|(seen, ())| seen)),
+                hash_alone(own),
+                hash_lent(own, lenders.into_iter().map(|(seen, ())| seen)),
             ]
         })
         .collect()
@@ -235,7 +235,7 @@ impl Predictors {
         let outdated = fits.iter().filter(|(_, fit)| {
             let own = fit.seen();
             fit.names().in_doubt
-                || !fit.names().are_lent(hash(
+                || !fit.names().are_lent(hash_lent(
                     &own,
                     lenders(&own, seen()).into_iter().map(|(s, ())| s),
                 ))
