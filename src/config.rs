@@ -27,7 +27,8 @@ const AFTER_HELP: &str = "Examples:
   epochcast                                     serve on http://127.0.0.1:8080
   epochcast predict RegNetY-4GF --scale dWr:4   base, scaled and epoch times, without a server
   epochcast predict resnet50 --platform rtx3090-nchw --json
-  epochcast predict my-net.json --scale a0.7:2  a net described in JSON";
+  epochcast predict my-net.json --scale a0.7:2  a net described in JSON
+  epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4";
 
 /// What every command that touches the store takes.
 #[derive(Clone, Debug, Args)]
@@ -99,6 +100,8 @@ pub(crate) enum Command {
     Serve,
     /// Predict without a server: a table, or the HTTP answer as JSON
     Predict(PredictArgs),
+    /// Compare ways to scale a net: costs, epoch times, memory and published errors side by side
+    Compare(CompareArgs),
     /// Say how far predictions are off, and how often their intervals hold, by leaving timings out
     Evaluate(EvaluateArgs),
     /// Store timings from files, in our own formats or as timm and pycls write them
@@ -218,6 +221,31 @@ pub(crate) struct PredictArgs {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Name of a net, a JSON file that describes one, or - for standard input
+    #[arg(value_name = "NAME|FILE.json|-")]
+    pub(crate) net: String,
+    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) strategies: Vec<String>,
+    /// Members of the fast family: shares of the width
+    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
+    pub(crate) alphas: Vec<f64>,
+    /// Factors: 1,2,4 or, for nine from 1 to 16, 1..16/9 [default: 1,2,4,8,16]
+    #[arg(long, value_name = "LIST|RANGE")]
+    pub(crate) factors: Option<String>,
+    /// Platform to predict for; may be repeated; default: all with timings of the mode
+    #[arg(long, value_name = "ID")]
+    pub(crate) platform: Vec<String>,
+    /// What is timed
+    #[arg(long, value_name = "train|infer", value_parser = mode)]
+    pub(crate) mode: Option<Mode>,
+    /// Print the HTTP answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 fn mode(word: &str) -> Result<Mode, String> {
     Mode::ALL
         .into_iter()
@@ -252,17 +280,6 @@ fn scale(text: &str) -> Result<RawScaling, String> {
             scale_type: Some(form.to_owned()),
             ..raw
         })
-    }
-}
-
-impl PredictArgs {
-    /// The file that the net is read from; `None` where it is a name.
-    pub(crate) fn file(&self) -> Option<PathBuf> {
-        let path = PathBuf::from(&self.net);
-        let json = path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        (json || path.is_file()).then_some(path)
     }
 }
 

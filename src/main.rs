@@ -1,6 +1,7 @@
 //! The command line: it reads its arguments, opens the store and calls the library.
 
 mod archive;
+mod compare;
 mod config;
 mod evaluate;
 mod import;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         None | Some(Command::Serve) => run(serve(&cli.settings)),
         Some(Command::Predict(args)) => run(predict::predict(&cli.settings, &args)),
+        Some(Command::Compare(args)) => run(compare::compare(&cli.settings, &args)),
         Some(Command::Evaluate(args)) => run(evaluate::evaluate(&cli.settings, &args)),
         Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
         Some(Command::Export) => run(archive::export(&cli.settings)),

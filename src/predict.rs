@@ -1,6 +1,8 @@
 //! `epochcast predict`: the main job without a server.
 
 use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use epochcast::http::pins::pinned;
@@ -17,18 +19,11 @@ use crate::config::{PredictArgs, Settings};
 /// Prints the answer to `args`, from the store or, where there is none, from the built-in measurements.
 pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::Result<()> {
     let request = request(args)?;
-    let answer = if settings.database_url.path().is_file() {
-        let live = Live::open(crate::open(settings).await?).await?;
-        live.settle().await?;
-        let answer = match pinned(&live, &request).await {
-            Ok(pin) => Ok(predicted_by(pin.as_deref(), &live.predictors(), request)),
-            Err(error) => Err(error),
-        };
-        live.store().close().await;
-        answer??
+    let stored = settings.database_url.path().is_file();
+    let answer = if stored && request.fit.is_some() {
+        repeated(settings, request).await?
     } else {
-        let (platforms, rows) = seed::built_in()?;
-        predicted(&Predictors::of_rows(platforms, &rows, 0), request)?
+        predicted(predictors(settings).await?.as_ref(), request)?
     };
     let mut out = std::io::stdout().lock();
     if args.json {
@@ -40,17 +35,55 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     Ok(out.flush()?)
 }
 
-fn request(args: &PredictArgs) -> anyhow::Result<PredictRequest> {
-    let asked = if args.net == "-" {
+/// The answer by the fit that `request` names, as it is or made again of what is stored.
+async fn repeated(settings: &Settings, request: PredictRequest) -> anyhow::Result<PredictAnswer> {
+    let live = Live::open(crate::open(settings).await?).await?;
+    live.settle().await?;
+    let pin = pinned(&live, &request).await;
+    live.store().close().await;
+    Ok(predicted_by(pin?.as_deref(), &live.predictors(), request)?)
+}
+
+/// The fits to what is stored, or to the built-in measurements where there is no store.
+pub(crate) async fn predictors(settings: &Settings) -> anyhow::Result<Arc<Predictors>> {
+    if settings.database_url.path().is_file() {
+        let live = Live::open(crate::open(settings).await?).await?;
+        live.settle().await?;
+        let predictors = live.predictors();
+        live.store().close().await;
+        return Ok(predictors);
+    }
+    let (platforms, rows) = seed::built_in()?;
+    Ok(Arc::new(Predictors::of_rows(platforms, &rows, 0)))
+}
+
+/// The JSON that `NAME|FILE.json|-` stands for.
+pub(crate) fn asked(net: &str) -> anyhow::Result<Value> {
+    if net == "-" {
         let mut text = Vec::new();
         std::io::stdin().read_to_end(&mut text)?;
-        parse(&text).context("standard input")?
-    } else if let Some(file) = args.file() {
-        let text = std::fs::read(&file).with_context(|| file.display().to_string())?;
-        parse(&text).with_context(|| file.display().to_string())?
-    } else {
-        json!({"name": args.net})
-    };
+        return parse(&text).context("standard input");
+    }
+    match file(net) {
+        Some(file) => {
+            let text = std::fs::read(&file).with_context(|| file.display().to_string())?;
+            parse(&text).with_context(|| file.display().to_string())
+        }
+        None => Ok(json!({"name": net})),
+    }
+}
+
+/// The file that a net is read from; `None` where it is a name.
+fn file(net: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(net);
+    let json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    (json || path.is_file()).then_some(path)
+}
+
+fn request(args: &PredictArgs) -> anyhow::Result<PredictRequest> {
+    let asked = asked(&args.net)?;
     // A file holds a model, or a whole request.
     let whole = asked.get("model").is_some() || asked.get("complexity").is_some();
     let mut request: PredictRequest = if whole {

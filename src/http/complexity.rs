@@ -115,17 +115,33 @@ pub(super) fn answer(
 ) -> ComplexityAnswer {
     let list = |net: &Net| net.layers().iter().map(LayerRow::from).collect();
     let base = Base {
+        layers: subject.net().filter(|_| layers).map(list),
+        ..base_row(subject)
+    };
+    let scaled = scaled.map(|(scaling, net)| Scaled {
+        layers: layers.then(|| list(net)),
+        ..scaled_row(scaling, net, &base.complexity)
+    });
+    ComplexityAnswer { base, scaled }
+}
+
+/// `subject` without its layers.
+pub(super) fn base_row(subject: &Subject) -> Base {
+    Base {
         name: subject.name().map(str::to_owned),
         model: subject.net().map(Net::description),
         complexity: subject.complexity(),
-        layers: subject.net().filter(|_| layers).map(list),
-    };
-    let scaled = scaled.map(|(scaling, net)| Scaled {
+        layers: None,
+    }
+}
+
+/// `net`, which is a net of costs `base` scaled by `scaling`, without its layers.
+pub(super) fn scaled_row(scaling: &Scaling, net: &Net, base: &Complexity) -> Scaled {
+    Scaled {
         model: net.description(),
         complexity: net.complexity(),
-        ratios: net.complexity().over(&base.complexity),
+        ratios: net.complexity().over(base),
         theory: scaling.theory(),
-        layers: layers.then(|| list(net)),
-    });
-    ComplexityAnswer { base, scaled }
+        layers: None,
+    }
 }

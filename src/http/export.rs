@@ -37,6 +37,8 @@ struct ExportParams {
     upload: Option<i64>,
     /// Only those that are kept out of the fits (true), or only those that are in them (false).
     quarantined: Option<bool>,
+    /// With this text in the label or in the net, whatever the case of its letters.
+    search: Option<String>,
 }
 
 impl From<ExportParams> for Filter {
@@ -47,6 +49,7 @@ impl From<ExportParams> for Filter {
             label,
             upload,
             quarantined,
+            search,
         } = params;
         Self {
             platform,
@@ -54,6 +57,7 @@ impl From<ExportParams> for Filter {
             label,
             upload,
             quarantined,
+            search,
         }
     }
 }

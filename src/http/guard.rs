@@ -18,7 +18,12 @@ use super::{Shared, clock};
 use crate::store::{Scope, Token};
 
 /// Questions that are too long for a URL: they change nothing.
-const OPEN: [&str; 3] = ["/v1/complexity", "/v1/predict", "/v1/predict/batch"];
+const OPEN: [&str; 4] = [
+    "/v1/compare",
+    "/v1/complexity",
+    "/v1/predict",
+    "/v1/predict/batch",
+];
 
 /// The operations that need a token.
 #[derive(Debug)]

@@ -3,15 +3,22 @@
 //! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
+mod asking;
 pub mod body;
+mod charts;
 mod clock;
+pub mod compare;
+mod compare_csv;
 mod complexity;
+mod cursor;
 mod evaluation;
 mod evidence;
 mod export;
+mod files;
 mod guard;
 mod health;
 mod limiter;
+mod listing;
 mod measurements;
 mod models;
 mod next;
@@ -20,6 +27,7 @@ pub mod pins;
 mod platforms;
 pub mod predict;
 pub mod problem;
+mod query;
 mod receive;
 mod refusals;
 mod request;
@@ -94,10 +102,13 @@ pub fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(complexity::router())
         .merge(predict::router())
+        .merge(compare::router())
         .merge(evaluation::router())
+        .merge(charts::router())
         .merge(models::router())
         .merge(platforms::router())
         .merge(next::router())
+        .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())
         .merge(receive::router())
@@ -116,6 +127,8 @@ pub fn api() -> OpenApiRouter<Shared> {
     tags(
         (name = "nets", description = "What a net is and what it costs"),
         (name = "predictions", description = "How long an epoch takes"),
+        (name = "plans", description = "Which way to scale, and how far a budget goes"),
+        (name = "charts", description = "The same as images and tables"),
         (name = "evidence", description = "The timings that predictions stand on"),
         (name = "service", description = "The service itself"),
     )

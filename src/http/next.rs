@@ -48,7 +48,7 @@ struct NextAnswer {
     #[schema(example = "ResNet-50,EfficientNet-B3")]
     models: String,
     /// What they do to the intervals of all nets with a name.
-    intervals: Expected,
+    intervals: ExpectedIntervals,
 }
 
 /// A net to time.
@@ -68,9 +68,9 @@ struct NextRow {
     why: String,
 }
 
-/// Expected intervals.
+/// ExpectedIntervals intervals.
 #[derive(Debug, Serialize, ToSchema)]
-struct Expected {
+struct ExpectedIntervals {
     /// Their level.
     level: f64,
     /// Median half-width now, as a share of the time: 0.2 is from 1/1.2 to 1.2 times it.
@@ -168,8 +168,8 @@ fn advised(
     }
 }
 
-fn expected(advice: &Advice) -> Expected {
-    Expected {
+fn expected(advice: &Advice) -> ExpectedIntervals {
+    ExpectedIntervals {
         level: 0.9,
         half_width_before: advice.before.exp_m1(),
         half_width_after: advice.after.exp_m1(),

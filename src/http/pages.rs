@@ -1,67 +1,88 @@
-//! The pages and files of `static/`, compiled in.
+//! The pages and what they load: files of `static/`, each with a tag by which a browser asks whether it has changed.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Shared;
+use super::files::{ASSETS, PAGES};
 
 pub(super) fn router() -> Router<Shared> {
-    let html = "text/html; charset=utf-8";
-    let index = || async { file(html, include_str!("../../static/index.html"), POLICY) };
-    let docs = || async { file(html, include_str!("../../static/docs.html"), DOCS_POLICY) };
-    let home = || async {
-        file(
-            "text/javascript; charset=utf-8",
-            include_str!("../../static/home.js"),
-            POLICY,
+    let files = PAGES.into_iter().chain(ASSETS);
+    files.fold(Router::new(), |router, (path, text)| {
+        let file = File::new(path, text);
+        router.route(
+            path,
+            get(move |headers: HeaderMap| async move { file.answer(&headers) }),
         )
-    };
-    let style = || async {
-        file(
-            "text/css; charset=utf-8",
-            include_str!("../../static/style.css"),
-            POLICY,
-        )
-    };
-    let viewer = || async {
-        file(
-            "text/javascript; charset=utf-8",
-            include_str!("../../static/vendor/rapidoc-9.3.8.min.js"),
-            POLICY,
-        )
-    };
-    Router::new()
-        .route("/", get(index))
-        .route("/docs", get(docs))
-        .route("/home.js", get(home))
-        .route("/style.css", get(style))
-        .route("/vendor/rapidoc.js", get(viewer))
+    })
 }
 
-/// Nothing is loaded from elsewhere, and nothing inline runs.
+/// Nothing is loaded from elsewhere, nothing inline runs, and text becomes a document in one place only: where charts
+/// are read.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-/// The same for the viewer of the API, which writes styles into its own elements.
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types charts";
+/// The same for the viewer of the API, which writes markup and styles into its own elements.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-fn file(kind: &'static str, text: &'static str, policy: &'static str) -> impl IntoResponse {
-    let headers: [(HeaderName, HeaderValue); 4] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(policy),
-        ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ),
-    ];
-    (headers, text)
+/// A file as it is served.
+#[derive(Clone)]
+struct File {
+    text: &'static str,
+    kind: &'static str,
+    policy: &'static str,
+    /// A tag of its content.
+    tag: String,
+}
+
+impl File {
+    fn new(path: &str, text: &'static str) -> Self {
+        let kind = match path.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            _ => "text/html; charset=utf-8",
+        };
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self {
+            text,
+            kind,
+            policy: if path == "/docs" { DOCS_POLICY } else { POLICY },
+            tag: format!("\"{:016x}\"", hasher.finish()),
+        }
+    }
+
+    /// The file, or that it has not changed since the browser got it.
+    fn answer(&self, headers: &HeaderMap) -> Response {
+        let known = headers.get(header::IF_NONE_MATCH);
+        let mut response = if known.is_some_and(|known| known.as_bytes() == self.tag.as_bytes()) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            self.text.into_response()
+        };
+        let words: [(HeaderName, &'static str); 6] = [
+            (header::CONTENT_TYPE, self.kind),
+            (header::CONTENT_SECURITY_POLICY, self.policy),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-cache"),
+            (
+                HeaderName::from_static("cross-origin-opener-policy"),
+                "same-origin",
+            ),
+        ];
+        let headers = response.headers_mut();
+        for (name, word) in words {
+            headers.insert(name, HeaderValue::from_static(word));
+        }
+        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
+            headers.insert(header::ETAG, tag);
+        }
+        response
+    }
 }

@@ -1,16 +1,18 @@
 //! `GET /v1/platforms` and `/v1/platforms/{id}`: what was timed where, and what the fits say.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::Json;
 use super::evidence::{UnitTime, unit_times};
 use super::problem::ApiError;
-use super::refusals::NotThere;
+use super::refusals::{NotThere, StoreRefused};
+use super::{Shared, clock};
 use crate::json::nearest;
 use crate::net::Group;
 use crate::timing::line::Explanation;
@@ -30,6 +32,11 @@ struct PlatformRow {
     platform: Platform,
     /// Timings in the fits.
     measurements: Measured,
+    /// Mean relative error of predictions for nets that were left out of the fit.
+    cross_validated_error: Errors,
+    /// When the last of its timings came; null where it has none.
+    #[schema(example = "2026-11-24T12:00:00Z")]
+    last_upload: Option<String>,
 }
 
 /// Timings by mode.
@@ -41,8 +48,17 @@ struct Measured {
     infer: usize,
 }
 
+/// Errors by mode.
+#[derive(Debug, Serialize, ToSchema)]
+struct Errors {
+    /// Of training; null where there are too few timings.
+    train: Option<f64>,
+    /// Of inference; the same.
+    infer: Option<f64>,
+}
+
 impl PlatformRow {
-    fn new(platform: &Platform, predictors: &Predictors) -> Self {
+    fn new(platform: &Platform, predictors: &Predictors, last: &BTreeMap<String, i64>) -> Self {
         let timings = |mode| {
             predictors
                 .get(&platform.id, mode)
@@ -52,9 +68,21 @@ impl PlatformRow {
             train: timings(Mode::Train),
             infer: timings(Mode::Infer),
         };
+        let error = |mode| {
+            let predictor = predictors.get(&platform.id, mode)?;
+            let mut forms = Estimator::default().forms().iter();
+            forms.find_map(|form| predictor.error(*form))
+        };
+        let cross_validated_error = Errors {
+            train: error(Mode::Train),
+            infer: error(Mode::Infer),
+        };
+        let last = last.get(platform.id.as_str());
         Self {
             platform: platform.clone(),
             measurements,
+            cross_validated_error,
+            last_upload: last.map(|at| clock::rfc3339(*at)),
         }
     }
 }
@@ -67,16 +95,25 @@ struct Platforms {
 }
 
 /// The platforms, by id.
-#[utoipa::path(get, path = "/v1/platforms", tag = "evidence", responses((status = 200, description = "The platforms", body = Platforms)))]
-async fn platforms(State(live): State<Shared>) -> Json<Platforms> {
+#[utoipa::path(
+    get,
+    path = "/v1/platforms",
+    tag = "evidence",
+    responses(
+        (status = 200, description = "The platforms", body = Platforms),
+        StoreRefused,
+    )
+)]
+async fn platforms(State(live): State<Shared>) -> Result<Json<Platforms>, ApiError> {
+    let last = live.store().last_uploads().await?;
     let predictors = live.predictors();
     let rows = predictors
         .platforms
         .values()
-        .map(|platform| PlatformRow::new(platform, &predictors));
-    Json(Platforms {
+        .map(|platform| PlatformRow::new(platform, &predictors, &last));
+    Ok(Json(Platforms {
         platforms: rows.collect(),
-    })
+    }))
 }
 
 /// A platform with its fits.
@@ -153,12 +190,14 @@ struct Coefficient {
     responses(
         (status = 200, description = "The platform", body = PlatformAnswer),
         NotThere,
+        StoreRefused,
     )
 )]
 async fn platform(
     State(live): State<Shared>,
     Path(word): Path<String>,
 ) -> Result<Json<PlatformAnswer>, ApiError> {
+    let last = live.store().last_uploads().await?;
     let predictors = live.predictors();
     let platform = known(&predictors, &word)?;
     let fits = Mode::ALL
@@ -167,7 +206,7 @@ async fn platform(
         .map(|p| mode_fits(p));
     Ok(Json(PlatformAnswer {
         fits: fits.collect(),
-        row: PlatformRow::new(platform, &predictors),
+        row: PlatformRow::new(platform, &predictors, &last),
     }))
 }
 

@@ -291,7 +291,7 @@ pub fn predicted_by(
 }
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     predictors: &'a Predictors,
     mode: Mode,
     platform: Option<&Value>,
@@ -310,7 +310,12 @@ fn chosen<'a>(
     }
 }
 
-fn one<'a>(predictors: &'a Predictors, mode: Mode, id: &Value) -> Result<&'a Predictor, Invalid> {
+/// The predictor that `id` names.
+pub(super) fn one<'a>(
+    predictors: &'a Predictors,
+    mode: Mode,
+    id: &Value,
+) -> Result<&'a Predictor, Invalid> {
     let word: String = typed(id)?;
     let found = PlatformId::new(&word)
         .ok()

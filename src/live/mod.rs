@@ -7,6 +7,7 @@
 mod evaluation;
 mod export;
 mod pins;
+mod quantities;
 mod receive;
 
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ use crate::timing::{Measurement, PlatformId, Predictors};
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
 pub use pins::PinError;
+pub use quantities::Quantity;
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 
 /// The store with the fits to what it holds.

@@ -36,6 +36,15 @@ impl Scaling {
         })
     }
 
+    /// The same rule by another factor; `None` where that is not positive and finite.
+    #[must_use]
+    pub fn at(&self, factor: f64) -> Option<Self> {
+        (factor.is_finite() && factor > 0.0).then(|| Self {
+            rule: self.rule.clone(),
+            factor,
+        })
+    }
+
     /// The wanted growth s of the flops.
     #[must_use]
     pub fn factor(&self) -> f64 {

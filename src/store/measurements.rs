@@ -59,6 +59,42 @@ pub struct Filter {
     pub upload: Option<i64>,
     /// Whether those that are kept out of the fits, or only those.
     pub quarantined: Option<bool>,
+    /// With this text in the label or in the net, whatever the case of its letters.
+    pub search: Option<String>,
+}
+
+impl Filter {
+    /// Adds its conditions to a query of measurements.
+    pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
+        if let Some(platform) = &self.platform {
+            query.push(" and platform = ").push_bind(platform);
+        }
+        if let Some(mode) = self.mode {
+            query.push(" and mode = ").push_bind(mode.as_str());
+        }
+        if let Some(label) = &self.label {
+            query.push(" and label = ").push_bind(label);
+        }
+        if let Some(upload) = self.upload {
+            query.push(" and upload = ").push_bind(upload);
+        }
+        match self.quarantined {
+            Some(true) => drop(query.push(" and quarantined is not null")),
+            Some(false) => drop(query.push(" and quarantined is null")),
+            None => {}
+        }
+        if let Some(search) = &self.search {
+            let text = search
+                .to_lowercase()
+                .replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_");
+            query
+                .push(" and lower(coalesce(label, '') || ' ' || coalesce(model, '')) like ")
+                .push_bind(format!("%{text}%"))
+                .push(" escape '\\'");
+        }
+    }
 }
 
 /// A part of the list, in the order of ids.
@@ -290,23 +326,7 @@ impl Store {
             .push(COLUMNS)
             .push(" from measurements where removed_at is null and id > ")
             .push_bind(page.after);
-        if let Some(platform) = &filter.platform {
-            query.push(" and platform = ").push_bind(platform);
-        }
-        if let Some(mode) = filter.mode {
-            query.push(" and mode = ").push_bind(mode.as_str());
-        }
-        if let Some(label) = &filter.label {
-            query.push(" and label = ").push_bind(label);
-        }
-        if let Some(upload) = filter.upload {
-            query.push(" and upload = ").push_bind(upload);
-        }
-        match filter.quarantined {
-            Some(true) => drop(query.push(" and quarantined is not null")),
-            Some(false) => drop(query.push(" and quarantined is null")),
-            None => {}
-        }
+        filter.narrow(&mut query);
         query
             .push(" order by id limit ")
             .push_bind(i64::from(page.limit));

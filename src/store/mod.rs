@@ -11,7 +11,9 @@ mod changes;
 mod fits;
 mod measurements;
 mod open;
+mod origins;
 mod platforms;
+mod sorted;
 mod tokens;
 mod uploads;
 
@@ -26,6 +28,7 @@ pub use changes::{Change, Committed};
 pub use fits::Since;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use sorted::{Direction, Sorted};
 pub use tokens::{Scope, Token};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
 

@@ -1,12 +1,14 @@
 //! Which platforms are there?
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{Store, StoreError};
 use crate::json::typed;
-use crate::timing::Platform;
 use crate::timing::platform::RawPlatform;
+use crate::timing::{Mode, Platform};
 
 #[derive(FromRow)]
 struct Row {
@@ -49,6 +51,34 @@ impl Store {
                    from platforms order by id";
         let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&self.read).await?;
         rows.into_iter().map(Platform::try_from).collect()
+    }
+
+    /// When each platform was last sent a timing that is still there, in Unix milliseconds, by id.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn last_uploads(&self) -> Result<BTreeMap<String, i64>, StoreError> {
+        // The last row of each mode is the end of a range in the index, however many there are.
+        let sql = "select platforms.id, uploads.created_at
+                   from platforms
+                   join measurements on measurements.id = (
+                       select last.id from measurements last
+                       where last.platform = platforms.id and last.mode = $1 and last.removed_at is null
+                       order by last.id desc limit 1)
+                   join uploads on uploads.id = measurements.upload
+                   order by platforms.id";
+        let mut newest = BTreeMap::new();
+        for mode in Mode::ALL {
+            let rows: Vec<(String, i64)> = sqlx::query_as(sql)
+                .bind(mode.as_str())
+                .fetch_all(&self.read)
+                .await?;
+            for (id, at) in rows {
+                let known = newest.entry(id).or_insert(at);
+                *known = at.max(*known);
+            }
+        }
+        Ok(newest)
     }
 }
 

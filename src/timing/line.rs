@@ -7,8 +7,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cost::{Cost, Straight};
 use super::features::Features;
-use super::regression::{Products, pearson};
+use super::regression::pearson;
 use super::training::Sample;
 
 /// A fitted line.
@@ -25,19 +26,10 @@ impl Line {
     /// acts.
     #[must_use]
     pub fn fit(rows: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Self> {
-        // Acts are centred, so that the two columns are as independent as they can be.
-        let (n, sum) = rows
-            .clone()
-            .fold((0.0, 0.0), |(n, sum), (acts, _)| (n + 1.0, sum + acts));
-        let mean: f64 = sum / n;
-        let mut products = Products::<2>::default();
-        for (acts, ms) in rows {
-            products.add([1.0, acts - mean], ms);
-        }
-        let [at_mean, slope] = products.least_squares()?;
+        let straight = Straight::fit(rows)?;
         Some(Self {
-            intercept_ms: at_mean - slope * mean,
-            ms_per_million_acts: slope,
+            intercept_ms: straight.intercept_ms,
+            ms_per_million_acts: straight.ms_per_unit,
         })
     }
 
@@ -70,9 +62,31 @@ pub struct Explanation {
     pub r_squared: Option<f64>,
     /// Pearson's r of the time with each cost.
     pub r: Correlations,
+    /// The same line on flops.
+    #[serde(skip)]
+    pub on_flops: Option<Straight>,
+    /// The same line on params.
+    #[serde(skip)]
+    pub on_params: Option<Straight>,
 }
 
 impl Explanation {
+    /// Pearson's r of the time with `cost`, and the line on it.
+    #[must_use]
+    pub fn of(&self, cost: Cost) -> (Option<f64>, Option<Straight>) {
+        match cost {
+            Cost::Acts => {
+                let line = self.line.map(|line| Straight {
+                    intercept_ms: line.intercept_ms,
+                    ms_per_unit: line.ms_per_million_acts,
+                });
+                (self.r.acts, line)
+            }
+            Cost::Flops => (self.r.flops, self.on_flops),
+            Cost::Params => (self.r.params, self.on_params),
+        }
+    }
+
     /// The explanation of `samples`.
     #[must_use]
     pub fn new<'a>(samples: impl Iterator<Item = &'a Sample>) -> Self {
@@ -89,6 +103,8 @@ impl Explanation {
         Self {
             n: rows.len(),
             line: Line::fit(rows.iter().map(|row| (row[2], row[3]))),
+            on_flops: Straight::fit(rows.iter().map(|row| (row[0], row[3]))),
+            on_params: Straight::fit(rows.iter().map(|row| (row[1], row[3]))),
             // With one column and an intercept, R² is the square of r.
             r_squared: r.acts.map(|r| r * r),
             r,

@@ -5,6 +5,7 @@
 
 pub mod advice;
 pub mod borrow;
+pub mod cost;
 pub mod costs;
 pub mod estimator;
 pub mod evaluate;
@@ -20,6 +21,7 @@ pub mod loan;
 pub mod measurement;
 pub mod names;
 pub mod neighbours;
+pub mod origin;
 pub mod platform;
 pub mod predictor;
 pub mod predictors;
@@ -34,11 +36,13 @@ pub mod validation;
 pub mod verdict;
 pub mod warning;
 
+pub use cost::Cost;
 pub use estimator::{Estimator, Form};
 pub use features::Features;
 pub use fit_id::FitId;
 pub use interval::Level;
 pub use measurement::Measurement;
+pub use origin::Origin;
 pub use platform::{Mode, Platform, PlatformId};
 pub use predictor::{Asked, Prediction, Predictor};
 pub use predictors::{Predictors, Timing, Timings};

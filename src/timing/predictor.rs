@@ -209,6 +209,12 @@ impl Predictor {
         }
     }
 
+    /// The timings, or of many a fair part: whole nets of every group.
+    #[must_use]
+    pub fn sample(&self) -> &TrainingSet {
+        &self.sample
+    }
+
     /// Whether these are fits to `set` on `platform`.
     pub(super) fn is_of(&self, set: &TrainingSet, platform: &Platform) -> bool {
         self.tally == set.tally() && self.platform == *platform

@@ -148,6 +148,13 @@ impl Timings {
         .collect()
     }
 
+    /// The samples of one platform in one mode, by group.
+    pub fn samples(&self, id: &PlatformId, mode: Mode) -> impl Iterator<Item = &Sample> {
+        let set = self.sets.get(&(id.clone(), mode));
+        set.into_iter()
+            .flat_map(|set| set.groups().flat_map(|(_, samples)| samples.iter()))
+    }
+
     /// Number of timings.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -191,10 +191,12 @@ async fn the_service_says_that_it_lives() {
         "/readyz",
         "/v1/version",
         "/",
-        "/style.css",
+        "/explore",
+        "/upload",
+        "/static/css/base.css",
+        "/static/js/home.js",
         "/docs",
-        "/home.js",
-        "/vendor/rapidoc.js",
+        "/static/vendor/rapidoc-9.3.8.min.js",
         "/openapi.json",
     ] {
         assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");

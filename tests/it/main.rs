@@ -3,6 +3,7 @@
 
 mod app;
 mod cli;
+mod compare;
 mod evaluation;
 mod fits;
 mod foreign;
@@ -11,6 +12,7 @@ mod http;
 mod measurements;
 mod next;
 mod openapi;
+mod pages;
 mod pins;
 mod predict;
 mod promises;

@@ -56,6 +56,11 @@ async fn every_endpoint_answers_its_own_example_as_documented() {
                         &name,
                         parameter["example"].as_str().expect("an example of a path"),
                     );
+                } else if parameter["required"] == true {
+                    let (name, example) = (&parameter["name"], &parameter["example"]);
+                    let [name, example] = [name, example].map(|v| v.as_str().expect("an example"));
+                    let joint = if path.contains('?') { '&' } else { '?' };
+                    path = format!("{path}{joint}{name}={example}");
                 }
             }
             let request = Request::builder()

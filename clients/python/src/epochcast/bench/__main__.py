@@ -1,0 +1,123 @@
+"""The command line of the harness."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from .. import __version__
+from ..client import Client
+from ..errors import EpochcastError
+from .options import PRECISIONS, Options, Wanted
+
+EXAMPLES = """examples:
+  epochcast-bench --models resnet50,regnety_040 --upload
+  epochcast-bench --suggest 5 --upload           the nets that teach the server most about this device
+  epochcast-bench --models RegNetY-4GF/dWr:2     a scaled net, built from the server's description
+  epochcast-bench --models resnet18@64 --device cpu --batch-size 8
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be said on the command line."""
+    found = argparse.ArgumentParser(
+        prog="epochcast-bench",
+        description="Times nets on this machine, keeps the raw steps in a file, and sends the medians to a server.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = found.add_argument
+    add("--models", default="", help="nets, separated by commas: NAME, NAME@SIDE, NAME/FORM:FACTOR")
+    add("--suggest", type=int, metavar="N", help="also the N nets that the server wants timed next")
+    add("--mode", choices=("train", "infer"), default="train", help="default: %(default)s")
+    add("--device", help="cuda, cuda:1, cpu, mps; default: cuda where there is one, else cpu")
+    add("--precision", choices=PRECISIONS, help="default: amp on a GPU, fp32 on a CPU")
+    add("--channels-last", action="store_true", help="memory format; default: channels first")
+    add("--compile", action="store_true", help="torch.compile the net")
+    add("--batch-size", type=int, help="default: the largest that fits on a GPU, 8 on a CPU")
+    add("--max-batch", type=int, default=1024, help="the most that is tried, default: %(default)s")
+    add("--min-steps", type=int, default=30, help="default: %(default)s")
+    add("--min-seconds", type=float, default=3.0, help="default: %(default)s")
+    add("--threads", type=int, help="threads of a CPU; default: torch's own choice")
+    add("--platform", metavar="ID", help="name of the platform; default: made from device, precision and versions")
+    add("--output", type=Path, help="file of the results; an earlier run is gone on with; default: PLATFORM.json")
+    add("--upload", action="store_true", help="send the timings (EPOCHCAST_TOKEN, or --token)")
+    add("--force", action="store_true", help="send also what was throttled or varies by more than 5 %%")
+    add("--url", help="the server, default: EPOCHCAST_URL, else http://127.0.0.1:8080")
+    add("--token", help="default: EPOCHCAST_TOKEN")
+    add(
+        "--offline",
+        action="store_true",
+        help="ask no server: nets come from timm and torchvision, known by their costs",
+    )
+    add("--version", action="version", version=f"epochcast-bench {__version__}")
+    return found
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Runs it. 0: all was timed, and sent where that was asked for; 1: something was not; 2: misused."""
+    arguments = parser().parse_args(argv)
+    if not arguments.models and not arguments.suggest:
+        parser().error("name the nets with --models, or ask the server with --suggest")
+    if arguments.offline and (arguments.upload or arguments.suggest):
+        parser().error("--upload and --suggest need a server, so they do not go with --offline")
+    try:
+        import torch  # noqa: F401, to say in one line that it is missing
+    except ImportError:
+        print("this needs torch: pip install 'epochcast[torch]'", file=sys.stderr)
+        return 1
+    try:
+        return _run(arguments)
+    except (EpochcastError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from . import machine, run
+    from .results import Results
+
+    options = _options(arguments)
+    client = None if arguments.offline else Client(arguments.url, arguments.token)
+    wanted = [Wanted.read(text) for text in arguments.models.split(",") if text.strip()]
+    platform = machine.platform_row(options, arguments.platform)
+    results = Results(arguments.output or Path(f"{platform['id']}.json"), platform, machine.describe(options))
+    print(f"{platform['id']}: {platform['device']}, {options.precision}, {platform['framework']}")
+    if client is not None and arguments.suggest:
+        wanted += suggested(client, platform["id"], options.mode, arguments.suggest)
+    failed = run.time_all(wanted, options, results, client, print)
+    held = 0
+    if client is not None and arguments.upload:
+        held = run.send(results, client, print, force=arguments.force)
+    return 1 if failed or held else 0
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    import torch
+
+    device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    gpu = device.startswith("cuda")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    return Options(
+        device=device,
+        mode=arguments.mode,
+        precision=arguments.precision or ("amp" if gpu else "fp32"),
+        channels_last=arguments.channels_last,
+        compiled=arguments.compile,
+        batch_size=arguments.batch_size or (None if gpu else 8),
+        most_batch=arguments.max_batch,
+        least_steps=arguments.min_steps,
+        least_seconds=arguments.min_seconds,
+        threads=arguments.threads,
+    )
+
+
+def suggested(client: Client, platform: str, mode: str, count: int) -> list[Wanted]:
+    """The nets that the server wants timed next on `platform`."""
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The file that a run keeps: every net's timing with its raw steps, written anew after each net."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Optional
+
+from .options import Options, Wanted
+
+FORMAT = 1
+
+
+class Results:
+    """The timings of one platform in `path`; a later run goes on where it ends."""
+
+    def __init__(self, path: Path, platform: dict[str, Any], machine: dict[str, Any]) -> None:
+        self.path = path
+        self.raw: dict[str, Any] = {"format": FORMAT, "platform": platform, "machine": machine, "results": []}
+        if path.exists():
+            self.raw = json.loads(path.read_text(encoding="utf-8"))
+            if self.raw.get("format") != FORMAT or self.raw["platform"] != platform:
+                there = self.raw.get("platform", {}).get("id")
+                raise ValueError(f"{path} holds timings of {there}, not of {platform['id']}: choose another --output")
+
+    @property
+    def all(self) -> list[dict[str, Any]]:
+        """Every result."""
+        found: list[dict[str, Any]] = self.raw["results"]
+        return found
+
+    def find(self, wanted: Wanted, options: Options) -> Optional[dict[str, Any]]:
+        """The timing of `wanted` under equal options, if it was taken."""
+        for result in self.all:
+            if result["wanted"] == str(wanted) and result["options"] == options.to_dict() and "steps" in result:
+                return result
+        return None
+
+    def add(self, result: dict[str, Any]) -> None:
+        """One more; it takes the place of one that failed."""
+        same = [
+            at
+            for at, other in enumerate(self.all)
+            if (other["wanted"], other["options"]) == (result["wanted"], result["options"])
+        ]
+        for at in reversed(same):
+            del self.all[at]
+        self.all.append(result)
+        self.save()
+
+    def save(self) -> None:
+        """Writes the file whole or not at all."""
+        unfinished = self.path.with_name(f".{self.path.name}.part")
+        with unfinished.open("w", encoding="utf-8") as out:
+            json.dump(self.raw, out, indent=1)
+            out.write("\n")
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(self.path)
+
+
+def doubts(result: dict[str, Any]) -> list[str]:
+    """Why a timing should not be sent."""
+    found = [f"throttled: {reason}" for reason in result["state"].get("throttled", [])]
+    if result["spread"] > 0.05:
+        found.append(f"its quartiles lie {result['spread']:.1%} of the median apart, more than 5 %")
+    if not result["settled"]:
+        found.append("the warm-up did not settle")
+    return found
+
+
+def row(result: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
+    """A result as the server takes it."""
+    return {
+        "platform": platform,
+        "mode": result["options"]["mode"],
+        "label": result["wanted"],
+        **result["net"],
+        "batch_size": result["batch_size"],
+        "step_seconds": result["median"],
+        "measured_at": result["measured_at"],
+        "source": result["source"],
+        "noise": result["noise"],
+    }

@@ -1,0 +1,160 @@
+"""A run: each net found, its batch chosen, timed, judged, kept, and sent."""
+
+import datetime
+import gc
+import statistics as stats
+from typing import Any, Callable, Optional
+
+import torch
+
+from .. import __version__
+from ..client import Client
+from ..errors import EpochcastError
+from ..html import duration
+from ..progress import Progress
+from . import batches, clock, machine, nets, steps
+from .options import Options, Wanted
+from .results import Results, doubts, row
+from .statistics import noise, quantile, spread
+
+Say = Callable[[str], None]
+
+
+def time_all(wanted: list[Wanted], options: Options, results: Results, client: Optional[Client], say: Say) -> int:
+    """Times each net that `results` does not have yet, and returns how many could not be timed."""
+    failed = 0
+    for at, one in enumerate(wanted, start=1):
+        before = f"[{at}/{len(wanted)}] {one}: "
+        known = results.find(one, options)
+        if known is not None:
+            say(f"{before}{line(known)} (from {results.path})")
+            continue
+        try:
+            result = time_one(one, options, client)
+        except (EpochcastError, ValueError, RuntimeError) as error:
+            failed += 1
+            results.add({"wanted": str(one), "options": options.to_dict(), "error": str(error)})
+            say(f"{before}{error}")
+            continue
+        results.add(result)
+        say(f"{before}{line(result)}")
+        for doubt in doubts(result):
+            say(f"{' ' * len(before)}doubtful: {doubt}")
+    return failed
+
+
+def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict[str, Any]:
+    """One net's timing."""
+    found = nets.find(wanted, client)
+    net = steps.prepare(found.module, options)
+    batch, how = _batch(net, options, found.resolution)
+    before = machine.state(options)
+    with Progress(str(wanted), 1, None) as shown:
+
+        def told(what: str, done: int, total: int) -> None:
+            shown.what = f"{wanted}, batch {batch}, {what}"
+            shown.total = max(total, done + 1)
+            shown.at(done)
+
+        step = steps.step(net, options, batch, found.resolution)
+        timed = clock.measure(step, options, lambda: machine.state(options), told)
+    throttled = sorted({*before.get("throttled", []), *timed.state.get("throttled", [])})
+    median = stats.median(timed.steps)
+    return {
+        "wanted": str(wanted),
+        "options": options.to_dict(),
+        "net": found.fields,
+        "resolution": found.resolution,
+        "batch_size": batch,
+        "batch_chosen": how,
+        "median": median,
+        "p10": quantile(timed.steps, 0.1),
+        "p90": quantile(timed.steps, 0.9),
+        "spread": spread(timed.steps),
+        "noise": noise(timed.steps),
+        "images_per_second": batch / median,
+        "settled": timed.settled,
+        "state": {**timed.state, "throttled": throttled, "before": before},
+        "peak_memory_bytes": torch.cuda.max_memory_allocated() if options.device.startswith("cuda") else None,
+        "measured_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "source": source(options, found.built_by),
+        "steps": timed.steps,
+        "warm_up": timed.warm_up,
+        "sent": None,
+    }
+
+
+def source(options: Options, built_by: str) -> str:
+    """What was timed, in words."""
+    what = "forward, backward and SGD step" if options.mode == "train" else "forward"
+    return f"epochcast-bench {__version__}, {built_by}: {what} on made-up images, median step"
+
+
+def _batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
+    if options.batch_size is not None:
+        return options.batch_size, "given"
+
+    def fits(batch: int) -> bool:
+        try:
+            step = steps.step(net, options, batch, resolution)
+            step()
+            # The optimizer's own memory comes with its first step.
+            step()
+            torch.cuda.synchronize()
+        except RuntimeError as error:
+            if not steps.out_of_memory(error):
+                raise
+            return False
+        finally:
+            gc.collect()
+            torch.cuda.empty_cache()
+        return True
+
+    batch = batches.largest(fits, most=options.most_batch)
+    if not batch:
+        raise RuntimeError("not even one image fits into the memory of the device")
+    torch.cuda.reset_peak_memory_stats()
+    return batch, "the most that was tried" if batch == options.most_batch else "the largest that fits"
+
+
+def line(result: dict[str, Any]) -> str:
+    """A result for people."""
+    ms = [f"{1000 * result[name]:.4g}" for name in ("median", "p10", "p90")]
+    return (
+        f"batch {result['batch_size']} ({result['batch_chosen']}), {len(result['steps'])} steps, "
+        f"median {ms[0]} ms (p10 {ms[1]}, p90 {ms[2]}), {result['images_per_second']:.4g} images/s, "
+        f"{duration(1281167 / result['images_per_second'])} for an epoch of ImageNet"
+    )
+
+
+def send(results: Results, client: Client, say: Say, *, force: bool) -> int:
+    """Sends what was timed and not sent yet, and returns how many timings were held back."""
+    ready, held = [], 0
+    for result in results.all:
+        if "steps" not in result or result.get("sent"):
+            continue
+        against = doubts(result)
+        if against and not force:
+            held += 1
+            say(f"not sent: {result['wanted']}: {'; '.join(against)} (--force sends it all the same)")
+            continue
+        ready.append(result)
+    if ready:
+        answer = client.upload([_row(result, results) for result in ready])
+        say(
+            f"sent {len(ready)} to {client.url}: {answer.accepted} accepted, {answer.duplicates} known already, "
+            f"{answer.quarantined} quarantined"
+        )
+        for doubted in answer.doubted:
+            say(f"quarantined: {ready[doubted['line'] - 1]['wanted']}: {doubted['reason']}")
+        if not answer.queued:
+            for result in ready:
+                result["sent"] = client.url
+            results.save()
+    return held
+
+
+def _row(result: dict[str, Any], results: Results) -> dict[str, Any]:
+    sent = row(result, results.raw["platform"])
+    against = doubts(result)
+    return {**sent, "source": f"{sent['source']}; sent although {'; '.join(against)}"} if against else sent

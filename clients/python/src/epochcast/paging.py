@@ -1,0 +1,106 @@
+"""Long lists, fetched page by page as they are looked at."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import answers, html
+from .records import Raw, Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .transport import Transport
+
+PAGE = 1000
+
+
+class Measurement(Record):
+    """A timing as it was sent, with what follows from it."""
+
+    id: int
+    upload: int
+    line: int
+    platform: Any
+    mode: str
+    label: Optional[str]
+    model: Optional[dict[str, Any]]
+    scaling: Optional[dict[str, Any]]
+    costs: answers.Costs
+    group: str
+    seconds_per_image: float
+    quarantined: Optional[str]
+
+    def flat(self) -> Raw:
+        """It as one row."""
+        raw = self.to_dict()
+        scaling = raw.get("scaling") or {}
+        ways = {name: scaling.get(name) for name in ("strategy", "alpha", "scale_type", "factor")}
+        row = {name: value for name, value in raw.items() if not isinstance(value, (dict, list))}
+        for nested in ("model", "scaling", "complexity"):
+            row.pop(nested, None)
+        return {**row, "name": (raw.get("model") or {}).get("name"), **ways, **raw["costs"]}
+
+
+class Measurements:
+    """Timings that fit the filters. Iterating fetches them page by page; `.df` fetches all; `first(n)` only so many."""
+
+    def __init__(self, transport: "Transport", filters: Raw) -> None:
+        self._transport, self._filters = transport, filters
+        self._seen: list[Measurement] = []
+        self._cursor: Optional[str] = None
+        self._complete = False
+
+    @property
+    def url(self) -> str:
+        """Where they are as CSV, all at once; `pandas.read_csv` takes it."""
+        return self._transport.address("/v1/measurements.csv", self._filters)
+
+    def _more(self) -> bool:
+        if self._complete:
+            return False
+        query = {**self._filters, "limit": PAGE, "cursor": self._cursor}
+        page = self._transport.get("/v1/measurements", query)
+        self._seen += [Measurement(raw) for raw in page["measurements"]]
+        self._cursor = page.get("next")
+        self._complete = self._cursor is None
+        return True
+
+    def __iter__(self) -> Iterator[Measurement]:
+        at = 0
+        while at < len(self._seen) or self._more():
+            if at < len(self._seen):
+                yield self._seen[at]
+                at += 1
+
+    def first(self, n: int = 10) -> list[Measurement]:
+        """The first `n`."""
+        while len(self._seen) < n and self._more():
+            pass
+        return self._seen[:n]
+
+    def __len__(self) -> int:
+        while self._more():
+            pass
+        return len(self._seen)
+
+    def __getitem__(self, at: Any) -> Any:
+        len(self)
+        return self._seen[at]
+
+    def __repr__(self) -> str:
+        return f"Measurements({self.url!r})"
+
+    @property
+    def df(self) -> "pd.DataFrame":
+        """All of them as a pandas DataFrame."""
+        return answers.frame([row.flat() for row in self])
+
+    def _repr_html_(self) -> str:
+        rows = [[*(m[name] for name in ("id", "platform", "mode", "label")), *_figures(m)] for m in self.first(10)]
+        head = ["id", "platform", "mode", "label", "flops", "acts", "ms/image"]
+        more = "" if self._complete and len(self._seen) <= len(rows) else "<p>the first 10; all are in .df</p>"
+        return html.card("Timings", [html.table(head, rows), more], self.url)
+
+
+def _figures(row: Measurement) -> list[str]:
+    return [html.number(row.costs.flops), html.number(row.costs.acts), f"{1000 * row.seconds_per_image:.4g}"]

@@ -1,0 +1,127 @@
+"""Answers of a real server as objects."""
+
+import copy
+import pickle
+
+import matplotlib
+import pytest
+
+import epochcast
+
+matplotlib.use("Agg")
+NET, PLATFORM = "RegNetY-4GF", "v100x8-paper"
+
+
+def test_a_prediction_has_its_fields_as_attributes(client):
+    answer = client.predict(NET, "dWr:4", platform=PLATFORM)
+    assert answer.base.complexity.flops == 4_095_782_704
+    assert answer.scaled.resolution == 256
+    assert answer.interval.low_seconds < answer.epoch_seconds < answer.interval.high_seconds
+    assert answer.on(PLATFORM).fit.nearest[0].measurement > 0
+    assert answer.prediction.warnings == answer.warnings == []
+    assert sum(share.share for share in answer.prediction.fit.shares) == pytest.approx(1)
+
+
+def test_without_a_platform_there_is_one_prediction_for_each(client):
+    answer = client.predict("resnet50")
+    assert [row["platform"] for row in answer.records()] == [found.platform for found in answer.predictions]
+    assert len(answer.predictions) > 1
+    with pytest.raises(ValueError, match=r"\.on\(platform\)"):
+        _ = answer.epoch_seconds
+    with pytest.raises(KeyError, match="no prediction for 'nowhere'"):
+        answer.on("nowhere")
+
+
+def test_a_misspelt_attribute_names_those_there_are(client):
+    with pytest.raises(AttributeError, match=r"has no epoch_secs; it has: .*epoch_seconds"):
+        _ = client.predict(NET, platform=PLATFORM).prediction.epoch_secs
+
+
+def test_a_field_of_a_newer_server_is_there_too():
+    answer = epochcast.Forecast({"predictions": [], "novel": {"deep": [{"er": 1}]}})
+    assert answer.novel.deep[0].er == 1
+
+
+def test_answers_can_be_copied_and_pickled(client):
+    answer = client.predict(NET, "dWr:4", platform=PLATFORM)
+    for twin in (copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))):
+        assert twin == answer
+        assert twin.url == answer.url
+        assert twin.epoch_seconds == answer.epoch_seconds
+
+
+def test_a_scaled_net_may_be_asked_about_again(client):
+    first = client.predict(NET, "dWr:4", platform=PLATFORM)
+    again = client.predict(first.scaled, platform=PLATFORM)
+    assert again.base.complexity == first.scaled.complexity
+    assert again.epoch_seconds == first.epoch_seconds
+
+
+def test_costs_alone_are_predicted(client):
+    answer = client.predict({"flops": 4.1e9, "params": 2.5e7, "acts": 1.1e7}, family="resnet", platform=PLATFORM)
+    assert answer.base.model is None
+    assert answer.url is None
+    assert answer.epoch_seconds > 0
+
+
+def test_many_questions_get_answers_and_problems_in_order(client):
+    right, scaled, wrong = client.predict_many(["resnet50", (NET, "dWr:4"), "no such net"], platform=PLATFORM)
+    assert right.base.name == "ResNet-50"
+    assert scaled.scaled.ratios.flops == pytest.approx(3.77, abs=0.01)  # two decimals, as the README prints it
+    assert isinstance(wrong, epochcast.Problem)
+    assert wrong.errors[0].pointer == "/model/name"
+
+
+def test_layers_come_where_they_are_asked_for(client):
+    net = client.complexity("resnet50", layers=True).base
+    assert sum(layer.flops for layer in net.layers) == net.complexity.flops
+    assert client.complexity("resnet50").base.layers is None
+
+
+def test_data_frames_are_made_when_they_are_touched(client):
+    frame = client.predict("resnet50").df
+    assert {"platform", "epoch_seconds", "low_seconds", "high_seconds", "warnings"} <= set(frame.columns)
+    assert list(client.complexity(NET, "dWr:4").df["net"]) == ["base", "scaled"]
+    assert {"flops", "resolution"} <= set(client.models().df.columns)
+    assert "dWr" in set(client.strategies().df["name"])
+    assert (client.evaluation().df["mape"] < 1).all()
+    assert client.platforms().df.set_index("id").loc[PLATFORM, "train"] == 187
+
+
+def test_lists_have_a_length_and_an_order(client):
+    platforms = client.platforms()
+    assert len(platforms) == len(list(platforms))
+    assert platforms[0].id == platforms.platforms[0].id
+    assert client.platform(PLATFORM).fits[0].all.n == 187
+    assert client.model("resnet50").name == "ResNet-50"
+
+
+def test_measurements_are_fetched_as_they_are_looked_at(client):
+    found = client.measurements(platform=PLATFORM, mode="train")
+    assert [row.label for row in found.first(2)] == ["EfficientNet-B0 dwr x0.5", "EfficientNet-B0 dwr x1"]
+    assert len(found) == len(found.df) == 187
+    assert found.df["flops"].min() > 0
+    everything = client.measurements()
+    assert len({row.id for row in everything}) == len(everything) >= 809
+
+
+def test_measurements_of_more_than_a_page_come_once_each(client, monkeypatch):
+    monkeypatch.setattr("epochcast.paging.PAGE", 50)
+    found = client.measurements(platform=PLATFORM)
+    assert len({row.id for row in found}) == len(found) == 187
+
+
+def test_the_server_and_the_package_are_of_one_release(client):
+    assert client.version().version == epochcast.__version__
+
+
+def test_urls_lead_to_the_dashboard(client, server):
+    answer = client.predict(NET, "dWr:4", platform=PLATFORM)
+    assert answer.url == f"{server.url}/explore?model={NET}&strategy=dWr&factor=4.0&platform={PLATFORM}"
+    assert client.platform(PLATFORM).url == f"{server.url}/platforms/{PLATFORM}"
+
+
+def test_plots_show_every_platform(client):
+    answer = client.predict("resnet50")
+    ax = answer.plot()
+    assert [label.get_text() for label in ax.get_yticklabels()] == [found.platform for found in answer.predictions]

@@ -1,0 +1,131 @@
+//! Points, lines and bands between two axes.
+
+use super::frame::{Axes, Entry, axes, head};
+use super::look::Look;
+use super::scale::Axis;
+use super::svg::Svg;
+use super::{lines, scatter};
+
+/// Points, lines and bands between two axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plot {
+    /// Across.
+    pub x: Axis,
+    /// Up.
+    pub y: Axis,
+    /// What is told apart by marks.
+    pub series: Vec<Series>,
+    /// A line that runs through all of it, with a band.
+    pub fit: Option<Curve>,
+    /// A value of `y` that all others are compared with.
+    pub rule: Option<f64>,
+}
+
+/// Points that belong together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Its name.
+    pub name: String,
+    /// What the legend says of it; its name where empty.
+    pub legend: String,
+    /// Its mark; the last ([`MARKS`](super::MARKS) - 1) is for all that has none of its own.
+    pub mark: usize,
+    /// In the order in which a line joins them.
+    pub points: Vec<Point>,
+    /// A line through its points, or through places of its own.
+    pub line: Option<Curve>,
+}
+
+/// A point and what it reads.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Point {
+    /// Across.
+    pub x: f64,
+    /// Up.
+    pub y: f64,
+    /// What it is of.
+    pub label: String,
+    /// What it says, in words.
+    pub value: String,
+    /// Id of the measurement that it shows.
+    pub measurement: Option<i64>,
+    /// Where the figure comes from.
+    pub source: Option<String>,
+}
+
+/// A line, and the band around it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// (x, y), by x.
+    pub places: Vec<(f64, f64)>,
+    /// (x, low, high), by x.
+    pub band: Vec<(f64, f64, f64)>,
+}
+
+impl Plot {
+    /// Draws it below its title; returns the height of the image.
+    pub(super) fn draw(&self, svg: &mut Svg, title: &str, look: &Look) -> f64 {
+        let joined = self.series.iter().any(|series| series.line.is_some());
+        let legend: Vec<Entry> = self.legend(joined);
+        let top = head(svg, title, &legend, look);
+        let labels = lines::labels(&self.series, look);
+        let (x, y) = self.ranges();
+        let wanted = Axes {
+            x: (&self.x, x),
+            y: (&self.y, y),
+            right: labels.width,
+        };
+        let room = axes(svg, &wanted, top, look);
+        if let Some(rule) = self.rule {
+            lines::rule(svg, rule, &room);
+        }
+        if let Some(fit) = &self.fit {
+            lines::fit(svg, fit, &room);
+        }
+        lines::draw(svg, &self.series, &room);
+        for series in &self.series {
+            scatter::draw(svg, series, &room, look.place);
+        }
+        lines::write(svg, &labels, &room);
+        room.height
+    }
+
+    /// Series with lines are named at their ends; all others in the legend.
+    fn legend(&self, joined: bool) -> Vec<Entry<'_>> {
+        let loose = self.series.iter().filter(|series| series.line.is_none());
+        let entries = loose.map(|series| Entry {
+            mark: series.mark,
+            text: if series.legend.is_empty() {
+                &series.name
+            } else {
+                &series.legend
+            },
+        });
+        let entries: Vec<Entry> = entries.collect();
+        if entries.len() == 1 && !joined {
+            Vec::new()
+        } else {
+            entries
+        }
+    }
+
+    fn ranges(&self) -> ((f64, f64), (f64, f64)) {
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let curves = || self.series.iter().filter_map(|series| series.line.as_ref());
+        let places = || curves().flat_map(|curve| curve.places.iter().copied());
+        let bands = || curves().flat_map(|curve| curve.band.iter().copied());
+        let x = points()
+            .map(|point| point.x)
+            .chain(places().map(|(x, _)| x));
+        let y = points()
+            .map(|point| point.y)
+            .chain(places().map(|(_, y)| y))
+            .chain(bands().flat_map(|(_, low, high)| [low, high]))
+            .chain(self.rule);
+        let any = (1.0, 10.0);
+        (
+            self.x.kind.range(x).unwrap_or(any),
+            self.y.kind.range(y).unwrap_or(any),
+        )
+    }
+}

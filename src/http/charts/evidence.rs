@@ -1,0 +1,207 @@
+//! `/v1/charts/fit` and `/v1/charts/residuals`: the timings of a platform, and what the fits make of them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Chart, Format, LookParams, reply};
+use crate::chart::fit::FitChart;
+use crate::chart::{Evidence, Figure, Kind};
+use crate::http::Shared;
+use crate::http::predict::{IMAGENET_IMAGES, one};
+use crate::http::problem::ApiError;
+use crate::http::query::{Written, within};
+use crate::http::refusals::ListRefused;
+use crate::json::{Invalid, nearest};
+use crate::net::Group;
+use crate::timing::{Cost, Level, Mode, PlatformId, Predictor, Predictors};
+use crate::units::{to_f64, truncated};
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(fit_svg))
+        .routes(routes!(fit_csv))
+}
+
+/// Which timings to draw against which cost.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct FitParams {
+    /// Id of a platform; default: the one with most timings.
+    platform: Option<String>,
+    /// Default: `train`, or `infer` where the platform has no other timings.
+    mode: Option<Mode>,
+    /// Against which cost, default `acts`.
+    x: Option<Cost>,
+    /// Of this timing group alone.
+    group: Option<String>,
+    /// How both axes are spread; default: `log` where the costs differ a hundredfold, else `linear`.
+    #[param(inline)]
+    axes: Option<AxesName>,
+    /// Level of the band, 0.5 to 0.99, default 0.9.
+    #[param(value_type = Option<f64>, minimum = 0.5, maximum = 0.99)]
+    interval: Option<Written<f64>>,
+    /// Images of an epoch, default 1,281,167 (ImageNet).
+    #[param(value_type = Option<u64>)]
+    dataset_images: Option<Written<u64>>,
+    /// Points to draw at most (about), 1 to 2,000, default 2,000.
+    #[param(value_type = Option<u64>, minimum = 1, maximum = 2000)]
+    points: Option<Written<u64>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum AxesName {
+    /// Evenly, from zero.
+    Linear,
+    /// By their logs.
+    Log,
+}
+
+/// The epoch time against a cost, by timing group, with the line of least squares, a band, and Pearson's r.
+#[utoipa::path(
+    get,
+    path = "/v1/charts/fit.svg",
+    tag = "charts",
+    params(FitParams, LookParams),
+    responses((status = 200, description = "The chart", body = String, content_type = "image/svg+xml"), ListRefused)
+)]
+async fn fit_svg(
+    State(live): State<Shared>,
+    chart: Chart<FitParams>,
+) -> Result<Response, ApiError> {
+    fit(&live, chart.params, &chart.known, Format::Svg(chart.look)).await
+}
+
+/// The timings that the chart shows, with the line and the band.
+#[utoipa::path(
+    get,
+    path = "/v1/charts/fit.csv",
+    tag = "charts",
+    params(FitParams, LookParams),
+    responses((status = 200, description = "The table", body = String, content_type = "text/csv"), ListRefused)
+)]
+async fn fit_csv(
+    State(live): State<Shared>,
+    chart: Chart<FitParams>,
+) -> Result<Response, ApiError> {
+    fit(&live, chart.params, &chart.known, Format::Csv).await
+}
+
+async fn fit(
+    live: &Shared,
+    params: FitParams,
+    known: &HeaderMap,
+    format: Format,
+) -> Result<Response, ApiError> {
+    let predictors = live.predictors();
+    let version = predictors.data_version;
+    let wanted = Wanted {
+        platform: params.platform,
+        mode: params.mode,
+        group: params.group,
+        interval: params.interval,
+        dataset_images: params.dataset_images,
+        points: params.points,
+    };
+    let cost = params.x.unwrap_or_default();
+    let kind = params.axes.map(|axes| match axes {
+        AxesName::Linear => Kind::Linear,
+        AxesName::Log => Kind::Log,
+    });
+    let Some(mut evidence) = wanted.evidence(&predictors)? else {
+        return reply(version, known, format, || {
+            nothing("Epoch time against its costs")
+        })
+        .await;
+    };
+    evidence.origins = live.store().origins(&evidence.ids()).await?;
+    let chart = FitChart {
+        evidence,
+        cost,
+        kind,
+    };
+    reply(version, known, format, move || chart.figure()).await
+}
+
+/// What to say of a store without timings.
+fn nothing(title: &str) -> Figure {
+    let advice = "There are no timings yet. Send some with POST /v1/measurements or `epochcast import`, and this chart \
+        shows them.";
+    Figure::nothing(title, advice)
+}
+
+/// Which timings a chart is asked for.
+struct Wanted {
+    platform: Option<String>,
+    mode: Option<Mode>,
+    group: Option<String>,
+    interval: Option<Written<f64>>,
+    dataset_images: Option<Written<u64>>,
+    points: Option<Written<u64>>,
+}
+
+/// Most points of a chart.
+const POINTS: u64 = 2000;
+
+impl Wanted {
+    /// The timings that are asked for; `None` where the store has none at all.
+    fn evidence(self, predictors: &Predictors) -> Result<Option<Evidence>, Invalid> {
+        let Some(predictor) = predictor(predictors, self.platform.as_deref(), self.mode)? else {
+            return Ok(None);
+        };
+        let Written(points) = self.points.unwrap_or(Written(POINTS));
+        let points = within("points", to_f64(points), (1.0, to_f64(POINTS)))?;
+        let level = self
+            .interval
+            .map_or(Ok(Level::DEFAULT), |Written(share)| Level::new(share))?;
+        let Written(images) = self.dataset_images.unwrap_or(Written(IMAGENET_IMAGES));
+        within("dataset_images", to_f64(images), (1.0, 1e15))?;
+        let group = self.group.map(|word| group(predictor, &word)).transpose()?;
+        let points = usize::try_from(truncated(points)).unwrap_or(usize::MAX);
+        let mut evidence = Evidence::new(Arc::clone(predictor), group, points);
+        (evidence.level, evidence.images) = (level, images);
+        Ok(Some(evidence))
+    }
+}
+
+/// The predictor of `platform`, or the one with most timings; of `mode`, or of what was timed there.
+fn predictor<'a>(
+    predictors: &'a Predictors,
+    platform: Option<&str>,
+    mode: Option<Mode>,
+) -> Result<Option<&'a Arc<Predictor>>, Invalid> {
+    let modes: Vec<Mode> = mode.map_or(Mode::ALL.to_vec(), |mode| vec![mode]);
+    let Some(word) = platform else {
+        let most = |mode| predictors.of_mode(mode).max_by_key(|p| p.measurements());
+        return Ok(modes.into_iter().find_map(most));
+    };
+    let id = PlatformId::new(word).ok();
+    let found = |mode| predictors.get(id.as_ref()?, mode);
+    if let Some(found) = modes.iter().find_map(|mode| found(*mode)) {
+        return Ok(Some(found));
+    }
+    let mode = mode.unwrap_or_default();
+    one(predictors, mode, &word.into()).map_err(|e| e.under("/platform"))?;
+    Ok(None)
+}
+
+fn group(predictor: &Predictor, word: &str) -> Result<Group, Invalid> {
+    let known = predictor.groups().iter().map(|(group, _)| group);
+    known
+        .clone()
+        .find(|group| group.as_str() == word)
+        .cloned()
+        .ok_or_else(|| {
+            let known: Vec<&str> = known.map(Group::as_str).collect();
+            let detail = format!("no timing group `{word}` has timings there");
+            Invalid::at("/group", word, detail, nearest(word, &known))
+        })
+}

@@ -1,0 +1,275 @@
+//! `GET /v1/compare.csv`: the rows of `/v1/compare` as a table that a spreadsheet or pandas reads from its URL.
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::body::Params;
+use super::compare::{CompareAnswer, CompareRequest, CompareRow, ComparedTime, compared};
+use super::problem::ApiError;
+use super::refusals::ListRefused;
+use crate::json::{Invalid, ParseError, parse};
+use crate::timing::{Estimator, Mode};
+use crate::units::Whole;
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(compare_csv))
+}
+
+/// A comparison as a query: lists are joined by commas.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CompareParams {
+    /// Name of a net.
+    #[param(required = true, example = "RegNetY-500MF")]
+    model: Option<String>,
+    /// In place of `model`: a full description, as JSON.
+    spec: Option<String>,
+    /// Strategies, such as `dwr,dWr`.
+    #[param(example = "dwr,dWr")]
+    strategies: Option<String>,
+    /// Shares of the width, such as `0.5,0.8`.
+    alphas: Option<String>,
+    /// Factors, such as `1,2,4`, or a range: `1..16/9` for nine factors from 1 to 16.
+    #[param(example = "1,2,4")]
+    factors: Option<String>,
+    /// Ids of platforms.
+    platform: Option<String>,
+    /// `train` (default) or `infer`.
+    mode: Option<Mode>,
+    /// Side of the images, in pixels.
+    resolution: Option<u64>,
+    /// Images of an epoch.
+    dataset_images: Option<u64>,
+    /// Images in a step, of all devices together.
+    batch_size: Option<u64>,
+    /// Level of the interval.
+    interval: Option<f64>,
+    /// As in `/v1/predict`.
+    estimator: Option<Estimator>,
+    /// Memory of each device, in bytes.
+    device_memory_bytes: Option<u64>,
+}
+
+impl TryFrom<CompareParams> for CompareRequest {
+    type Error = ApiError;
+
+    fn try_from(params: CompareParams) -> Result<Self, ApiError> {
+        let model = match (params.model, params.spec) {
+            (Some(name), None) => Some(json!({"name": name})),
+            (None, Some(text)) => Some(parse(text.as_bytes()).map_err(|error| match error {
+                ParseError::Invalid(error) => error.under("/spec"),
+                ParseError::NotJson(error) => {
+                    Invalid::at("/spec", text, error.to_string(), "a model as JSON")
+                }
+            })?),
+            (Some(_), Some(_)) => {
+                let detail = "both `model` and `spec` are given";
+                return Err(Invalid::at("/spec", (), detail, "leave one of them out").into());
+            }
+            (None, None) => None,
+        };
+        let words = |list: Option<String>| list.map(|list| words(&list));
+        Ok(Self {
+            model,
+            strategies: words(params.strategies),
+            alphas: params
+                .alphas
+                .map(|list| numbers("/alphas", &list))
+                .transpose()?,
+            factors: params.factors.map(|text| factors(&text)).transpose()?,
+            platform: words(params.platform).map(Value::from),
+            mode: params.mode,
+            resolution: params.resolution.map(Whole),
+            dataset_images: params.dataset_images.map(Whole),
+            batch_size: params.batch_size.map(Whole),
+            interval: params.interval,
+            estimator: params.estimator,
+            device_memory_bytes: params.device_memory_bytes.map(Whole),
+            ..Self::default()
+        })
+    }
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(|word| word.trim().to_owned()).collect()
+}
+
+/// The numbers of a list that is joined by commas.
+fn numbers(pointer: &str, list: &str) -> Result<Vec<f64>, Invalid> {
+    let number = |(i, word): (usize, String)| {
+        word.parse().map_err(|_| {
+            let detail = format!("`{word}` is not a number");
+            Invalid::at(&format!("{pointer}/{i}"), word, detail, "such as 1,2,4")
+        })
+    };
+    words(list).into_iter().enumerate().map(number).collect()
+}
+
+/// The factors that `1,2,4` or `1..16/9` (nine from 1 to 16) stand for, as they are written in JSON.
+///
+/// # Errors
+/// At `/factors`.
+pub fn factors(text: &str) -> Result<Value, Invalid> {
+    let Some((from, rest)) = text.split_once("..") else {
+        return Ok(json!(numbers("/factors", text)?));
+    };
+    let range = rest.split_once('/').and_then(|(to, steps)| {
+        let (from, to) = (from.trim().parse::<f64>(), to.trim().parse::<f64>());
+        Some(
+            json!({"from": from.ok()?, "to": to.ok()?, "steps": steps.trim().parse::<u64>().ok()?}),
+        )
+    });
+    range.ok_or_else(|| {
+        let hint = "such as 1..16/9: nine factors from 1 to 16";
+        Invalid::at("/factors", text, "not a range of factors", hint)
+    })
+}
+
+type Csv = ([(HeaderName, &'static str); 1], Vec<u8>);
+
+/// The rows of `/v1/compare`, one for each scaled form and platform, as CSV.
+#[utoipa::path(
+    get,
+    path = "/v1/compare.csv",
+    tag = "plans",
+    params(CompareParams),
+    responses(
+        (status = 200, description = "The scaled forms", body = String, content_type = "text/csv"),
+        ListRefused,
+    )
+)]
+async fn compare_csv(
+    State(live): State<Shared>,
+    Params(params): Params<CompareParams>,
+) -> Result<Csv, ApiError> {
+    let request = CompareRequest::try_from(params)?;
+    let predictors = live.predictors();
+    let work = move || compared(&predictors, request);
+    let answer = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ApiError::Internal)??;
+    let table = table(&answer).map_err(|_| ApiError::Internal)?;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], table))
+}
+
+/// The columns; `_ratio` is what was achieved, `_theory` what was expected.
+const COLUMNS: [&str; 30] = [
+    "strategy",
+    "alpha",
+    "factor",
+    "resolution",
+    "flops",
+    "params",
+    "acts",
+    "flops_ratio",
+    "params_ratio",
+    "acts_ratio",
+    "flops_theory",
+    "params_theory",
+    "acts_theory",
+    "platform",
+    "mode",
+    "epoch_seconds",
+    "interval_level",
+    "low_seconds",
+    "high_seconds",
+    "images_per_second",
+    "to_base",
+    "to_best",
+    "memory_fixed_bytes",
+    "memory_bytes_per_image",
+    "largest_batch",
+    "top1_error_percent",
+    "top1_error_low",
+    "top1_error_high",
+    "interpolated",
+    "warnings",
+];
+
+fn table(answer: &CompareAnswer) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    for row in &answer.rows {
+        let times = row.predictions.iter().map(Some);
+        // A net that no platform has timings for is still a row.
+        let none = row.predictions.is_empty().then_some(None);
+        for time in times.chain(none) {
+            let cells = net_cells(row)
+                .into_iter()
+                .chain(time_cells(time))
+                .chain(other_cells(row))
+                .chain([warnings(time)]);
+            writer.write_record(cells)?;
+        }
+    }
+    writer
+        .into_inner()
+        .map_err(|error| error.into_error().into())
+}
+
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+fn net_cells(row: &CompareRow) -> [String; 13] {
+    let (costs, ratios, theory) = (
+        &row.scaled.complexity,
+        &row.scaled.ratios,
+        &row.scaled.theory,
+    );
+    [
+        cell(row.strategy.as_ref()),
+        cell(row.alpha),
+        row.factor.to_string(),
+        row.scaled.model.resolution.to_string(),
+        costs.flops.get().to_string(),
+        costs.params.get().to_string(),
+        costs.acts.get().to_string(),
+        ratios.flops.to_string(),
+        ratios.params.to_string(),
+        ratios.acts.to_string(),
+        theory.flops.to_string(),
+        theory.params.to_string(),
+        theory.acts.to_string(),
+    ]
+}
+
+fn time_cells(time: Option<&ComparedTime>) -> [String; 9] {
+    let row = time.map(|time| &time.time);
+    [
+        cell(row.map(|row| &row.platform)),
+        cell(row.map(|row| row.mode)),
+        cell(row.map(|row| row.epoch_seconds)),
+        cell(row.map(|row| row.interval.level)),
+        cell(row.map(|row| row.interval.low_seconds)),
+        cell(row.map(|row| row.interval.high_seconds)),
+        cell(row.map(|row| row.images_per_second)),
+        cell(time.map(|time| time.to_base)),
+        cell(time.map(|time| time.to_best)),
+    ]
+}
+
+fn other_cells(row: &CompareRow) -> [String; 7] {
+    let (memory, accuracy) = (row.memory.as_ref(), row.accuracy.as_ref());
+    [
+        cell(memory.map(|memory| memory.fixed_bytes)),
+        cell(memory.map(|memory| memory.bytes_per_image)),
+        cell(memory.and_then(|memory| memory.largest_batch)),
+        cell(accuracy.map(|error| error.top1_error_percent)),
+        cell(accuracy.map(|error| error.low)),
+        cell(accuracy.map(|error| error.high)),
+        cell(accuracy.map(|error| error.interpolated)),
+    ]
+}
+
+fn warnings(time: Option<&ComparedTime>) -> String {
+    let codes = time.map(|time| time.time.warnings.iter().map(|warning| warning.code));
+    codes.map_or_else(String::new, |codes| codes.collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,80 @@
+// Predicted times: the sentence, the table over platforms, the warnings in words, and what each stands on.
+
+import { h } from "./dom.js";
+import { between, duration, many, percent, plain, times } from "./format.js";
+import { intervals } from "./intervals.js";
+import { netWords, scalingWords } from "./request.js";
+import { table } from "./table.js";
+
+/** The answer in one sentence, of the first prediction. */
+export function verdict(answer, state) {
+  const [first] = answer.predictions;
+  if (!first) return h("p", { class: "verdict" }, `No platform has ${state.mode === "infer" ? "inference" : "training"} timings of such nets yet.`);
+  const net = [answer.base.name ?? netWords(state), scalingWords(state)].filter(Boolean).join(", ");
+  const { low_seconds: low, high_seconds: high, level } = first.interval;
+  const what = first.mode === "infer" ? "One forward pass over the data" : "One training epoch";
+  const ratio = answer.scaled && first.base_epoch_seconds
+    ? ` For ${times(answer.scaled.ratios.flops)} the flops it takes ${times(first.epoch_seconds / first.base_epoch_seconds)} the time.` : "";
+  return h("p", { class: "verdict" }, `${what} of ${net} takes `, h("strong", {}, duration(first.epoch_seconds)), ` on ${first.platform}; ${odds(level)} between ${between(low, high, first.epoch_seconds, "and")}.${ratio}`);
+}
+
+function odds(level) {
+  return level === 0.9 ? "nine times in ten" : `in ${percent(level, 0)} of cases`;
+}
+
+/** The table of predictions, their warnings below. */
+export function predictions(answer) {
+  const rows = answer.predictions;
+  if (!rows.length) return null;
+  const figure = intervals(rows);
+  const level = rows[0].interval.level;
+  const columns = [
+    { title: "Platform", head: true, cell: (row) => h("a", { href: `/platforms/${encodeURIComponent(row.platform)}?mode=${row.mode}` }, row.platform) },
+    { title: "Epoch", number: true, cell: (row) => h("strong", {}, duration(row.epoch_seconds)) },
+    { title: `${percent(level, 0)} interval`, number: true, cell: (row) => between(row.interval.low_seconds, row.interval.high_seconds, row.epoch_seconds) },
+    { title: "", class: "figure-cell", cell: figure },
+    { title: "Images", unit: "per s", number: true, cell: (row) => plain(row.images_per_second) },
+  ];
+  if (answer.scaled) {
+    columns.splice(4, 0,
+      { title: "Unscaled", number: true, cell: (row) => (row.base_epoch_seconds ? duration(row.base_epoch_seconds) : "–") },
+      { title: "Ratio", number: true, cell: (row) => (row.base_epoch_seconds ? times(row.epoch_seconds / row.base_epoch_seconds) : "–") });
+  }
+  return [table({ caption: "Predicted epoch on each platform", hidden: true, columns, rows, cards: true }), warnings(rows)];
+}
+
+function warnings(rows) {
+  const warned = rows.filter((row) => row.warnings.length);
+  if (!warned.length) return null;
+  return h("div", { class: "note" }, h("p", {}, h("strong", {}, "Before you trust it")),
+    h("ul", { class: "notes" }, warned.flatMap((row) => row.warnings.map((warning) => h("li", {}, `${row.platform}: ${warning.detail}.`)))));
+}
+
+const PARTS = { memory: "moving activations", compute: "multiplying", per_step: "work of each step", constant: "fixed", depthwise: "depthwise convolutions" };
+
+/** What each prediction stands on: timings, error, shares, nearest nets. */
+export function grounds(answer) {
+  if (!answer.predictions.length) return null;
+  const columns = [
+    { title: "Platform", head: true, cell: (row) => row.platform },
+    { title: "Timings", number: true, cell: ({ fit }) => [many(fit.measurements, "timing"), h("span", { class: "sub" }, `${fit.group_measurements} of ${fit.group}`)] },
+    { title: "Off by", number: true, cell: ({ fit }) => (fit.cross_validated_error === null ? "–" : percent(fit.cross_validated_error)) },
+    { title: "Time goes into", cell: ({ fit }) => shares(fit.shares) },
+    { title: "Nearest that were timed", cell: (row) => nearest(row) },
+  ];
+  return h("details", {}, h("summary", {}, "What these stand on"),
+    h("p", { class: "small quiet" }, "“Off by” is the mean error for nets that were left out of the fit. The nearest nets lead to their measurements."),
+    table({ caption: "What each prediction stands on", hidden: true, columns, rows: answer.predictions, cards: true }));
+}
+
+function shares(shares) {
+  return [...shares].sort((a, b) => b.share - a.share).filter(({ share }) => share >= 0.005)
+    .map(({ part, share }) => `${percent(share, 0)} ${PARTS[part] ?? part.replaceAll("_", " ")}`).join(", ") || "–";
+}
+
+function nearest({ platform, mode, fit }) {
+  if (!fit.nearest.length) return "–";
+  return fit.nearest.map((near, index) => [index ? ", " : "", h("a", {
+    href: `/platforms/${encodeURIComponent(platform)}?mode=${mode}&measurement=${near.measurement}`,
+  }, duration(near.epoch_seconds))]);
+}

@@ -1,0 +1,45 @@
+// Errors in plain words, with the id under which the server's log has them.
+
+import { h, fill } from "./dom.js";
+
+const NEXT = {
+  0: "Try again in a moment.",
+  401: "Paste a token that holds; `epochcast token create --name me --scope write` makes one.",
+  429: "Wait a little, then try again.",
+  503: "Nothing was lost. Try again in a few seconds.",
+};
+
+/** What went wrong, where, and what to do about it. */
+export function problem(error) {
+  if (!("requestId" in error)) console.error(error);
+  const known = "requestId" in error;
+  const errors = (error.errors ?? []).slice(0, 5);
+  const said = errors.length ? errors.map(one) : [h("p", {}, known ? sentence(error.message) : "This page made a mistake. Reload it, and tell us if that does not help.")];
+  return h("div", { class: "problem", role: "alert" },
+    said,
+    NEXT[error.status] && h("p", {}, NEXT[error.status]),
+    error.requestId && h("p", { class: "small quiet" }, "Request ", h("code", {}, error.requestId)));
+}
+
+function one({ pointer, detail, hint }) {
+  const place = pointer?.replace(/^\//, "").replaceAll("/", ", ");
+  return h("p", {}, place && [h("code", {}, place), ": "], sentence(detail), hint && ` ${sentence(hint)}`);
+}
+
+function sentence(text) {
+  const plain = String(text ?? "");
+  return /[.?!…]$/.test(plain) ? plain : `${plain}.`;
+}
+
+/** Shows what `work` makes in `place`, or what went wrong. */
+export async function shown(place, work) {
+  place.setAttribute("aria-busy", "true");
+  try {
+    const made = await work();
+    if (made !== undefined) fill(place, made);
+  } catch (error) {
+    fill(place, problem(error));
+  } finally {
+    place.removeAttribute("aria-busy");
+  }
+}

@@ -1,0 +1,44 @@
+// What a page shows is in its URL, in words: copied, it gives the same picture, and Back goes back.
+
+/** The state of a page: the parameters of its URL, with defaults that the URL does not carry. */
+export class State {
+  #defaults;
+  #listeners = [];
+
+  constructor(defaults) {
+    this.#defaults = defaults;
+    addEventListener("popstate", () => this.#tell());
+  }
+
+  /** All parameters, those that are not in the URL by their default. */
+  get() {
+    return { ...this.#defaults, ...Object.fromEntries(new URLSearchParams(location.search)) };
+  }
+
+  /** Changes parameters; null takes one out. With `quietly` the step is not one that Back goes back to. */
+  set(changes, { quietly = false } = {}) {
+    const search = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null || value === "" || String(value) === String(this.#defaults[name] ?? "")) search.delete(name);
+      else search.set(name, value);
+    }
+    const text = search.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+    const url = location.pathname + (text && `?${text}`);
+    if (url !== location.pathname + location.search) {
+      if (quietly) history.replaceState(null, "", url);
+      else history.pushState(null, "", url);
+    }
+    this.#tell();
+  }
+
+  /** Calls `listener` with the state now, and after each change. */
+  watch(listener) {
+    this.#listeners.push(listener);
+    listener(this.get());
+  }
+
+  #tell() {
+    const state = this.get();
+    for (const listener of this.#listeners) listener(state);
+  }
+}

@@ -1,0 +1,114 @@
+//! The pages: every file of `static/` is served, as what it is, under a policy that runs nothing inline.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use tower::ServiceExt;
+
+use crate::app::App;
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+async fn file(app: &App, path: &str, tag: &str) -> Response {
+    let request = Request::get(path).header(header::IF_NONE_MATCH, tag);
+    app.router
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap()
+}
+
+fn said(response: &Response, name: header::HeaderName) -> String {
+    response.headers()[name].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_file_that_pages_load_is_served_as_what_it_is() {
+    let app = App::seeded().await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
+    for path in files(&root) {
+        let name = path
+            .strip_prefix(&root)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let kind = match path.extension().unwrap().to_str().unwrap() {
+            "js" => "text/javascript; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            "svg" => "image/svg+xml",
+            _ => continue,
+        };
+        let response = file(&app, &format!("/static/{name}"), "").await;
+        assert_eq!(response.status(), StatusCode::OK, "{name}");
+        assert_eq!(said(&response, header::CONTENT_TYPE), kind, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_served_and_says_when_it_has_not_changed() {
+    let app = App::seeded().await;
+    for path in [
+        "/",
+        "/explore",
+        "/platforms",
+        "/platforms/v100x8-paper",
+        "/upload",
+        "/docs",
+    ] {
+        let response = file(&app, path, "").await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let policy = said(&response, header::CONTENT_SECURITY_POLICY);
+        assert!(
+            policy.contains("default-src 'none'; script-src 'self';"),
+            "{path}"
+        );
+        let tag = said(&response, header::ETAG);
+        let again = file(&app, path, &tag).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
+    }
+}
+
+#[test]
+fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
+    for path in files(&root) {
+        if path.extension().unwrap() != "html" {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for tag in text.split('<').skip(1) {
+            let tag = tag.split('>').next().unwrap();
+            assert!(!tag.contains("://"), "{}: {tag}", path.display());
+            let inline = |word: &str| {
+                word.starts_with("style=") || (word.starts_with("on") && word.contains('='))
+            };
+            assert!(
+                !tag.split_whitespace().any(inline),
+                "{}: {tag}",
+                path.display()
+            );
+            assert!(
+                !tag.starts_with("script") || tag.contains("src="),
+                "{}: {tag}",
+                path.display()
+            );
+        }
+    }
+}
