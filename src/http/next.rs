@@ -68,7 +68,7 @@ struct NextRow {
     why: String,
 }
 
-/// ExpectedIntervals intervals.
+/// Expected intervals.
 #[derive(Debug, Serialize, ToSchema)]
 struct ExpectedIntervals {
     /// Their level.

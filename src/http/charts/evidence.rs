@@ -39,6 +39,7 @@ struct FitParams {
     /// Default: `train`, or `infer` where the platform has no other timings.
     mode: Option<Mode>,
     /// Against which cost, default `acts`.
+    #[param(inline)]
     x: Option<Cost>,
     /// Of this timing group alone.
     group: Option<String>,

@@ -40,6 +40,7 @@ async fn style() -> impl IntoResponse {
 #[into_params(parameter_in = Query)]
 struct LookParams {
     /// Its colours; default: what the reader's system prefers.
+    #[param(inline)]
     theme: Option<ThemeName>,
     /// Width in pixels, 280 to 2,000, default 720.
     #[param(value_type = Option<f64>, minimum = 280, maximum = 2000)]
