@@ -8,7 +8,7 @@ use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders, unknown}
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
 use super::predictor::Predictor;
-use super::training::{Sample, TrainingSet};
+use super::training::{More, Sample, TrainingSet};
 use crate::json::Invalid;
 use crate::net::Group;
 
@@ -87,16 +87,19 @@ impl Timings {
         platforms: &BTreeMap<PlatformId, Platform>,
         fresh: &[Timing],
     ) -> Vec<u64> {
-        let mut more: BTreeMap<Key, Vec<(&Group, &Sample)>> = BTreeMap::new();
+        // Summed up as they come: a million of them in lists would be many megabytes.
+        let mut more: BTreeMap<(&PlatformId, Mode), More> = BTreeMap::new();
         for timing in fresh {
-            let key = (timing.platform.clone(), timing.mode);
-            let samples = more.entry(key).or_default();
-            samples.push((&timing.group, &timing.sample));
+            let key = (&timing.platform, timing.mode);
+            let sum = more.entry(key).or_default();
+            sum.add(&timing.group, &timing.sample);
         }
         let empty = TrainingSet::default();
-        let changed = more.into_iter().map(|(key, samples)| {
+        let changed = more.into_iter().map(|((id, mode), more)| {
+            let key = (id.clone(), mode);
             let set = self.sets.get(&key).unwrap_or(&empty);
-            (key, set.tally_with(&samples))
+            let tally = set.tally_with(&more);
+            (key, tally)
         });
         self.names_after(platforms, &changed.collect())
     }

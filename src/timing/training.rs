@@ -188,14 +188,12 @@ impl TrainingSet {
 
     /// The same once `more` are added.
     #[must_use]
-    pub fn tally_with(&self, more: &[(&Group, &Sample)]) -> Tally {
-        let fresh = more.iter().map(|(group, _)| *group);
-        let fresh: BTreeSet<&Group> = fresh.filter(|g| !self.groups.contains_key(g)).collect();
-        let identities = more.iter().map(|(_, sample)| sample.identity);
+    pub fn tally_with(&self, more: &More) -> Tally {
+        let fresh = more.groups.iter();
         Tally {
-            timings: self.len + more.len(),
-            groups: self.groups.len() + fresh.len(),
-            fingerprint: identities.fold(self.fingerprint, u64::wrapping_add),
+            timings: self.len + more.timings,
+            groups: self.groups.len() + fresh.filter(|g| !self.groups.contains_key(g)).count(),
+            fingerprint: self.fingerprint.wrapping_add(more.fingerprint),
         }
     }
 
@@ -214,6 +212,23 @@ impl TrainingSet {
             tally.groups -= usize::from(left == 0);
         }
         tally
+    }
+}
+
+/// Samples on their way into a training set, summed up.
+#[derive(Debug, Default)]
+pub struct More<'a> {
+    timings: usize,
+    groups: BTreeSet<&'a Group>,
+    fingerprint: u64,
+}
+
+impl<'a> More<'a> {
+    /// Counts one of `group` too.
+    pub fn add(&mut self, group: &'a Group, sample: &Sample) {
+        self.timings += 1;
+        self.groups.insert(group);
+        self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
     }
 }
 
