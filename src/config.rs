@@ -156,6 +156,9 @@ pub(crate) struct PredictArgs {
     /// Level of the interval [default: 0.9]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) interval: Option<f64>,
+    /// Predict by the fit of an earlier answer (its `fit.id`), whatever was stored or taken out since
+    #[arg(long, value_name = "ID")]
+    pub(crate) fit: Option<String>,
     /// Print the HTTP answer
     #[arg(long)]
     pub(crate) json: bool,

@@ -128,6 +128,11 @@ fn word(left: Left) -> &'static str {
         Left::Large => "most acts",
         Left::Strategy => "each strategy",
         Left::FarScaled => "scaled x24 up",
+        Left::AllButOne => "all but 1 net",
+        Left::AllButTwo => "all but 2",
+        Left::AllButThree => "all but 3",
+        Left::AllButFive => "all but 5",
+        Left::AllButTen => "all but 10",
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use epochcast::http::predict::{PredictAnswer, PredictRequest, predicted};
+use epochcast::http::pins::pinned;
+use epochcast::http::predict::{PredictAnswer, PredictRequest, predicted, predicted_by};
 use epochcast::json::{parse, typed};
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
@@ -18,7 +19,12 @@ use crate::config::{PredictArgs, Settings};
 /// Prints the answer to `args`, from the store or, where there is none, from the built-in measurements.
 pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::Result<()> {
     let request = request(args)?;
-    let answer = predicted(predictors(settings).await?.as_ref(), request)?;
+    let stored = settings.database_url.path().is_file();
+    let answer = if stored && request.fit.is_some() {
+        repeated(settings, request).await?
+    } else {
+        predicted(predictors(settings).await?.as_ref(), request)?
+    };
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer_pretty(&mut out, &answer)?;
@@ -29,10 +35,20 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     Ok(out.flush()?)
 }
 
+/// The answer by the fit that `request` names, as it is or made again of what is stored.
+async fn repeated(settings: &Settings, request: PredictRequest) -> anyhow::Result<PredictAnswer> {
+    let live = Live::open(crate::open(settings).await?).await?;
+    live.settle().await?;
+    let pin = pinned(&live, &request).await;
+    live.store().close().await;
+    Ok(predicted_by(pin?.as_ref(), &live.predictors(), request)?)
+}
+
 /// The fits to what is stored, or to the built-in measurements where there is no store.
 pub(crate) async fn predictors(settings: &Settings) -> anyhow::Result<Arc<Predictors>> {
     if settings.database_url.path().is_file() {
         let live = Live::open(crate::open(settings).await?).await?;
+        live.settle().await?;
         let predictors = live.predictors();
         live.store().close().await;
         return Ok(predictors);
@@ -87,6 +103,7 @@ fn request(args: &PredictArgs) -> anyhow::Result<PredictRequest> {
     request.mode = args.mode.or(request.mode);
     request.dataset_images = args.dataset_images.map(Whole).or(request.dataset_images);
     request.interval = args.interval.or(request.interval);
+    request.fit = args.fit.clone().or(request.fit);
     Ok(request)
 }
 

@@ -119,7 +119,7 @@ impl<'a> Asking<'a> {
             },
             base_epoch_seconds: None,
             fit: FitName {
-                id: predictor.id(self.question.estimator),
+                id: predictor.id(self.question.estimator).to_string(),
                 based_on: prediction.form,
             },
             total,

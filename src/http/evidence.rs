@@ -12,7 +12,8 @@ use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
 /// What a prediction stands on.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FitRow {
-    /// Name of the fit: the same for the same timings and estimator.
+    /// Name of the fit, to ask for it again: the same for the same timings, of this platform and of those that it may
+    /// borrow from.
     pub id: String,
     /// How it was made.
     pub estimator: Estimator,
@@ -26,8 +27,11 @@ pub struct FitRow {
     pub group_measurements: usize,
     /// Mean relative error over nets that were left out of the fit; null where there are too few.
     pub cross_validated_error: Option<f64>,
-    /// Version of the data that the fit has seen.
+    /// Version of the data of which such a fit was first made.
     pub data_version: i64,
+    /// Whether the interval still stands on the fit before, as it may for a second after a large upload; such an answer
+    /// may not come again.
+    pub provisional: bool,
     /// What one unit of each cost takes, for nets of this group.
     pub coefficients: Vec<UnitTime>,
     /// Where the group's effect was taken over from, where it has no timings here; null where none was.
@@ -148,14 +152,15 @@ pub(super) fn fit_row(
     };
     let shares = prediction.shares.iter();
     FitRow {
-        id: predictor.id(asked.estimator),
+        id: predictor.id(asked.estimator).to_string(),
         estimator: asked.estimator,
         based_on: form,
         measurements: predictor.measurements(),
         group: asked.group.clone(),
         group_measurements: predictor.measurements_of(asked.group),
         cross_validated_error: predictor.error(form),
-        data_version: 0,
+        data_version: predictor.names().data_version(asked.estimator),
+        provisional: predictor.names().is_provisional(),
         coefficients: unit_times(predictor, form, Some(asked.group)),
         borrowed: prediction
             .borrowed

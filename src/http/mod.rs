@@ -28,7 +28,9 @@ mod measurements;
 mod memo;
 mod metrics;
 mod models;
+mod next;
 mod pages;
+pub mod pins;
 pub mod plan;
 mod platforms;
 pub mod predict;
@@ -110,6 +112,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(models::router())
         .merge(platforms::router())
         .merge(gpus::router())
+        .merge(next::router())
         .merge(listing::router())
         .merge(measurements::router())
         .merge(export::router())

@@ -199,18 +199,7 @@ async fn platform(
 ) -> Result<Json<PlatformAnswer>, ApiError> {
     let last = live.store().last_uploads().await?;
     let predictors = live.predictors();
-    let id = PlatformId::new(&word).ok();
-    let Some(platform) = id.and_then(|id| predictors.platforms.get(&id)) else {
-        let known: Vec<&str> = predictors
-            .platforms
-            .keys()
-            .map(PlatformId::as_str)
-            .collect();
-        return Err(ApiError::NotFound(format!(
-            "no platform is called `{word}`: {}",
-            nearest(&word, &known)
-        )));
-    };
+    let platform = known(&predictors, &word)?;
     let fits = Mode::ALL
         .into_iter()
         .filter_map(|mode| predictors.get(&platform.id, mode))
@@ -221,6 +210,23 @@ async fn platform(
     }))
 }
 
+/// The platform that a path names.
+pub(super) fn known<'a>(predictors: &'a Predictors, word: &str) -> Result<&'a Platform, ApiError> {
+    let id = PlatformId::new(word).ok();
+    id.and_then(|id| predictors.platforms.get(&id))
+        .ok_or_else(|| {
+            let known: Vec<&str> = predictors
+                .platforms
+                .keys()
+                .map(PlatformId::as_str)
+                .collect();
+            ApiError::NotFound(format!(
+                "no platform is called `{word}`: {}",
+                nearest(word, &known)
+            ))
+        })
+}
+
 fn mode_fits(predictor: &Predictor) -> ModeFits {
     let group = |(group, explanation): &(Group, Explanation)| GroupExplanation {
         family: group.clone(),
@@ -228,7 +234,7 @@ fn mode_fits(predictor: &Predictor) -> ModeFits {
     };
     let estimator = |estimator: Estimator| EstimatorRow {
         estimator,
-        id: predictor.id(estimator),
+        id: predictor.id(estimator).to_string(),
         forms: estimator
             .forms()
             .iter()

@@ -11,12 +11,13 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::asking::run;
-use super::body::{BATCH_BODY_BYTES, Json, JsonBody};
+use super::body::{BATCH_BODY_BYTES, Json, JsonBody, Params};
 use super::complexity::{Base, Scaled, answer};
 use super::evidence::{FitRow, fit_row};
 use super::memo::counted;
+use super::pins::{FitParams, Pinned, pinned, pinned_all};
 use super::problem::{ApiError, Problem};
-use super::refusals::BodyRefused;
+use super::refusals::{BodyRefused, StoreRefused};
 use crate::json::{Invalid, typed};
 use crate::net::Group;
 use crate::net::scaling::RawScaling;
@@ -83,6 +84,8 @@ pub struct PredictRequest {
     /// Price of all devices together for an hour: `total` says what the training costs.
     #[schema(example = 24.5)]
     pub price_per_hour: Option<f64>,
+    /// `fit.id` of an earlier answer: the same fit again, from which platform, mode and estimator follow.
+    pub fit: Option<String>,
 }
 
 /// One platform's id, or several.
@@ -147,16 +150,26 @@ pub struct Interval {
     path = "/v1/predict",
     tag = "predictions",
     request_body(content = PredictRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper"})),
+    params(FitParams),
     responses(
         (status = 200, description = "The predictions", body = PredictAnswer),
         BodyRefused,
+        StoreRefused,
     )
 )]
 async fn predict(
     State(live): State<Shared>,
+    Params(query): Params<FitParams>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<PredictAnswer>, ApiError> {
-    Ok(Json(predicted(&live.predictors(), typed(&body)?)?))
+    let mut request = typed(&body)?;
+    query.put_into(&mut request)?;
+    let pin = pinned(&live, &request).await?;
+    Ok(Json(predicted_by(
+        pin.as_ref(),
+        &live.predictors(),
+        request,
+    )?))
 }
 
 /// Requests that are answered one by one.
@@ -194,13 +207,16 @@ pub(super) const BATCH_ITEMS: usize = 1000;
     path = "/v1/predict/batch",
     tag = "predictions",
     request_body(content = BatchRequest, example = json!({"items": [{"model": {"name": "ResNet-50"}}]})),
+    params(FitParams),
     responses(
         (status = 200, description = "An answer or a problem for each item", body = BatchAnswer),
         BodyRefused,
+        StoreRefused,
     )
 )]
 async fn predict_batch(
     State(live): State<Shared>,
+    Params(query): Params<FitParams>,
     JsonBody(body): JsonBody<BATCH_BODY_BYTES>,
 ) -> Result<Json<BatchAnswer>, ApiError> {
     let BatchRequest { items } = typed(&body)?;
@@ -210,12 +226,14 @@ async fn predict_batch(
             Invalid::at("/items", items.len(), detail, format!("1 to {BATCH_ITEMS}")).into(),
         );
     }
+    let pins = pinned_all(&live, &items, query.fit()).await?;
     let predictors = live.predictors();
     let work = move || {
-        items
-            .iter()
-            .map(|item| batch_item(&predictors, item))
-            .collect()
+        let answer = |item| match batch_item((&predictors, &pins), &query, item) {
+            Ok(answer) => BatchItem::Answer(Box::new(answer)),
+            Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
+        };
+        items.iter().map(answer).collect()
     };
     let items = tokio::task::spawn_blocking(work)
         .await
@@ -223,21 +241,44 @@ async fn predict_batch(
     Ok(Json(BatchAnswer { items }))
 }
 
-fn batch_item(predictors: &Predictors, item: &Value) -> BatchItem {
-    match typed(item).and_then(|request| predicted(predictors, request)) {
-        Ok(answer) => BatchItem::Answer(Box::new(answer)),
-        Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
+fn batch_item(
+    (predictors, pins): (&Predictors, &Pinned),
+    query: &FitParams,
+    item: &Value,
+) -> Result<PredictAnswer, Invalid> {
+    let mut request: PredictRequest = typed(item)?;
+    if request.fit.is_none() {
+        query.put_into(&mut request)?;
     }
+    let pin = match request.fit.as_ref().and_then(|word| pins.get(word)) {
+        Some(Ok(pin)) => Some(pin),
+        Some(Err(error)) => return Err(error.clone()),
+        None => None,
+    };
+    predicted_by(pin, predictors, request)
 }
 
-/// The answer to `request`.
+/// The answer to `request`, whose `fit` must be one of `predictors`.
 ///
 /// # Errors
 /// Points at the field that is wrong.
 pub fn predicted(
     predictors: &Predictors,
+    request: PredictRequest,
+) -> Result<PredictAnswer, Invalid> {
+    predicted_by(None, predictors, request)
+}
+
+/// The answer to `request`, by the fit `pin` where it names that one.
+///
+/// # Errors
+/// Points at the field that is wrong.
+pub fn predicted_by(
+    pin: Option<&Arc<Predictor>>,
+    predictors: &Predictors,
     mut request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
+    let named = request.named_fit()?;
     let counted = counted(&mut request)?;
     let subject = &counted.subject;
     let group = match &request.family {
@@ -248,7 +289,10 @@ pub fn predicted(
         group,
         images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
         level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
-        estimator: request.estimator.unwrap_or_default(),
+        estimator: match &named {
+            Some(id) => id.estimator,
+            None => request.estimator.unwrap_or_default(),
+        },
         batch_size: count("/batch_size", request.batch_size)?,
     };
     let put = Put {
@@ -258,8 +302,17 @@ pub fn predicted(
         all: predictors,
         question,
     };
-    let mode = request.mode.unwrap_or_default();
-    let chosen = chosen(predictors, mode, request.platform.as_ref())?;
+    let chosen = match (&named, pin) {
+        (Some(_), Some(pin)) => vec![Arc::clone(pin)],
+        (Some(id), None) => {
+            let current = predictors.current(id).map_err(|e| e.under("/fit"))?;
+            vec![Arc::clone(current)]
+        }
+        (None, _) => {
+            let mode = request.mode.unwrap_or_default();
+            chosen(predictors, mode, request.platform.as_ref())?
+        }
+    };
     let predictions = chosen
         .iter()
         .filter_map(|predictor| put.to(predictor))
@@ -363,10 +416,7 @@ impl Put<'_> {
                 high_seconds: epoch(prediction.high_ms),
             },
             base_epoch_seconds: base.map(|base| epoch(base.ms)),
-            fit: FitRow {
-                data_version: self.all.data_version,
-                ..fit_row(predictor, &asked, &prediction, epoch)
-            },
+            fit: fit_row(predictor, &asked, &prediction, epoch),
             total,
             warnings: prediction.warnings,
         })

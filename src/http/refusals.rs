@@ -36,6 +36,14 @@ pub(super) enum ListRefused {
     Unavailable(Problem),
 }
 
+/// Of an operation with parameters.
+#[derive(IntoResponses)]
+pub(super) enum ParamsRefused {
+    /// A parameter is wrong.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(Problem),
+}
+
 /// Of an operation that reads the store.
 #[derive(IntoResponses)]
 pub(super) enum StoreRefused {

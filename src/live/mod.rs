@@ -1,10 +1,12 @@
 //! The store, and the fits that follow it.
 //!
 //! Predictions read the fits in memory and never wait; when the measurements change, in this process or in another, new
-//! fits are made beside them and swapped in whole.
+//! fits are made beside them and swapped in whole. Which version of the data gave which fit is kept, so that any of them
+//! can be made again.
 
 mod evaluation;
 mod export;
+mod pins;
 mod quantities;
 mod receive;
 mod tally;
@@ -17,12 +19,15 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Store, StoreError, Writing};
+use crate::store::{Change, Committed, Store, StoreError, Writing};
+use pins::Pins;
+
 use crate::timing::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
+pub use pins::PinError;
 pub use quantities::Quantity;
 pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
 pub use tally::Tally;
@@ -35,6 +40,7 @@ pub struct Live {
     known: Mutex<Known>,
     evaluation: Mutex<Option<Arc<Evaluation>>>,
     tally: Tally,
+    pins: Pins,
 }
 
 /// What of the store is in memory, and which version of it.
@@ -60,8 +66,12 @@ impl Live {
             known,
             evaluation: Mutex::default(),
             tally: Tally::default(),
+            pins: Pins::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
+        if let Err(error) = live.keep_names().await {
+            tracing::warn!(%error, "the names of the fits cannot be kept yet");
+        }
         Ok(live)
     }
 
@@ -99,18 +109,37 @@ impl Live {
     /// what others have stored would find it in between and read everything back.
     async fn commit(&self, writing: Writing, timings: Vec<Timing>) -> Result<i64, StoreError> {
         let mut known = self.known.lock().await;
-        let (id, version) = writing.commit().await?;
-        self.change(&mut known, version, |known| known.add(timings))
+        let predictors = self.predictors();
+        let mut platforms = predictors.platforms.clone();
+        let defined = writing.defined().iter();
+        platforms.extend(defined.map(|platform| (platform.id.clone(), platform.clone())));
+        let fits = |version| {
+            let names = |known: &Known| known.timings.names_with(&platforms, &timings);
+            known.fits(&predictors, version, names)
+        };
+        let (id, committed) = writing.commit(fits).await?;
+        self.change(&mut known, committed, |known| known.add(timings))
             .await?;
         Ok(id)
     }
 
-    /// Makes a change of this process, stored as `version`, in memory too, and fits anew; everything is read back where
+    /// Commits `change`, which takes the measurements `rows` out of the fits, and fits anew.
+    async fn take_out(&self, change: Change, rows: &HashSet<i64>) -> Result<(), StoreError> {
+        let mut known = self.known.lock().await;
+        let predictors = self.predictors();
+        let names = |known: &Known| known.timings.names_without(&predictors.platforms, rows);
+        let fits = known.fits(&predictors, change.version(), names);
+        let committed = change.commit(&fits).await?;
+        self.change(&mut known, committed, |timings| timings.remove(rows))
+            .await
+    }
+
+    /// Makes a change of this process, as it is stored, in memory too, and fits anew; everything is read back where
     /// another process has stored something in between.
     async fn change(
         &self,
         known: &mut Known,
-        version: i64,
+        Committed { version, first }: Committed,
         make: impl FnOnce(&mut Timings),
     ) -> Result<(), StoreError> {
         if known.version + 1 != version {
@@ -118,7 +147,9 @@ impl Live {
         }
         make(&mut known.timings);
         known.version = version;
-        self.refit(known).await
+        let predictors = self.refit(known).await?;
+        self.predictors.store(Arc::new(predictors.dated(&first)));
+        Ok(())
     }
 
     /// Takes upload `id` out of the fits, at `now`; returns how many rows went.
@@ -126,11 +157,11 @@ impl Live {
     /// # Errors
     /// Where the store does not answer.
     pub async fn remove_upload(&self, id: i64, now: i64) -> Result<u64, StoreError> {
-        let mut known = self.known.lock().await;
-        let (rows, version) = self.store.remove_upload(id, now).await?;
+        // The writer before the fits, as uploads do: the other way round each would wait for the other.
+        let mut change = self.store.begin_change().await?;
+        let rows = change.remove_upload(id, now).await?;
         let rows: HashSet<i64> = rows.into_iter().collect();
-        self.change(&mut known, version, |timings| timings.remove(&rows))
-            .await?;
+        self.take_out(change, &rows).await?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
 
@@ -139,7 +170,9 @@ impl Live {
     /// # Errors
     /// Where the store does not answer.
     pub async fn restore_upload(&self, id: i64) -> Result<u64, StoreError> {
-        let back = self.store.restore_upload(id).await?;
+        let mut change = self.store.begin_change().await?;
+        let back = change.restore_upload(id).await?;
+        change.commit(&self.predictors().undated()).await?;
         self.refresh().await?;
         Ok(back)
     }
@@ -149,15 +182,12 @@ impl Live {
     /// # Errors
     /// Where the store does not answer.
     pub async fn remove_row(&self, id: i64, now: i64) -> Result<bool, StoreError> {
-        let mut known = self.known.lock().await;
-        let Some(version) = self.store.remove_row(id, now).await? else {
-            return Ok(false);
-        };
-        self.change(&mut known, version, |timings| {
-            timings.remove(&HashSet::from([id]));
-        })
-        .await?;
-        Ok(true)
+        let mut change = self.store.begin_change().await?;
+        let was_in = change.remove_row(id, now).await?;
+        if was_in {
+            self.take_out(change, &HashSet::from([id])).await?;
+        }
+        Ok(was_in)
     }
 
     /// Puts the row `id` back into the fits; whether it was out, and nothing equal has come meanwhile.
@@ -165,34 +195,63 @@ impl Live {
     /// # Errors
     /// Where the store does not answer.
     pub async fn restore_row(&self, id: i64) -> Result<bool, StoreError> {
-        let back = self.store.restore_row(id).await?.is_some();
-        self.refresh().await?;
+        let mut change = self.store.begin_change().await?;
+        let back = change.restore_row(id).await?;
+        if back {
+            change.commit(&self.predictors().undated()).await?;
+            self.refresh().await?;
+        }
         Ok(back)
     }
 
-    /// Follows what other processes store, and computes residuals that are due, for ever.
+    /// Follows what other processes store, and settles the fits, for ever.
     pub async fn follow(&self) {
         loop {
             tokio::time::sleep(LOOK).await;
             if let Err(error) = self.refresh().await {
                 tracing::error!(%error, "the store cannot be read: the fits stay as they are");
             }
-            self.validate().await;
+            if let Err(error) = self.settle().await {
+                tracing::error!(%error, "the names of new fits cannot be kept yet");
+            }
         }
     }
 
-    /// Gives fits that were made in a hurry the residuals of their own left-out nets.
-    pub async fn validate(&self) {
+    /// Gives fits that were made in a hurry the residuals of their own left-out nets, lends anew where lenders have
+    /// changed, and keeps which version of the data gave the fits that came of it.
+    ///
+    /// # Errors
+    /// Where the store does not answer: the fits are as good, but their names may be lost.
+    pub async fn settle(&self) -> Result<(), StoreError> {
         let current = self.predictors();
-        if !current.is_stale() {
-            return;
-        }
-        let stale = Arc::clone(&current);
-        if let Ok(validated) = tokio::task::spawn_blocking(move || stale.validated()).await {
-            // Newer fits are validated in their turn.
+        if !current.is_settled() {
+            let hasty = Arc::clone(&current);
+            let settled = tokio::task::spawn_blocking(move || hasty.settled());
+            let settled = settled.await.map_err(|e| failed(&e))?;
+            // Newer fits are settled in their turn.
             self.predictors
-                .compare_and_swap(&current, Arc::new(validated));
+                .compare_and_swap(&current, Arc::new(settled));
         }
+        self.keep_names().await
+    }
+
+    /// Keeps which version of the data gave the present fits, where that is not known yet.
+    async fn keep_names(&self) -> Result<(), StoreError> {
+        let current = self.predictors();
+        let undated = current.undated();
+        let hashes: Vec<u64> = undated.iter().map(|(hash, _)| *hash).collect();
+        if hashes.is_empty() || self.store.is_read_only() {
+            return Ok(());
+        }
+        let mut first = self.store.fit_versions(&hashes).await?;
+        let new = undated.into_iter();
+        let new: Vec<_> = new.filter(|(hash, _)| !first.contains_key(hash)).collect();
+        if !new.is_empty() {
+            first.extend(self.store.keep_fits(&new).await?);
+        }
+        let dated = Predictors::clone(&current).dated(&first);
+        self.predictors.compare_and_swap(&current, Arc::new(dated));
+        Ok(())
     }
 
     async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
@@ -217,11 +276,16 @@ impl Live {
             timings.add(rows.iter().filter_map(timing));
         }
         known.timings = timings;
-        self.refit(known).await
+        let predictors = self.refit(known).await?;
+        let undated = predictors.undated().into_iter();
+        let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
+        let first = self.store.fit_versions(&hashes).await?;
+        self.predictors.store(Arc::new(predictors.dated(&first)));
+        Ok(())
     }
 
-    /// New fits of what has changed, beside the old ones, swapped in whole.
-    async fn refit(&self, known: &mut Known) -> Result<(), StoreError> {
+    /// New fits of what has changed, beside the old ones.
+    async fn refit(&self, known: &mut Known) -> Result<Predictors, StoreError> {
         let platforms = self.store.platforms().await?;
         let (previous, version) = (self.predictors(), known.version);
         let timings = std::mem::take(&mut known.timings);
@@ -235,9 +299,25 @@ impl Live {
             .await
             .map_err(|e| failed(&e))?;
         known.timings = timings;
-        self.predictors.store(Arc::new(predictors));
         self.tally.refits.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        Ok(predictors)
+    }
+}
+
+impl Known {
+    /// The fits that a change which will be `version` of the data gives, called `names`, and those of the version before
+    /// that are not kept yet; none where another process has stored something in between.
+    fn fits(
+        &self,
+        predictors: &Predictors,
+        version: i64,
+        names: impl FnOnce(&Self) -> Vec<u64>,
+    ) -> Vec<(u64, i64)> {
+        if self.version + 1 != version {
+            return Vec::new();
+        }
+        let fresh = names(self).into_iter().map(|hash| (hash, version));
+        predictors.undated().into_iter().chain(fresh).collect()
     }
 }
 

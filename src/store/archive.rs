@@ -18,7 +18,9 @@ pub struct Damage {
 }
 
 /// Tables in the order in which rows may be deleted from.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 7] = [
+    "fits",
+    "moves",
     "rejections",
     "measurements",
     "uploads",

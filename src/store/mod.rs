@@ -7,6 +7,8 @@
 
 mod archive;
 mod behind;
+mod changes;
+mod fits;
 mod health;
 mod measurements;
 mod migrate;
@@ -26,6 +28,8 @@ use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
 pub use behind::behind;
+pub use changes::{Change, Committed};
+pub use fits::Since;
 pub use health::{Disk, Schema};
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
@@ -142,6 +146,12 @@ impl Store {
     #[must_use]
     pub fn spool(&self, in_memory: usize) -> SpooledTempFile {
         tempfile::spooled_tempfile_in(in_memory, folder(&self.path))
+    }
+
+    /// Whether it was opened to be read alone.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// Checkpoints and closes the file.

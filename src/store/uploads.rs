@@ -1,4 +1,4 @@
-//! Storing rows: an upload is one transaction, and can be taken out and put back.
+//! Storing rows: an upload is one transaction.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,8 @@ use sha2::{Digest, Sha256};
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
 use super::measurements::ROWS_A_STATEMENT;
-use super::{NewRow, Store, StoreError, measurements, platforms};
+use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms};
 use crate::timing::{Measurement, Platform};
-
-type Query<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 
 /// How many rows of an upload went where; they add up to the rows sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +67,7 @@ pub struct Writing {
     next_row: i64,
     counts: Counts,
     hash: Sha256,
+    defined: Vec<Platform>,
     _busy: Busy,
 }
 
@@ -116,6 +115,7 @@ impl Store {
             next_row,
             counts: Counts::default(),
             hash: Sha256::new(),
+            defined: Vec::new(),
             _busy: busy,
         })
     }
@@ -136,7 +136,7 @@ impl Store {
             .map(|(line, row)| NewRow::new(line, row, None))
             .collect();
         writing.store(&mut rows).await?;
-        writing.commit().await?;
+        writing.commit(|_| Vec::new()).await?;
         Ok(())
     }
 
@@ -176,81 +176,6 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
     }
 
-    /// Takes upload `id` out of the fits, at `now`; returns the ids of its rows, and the version without them.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<(Vec<i64>, i64), StoreError> {
-        let mut transaction = self.write.begin_with("begin immediate").await?;
-        let sql = "update measurements set removed_at = $1 where upload = $2 and removed_at is null returning id";
-        let rows: Vec<i64> = sqlx::query_scalar(sql)
-            .bind(now)
-            .bind(id)
-            .fetch_all(&mut *transaction)
-            .await?;
-        let sql = "update uploads set removed_at = $1 where id = $2";
-        sqlx::query(sql)
-            .bind(now)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
-        let version = bump_version(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok((rows, version))
-    }
-
-    /// Puts upload `id` back into the fits; returns how many rows came back. Rows that were taken out one by one stay
-    /// out, and so does one that was sent again meanwhile.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn restore_upload(&self, id: i64) -> Result<u64, StoreError> {
-        let mut transaction = self.write.begin_with("begin immediate").await?;
-        let sql = "update measurements set removed_at = null where upload = $1
-                   and removed_at = (select removed_at from uploads where id = $1)
-                   and identity not in (select identity from measurements where removed_at is null)";
-        let rows = sqlx::query(sql)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-        let sql = "update uploads set removed_at = null where id = $1";
-        sqlx::query(sql).bind(id).execute(&mut *transaction).await?;
-        bump_version(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(rows)
-    }
-
-    /// Takes the row `id` out of the fits, at `now`; returns the version without it, `None` where it was not in.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn remove_row(&self, id: i64, now: i64) -> Result<Option<i64>, StoreError> {
-        let sql = "update measurements set removed_at = $1 where id = $2 and removed_at is null";
-        self.move_row(sqlx::query(sql).bind(now).bind(id)).await
-    }
-
-    /// Puts the row `id` back into the fits; returns the version with it, `None` where it was not out, or was sent
-    /// again meanwhile.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn restore_row(&self, id: i64) -> Result<Option<i64>, StoreError> {
-        let sql = "update measurements set removed_at = null where id = $1 and removed_at is not null
-                   and identity not in (select identity from measurements where removed_at is null)";
-        self.move_row(sqlx::query(sql).bind(id)).await
-    }
-
-    async fn move_row(&self, query: Query<'_>) -> Result<Option<i64>, StoreError> {
-        let mut transaction = self.write.begin_with("begin immediate").await?;
-        if query.execute(&mut *transaction).await?.rows_affected() == 0 {
-            return Ok(None);
-        }
-        let version = bump_version(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(Some(version))
-    }
-
     /// Who sent the row `id`.
     ///
     /// # Errors
@@ -271,7 +196,15 @@ impl Writing {
     /// # Errors
     /// Where the database does not answer.
     pub async fn define(&mut self, platform: &Platform) -> Result<(), StoreError> {
-        platforms::insert(&mut self.transaction, platform).await
+        platforms::insert(&mut self.transaction, platform).await?;
+        self.defined.push(platform.clone());
+        Ok(())
+    }
+
+    /// The platforms that it has defined.
+    #[must_use]
+    pub fn defined(&self) -> &[Platform] {
+        &self.defined
     }
 
     /// Stores rows, of platforms that are known; those that equal a stored row are counted as duplicates.
@@ -334,11 +267,15 @@ impl Writing {
         self.counts
     }
 
-    /// Makes all of it visible, and durable; returns the upload's id and the version of the data that has it.
+    /// Makes all of it visible, and durable; returns the upload's id. `fits` says which fits (hash, version) the version
+    /// of the data that has it gives.
     ///
     /// # Errors
     /// Where the database does not answer, or the disk is full: then nothing is stored.
-    pub async fn commit(mut self) -> Result<(i64, i64), StoreError> {
+    pub async fn commit(
+        mut self,
+        fits: impl FnOnce(i64) -> Vec<(u64, i64)>,
+    ) -> Result<(i64, Committed), StoreError> {
         let hash = self
             .hash
             .finalize()
@@ -350,21 +287,23 @@ impl Writing {
             quarantined,
             rejected,
         } = self.counts;
-        let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5
-                   where id = $6";
+        let version = bump_version(&mut self.transaction).await?;
+        let first = fits::keep(&mut self.transaction, &fits(version)).await?;
+        let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5,
+                   version = $6 where id = $7";
         let query = sqlx::query(sql)
             .bind(accepted)
             .bind(duplicates)
             .bind(quarantined)
             .bind(rejected)
-            .bind(hash);
+            .bind(hash)
+            .bind(version);
         query
             .bind(self.upload)
             .execute(&mut *self.transaction)
             .await?;
-        let version = bump_version(&mut self.transaction).await?;
         self.transaction.commit().await?;
-        Ok((self.upload, version))
+        Ok((self.upload, Committed { version, first }))
     }
 
     /// Forgets all of it.

@@ -5,6 +5,7 @@
 //! is at the batches that were timed; where that of the nearest net is known, its own O is taken off first. How τ was
 //! found and on which GPUs and nets it was tested: `docs/estimators.md`.
 
+use super::estimator::Part;
 use super::platform::Mode;
 
 /// One step on one device.
@@ -69,6 +70,20 @@ impl AtBatch {
             launching: 1.0 - ((1.0 - timed) / square).sqrt(),
         }
     }
+}
+
+/// `shares` of a time of which the share `launching` is added by launches.
+pub(super) fn launching(mut shares: Vec<(Part, f64)>, launching: f64) -> Vec<(Part, f64)> {
+    if launching > 0.0 {
+        for (_, share) in &mut shares {
+            *share *= 1.0 - launching;
+        }
+        match shares.iter_mut().find(|(part, _)| *part == Part::PerStep) {
+            Some((_, share)) => *share += launching,
+            None => shares.push((Part::PerStep, launching)),
+        }
+    }
+    shares
 }
 
 #[cfg(test)]

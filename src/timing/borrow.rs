@@ -23,7 +23,7 @@ pub struct Borrowed {
 }
 
 /// Groups that both must have timed.
-const SHARED: usize = 5;
+pub(super) const SHARED: usize = 5;
 /// Rounds of the robust line.
 const ROUNDS: usize = 6;
 /// Log residual from which a group counts less (Huber).

@@ -43,6 +43,14 @@ pub fn columns(features: &Features) -> Columns {
     [1.0, acts, flops, overlap, params * acts / 100.0]
 }
 
+/// The share of each column in the time of a net, where nothing was timed yet.
+#[must_use]
+pub fn expected_shares(features: &Features) -> Columns {
+    let (x, ratios) = (columns(features), RECIPE.ratios);
+    let total: f64 = x.iter().zip(ratios).map(|(x, ratio)| x * ratio).sum();
+    std::array::from_fn(|k| ratios[k] * x[k] / total)
+}
+
 /// The fit to `rows`, `None` where there are none.
 #[must_use]
 pub fn fit(rows: &Rows) -> Option<Linear> {

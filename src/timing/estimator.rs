@@ -48,6 +48,12 @@ impl Estimator {
             Self::Paper => &[Form::Acts],
         }
     }
+
+    /// Whether its predictions may take something over from other platforms.
+    #[must_use]
+    pub fn borrows(self) -> bool {
+        self != Self::Paper
+    }
 }
 
 /// What a fit looks at.

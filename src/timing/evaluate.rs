@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::estimator::Estimator;
+use super::features::Architecture;
 use super::interval::Level;
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
@@ -33,17 +34,44 @@ pub enum Left {
     Strategy,
     /// All nets scaled by 24 or more, likewise.
     FarScaled,
+    /// All nets but one, as of a new platform with one timing, for which others stand in: several draws.
+    AllButOne,
+    /// All but two.
+    AllButTwo,
+    /// All but three.
+    AllButThree,
+    /// All but five.
+    AllButFive,
+    /// All but ten.
+    AllButTen,
 }
 
 impl Left {
     /// All.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 10] = [
         Self::Net,
         Self::Group,
         Self::Large,
         Self::Strategy,
         Self::FarScaled,
+        Self::AllButOne,
+        Self::AllButTwo,
+        Self::AllButThree,
+        Self::AllButFive,
+        Self::AllButTen,
     ];
+
+    /// Nets that stay, of a platform that is taken to be new.
+    fn stay(self) -> Option<usize> {
+        match self {
+            Self::AllButOne => Some(1),
+            Self::AllButTwo => Some(2),
+            Self::AllButThree => Some(3),
+            Self::AllButFive => Some(5),
+            Self::AllButTen => Some(10),
+            Self::Net | Self::Group | Self::Large | Self::Strategy | Self::FarScaled => None,
+        }
+    }
 }
 
 /// Least number of timings that is worth a trial.
@@ -52,6 +80,9 @@ const LEAST: usize = 12;
 const ALONE: usize = 200;
 /// Parts in which the nets of a larger set leave.
 const PARTS: usize = 20;
+
+/// Draws of the nets that stay where nearly all leave.
+const DRAWS: usize = 10;
 
 /// Timings of a platform that its trials look at; of more, whole nets are drawn.
 const MOST: usize = 2_000;
@@ -182,8 +213,7 @@ impl Trial {
         };
         match self.left {
             Left::Net => {
-                let nets: BTreeSet<_> = self.rows.iter().map(|row| row.sample.net).collect();
-                let nets: Vec<_> = nets.into_iter().collect();
+                let nets = self.nets();
                 let parts = if nets.len() <= ALONE {
                     nets.len()
                 } else {
@@ -208,7 +238,34 @@ impl Trial {
                         .is_some_and(|(_, factor)| *factor >= 24.0)
                 })]
             }
+            Left::AllButOne
+            | Left::AllButTwo
+            | Left::AllButThree
+            | Left::AllButFive
+            | Left::AllButTen => self.draws(self.left.stay().unwrap_or_default()),
         }
+    }
+
+    /// The nets, in the order of their hashes: as good as any at random, and always the same.
+    fn nets(&self) -> Vec<Architecture> {
+        let nets: BTreeSet<_> = self.rows.iter().map(|row| row.sample.net).collect();
+        nets.into_iter().collect()
+    }
+
+    /// For each draw of `stay` nets, the timings of all others; none where most nets would have to stay.
+    fn draws(&self, stay: usize) -> Vec<Vec<usize>> {
+        let nets = self.nets();
+        if nets.len() < 2 * stay {
+            return Vec::new();
+        }
+        let draw = |i: usize| {
+            let first = i * nets.len() / DRAWS;
+            let drawn: Vec<_> = (first..first + stay)
+                .map(|j| nets[j % nets.len()])
+                .collect();
+            self.positions(|row| !drawn.contains(&row.sample.net))
+        };
+        (0..DRAWS).map(draw).collect()
     }
 
     fn positions(&self, leaves: impl Fn(&Row) -> bool) -> Vec<usize> {
@@ -231,11 +288,7 @@ impl Trial {
         let platform = (self.platform.clone(), self.mode);
         let forms = self.estimator.forms();
         let mut predictor = Predictor::of_forms(platform, &set, forms)?.validated();
-        let others: Vec<&Predictor> = Mode::ALL
-            .into_iter()
-            .flat_map(|mode| self.all.of_mode(mode))
-            .map(AsRef::as_ref)
-            .collect();
+        let others: Vec<&Predictor> = self.all.all().map(AsRef::as_ref).collect();
         predictor.borrow_from(&others);
         let outcome = |i: &usize| outcome(&predictor, &self.rows[*i], self.estimator);
         Some(part.iter().filter_map(outcome).collect())

@@ -122,7 +122,11 @@ impl Fit {
         Estimate {
             ms: own.ms.powf(1.0 - share) * theirs.powf(share),
             half_width: (1.0 - share) * own.half_width + share * width,
-            lent: Some((loan.from.clone(), loan.factor, share)),
+            lent: Some((
+                loan.from.clone(),
+                loan.factor(asked.features, case.group),
+                share,
+            )),
             ..own
         }
     }

@@ -1,8 +1,9 @@
 //! Platforms with few timings: another platform's fit at one scale, blended with the own fit by evidence.
 //!
-//! The scale is the robust mean of the log ratios of the few timings to what the other fit says. What is left of them
-//! tells how far such a prediction is off, drawn to what likeness of the platforms lets expect; the other platform is
-//! the one with the least. The share that is lent follows from both errors and falls to nothing as timings arrive
+//! The log ratios of the few timings to what the other fit says are taken to be one scale, and departures from it for what
+//! is the same for all nets, for memory and for multiply-adds, by the shares of these in a net's time; a robust ridge. What
+//! is left of each timing by the others' tells how far such a prediction is off, drawn to what likeness of the platforms
+//! lets expect; the other platform is the one with the least. The share that is lent follows from both errors and falls to nothing as timings arrive
 //! ([`OWN`]), so that no prediction ever jumps. For nets known by costs: sums over layers need few timings.
 
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 use super::estimator::Fitted;
 use super::features::Features;
 use super::platform::{Mode, Platform, PlatformId};
-use super::training::Rows;
+use super::regression::Products;
+use super::training::{Rows, Sample};
 use crate::net::Group;
 use crate::units::to_f64;
 
@@ -19,12 +21,11 @@ use crate::units::to_f64;
 pub struct Loan {
     /// Whose.
     pub from: PlatformId,
-    /// Times there are this much shorter.
-    pub factor: f64,
     fitted: Arc<Fitted>,
+    scales: Scales,
     /// Root mean square log error to be expected of groups that the lender has timed.
     error: f64,
-    /// Largest share, by the number of timings: 1 with none, 0 from [`OWN`] on.
+    /// Largest share, by the number of timings: 1 with none, 0 where there are [`OWN`] or the lender is not much richer.
     most: f64,
 }
 
@@ -44,6 +45,11 @@ const RICHER: usize = 3;
 /// Log residual from which a timing counts less for the scale (Huber), and rounds of that.
 const HUBER: f64 = 0.15;
 const ROUNDS: usize = 5;
+/// How firmly kinds of work are expected to keep to the one scale: (0.1/0.3)², since logs of timings lie 0.1 off and those
+/// of kinds 0.3.
+const DEPART: f64 = 0.11;
+/// Most that a kind departs (a natural log). Two that differ by 1 or less never make a net cheaper by costing more.
+const MOST: f64 = 0.5;
 /// Expected error between platforms that differ in the device alone, and in layout, compiler, precision or mode.
 const ALIKE: f64 = 0.12;
 const UNLIKE: f64 = 0.25;
@@ -75,41 +81,46 @@ impl Loan {
     }
 
     fn new(lender: &Lender, rows: &Rows, expected: f64) -> Self {
-        let ratios: Vec<f64> = rows
-            .samples()
-            .map(|(group, s)| {
-                let there = lender
+        let ratio = |(group, s): (&Group, &Sample)| Ratio {
+            work: work(lender.fitted, &s.features, group),
+            log: (s.ms
+                / lender
                     .fitted
-                    .ms(&s.features, group, s.features.architecture);
-                (s.ms / there).ln()
-            })
-            .collect();
+                    .ms(&s.features, group, s.features.architecture))
+            .ln(),
+        };
+        let ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
+        let (scales, weights) = robust(&ratios);
         let count = |n: usize| to_f64(n.try_into().unwrap_or(u64::MAX));
         let n = count(ratios.len());
-        let mut scale = ratios.iter().sum::<f64>() / n;
-        for _ in 0..ROUNDS {
-            let (weights, sum) = ratios.iter().fold((0.0, 0.0), |(weights, sum), ratio| {
-                let weight = (HUBER / (ratio - scale).abs()).min(1.0);
-                (weights + weight, sum + weight * ratio)
-            });
-            scale = sum / weights;
-        }
-        let squares: f64 = ratios.iter().map(|ratio| (ratio - scale).powi(2)).sum();
-        let mean = (squares + EXPECTED * expected.powi(2)) / (n + EXPECTED);
+        // So that the share is nothing already where a lender is no longer rich enough.
+        let enough = count(OWN).min(count(lender.timings) / count(RICHER));
+        let left_out = (0..ratios.len()).map(|i| {
+            let others = scales_of(&ratios, &weights, Some(i)).unwrap_or(scales);
+            ratios[i].beside(&others).powi(2)
+        });
+        let doubt = expected.powi(2) * (1.0 + 1.0 / n);
+        let mean = (left_out.sum::<f64>() + EXPECTED * doubt) / (n + EXPECTED);
         Self {
             from: lender.platform.id.clone(),
-            factor: scale.exp(),
             fitted: Arc::clone(lender.fitted),
-            // Of a new net: what is left around the scale, and the doubt in the scale itself.
-            error: (mean * (1.0 + 1.0 / n)).sqrt(),
-            most: 1.0 - n / count(OWN),
+            scales,
+            error: mean.sqrt(),
+            most: (1.0 - n / enough).max(0.0),
         }
     }
 
     /// Milliseconds for one image on one device.
     #[must_use]
     pub fn ms(&self, features: &Features, group: &Group) -> f64 {
-        self.factor * self.fitted.ms(features, group, features.architecture)
+        let there = self.fitted.ms(features, group, features.architecture);
+        there * self.factor(features, group)
+    }
+
+    /// By how much slower such a net is here than there.
+    #[must_use]
+    pub fn factor(&self, features: &Features, group: &Group) -> f64 {
+        at(&self.scales, &work(&self.fitted, features, group)).exp()
     }
 
     /// Root mean square log error to be expected.
@@ -126,6 +137,72 @@ impl Loan {
         let (own, theirs) = (own.powi(4), self.error(group).powi(4));
         self.most * own / (own + theirs)
     }
+}
+
+/// The log ratio of a timing to what the lender's fit says, and what the net's time goes into there.
+struct Ratio {
+    work: Work,
+    log: f64,
+}
+
+/// Shares of the time that is the same for all nets, that memory takes, and that multiply-adds take.
+type Work = [f64; 3];
+/// Logs: of the scale, and how much further each kind of work departs from it.
+type Scales = [f64; 4];
+
+impl Ratio {
+    /// What `scales` leave of it.
+    fn beside(&self, scales: &Scales) -> f64 {
+        self.log - at(scales, &self.work)
+    }
+}
+
+/// Log scale of a net.
+fn at(scales: &Scales, work: &Work) -> f64 {
+    let departures = scales[1..].iter().zip(work);
+    scales[0] + departures.map(|(scale, share)| scale * share).sum::<f64>()
+}
+
+/// What a net's time goes into; where costs overlap, half to either.
+fn work(fitted: &Fitted, features: &Features, group: &Group) -> Work {
+    let parts = fitted.parts(features, group);
+    let total: f64 = parts.iter().sum();
+    let work = match parts[..] {
+        [constant, memory, compute, overlap, _] => {
+            [constant, memory + overlap / 2.0, compute + overlap / 2.0]
+        }
+        _ => [0.0; 3],
+    };
+    work.map(|ms| ms / total)
+}
+
+/// The scales of `ratios`, those far off counting less; with the weight of each.
+fn robust(ratios: &[Ratio]) -> (Scales, Vec<f64>) {
+    let mut weights = vec![1.0; ratios.len()];
+    let mut scales = scales_of(ratios, &weights, None).unwrap_or_default();
+    for _ in 0..ROUNDS {
+        for (weight, ratio) in weights.iter_mut().zip(ratios) {
+            *weight = (HUBER / ratio.beside(&scales).abs()).min(1.0);
+        }
+        scales = scales_of(ratios, &weights, None).unwrap_or(scales);
+    }
+    (scales, weights)
+}
+
+/// The scales of all `ratios` but the one at `left`.
+fn scales_of(ratios: &[Ratio], weights: &[f64], left: Option<usize>) -> Option<Scales> {
+    let mut products = Products::<4>::default();
+    let kept = ratios.iter().zip(weights).enumerate();
+    for (_, (ratio, weight)) in kept.filter(|(i, _)| Some(*i) != left) {
+        let [a, b, c] = ratio.work;
+        let root = weight.sqrt();
+        products.add([root, root * a, root * b, root * c], root * ratio.log);
+    }
+    let mut scales = products.ridge([0.0, DEPART, DEPART, DEPART])?;
+    for departure in &mut scales[1..] {
+        *departure = departure.clamp(-MOST, MOST);
+    }
+    Some(scales)
 }
 
 /// Whether two platforms differ in no more than device, number and framework.

@@ -3,6 +3,7 @@
 //! A [`Measurement`] is one checked timing; those of one platform and mode make a [`TrainingSet`]; an [`Estimator`] is
 //! fitted to it, and a [`Predictor`] holds all fits with the residuals of left-out nets that make their intervals.
 
+pub mod advice;
 mod batch;
 pub mod borrow;
 pub mod cost;
@@ -12,6 +13,7 @@ pub mod estimator;
 pub mod evaluate;
 pub mod features;
 mod fit;
+pub mod fit_id;
 pub mod foreign;
 pub mod gpus;
 pub mod interval;
@@ -20,6 +22,7 @@ pub mod line;
 pub mod linear;
 pub mod loan;
 pub mod measurement;
+pub mod names;
 pub mod neighbours;
 pub mod origin;
 pub mod platform;
@@ -39,6 +42,7 @@ pub mod warning;
 pub use cost::Cost;
 pub use estimator::{Estimator, Form};
 pub use features::Features;
+pub use fit_id::FitId;
 pub use interval::Level;
 pub use measurement::Measurement;
 pub use origin::Origin;

@@ -1,15 +1,17 @@
 //! What is fitted to the timings of one platform in one mode, and what it predicts.
 
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::{AtBatch, Step};
+use super::batch::{AtBatch, Step, launching};
 use super::datasheet::{Scales, Sheet};
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
 use super::fit::{Estimate, Fit};
+use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders};
 use super::interval::Level;
 use super::line::Explanation;
+use super::names::Names;
 use super::neighbours::Nearest;
 use super::platform::{Mode, Platform, PlatformId};
 use super::training::{Rows, Sample, TrainingSet};
@@ -22,14 +24,14 @@ use crate::units::to_f64;
 pub struct Predictor {
     platform: Platform,
     mode: Mode,
-    measurements: usize,
+    tally: Tally,
+    names: Names,
     fits: Vec<Fit>,
     explanation: Explanation,
     by_group: Vec<(Group, Explanation)>,
     range: Range,
     /// Mean noise of the nets whose timings tell theirs, by net.
     noises: Vec<(Architecture, f64)>,
-    fingerprint: String,
     /// What the validation looks at: the timings, or of many a part.
     sample: TrainingSet,
     /// Where it stands for another GPU: which, and at what scales.
@@ -85,8 +87,6 @@ pub struct Time {
     pub high_ms: f64,
 }
 
-/// Most platforms that are asked what they know.
-const LENDERS: usize = 8;
 /// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
 const SHARED: usize = 20_000;
 /// Timings that a validation looks at.
@@ -136,10 +136,17 @@ impl Predictor {
         }
         let rows = Rows::all(set);
         let groups = set.groups();
+        let tally = set.tally();
+        let seen = Seen {
+            platform: &platform,
+            mode,
+            tally,
+        };
         Some(Self {
+            names: Names::alone(hash_alone(&seen)),
             platform,
             mode,
-            measurements: set.len(),
+            tally,
             fits: forms.iter().filter_map(|f| Fit::new(*f, &rows)).collect(),
             explanation: Explanation::new(rows.samples().map(|(_, sample)| sample)),
             by_group: groups
@@ -147,7 +154,6 @@ impl Predictor {
                 .collect(),
             range: Range::of(&rows),
             noises: noises(&rows),
-            fingerprint: set.fingerprint(),
             sample: if set.len() <= SHARED {
                 set.clone()
             } else {
@@ -178,22 +184,23 @@ impl Predictor {
         validated
     }
 
-    /// Takes over from `others` what they know of groups without timings here, and their fits where those here are few.
+    /// Takes over from `others`, in the order of their names, what they know of groups without timings here, and their
+    /// fits where those here are few.
     pub(super) fn borrow_from(&mut self, others: &[&Self]) {
-        let mut others: Vec<&Self> = others.to_vec();
-        others.retain(|other| other.platform != self.platform);
-        // Those that know most, of the same mode first; the sort is stable, so ties stay in the order of their names.
-        others.sort_by_key(|other| (other.mode != self.mode, Reverse(other.measurements)));
-        others.truncate(LENDERS);
+        let others = others.iter().map(|other| (other.seen(), *other));
+        let lenders = lenders(&self.seen(), others);
+        let lent = hash_lent(&self.seen(), lenders.iter().map(|(seen, _)| *seen));
+        let in_doubt = self.is_stale() || lenders.iter().any(|(_, lender)| lender.is_stale());
         let rows = Rows::all(&self.sample);
         // With sums over layers there is little left to take over.
         for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
-            let theirs = others.iter().filter_map(|other| {
+            let theirs = lenders.iter().filter_map(|(_, other)| {
                 let fit = other.fit_of(Form::Costs)?;
                 Some((&other.platform, other.mode, fit))
             });
             fit.borrow_from((&self.platform, self.mode), &rows, theirs);
         }
+        self.names.lent(lent, in_doubt);
     }
 
     /// Whether intervals still stand on the residuals of an earlier fit.
@@ -219,7 +226,16 @@ impl Predictor {
     /// Number of timings.
     #[must_use]
     pub fn measurements(&self) -> usize {
-        self.measurements
+        self.tally.timings
+    }
+
+    /// What these fits have seen.
+    pub(super) fn seen(&self) -> Seen<'_> {
+        Seen {
+            platform: &self.platform,
+            mode: self.mode,
+            tally: self.tally,
+        }
     }
 
     /// The timings, or of many a fair part: whole nets of every group.
@@ -230,9 +246,17 @@ impl Predictor {
 
     /// Whether these are fits to `set` on `platform`.
     pub(super) fn is_of(&self, set: &TrainingSet, platform: &Platform) -> bool {
-        self.measurements == set.len()
-            && self.fingerprint == set.fingerprint()
-            && self.platform == *platform
+        self.tally == set.tally() && self.platform == *platform
+    }
+
+    /// The nets that were timed, of many a part.
+    #[must_use]
+    pub fn timed_nets(&self) -> Vec<(&Group, &Features)> {
+        let nets = self.sample.groups().flat_map(|(group, samples)| {
+            let same = samples.chunk_by(|a, b| a.features == b.features);
+            same.map(move |same| (group, &same[0].features))
+        });
+        nets.collect()
     }
 
     /// How well the costs tell the time, of all timings.
@@ -256,9 +280,38 @@ impl Predictor {
 
     /// Name of the fit: the same for the same timings and estimator, whatever their order was.
     #[must_use]
-    pub fn id(&self, estimator: Estimator) -> String {
-        let (platform, mode, estimator) = (&self.platform.id, self.mode, estimator.as_str());
-        format!("{platform}:{mode}:{estimator}:{}", self.fingerprint)
+    pub fn id(&self, estimator: Estimator) -> FitId {
+        FitId {
+            platform: self.platform.id.clone(),
+            mode: self.mode,
+            estimator,
+            hash: self.names.of(estimator).hash,
+        }
+    }
+
+    /// The same without what only further fits would need.
+    pub(super) fn archived(self) -> Self {
+        Self {
+            sample: TrainingSet::default(),
+            ..self
+        }
+    }
+
+    /// The hashes and dates of its names.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The same, made of data of the version `made_at`.
+    pub(super) fn made_at(mut self, version: i64) -> Self {
+        self.names.made_at = version;
+        self
+    }
+
+    /// The same, its names dated by `first`: the first version of the data that each was made of.
+    pub(super) fn date(&mut self, first: &BTreeMap<u64, i64>) {
+        self.names.date(first);
     }
 
     /// What `form` has fitted, where the timings say enough.
@@ -411,7 +464,7 @@ impl Predictor {
         warnings.extend(self.sheet.iter().flat_map(Warning::sheet));
         warnings.extend(self.range.beyond(asked.features));
         warnings.extend((!estimate.seen).then(|| Warning::unseen(asked.group, platform, mode)));
-        warnings.extend(Warning::few(self.measurements, platform, mode));
+        warnings.extend(Warning::few(self.tally.timings, platform, mode));
         let compute = shares.iter().find(|(part, _)| *part == Part::Compute);
         warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
         if let Some(images) = asked.batch_size {
@@ -431,20 +484,6 @@ impl Predictor {
         let found = net.and_then(|net| find(net).ok());
         found.map_or(0.0, |position| self.noises[position].1)
     }
-}
-
-/// `shares` of a time of which the share `launching` is added by launches.
-fn launching(mut shares: Vec<(Part, f64)>, launching: f64) -> Vec<(Part, f64)> {
-    if launching > 0.0 {
-        for (_, share) in &mut shares {
-            *share *= 1.0 - launching;
-        }
-        match shares.iter_mut().find(|(part, _)| *part == Part::PerStep) {
-            Some((_, share)) => *share += launching,
-            None => shares.push((Part::PerStep, launching)),
-        }
-    }
-    shares
 }
 
 fn noises(rows: &Rows) -> Vec<(Architecture, f64)> {

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::estimator::Estimator;
+use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders, unknown};
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
 use super::predictor::Predictor;
-use super::training::{Sample, TrainingSet};
+use super::training::{More, Sample, TrainingSet};
+use crate::json::Invalid;
 use crate::net::Group;
 
 /// What a predictor is of.
 type Key = (PlatformId, Mode);
 
-/// All timings that are in the fits, as a regression sees them; changed in place.
-#[derive(Debug, Default)]
+/// All timings that are in the fits, as a regression sees them; changed in place, and cheap to clone.
+#[derive(Clone, Debug, Default)]
 pub struct Timings {
     sets: BTreeMap<Key, TrainingSet>,
 }
@@ -77,6 +80,77 @@ impl Timings {
         });
     }
 
+    /// The hashes in the names of the fits that [`Timings::add`] of `fresh` will change.
+    #[must_use]
+    pub fn names_with(
+        &self,
+        platforms: &BTreeMap<PlatformId, Platform>,
+        fresh: &[Timing],
+    ) -> Vec<u64> {
+        // Summed up as they come: a million of them in lists would be many megabytes.
+        let mut more: BTreeMap<(&PlatformId, Mode), More> = BTreeMap::new();
+        for timing in fresh {
+            let key = (&timing.platform, timing.mode);
+            let sum = more.entry(key).or_default();
+            sum.add(&timing.group, &timing.sample);
+        }
+        let empty = TrainingSet::default();
+        let changed = more.into_iter().map(|((id, mode), more)| {
+            let key = (id.clone(), mode);
+            let set = self.sets.get(&key).unwrap_or(&empty);
+            let tally = set.tally_with(&more);
+            (key, tally)
+        });
+        self.names_after(platforms, &changed.collect())
+    }
+
+    /// The same of [`Timings::remove`] of `rows`.
+    #[must_use]
+    pub fn names_without(
+        &self,
+        platforms: &BTreeMap<PlatformId, Platform>,
+        rows: &HashSet<i64>,
+    ) -> Vec<u64> {
+        let tallies = self.sets.iter();
+        let changed = tallies.map(|(key, set)| (key.clone(), set.tally_without(rows)));
+        let changed = changed.filter(|(key, tally)| *tally != self.sets[key].tally());
+        self.names_after(platforms, &changed.collect())
+    }
+
+    fn names_after(
+        &self,
+        platforms: &BTreeMap<PlatformId, Platform>,
+        changed: &BTreeMap<Key, Tally>,
+    ) -> Vec<u64> {
+        let mut tallies: BTreeMap<&Key, Tally> = self
+            .sets
+            .iter()
+            .map(|(key, set)| (key, set.tally()))
+            .collect();
+        tallies.extend(changed.iter().map(|(key, tally)| (key, *tally)));
+        let seen = |(key, tally): (&&Key, &Tally)| {
+            Some(Seen {
+                platform: platforms.get(&key.0)?,
+                mode: key.1,
+                tally: *tally,
+            })
+        };
+        let there = tallies.iter().filter(|(_, tally)| tally.timings > 0);
+        let all: Vec<Seen> = there.filter_map(seen).collect();
+        let own = all.iter().filter(|own| {
+            let mut keys = changed.keys();
+            keys.any(|(id, mode)| (id, *mode) == (&own.platform.id, own.mode))
+        });
+        own.flat_map(|own| {
+            let lenders = lenders(own, all.iter().map(|seen| (*seen, ())));
+            [
+                hash_alone(own),
+                hash_lent(own, lenders.into_iter().map(|(seen, ())| seen)),
+            ]
+        })
+        .collect()
+    }
+
     /// The samples of one platform in one mode, by group.
     pub fn samples(&self, id: &PlatformId, mode: Mode) -> impl Iterator<Item = &Sample> {
         let set = self.sets.get(&(id.clone(), mode));
@@ -105,13 +179,15 @@ pub struct Predictors {
     /// The platforms, by id.
     pub platforms: BTreeMap<PlatformId, Platform>,
     fits: BTreeMap<Key, Arc<Predictor>>,
+    /// Whether [`Predictors::settled`] would change nothing.
+    settled: bool,
 }
 
 impl Predictors {
     /// The fits to `timings`; those of a platform that is not among `platforms` are left out.
     ///
-    /// Fits of `previous` whose timings have not changed are kept, and the residuals of the others stand in for new
-    /// ones until [`Predictors::validated`] is called.
+    /// Fits of `previous` whose timings have not changed are kept with what was lent to them, and the residuals of the
+    /// others stand in for new ones until [`Predictors::settled`] is called.
     #[must_use]
     pub fn fit(
         platforms: Vec<Platform>,
@@ -120,27 +196,29 @@ impl Predictors {
         data_version: i64,
     ) -> Self {
         let platforms: BTreeMap<_, _> = platforms.into_iter().map(|p| (p.id.clone(), p)).collect();
-        let mut kept = BTreeMap::new();
-        let mut made = BTreeMap::new();
+        let mut fits = BTreeMap::new();
+        let mut made = Vec::new();
         for (key, set) in &timings.sets {
             let Some(platform) = platforms.get(&key.0) else {
                 continue;
             };
             let earlier = previous.fits.get(key);
             if let Some(same) = earlier.filter(|earlier| earlier.is_of(set, platform)) {
-                kept.insert(key.clone(), Arc::clone(same));
+                fits.insert(key.clone(), Arc::clone(same));
                 continue;
             }
             let earlier = earlier.map(AsRef::as_ref);
-            made.extend(
-                Predictor::fit(platform.clone(), key.1, set, earlier)
-                    .map(|predictor| (key.clone(), predictor)),
-            );
+            if let Some(fit) = Predictor::fit(platform.clone(), key.1, set, earlier) {
+                fits.insert(key.clone(), Arc::new(fit));
+                made.push(key.clone());
+            }
         }
+        let settled = previous.settled && made.is_empty() && fits.len() == previous.fits.len();
         Self {
             data_version,
             platforms,
-            fits: lent(kept, &made),
+            fits: lent(fits, &made, data_version),
+            settled,
         }
     }
 
@@ -153,36 +231,133 @@ impl Predictors {
             let devices = devices(&row.platform)?.device_count;
             Some(Timing::new(id, row, devices))
         }));
-        Self::fit(platforms, &timings, &Self::default(), data_version)
+        Self::fit(platforms, &timings, &Self::default(), data_version).settled()
     }
 
-    /// The same, every fit with its own residuals.
+    /// The same, every fit with its own residuals, and with what the others lend to it now.
     #[must_use]
-    pub fn validated(&self) -> Self {
-        let (mut kept, mut made) = (BTreeMap::new(), BTreeMap::new());
-        for (key, predictor) in &self.fits {
-            if predictor.is_stale() {
-                made.insert(key.clone(), predictor.validated());
-            } else {
-                kept.insert(key.clone(), Arc::clone(predictor));
-            }
+    pub fn settled(&self) -> Self {
+        let mut fits = self.fits.clone();
+        for predictor in fits.values_mut().filter(|fit| fit.is_stale()) {
+            *predictor = Arc::new(predictor.validated());
         }
+        let seen = || fits.values().map(|fit| (fit.seen(), ()));
+        let outdated = fits.iter().filter(|(_, fit)| {
+            let own = fit.seen();
+            fit.names().in_doubt
+                || !fit.names().are_lent(hash_lent(
+                    &own,
+                    lenders(&own, seen()).into_iter().map(|(s, ())| s),
+                ))
+        });
+        let outdated: Vec<Key> = outdated.map(|(key, _)| key.clone()).collect();
         Self {
-            fits: lent(kept, &made),
+            fits: lent(fits, &outdated, self.data_version),
+            settled: true,
             ..self.clone()
         }
     }
 
-    /// Whether [`Predictors::validated`] would change anything.
+    /// Whether [`Predictors::settled`] would change nothing.
     #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.fits.values().any(|predictor| predictor.is_stale())
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// The hashes of fits of which it is not known when they were first made, with the version that made them now.
+    #[must_use]
+    pub fn undated(&self) -> Vec<(u64, i64)> {
+        self.fits
+            .values()
+            .flat_map(|fit| fit.names().undated())
+            .collect()
+    }
+
+    /// The same, fits dated by `first`: the first version of the data that each hash was made of.
+    #[must_use]
+    pub fn dated(mut self, first: &BTreeMap<u64, i64>) -> Self {
+        for fit in self.fits.values_mut() {
+            if fit
+                .names()
+                .undated()
+                .any(|(hash, _)| first.contains_key(&hash))
+            {
+                let mut dated = fit.as_ref().clone();
+                dated.date(first);
+                *fit = Arc::new(dated);
+            }
+        }
+        self
+    }
+
+    /// The fit called `id`, where it is among these with residuals of its own.
+    #[must_use]
+    pub fn named(&self, id: &FitId) -> Option<&Arc<Predictor>> {
+        let found = self.get(&id.platform, id.mode)?;
+        (found.id(id.estimator) == *id && !found.names().is_provisional()).then_some(found)
+    }
+
+    /// The same, as an answer to whoever asks for it.
+    ///
+    /// # Errors
+    /// Where it is not among these.
+    pub fn current(&self, id: &FitId) -> Result<&Arc<Predictor>, Invalid> {
+        let found = self.named(id);
+        found.ok_or_else(|| unknown(id, &self.names()))
+    }
+
+    /// The names of all.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let fits = self.fits.values();
+        let ids = fits.flat_map(|fit| Estimator::ALL.map(|estimator| fit.id(estimator)));
+        ids.map(|id| id.to_string()).collect()
+    }
+
+    /// The fit called `id` that `timings`, those of `version` of the data, gave; `None` where they give another. Fits among
+    /// these to the same timings are not made again.
+    #[must_use]
+    pub fn past(&self, id: &FitId, timings: &Timings, version: i64) -> Option<Predictor> {
+        let sets = timings.sets.iter().filter_map(|(key, set)| {
+            let seen = Seen {
+                platform: self.platforms.get(&key.0)?,
+                mode: key.1,
+                tally: set.tally(),
+            };
+            Some((seen, set))
+        });
+        let sets: Vec<(Seen, &TrainingSet)> = sets.collect();
+        let wanted = |seen: &Seen| (&seen.platform.id, seen.mode) == (&id.platform, id.mode);
+        let (own, set) = sets.iter().find(|(seen, _)| wanted(seen))?;
+        let lenders = lenders(own, sets.iter().copied());
+        let made = |own: &Seen, set: &TrainingSet| {
+            let known = self.get(&own.platform.id, own.mode);
+            let known = known.filter(|fit| fit.is_of(set, own.platform));
+            match known {
+                Some(known) => Some(known.validated()),
+                None => Predictor::fit(own.platform.clone(), own.mode, set, None)
+                    .map(|fit| fit.validated()),
+            }
+        };
+        let mut past = made(own, set)?.made_at(version);
+        let lenders: Vec<Predictor> = lenders
+            .iter()
+            .filter_map(|(seen, set)| made(seen, set))
+            .collect();
+        past.borrow_from(&lenders.iter().collect::<Vec<_>>());
+        past.date(&BTreeMap::from([(id.hash, version)]));
+        (past.id(id.estimator) == *id).then(|| past.archived())
     }
 
     /// The predictor of `id` in `mode`, where it has timings.
     #[must_use]
     pub fn get(&self, id: &PlatformId, mode: Mode) -> Option<&Arc<Predictor>> {
         self.fits.get(&(id.clone(), mode))
+    }
+
+    /// All predictors, by platform id and mode.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Predictor>> {
+        self.fits.values()
     }
 
     /// All predictors of `mode`, by platform id.
@@ -194,22 +369,19 @@ impl Predictors {
     }
 }
 
-/// All predictors, after those that are new have taken over what the others know of groups that they have not timed.
+/// All of `fits`, after those called `takers` have taken over what the others know of groups that they have not timed.
 fn lent(
-    mut kept: BTreeMap<Key, Arc<Predictor>>,
-    made: &BTreeMap<Key, Predictor>,
+    mut fits: BTreeMap<Key, Arc<Predictor>>,
+    takers: &[Key],
+    data_version: i64,
 ) -> BTreeMap<Key, Arc<Predictor>> {
-    let others: Vec<&Predictor> = kept
-        .values()
-        .map(AsRef::as_ref)
-        .chain(made.values())
-        .collect();
-    let lent = made.iter().map(|(key, predictor)| {
-        let mut predictor = predictor.clone();
-        predictor.borrow_from(&others);
-        (key.clone(), Arc::new(predictor))
+    let all: Vec<&Predictor> = fits.values().map(AsRef::as_ref).collect();
+    let lent = takers.iter().filter_map(|key| {
+        let mut taker = fits.get(key)?.as_ref().clone().made_at(data_version);
+        taker.borrow_from(&all);
+        Some((key.clone(), Arc::new(taker)))
     });
     let lent: Vec<_> = lent.collect();
-    kept.extend(lent);
-    kept
+    fits.extend(lent);
+    fits
 }

@@ -137,6 +137,17 @@ impl<const K: usize> Products<K> {
         (self.n >= K).then(|| self.solve(&all)).flatten()
     }
 
+    /// Least squares over all columns with every coefficient drawn to 0 by its weight in `weights`, of any number of rows;
+    /// `None` where the columns are not independent nevertheless.
+    #[must_use]
+    pub fn ridge(mut self, weights: [f64; K]) -> Option<[f64; K]> {
+        let all: Vec<usize> = (0..K).collect();
+        for (i, weight) in weights.into_iter().enumerate() {
+            self.draw(i, weight, 0.0);
+        }
+        self.solve(&all)
+    }
+
     /// Least squares with no negative coefficient, exact: the plain solution over the columns that it uses.
     ///
     /// Sets of columns are tried from the largest down; the first whose solution is not negative and that no column left

@@ -1,12 +1,13 @@
 //! A training set: the timings of one platform in one mode, by group, checked and in an order of their own, so that the
 //! order in which they were sent changes no bit of a fit.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::features::{Architecture, Features};
+use super::fit_id::Tally;
 use super::measurement::Measurement;
 use crate::net::{Complexity, Group, Side, Subject};
 use crate::units::to_f64;
@@ -38,7 +39,10 @@ impl Sample {
         if features.architecture.is_none() {
             features.architecture = measurement.label.as_deref().map(Architecture::named);
         }
-        let identity = identity(measurement) ^ digest(measurement.group.as_str().as_bytes());
+        let mut identity = identity(measurement) ^ digest(measurement.group.as_str().as_bytes());
+        if let Some(noise) = measurement.raw.noise {
+            identity ^= digest(&noise.to_bits().to_be_bytes());
+        }
         Self {
             features,
             ms: 1e3 * f64::from(devices) * measurement.time.seconds_per_image(),
@@ -176,10 +180,59 @@ impl TrainingSet {
         self.len == 0
     }
 
-    /// A word that is the same for the same samples, whatever their order was.
+    /// How many samples of how many groups, and which.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        format!("{:016x}", self.fingerprint)[6..].to_owned()
+    pub fn tally(&self) -> Tally {
+        Tally {
+            timings: self.len,
+            groups: self.groups.len(),
+            fingerprint: self.fingerprint,
+        }
+    }
+
+    /// The same once `more` are added.
+    #[must_use]
+    pub fn tally_with(&self, more: &More) -> Tally {
+        let fresh = more.groups.iter();
+        Tally {
+            timings: self.len + more.timings,
+            groups: self.groups.len() + fresh.filter(|g| !self.groups.contains_key(g)).count(),
+            fingerprint: self.fingerprint.wrapping_add(more.fingerprint),
+        }
+    }
+
+    /// The same once the samples of the measurements `rows` are removed.
+    #[must_use]
+    pub fn tally_without(&self, rows: &HashSet<i64>) -> Tally {
+        let mut tally = self.tally();
+        for samples in self.groups.values() {
+            let gone = samples.iter().filter(|sample| rows.contains(&sample.row));
+            let mut left = samples.len();
+            for sample in gone {
+                left -= 1;
+                tally.timings -= 1;
+                tally.fingerprint = tally.fingerprint.wrapping_sub(sample.identity);
+            }
+            tally.groups -= usize::from(left == 0);
+        }
+        tally
+    }
+}
+
+/// Samples on their way into a training set, summed up.
+#[derive(Debug, Default)]
+pub struct More<'a> {
+    timings: usize,
+    groups: BTreeSet<&'a Group>,
+    fingerprint: u64,
+}
+
+impl<'a> More<'a> {
+    /// Counts one of `group` too.
+    pub fn add(&mut self, group: &'a Group, sample: &Sample) {
+        self.timings += 1;
+        self.groups.insert(group);
+        self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
     }
 }
 

@@ -10,12 +10,33 @@ export class Problem extends Error {
 
 const unanswered = () => new Problem({ detail: "The service does not answer. Is it still running, and are you connected to it?" });
 
-async function call(path, options) {
-  let response;
+// Calls under way: as many as the least of servers works on at once, so that a page with many charts is not refused.
+const AT_ONCE = 2;
+let free = AT_ONCE;
+const waiting = [];
+
+async function once(path, options) {
+  if (free > 0) free -= 1;
+  else await new Promise((begin) => waiting.push(begin));
   try {
-    response = await fetch(path, options);
+    return await fetch(path, options);
   } catch (error) {
     throw error.name === "AbortError" ? error : unanswered();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  }
+}
+
+// How often a server that is busy is asked again, each time after as long as it says. It refuses before it does anything.
+const AGAIN = 3;
+
+async function call(path, options) {
+  let response = await once(path, options);
+  for (let asked = 0; asked < AGAIN && response.status === 503 && response.headers.has("Retry-After"); asked += 1) {
+    await new Promise((begin) => setTimeout(begin, 1000 * Number(response.headers.get("Retry-After"))));
+    response = await once(path, options);
   }
   if (response.ok) return response;
   throw new Problem(await response.json().catch(() => ({

@@ -48,12 +48,29 @@ impl App {
         let store = Store::open(&url(&dir), Options { seed, now: NOW })
             .await
             .unwrap();
+        Self::over(store, dir).await
+    }
+
+    /// Over a database in `dir` that is open already.
+    pub(crate) async fn over(store: Store, dir: TempDir) -> Self {
         let live = Arc::new(Live::open(store).await.unwrap());
         Self {
             router: router(live.clone(), Settings::default()),
             live,
             dir,
         }
+    }
+
+    /// As after a restart.
+    pub(crate) async fn reopen(&mut self) {
+        self.live.store().close().await;
+        let options = Options {
+            seed: true,
+            now: NOW,
+        };
+        let store = Store::open(&url(&self.dir), options).await.unwrap();
+        self.live = Arc::new(Live::open(store).await.unwrap());
+        self.router = router(self.live.clone(), Settings::default());
     }
 
     /// The folder of the database.
@@ -68,6 +85,16 @@ impl App {
 
     /// A new token, the same for the same name.
     pub(crate) async fn token(&self, name: &str, scope: Scope) -> String {
+        let known = self.live.store().tokens().await.unwrap();
+        if known.iter().any(|token| token.name == name) {
+            let hex = |byte: u8| format!("{byte:02x}");
+            let mut random = [7; 32];
+            random
+                .iter_mut()
+                .zip(name.bytes())
+                .for_each(|(random, byte)| *random = byte);
+            return format!("epochcast_{}", random.map(hex).concat());
+        }
         let token = Token {
             name: name.to_owned(),
             scope,

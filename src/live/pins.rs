@@ -1,0 +1,106 @@
+//! Fits of earlier versions of the data, made again for those that ask for them by name.
+
+use std::sync::{Arc, Mutex as Quick, PoisonError};
+
+use tokio::sync::Mutex;
+
+use super::{Live, failed};
+use crate::json::Invalid;
+use crate::store::StoreError;
+use crate::timing::fit_id::unknown;
+use crate::timing::predictors::{Timing, Timings};
+use crate::timing::{FitId, Predictor};
+
+/// Earlier fits that are kept in memory.
+const KEPT: usize = 32;
+
+/// Earlier fits that were asked for, the latest last.
+#[derive(Debug, Default)]
+pub(super) struct Pins {
+    kept: Quick<Vec<(FitId, Arc<Predictor>)>>,
+    /// Held while one is made, so that those who ask for the same wait for it, and those who ask for many take one core.
+    making: Mutex<()>,
+}
+
+impl Pins {
+    fn get(&self, id: &FitId) -> Option<Arc<Predictor>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(own, _)| own == id)?;
+        let found = kept.remove(place);
+        let predictor = Arc::clone(&found.1);
+        kept.push(found);
+        Some(predictor)
+    }
+
+    fn keep(&self, id: FitId, predictor: Arc<Predictor>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.remove(0);
+        }
+        kept.push((id, predictor));
+    }
+}
+
+/// Why a fit cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    /// There never was such a fit.
+    #[error(transparent)]
+    Unknown(#[from] Invalid),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Live {
+    /// The fit called `id`: as it is in memory, or made again of the timings that it had.
+    ///
+    /// # Errors
+    /// Where no such fit was made here, or the store cannot be read.
+    pub async fn pinned(&self, id: &FitId) -> Result<Arc<Predictor>, PinError> {
+        let current = self.predictors();
+        if let Some(found) = current.named(id).cloned().or_else(|| self.pins.get(id)) {
+            return Ok(found);
+        }
+        let missing = || PinError::Unknown(unknown(id, &current.names()));
+        let version = self.store.fit_versions(&[id.hash]).await?;
+        let version = *version.get(&id.hash).ok_or_else(missing)?;
+        let _one_by_one = self.pins.making.lock().await;
+        if let Some(found) = self.pins.get(id) {
+            return Ok(found);
+        }
+        let timings = self.timings_at(version).await?;
+        let (predictors, wanted) = (self.predictors(), id.clone());
+        let work = tokio::task::spawn_blocking(move || predictors.past(&wanted, &timings, version));
+        let past = work.await.map_err(|e| failed(&e))?;
+        let past = Arc::new(past.ok_or_else(missing)?);
+        self.pins.keep(id.clone(), Arc::clone(&past));
+        Ok(past)
+    }
+
+    /// The timings that were in the fits at `version` of the data: those that are now, but for what has changed since.
+    async fn timings_at(&self, version: i64) -> Result<Timings, StoreError> {
+        let (mut since, mut timings) = loop {
+            self.refresh().await?;
+            let known = self.known.lock().await;
+            let since = self.store.since(version).await?;
+            if since.now() == known.version {
+                break (since, known.timings.clone());
+            }
+        };
+        timings.remove(&since.come().await?);
+        let predictors = self.predictors();
+        let mut after = 0;
+        loop {
+            let rows = since.gone(after).await?;
+            let Some((last, _)) = rows.last() else {
+                return Ok(timings);
+            };
+            after = *last;
+            timings.add(rows.iter().filter_map(|(id, row)| {
+                let platform = predictors.platforms.get(&row.platform)?;
+                Some(Timing::new(*id, row, platform.device_count))
+            }));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What holds of every prediction, however few timings a platform has.
+
+use std::sync::LazyLock;
+
+use epochcast::net::Group;
+use epochcast::timing::measurement::Time;
+use epochcast::timing::{
+    Asked, Estimator, Features, Level, Measurement, Mode, Platform, PlatformId, Prediction,
+    Predictor, Predictors, Timing, Timings, seed,
+};
+use proptest::prelude::*;
+
+/// Timings of a made-up GPU: those of the RTX 4090, 1.7 times as long and up to 15 % off, in an order of their own.
+struct Made {
+    platforms: Vec<Platform>,
+    others: Timings,
+    fits: Predictors,
+    own: Vec<Timing>,
+}
+
+static MADE: LazyLock<Made> = LazyLock::new(|| {
+    let (mut platforms, rows) = seed::built_in().unwrap();
+    let like = platforms.iter().find(|p| p.id.as_str() == "rtx4090-nchw");
+    let new = Platform {
+        id: PlatformId::new("new-gpu").unwrap(),
+        ..like.unwrap().clone()
+    };
+    platforms.push(new.clone());
+    let timing = |(id, row): (i64, &Measurement)| {
+        let devices = platforms
+            .iter()
+            .find(|p| p.id == row.platform)
+            .unwrap()
+            .device_count;
+        Timing::new(id, row, devices)
+    };
+    let slower = |row: &Measurement, i: u32| {
+        let off = 1.0 + 0.15 * f64::from(i * 37 % 101) / 101.0;
+        Measurement {
+            platform: new.id.clone(),
+            time: Time::ImagesPerSecond(1.0 / row.time.seconds_per_image() / 1.7 / off),
+            ..row.clone()
+        }
+    };
+    let of_4090 = rows
+        .iter()
+        .filter(|row| row.platform.as_str() == "rtx4090-nchw");
+    let own: Vec<Measurement> = of_4090.zip(0..).map(|(row, i)| slower(row, i)).collect();
+    let own = (0..own.len()).map(|i| timing((10_000, &own[i * 89 % own.len()])));
+    let own = own.collect();
+    let mut others = Timings::default();
+    others.add((1..).zip(&rows).map(timing));
+    let fits = Predictors::fit(platforms.clone(), &others, &Predictors::default(), 0).settled();
+    Made {
+        platforms,
+        others,
+        fits,
+        own,
+    }
+});
+
+/// The fits with these of the made-up GPU's timings.
+fn with(timings: impl IntoIterator<Item = usize>) -> Predictors {
+    let mut all = MADE.others.clone();
+    all.add(timings.into_iter().map(|i| MADE.own[i].clone()));
+    Predictors::fit(MADE.platforms.clone(), &all, &MADE.fits, 0)
+}
+
+fn new_gpu(fits: &Predictors) -> &Predictor {
+    fits.get(&PlatformId::new("new-gpu").unwrap(), Mode::Infer)
+        .unwrap()
+}
+
+fn predict(fits: &Predictors, costs: [f64; 3], group: &Group, estimator: Estimator) -> Prediction {
+    let [acts, flops, params] = costs;
+    let features = Features {
+        acts,
+        flops,
+        params,
+        ..MADE.own[0].sample.features
+    };
+    let asked = Asked {
+        features: &Features {
+            layers: None,
+            architecture: None,
+            ..features
+        },
+        group,
+        estimator,
+        level: Level::DEFAULT,
+        batch_size: None,
+    };
+    new_gpu(fits).predict(&asked).unwrap()
+}
+
+fn any_group() -> impl Strategy<Value = Group> {
+    let words = vec![
+        "resnet",
+        "densenet",
+        "efficientnet",
+        "convnext",
+        "unheard-of",
+    ];
+    prop::sample::select(words).prop_map(|word| Group::new(word).unwrap())
+}
+
+fn any_estimator() -> impl Strategy<Value = Estimator> {
+    prop::sample::select(Estimator::ALL.to_vec())
+}
+
+/// Twelve decades and more, beyond all nets.
+fn any_costs() -> impl Strategy<Value = [f64; 3]> {
+    prop::array::uniform3((-6.0..6.0f64).prop_map(|power| 10f64.powf(power)))
+}
+
+proptest! {
+    // Each case fits anew: about 10 ms.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn with_any_few_timings_times_are_positive_and_finite_and_grow_with_each_cost(
+        n in 1..60usize, costs in any_costs(), k in 0..3usize, more in 1.0..100.0f64,
+        group in any_group(), estimator in any_estimator(),
+    ) {
+        let fits = with(0..n);
+        let less = predict(&fits, costs, &group, estimator);
+        prop_assert!(less.low_ms > 0.0 && less.high_ms.is_finite(), "{less:?}");
+        prop_assert!(less.low_ms <= less.ms && less.ms <= less.high_ms, "{less:?}");
+        let mut larger = costs;
+        larger[k] *= more;
+        // The paper's line has the slope that its timings give it, and looks at acts alone.
+        if estimator != Estimator::Paper {
+            let more = predict(&fits, larger, &group, estimator);
+            // Tolerance: the last digits of sums and logs.
+            prop_assert!(more.ms >= less.ms * (1.0 - 1e-12), "{costs:?} {larger:?} {less:?} {more:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_timings_changes_no_bit_of_a_prediction(
+        order in Just((0..30usize).collect::<Vec<_>>()).prop_shuffle(), costs in any_costs(),
+        group in any_group(), estimator in any_estimator(),
+    ) {
+        let [sent, sorted] = [with(order), with(0..30)];
+        let of = |fits: &Predictors| predict(fits, costs, &group, estimator);
+        prop_assert_eq!(of(&sent), of(&sorted));
+        prop_assert_eq!(new_gpu(&sent).id(estimator), new_gpu(&sorted).id(estimator));
+    }
+}
+
+/// Each timing may move a prediction by what it says, and less the more there are; at no count does anything switch.
+#[test]
+fn predictions_move_smoothly_as_timings_arrive() {
+    // Not densenet: its first timing says that its nets take 1.6 times what was expected of them.
+    let groups = ["resnet", "efficientnet", "unheard-of"].map(|word| Group::new(word).unwrap());
+    let nets = [[2.5, 1.8, 11.7], [11.0, 4.1, 25.6], [60.0, 30.0, 150.0]];
+    let logs = |n: usize| {
+        let fits = with(0..n);
+        let of = |costs, group| predict(&fits, costs, group, Estimator::Costs).ms.ln();
+        let pairs = nets
+            .iter()
+            .flat_map(|costs| groups.iter().map(|g| of(*costs, g)));
+        pairs.collect::<Vec<f64>>()
+    };
+    let mut before = logs(1);
+    for n in 2..140_u32 {
+        let now = logs(usize::try_from(n).unwrap());
+        let moves = now.iter().zip(&before).map(|(a, b)| (a - b).abs());
+        let most = moves.fold(0.0, f64::max);
+        // A timing is up to 15 % off the others, in its group too, and the first are all that is known.
+        let allowed = (0.8 / f64::from(n)).max(0.05);
+        assert!(
+            most < allowed,
+            "the {n}th timing moves a prediction by {most}"
+        );
+        before = now;
+    }
+}
