@@ -4,9 +4,9 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
-/// How far behind, in steps of `nice`: a tenth of the weight where both want the same core, so that an upload still
-/// goes on beside a server that is asked without a pause.
-const BEHIND: i32 = 10;
+/// How far behind, in steps of `nice`: a thirtieth of the weight where both want the same core, so that an upload still
+/// goes on beside a server that is asked without a pause, and hardly delays an answer.
+const BEHIND: i32 = 15;
 
 /// What `work` returns, done in a thread of its own, since a thread cannot be made to hurry again; `None` where it
 /// panicked or no thread could be had. Threads that `work` starts are behind too.
