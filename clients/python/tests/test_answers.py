@@ -84,7 +84,10 @@ def test_data_frames_are_made_when_they_are_touched(client):
     assert list(client.complexity(NET, "dWr:4").df["net"]) == ["base", "scaled"]
     assert {"flops", "resolution"} <= set(client.models().df.columns)
     assert "dWr" in set(client.strategies().df["name"])
-    assert (client.evaluation().df["mape"] < 1).all()
+    scores = client.evaluation().df
+    # The paper's line through two timings alone may be off by more than all of the time, and says so.
+    assert (scores["mape"] > 0).all()
+    assert (scores.loc[scores["estimator"] == "layers", "mape"] < 0.5).all()
     assert client.platforms().df.set_index("id").loc[PLATFORM, "train"] == 187
 
 

@@ -21,7 +21,7 @@ from .client import Client
 from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unreachable
 from .offline import Queue
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Busy",
