@@ -225,27 +225,23 @@ mod tests {
         }
     }
 
+    type Queued<'a> = Pin<Box<dyn Future<Output = Result<Turn<'a>, ApiError>> + 'a>>;
+
     /// All turns taken, and all sure places of the queue too.
-    async fn filled(
-        gate: &Gate,
-    ) -> (
-        Vec<Turn<'_>>,
-        Vec<Pin<Box<dyn Future<Output = Waited<'_>> + '_>>>,
-    ) {
+    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<Queued<'_>>) {
         let mut turns = Vec::new();
         for _ in 0..gate.processors() {
             turns.push(gate.turn().await.unwrap());
         }
-        let mut waiting: Vec<_> = (0..gate.sure())
-            .map(|_| Box::pin(gate.turn()) as Pin<Box<dyn Future<Output = _>>>)
-            .collect();
-        for one in &mut waiting {
+        let mut queued: Vec<Queued<'_>> = Vec::new();
+        for _ in 0..gate.sure() {
+            queued.push(Box::pin(gate.turn()));
+        }
+        for one in &mut queued {
             assert!(one.as_mut().now_or_never().is_none());
         }
-        (turns, waiting)
+        (turns, queued)
     }
-
-    type Waited<'a> = Result<Turn<'a>, ApiError>;
 
     #[tokio::test]
     async fn a_handful_at_once_is_never_refused_however_long_it_takes() {
