@@ -11,6 +11,7 @@ pub mod effnet;
 pub mod group;
 pub mod layers;
 pub mod limits;
+pub mod pycls;
 pub mod regnet;
 pub mod resnet;
 mod rule;
@@ -19,6 +20,7 @@ pub mod spec;
 pub mod steps;
 pub mod subject;
 pub mod vit;
+mod yaml;
 pub mod zoo;
 
 use serde::Serialize;

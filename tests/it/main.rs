@@ -20,6 +20,7 @@ mod plan;
 mod predict;
 mod promises;
 mod properties;
+mod pycls;
 mod readme;
 mod service;
 mod store;
