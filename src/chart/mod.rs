@@ -10,6 +10,7 @@ mod frame;
 mod lines;
 mod look;
 mod mark;
+pub mod paper;
 mod plot;
 pub mod residuals;
 mod scale;

@@ -4,6 +4,7 @@
 //! that runs nothing and loads nothing: its policy says so, and every text in it is escaped.
 
 mod evidence;
+mod paper;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -25,6 +26,7 @@ use crate::json::Invalid;
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(evidence::router())
+        .merge(paper::router())
         .route("/v1/charts/style.css", get(style))
 }
 
