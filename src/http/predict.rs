@@ -306,7 +306,7 @@ pub fn predicted_by(
         (Some(_), Some(pin)) => vec![Arc::clone(pin)],
         (Some(id), None) => {
             let current = predictors.current(id).map_err(|e| e.under("/fit"))?;
-            vec![Arc::clone(current)]
+            vec![current]
         }
         (None, _) => {
             let mode = request.mode.unwrap_or_default();
