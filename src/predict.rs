@@ -142,6 +142,11 @@ fn predictions(answer: &PredictAnswer) -> Vec<String> {
     lines
 }
 
+fn counted(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}
+
 /// The whole training, where something was said of it.
 fn whole(row: &PredictionRow) -> Option<String> {
     let total = row.total.as_ref()?;
@@ -150,10 +155,10 @@ fn whole(row: &PredictionRow) -> Option<String> {
     let cost =
         cost.map(|(cost, (low, high))| format!("; it costs {cost:.0}, {low:.0} to {high:.0}"));
     Some(format!(
-        "  in all {} ({low} to {high}) for {} epochs on {} devices{}",
+        "  in all {} ({low} to {high}) for {} on {}{}",
         time(total.seconds),
-        total.epochs,
-        total.devices,
+        counted(total.epochs, "epoch"),
+        counted(total.devices.into(), "device"),
         cost.unwrap_or_default()
     ))
 }
