@@ -16,6 +16,13 @@ use tower::ServiceExt;
 /// Noon of a day, for what is written in tests.
 pub(crate) const NOW: i64 = 1_795_521_600_000;
 
+/// `request` with the fields of `extra` too.
+pub(crate) fn with(mut request: Value, extra: &Value) -> Value {
+    let fields = extra.as_object().unwrap().clone();
+    request.as_object_mut().unwrap().extend(fields);
+    request
+}
+
 /// A service with a database of its own.
 pub(crate) struct App {
     pub(crate) router: Service,

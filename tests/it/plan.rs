@@ -11,7 +11,7 @@ use epochcast::timing::{Estimator, Features, Level, Mode, Predictors, seed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, with};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -384,11 +384,10 @@ async fn towards_a_target_the_free_mix_is_at_least_as_fast_as_all_strategies_of_
 async fn a_whole_training_adds_up() {
     let app = App::seeded().await;
     let ask = async |extra: Value| {
-        let mut request = json!({"model": {"name": "ResNet-50"}, "platform": "v100x8-pycls"});
-        request
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        let request = with(
+            json!({"model": {"name": "ResNet-50"}, "platform": "v100x8-pycls"}),
+            &extra,
+        );
         let answer = app.post("/v1/predict", &request).await.body;
         answer["predictions"][0].clone()
     };
@@ -572,11 +571,7 @@ async fn fields_that_are_wrong_are_pointed_at() {
             "/devices",
         ),
     ] {
-        let mut request = json!({"model": net});
-        request
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        let request = with(json!({"model": net}), &extra);
         let answer = app.post("/v1/plan", &request).await;
         let pointed = &answer.body["errors"][0]["pointer"];
         assert_eq!(

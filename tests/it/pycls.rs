@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, with};
 
 const RESNEXT: &str = "MODEL:
   TYPE: anynet
@@ -102,11 +102,7 @@ async fn every_question_takes_one() {
         ("/v1/plan", json!({"limits": {"flops": 1e10}})),
         ("/v1/explain", json!({})),
     ] {
-        let mut request = json!({"model": model, "platform": "v100x8-paper"});
-        request
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        let request = with(json!({"model": model, "platform": "v100x8-paper"}), &more);
         let answer = app.post(path, &request).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert_eq!(answer.body["base"]["model"]["resolution"], 256, "{path}");
