@@ -94,13 +94,11 @@ fn predictor(
     predictors: &Predictors,
     platform: Option<String>,
 ) -> Result<Option<Arc<Predictor>>, Invalid> {
-    match platform {
-        Some(id) => one(predictors, Mode::Train, &id.into())
-            .map(Some)
-            .map_err(|error| error.under("/platform")),
-        None => {
-            let most = predictors.of_mode(Mode::Train);
-            Ok(most.max_by_key(|one| one.measurements()).cloned())
-        }
-    }
+    let Some(id) = platform else {
+        let all = predictors.of_mode(Mode::Train);
+        return Ok(all.max_by_key(|one| one.measurements()).cloned());
+    };
+    one(predictors, Mode::Train, &id.into())
+        .map(Some)
+        .map_err(|error| error.under("/platform"))
 }
