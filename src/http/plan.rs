@@ -20,7 +20,7 @@ use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling, spec::RawModel};
 use crate::plan::accuracy::{Expected, Published};
 use crate::plan::budget::{Budget, LimitedBy, Limits, Use};
-use crate::plan::compare::ways;
+use crate::plan::compare::{at_model, ways};
 use crate::plan::front::{Front, best_mix, fastest_mix, front};
 use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
@@ -239,10 +239,11 @@ fn searched(
     let (mut options, mut left_out) = (Vec::new(), Vec::new());
     let base = asking.net()?;
     for way in ways {
-        let Found { net, limited_by } = match target {
-            None => largest(base, way, budget)?,
-            Some(target) => smallest(base, way, target, budget)?,
+        let found = match target {
+            None => largest(base, way, budget),
+            Some(target) => smallest(base, way, target, budget),
         };
+        let Found { net, limited_by } = found.map_err(at_model)?;
         if let Some((scaling, net)) = net {
             options.push(option(asking, budget.setup, (&scaling, &net), limited_by));
         } else {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, with};
+use crate::app::{App, vit, with};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -191,6 +191,7 @@ async fn fields_that_are_wrong_are_pointed_at() {
         (json!({"platform": "nowhere"}), "/platform"),
         (json!({"model": {"name": "convnext_tiny"}}), "/model"),
         (json!({"device_memory_bytes": 0}), "/device_memory_bytes"),
+        (json!({"model": vit()}), "/model"),
     ] {
         let request = with(json!({"model": net}), &extra);
         let answer = app.post("/v1/compare", &request).await;

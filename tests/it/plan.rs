@@ -11,7 +11,7 @@ use epochcast::timing::{Estimator, Features, Level, Mode, Predictors, seed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::app::{App, with};
+use crate::app::{App, vit, with};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -419,12 +419,8 @@ async fn a_whole_training_adds_up() {
 #[tokio::test]
 async fn the_shares_of_the_layers_add_up_to_the_predictions_own() {
     let app = App::seeded().await;
-    let vit = json!({
-        "family": "vit", "patch_size": 16, "stem_type": "patchify", "n_layers": 12, "n_heads": 12, "hidden_d": 768,
-        "mlp_d": 3072, "cls_type": "token",
-    });
     let named = ["RegNetY-4GF", "EfficientNet-B0", "ResNet-50"].map(|name| json!({"name": name}));
-    for model in named.into_iter().chain([vit]) {
+    for model in named.into_iter().chain([vit()]) {
         let name = model["name"].clone();
         for estimator in ["layers", "costs", "paper"] {
             let request =
@@ -562,6 +558,7 @@ async fn fields_that_are_wrong_are_pointed_at() {
             "/strategies/0",
         ),
         (json!({"limits": {"flops": 1e9}, "epochs": 0}), "/epochs"),
+        (json!({"limits": {"flops": 1e9}, "model": vit()}), "/model"),
         (
             json!({"limits": {"flops": 1e9}, "loader_images_per_second": 0}),
             "/loader_images_per_second",
