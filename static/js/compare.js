@@ -2,9 +2,10 @@
 
 import { post } from "./api.js";
 import { fill, h, radios } from "./dom.js";
-import { bytes, duration, si, times } from "./format.js";
+import { bytes, capital, duration, si, times } from "./format.js";
 import { Panel } from "./panel.js";
 import { platformOf } from "./platforms.js";
+import { untimed } from "./predictions.js";
 import { net, number, present } from "./request.js";
 import { strategies } from "./scaling-fields.js";
 import { snippet } from "./snippet.js";
@@ -40,7 +41,7 @@ export function compare(place, state) {
       dataset_images: number(now.images), batch_size: number(now.batch), interval: number(now.level),
     });
     const answer = await post("/v1/compare", body, signal);
-    return { found: [matrix(answer, y, platform), snippet({ path: "/v1/compare", body })] };
+    return { found: [y === "seconds" && !platform ? untimed(now) : matrix(answer, y, platform), snippet({ path: "/v1/compare", body })] };
   });
 }
 
@@ -67,5 +68,6 @@ function matrix({ rows }, y, platform) {
     return [best ? h("strong", {}, format(amount)) : format(amount), factor !== 1 && h("span", { class: "sub" }, best ? "least" : `${times(amount / least[factor])} of least`)];
   };
   const columns = [{ title: "Strategy", head: true, cell: (name) => name }, ...FACTORS.map((factor) => ({ title: `${factor}× flops`, number: true, cell: cell(factor) }))];
-  return table({ caption: y === "seconds" ? `Epoch ${word} on ${platform} by strategy and factor` : `${word[0].toUpperCase()}${word.slice(1)} by strategy and factor`, columns, rows: names });
+  const caption = `${y === "seconds" ? `Epoch time on ${platform}` : capital(word)} by strategy and factor`;
+  return [h("h3", {}, caption), table({ caption, hidden: true, columns, rows: names })];
 }

@@ -2,10 +2,10 @@
 
 import { post } from "./api.js";
 import { fill, h } from "./dom.js";
-import { duration, many, percent, plain, si, times } from "./format.js";
+import { capital, duration, many, percent, plain, si, times } from "./format.js";
 import { Panel } from "./panel.js";
 import { platformOf } from "./platforms.js";
-import { warnings } from "./predictions.js";
+import { untimed, warnings } from "./predictions.js";
 import { net, number, present, scaling } from "./request.js";
 import { snippet } from "./snippet.js";
 import { table } from "./table.js";
@@ -19,9 +19,8 @@ export function stages(place) {
   return (now) => panel.show(async (signal) => {
     const body = present({ ...net(now), scaling: scaling(now), platform: await platformOf(now), mode: now.mode, family: now.family, dataset_images: number(now.images) });
     const answer = await post("/v1/explain", body, signal);
-    const unknown = "No platform has timings of such nets yet, so nothing is known of where the time goes.";
     return {
-      said: h("p", { class: "verdict" }, answer.sentence ? capital(answer.sentence) : unknown),
+      said: answer.sentence ? h("p", { class: "verdict" }, capital(answer.sentence)) : untimed(now),
       found: [explained(answer), snippet({ path: "/v1/explain", body })],
     };
   });
@@ -37,8 +36,6 @@ function explained({ explanations: [first] }) {
     first.remedies.length > 0 && [h("h3", {}, "What half the flops would save"), remedies(first.remedies)],
   ];
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function shares(title, caption, rows) {
   const total = rows.reduce((sum, { flops }) => sum + flops, 0);

@@ -11,11 +11,11 @@ import { chromium } from "playwright-core";
 const BINARY = process.env.EPOCHCAST_BIN ?? fileURLToPath(new URL("../../target/debug/epochcast", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts a server; gives its address, a token to write with, and a way to stop it. */
-export async function serve() {
+/** Starts a server, with more `options` where they are given; gives its address, a token to write with, and a way to stop it. */
+export async function serve(...options) {
   const folder = mkdtempSync(join(tmpdir(), "epochcast-browser-"));
   const database = ["--database-url", `sqlite://${join(folder, "test.db")}`];
-  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database, ...options], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const origin = await new Promise((resolve, reject) => {
     createInterface(server.stdout).on("line", (line) => {
       const [address] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
