@@ -14,8 +14,8 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Starts a server, with more `options` where they are given; gives its address, a token to write with, and a way to stop it. */
 export async function serve(...options) {
   const folder = mkdtempSync(join(tmpdir(), "epochcast-browser-"));
-  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`];
-  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database, ...options], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`, ...options];
+  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const origin = await new Promise((resolve, reject) => {
     createInterface(server.stdout).on("line", (line) => {
       const [address] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
