@@ -20,6 +20,6 @@ test("a service without timings teaches on every page", async () => {
   await page.goto("/explore?view=plan&flops=8+G");
   await page.getByRole("link", { name: "dWr", exact: true }).waitFor();
   await page.goto("/explore?view=compare&y=params");
-  await page.getByRole("rowheader", { name: "dWr" }).waitFor();
+  await page.getByRole("rowheader", { name: "dWr", exact: true }).waitFor();
   assert.deepEqual(faults, []);
 });
