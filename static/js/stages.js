@@ -1,12 +1,13 @@
 // Where the time of a net goes: by stage, by kind of layer, and what would save most of it.
 
 import { post } from "./api.js";
+import { Chart } from "./chart.js";
 import { fill, h } from "./dom.js";
 import { capital, duration, many, percent, plain, si, times } from "./format.js";
 import { Panel } from "./panel.js";
 import { platformOf } from "./platforms.js";
 import { untimed, warnings } from "./predictions.js";
-import { net, number, present, scaling } from "./request.js";
+import { charted, net, number, present, scaling, scalingWord } from "./request.js";
 import { snippet } from "./snippet.js";
 import { table } from "./table.js";
 
@@ -15,15 +16,18 @@ const DIMENSIONS = { d: "depth", w: "width", r: "resolution" };
 /** Builds the view in `place`; returns what to call when the state changes. */
 export function stages(place) {
   const panel = new Panel();
-  fill(place, h("h2", {}, "Where the time goes"), panel.said, panel.found);
+  const chart = new Chart("/v1/charts/stages");
+  fill(place, h("h2", {}, "Where the time goes"), panel.said, chart.element, panel.found);
   return (now) => panel.show(async (signal) => {
-    const body = present({ ...net(now), scaling: scaling(now), platform: await platformOf(now), mode: now.mode, family: now.family, dataset_images: number(now.images) });
+    const platform = await platformOf(now);
+    chart.shown(platform && { ...charted(now, platform), scaling: scalingWord(now) });
+    const body = present({ ...net(now), scaling: scaling(now), platform, mode: now.mode, family: now.family, dataset_images: number(now.images) });
     const answer = await post("/v1/explain", body, signal);
     return {
       said: answer.sentence ? h("p", { class: "verdict" }, capital(answer.sentence)) : untimed(now),
       found: [explained(answer), snippet({ path: "/v1/explain", body })],
     };
-  });
+  }, () => chart.shown(null));
 }
 
 function explained({ explanations: [first] }) {
