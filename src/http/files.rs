@@ -14,7 +14,7 @@ pub(super) const PAGES: [(&str, &str); 6] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 46] = [
+pub(super) const ASSETS: [(&str, &str); 47] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -33,6 +33,10 @@ pub(super) const ASSETS: [(&str, &str); 46] = [
     ),
     ("/static/icon.svg", include_str!("../../static/icon.svg")),
     ("/static/js/api.js", include_str!("../../static/js/api.js")),
+    (
+        "/static/js/base.js",
+        include_str!("../../static/js/base.js"),
+    ),
     (
         "/static/js/chart.js",
         include_str!("../../static/js/chart.js"),

@@ -11,10 +11,10 @@ import { chromium } from "playwright-core";
 const BINARY = process.env.EPOCHCAST_BIN ?? fileURLToPath(new URL("../../target/debug/epochcast", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts a server, with more `options` where they are given; gives its address, a token to write with, and a way to stop it. */
-export async function serve(...options) {
+/** Starts a server with `args`; gives its address, a token to write with, and a way to stop it. */
+export async function serve(...args) {
   const folder = mkdtempSync(join(tmpdir(), "epochcast-browser-"));
-  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`, ...options];
+  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`, ...args];
   const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const origin = await new Promise((resolve, reject) => {
     createInterface(server.stdout).on("line", (line) => {
