@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use epochcast::net::scaling::{RawScaling, STRATEGIES};
+use epochcast::net::scaling::RawScaling;
+use epochcast::net::written::written;
 use epochcast::store::Scope;
 use epochcast::timing::Mode;
 
@@ -281,32 +282,7 @@ fn mode(word: &str) -> Result<Mode, String> {
 
 /// The scaling that `FORM:FACTOR` is.
 fn scale(text: &str) -> Result<RawScaling, String> {
-    let (form, factor) = text.rsplit_once(':').ok_or("FORM:FACTOR, such as dWr:4")?;
-    let factor = factor
-        .parse()
-        .map_err(|_| format!("`{factor}` is not a factor, such as 4"))?;
-    let raw = RawScaling {
-        factor,
-        ..RawScaling::default()
-    };
-    if STRATEGIES.iter().any(|strategy| strategy.name == form) {
-        return Ok(RawScaling {
-            strategy: Some(form.to_owned()),
-            ..raw
-        });
-    }
-    if let Some(Ok(alpha)) = form.strip_prefix('a').map(str::parse) {
-        Ok(RawScaling {
-            alpha: Some(alpha),
-            ..raw
-        })
-    } else {
-        epochcast::net::scaling::reference(form).map_err(|e| e.to_string())?;
-        Ok(RawScaling {
-            scale_type: Some(form.to_owned()),
-            ..raw
-        })
-    }
+    written(text).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

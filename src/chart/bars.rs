@@ -1,4 +1,4 @@
-//! Stacked bars, one below the other.
+//! Stacked bars, one below the other, in groups.
 
 use super::count;
 use super::frame::{Entry, PAD, TEXT, head};
@@ -17,13 +17,22 @@ pub struct Bars {
     /// Names of the parts, in the order in which they are stacked.
     pub parts: Vec<String>,
     /// From the top.
+    pub groups: Vec<Group>,
+}
+
+/// Bars of one thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What they are of.
+    pub label: String,
+    /// From the top.
     pub bars: Vec<Bar>,
 }
 
 /// A bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
-    /// What it is of.
+    /// What tells it from others of its group; empty where it is alone.
     pub label: String,
     /// Length of each part.
     pub parts: Vec<f64>,
@@ -31,9 +40,12 @@ pub struct Bar {
     pub note: String,
 }
 
-/// Height of a bar with the space below it.
-const PITCH: f64 = 30.0;
-const THICK: f64 = 20.0;
+/// From one bar to the next of its group, and from one group to the next besides.
+const PITCH: (f64, f64) = (20.0, 10.0);
+/// Height of a bar.
+const THICK: f64 = 17.0;
+/// Between texts and bars.
+const GAP: f64 = 8.0;
 
 impl Bar {
     fn total(&self) -> f64 {
@@ -41,61 +53,104 @@ impl Bar {
     }
 }
 
+/// Where bars and their texts lie.
+struct Columns {
+    /// Right end of the labels of groups.
+    group: f64,
+    /// Right end of the labels of bars.
+    bar: f64,
+    /// Pixels that a note may take.
+    note: f64,
+    x: Scale,
+    place: Place,
+}
+
 impl Bars {
     /// Draws them below their title; returns the height of the image.
     pub(super) fn draw(&self, svg: &mut Svg, title: &str, look: &Look) -> f64 {
-        let entry = |(mark, text): (usize, &String)| (mark, text.clone());
-        let parts: Vec<(usize, String)> = self.parts.iter().enumerate().map(entry).collect();
-        let legend: Vec<Entry> = parts
+        let entry = |(mark, text)| Entry { mark, text };
+        let legend: Vec<Entry> = self
+            .parts
             .iter()
-            .map(|(mark, text)| Entry { mark: *mark, text })
+            .map(String::as_str)
+            .enumerate()
+            .map(entry)
             .collect();
-        let top = head(svg, title, &legend, look) + 10.0;
-        let widest = |of: &dyn Fn(&Bar) -> f64| self.bars.iter().map(of).fold(0.0, f64::max);
-        let label = widest(&|bar| width(&bar.label, TEXT)).min(look.width * 0.3);
-        let note = widest(&|bar| width(&bar.note, TEXT)).min(look.width * 0.3);
-        let left = PAD + label + 8.0;
-        let right = (look.width - PAD - note - 8.0).max(left + 20.0);
-        let longest = widest(&Bar::total).max(f64::MIN_POSITIVE);
-        let x = Scale::new(Kind::Linear, (0.0, longest), (left, right));
-        for (i, bar) in self.bars.iter().enumerate() {
-            let y = top + count(i) * PITCH;
-            let name = shortened(&bar.label, TEXT, label);
-            let middle = px(y + THICK / 2.0 + 4.0);
-            svg.text(
-                "text",
-                &[
-                    ("x", &px(left - 8.0)),
-                    ("y", &middle),
-                    ("text-anchor", "end"),
-                ],
-                &name,
-            );
-            self.draw_bar(
-                svg,
-                bar,
-                &Row {
-                    x,
-                    y,
-                    place: look.place,
-                },
-            );
-            let note = shortened(&bar.note, TEXT, look.width * 0.3);
-            let end = px(x.place(bar.total()) + 6.0);
-            svg.text(
-                "text",
-                &[("class", "quiet"), ("x", &end), ("y", &middle)],
-                &note,
-            );
-            svg.line();
+        let mut y = head(svg, title, &legend, look) + 12.0;
+        let columns = self.columns(look);
+        for group in &self.groups {
+            self.draw_group(svg, group, y, &columns);
+            y += count(group.bars.len()) * PITCH.0 + PITCH.1;
         }
-        top + count(self.bars.len()) * PITCH + PAD
+        y - PITCH.1 + PAD
     }
 
-    fn draw_bar(&self, svg: &mut Svg, bar: &Bar, row: &Row) {
+    fn bars(&self) -> impl Iterator<Item = &Bar> {
+        self.groups.iter().flat_map(|group| &group.bars)
+    }
+
+    fn columns(&self, look: &Look) -> Columns {
+        let widest = |texts: &mut dyn Iterator<Item = &String>, most: f64| {
+            let widths = texts.map(|text| width(text, TEXT));
+            widths.fold(0.0, f64::max).min(look.width * most)
+        };
+        let group = PAD + widest(&mut self.groups.iter().map(|group| &group.label), 0.3);
+        let label = widest(&mut self.bars().map(|bar| &bar.label), 0.25);
+        let bar = if label > 0.0 {
+            group + GAP + label
+        } else {
+            group
+        };
+        let note = widest(&mut self.bars().map(|bar| &bar.note), 0.4);
+        let left = bar + GAP;
+        let right = (look.width - PAD - note - GAP).max(left + 20.0);
+        let longest = self
+            .bars()
+            .map(Bar::total)
+            .fold(f64::MIN_POSITIVE, f64::max);
+        Columns {
+            group,
+            bar,
+            note,
+            x: Scale::new(Kind::Linear, (0.0, longest), (left, right)),
+            place: look.place,
+        }
+    }
+
+    fn draw_group(&self, svg: &mut Svg, group: &Group, top: f64, columns: &Columns) {
+        let label = |svg: &mut Svg, text: &str, class: &str, (x, y, room): (f64, f64, f64)| {
+            let at = [
+                ("class", class),
+                ("x", &px(x)),
+                ("y", &px(y + THICK / 2.0 + 4.0)),
+                ("text-anchor", "end"),
+            ];
+            svg.text("text", &at, &shortened(text, TEXT, room));
+        };
+        let room = (columns.group - PAD, columns.bar - columns.group - GAP);
+        label(svg, &group.label, "label", (columns.group, top, room.0));
+        for (i, bar) in group.bars.iter().enumerate() {
+            let y = top + count(i) * PITCH.0;
+            if !bar.label.is_empty() {
+                label(svg, &bar.label, "quiet", (columns.bar, y, room.1));
+            }
+            let name = [group.label.as_str(), bar.label.as_str()];
+            let name: Vec<&str> = name.into_iter().filter(|name| !name.is_empty()).collect();
+            self.draw_bar(svg, (&name.join(", "), bar), y, columns);
+            let at = [
+                ("class", "quiet note"),
+                ("x", &*px(columns.x.place(bar.total()) + 6.0)),
+                ("y", &px(y + THICK / 2.0 + 4.0)),
+            ];
+            svg.text("text", &at, &shortened(&bar.note, TEXT, columns.note));
+            svg.line();
+        }
+    }
+
+    fn draw_bar(&self, svg: &mut Svg, (label, bar): (&str, &Bar), y: f64, columns: &Columns) {
         let mut from = 0.0;
         for (i, (name, length)) in self.parts.iter().zip(&bar.parts).enumerate() {
-            let (left, right) = (row.x.place(from), row.x.place(from + length));
+            let (left, right) = (columns.x.place(from), columns.x.place(from + length));
             from += length;
             if right - left < 0.05 {
                 continue;
@@ -107,18 +162,18 @@ impl Bars {
                 ("class", class.as_str()),
                 ("tabindex", "0"),
                 ("data-series", name.as_str()),
-                ("data-label", bar.label.as_str()),
+                ("data-label", label),
                 ("data-value", value.as_str()),
                 ("data-x", number.as_str()),
             ];
-            if row.place == Place::Page {
+            if columns.place == Place::Page {
                 attributes.push(("role", "img"));
             }
             svg.open("g", &attributes);
-            svg.text("title", &[], &format!("{}, {name}: {value}", bar.label));
+            svg.text("title", &[], &format!("{label}, {name}: {value}"));
             let at = [
                 ("x", &*px(left)),
-                ("y", &px(row.y)),
+                ("y", &px(y)),
                 ("width", &px(right - left)),
                 ("height", &px(THICK)),
             ];
@@ -127,11 +182,4 @@ impl Bars {
             svg.line();
         }
     }
-}
-
-/// Where a bar lies.
-struct Row {
-    x: Scale,
-    y: f64,
-    place: Place,
 }

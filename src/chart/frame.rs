@@ -92,6 +92,8 @@ pub(super) struct Axes<'a> {
     pub(super) y: (&'a Axis, (f64, f64)),
     /// Pixels that labels need on the right.
     pub(super) right: f64,
+    /// Pixels that they need from top to bottom.
+    pub(super) tall: f64,
 }
 
 /// Height of what stands below the axes: ticks and the title of the x axis.
@@ -105,7 +107,7 @@ type Ticks = Vec<(f64, String)>;
 /// Draws the axes below `top`; returns the room between them.
 pub(super) fn axes(svg: &mut Svg, axes: &Axes, top: f64, look: &Look) -> Room {
     let top = top + ROW + 6.0;
-    let height = look.height.max(top + LEAST + FOOT);
+    let height = look.height.max(top + axes.tall.max(LEAST) + FOOT);
     let bottom = height - FOOT;
     let y = Scale::new(axes.y.0.kind, axes.y.1, (bottom, top));
     let y_ticks = y.ticks(axes.y.0.unit, fitting(bottom - top, TICK.1));

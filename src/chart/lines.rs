@@ -1,40 +1,47 @@
 //! Lines with their bands, named at their ends.
 
 use super::frame::{Room, TEXT};
-use super::look::Look;
+use super::look::{Look, Place};
 use super::mark;
 use super::plot::{Curve, Series};
 use super::svg::{Svg, path, px};
 use super::text::{shortened, spread, width};
+use super::{count, scatter};
 
 /// The names of lines, to be written at their right ends.
 pub(super) struct Labels {
     /// Pixels that they need beside the axes.
     pub(super) width: f64,
+    /// Pixels that they need from the first to the last.
+    pub(super) height: f64,
     names: Vec<Name>,
 }
 
 struct Name {
     text: String,
     mark: usize,
-    end: f64,
+    end: (f64, f64),
 }
 
-/// From the end of a line to its name.
+/// From the axes to the names.
 const GAP: f64 = 8.0;
+/// From one name to the next.
+const PITCH: f64 = 14.0;
+/// Bold letters, to regular ones.
+const BOLD: f64 = 1.1;
 
 /// The names of those `series` that have lines.
 pub(super) fn labels(series: &[Series], look: &Look) -> Labels {
-    let room = look.width * 0.3;
+    let room = look.width * 0.32;
     let names = series.iter().filter_map(|series| {
-        let (_, end) = series.line.as_ref()?.places.last()?;
+        let end = series.line.as_ref()?.places.last()?;
         let text = if series.legend.is_empty() {
             &series.name
         } else {
             &series.legend
         };
         Some(Name {
-            text: shortened(text, TEXT * 1.1, room),
+            text: shortened(text, TEXT * BOLD, room),
             mark: series.mark,
             end: *end,
         })
@@ -42,26 +49,29 @@ pub(super) fn labels(series: &[Series], look: &Look) -> Labels {
     let names: Vec<Name> = names.collect();
     let widest = names
         .iter()
-        .map(|name| width(&name.text, TEXT * 1.1))
+        .map(|name| width(&name.text, TEXT * BOLD))
         .fold(0.0, f64::max);
     Labels {
         width: if names.is_empty() { 0.0 } else { widest + GAP },
+        height: count(names.len()) * PITCH,
         names,
     }
 }
 
-/// Writes `labels` to the right of the axes, apart from each other.
+/// Writes `labels` to the right of the axes, apart from each other, each led to from the end of its line.
 pub(super) fn write(svg: &mut Svg, labels: &Labels, room: &Room) {
-    let mut places: Vec<f64> = labels
-        .names
-        .iter()
-        .map(|name| room.y.place(name.end))
+    let ends = labels.names.iter();
+    let ends: Vec<(f64, f64)> = ends
+        .map(|name| (room.x.place(name.end.0), room.y.place(name.end.1)))
         .collect();
-    spread(&mut places, 14.0, (room.top, room.bottom));
-    for (name, y) in labels.names.iter().zip(places) {
-        let class = format!("name {}", mark::class(name.mark));
+    let mut places: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
+    spread(&mut places, PITCH, (room.top, room.bottom));
+    for ((name, y), end) in labels.names.iter().zip(places).zip(ends) {
+        let class = mark::class(name.mark);
+        let lead = path([end, (room.right + GAP - 3.0, y)]);
+        svg.leaf("path", &[("class", &format!("lead {class}")), ("d", &lead)]);
         let at = [
-            ("class", class.as_str()),
+            ("class", &*format!("name {class}")),
             ("x", &px(room.right + GAP)),
             ("y", &px(y + 4.0)),
         ];
@@ -70,19 +80,37 @@ pub(super) fn write(svg: &mut Svg, labels: &Labels, room: &Room) {
     }
 }
 
-/// Draws the bands and lines of `series`, bands first.
-pub(super) fn draw(svg: &mut Svg, series: &[Series], room: &Room) {
-    let curves = || {
+/// Lines up to which each shows its band all the time; of more, only the one that is looked at.
+const FEW: usize = 3;
+
+/// Draws the bands, lines and points of those `series` that have lines.
+pub(super) fn draw(svg: &mut Svg, series: &[Series], room: &Room, place: Place) {
+    let joined = || {
         series
             .iter()
-            .filter_map(|s| Some((s.mark, s.line.as_ref()?)))
+            .filter_map(|series| Some((series, series.line.as_ref()?)))
     };
-    for (i, curve) in curves() {
-        band(svg, &format!("area {}", mark::class(i)), curve, room);
+    let few = joined().count() <= FEW;
+    // Below all lines, so that none is hidden.
+    for (series, curve) in joined().filter(|_| few) {
+        band(
+            svg,
+            &format!("area {}", mark::class(series.mark)),
+            curve,
+            room,
+        );
     }
-    for (i, curve) in curves() {
-        let class = format!("line {} {}", mark::class(i), mark::dash(i));
-        line(svg, class.trim_end(), curve, room);
+    for (series, curve) in joined() {
+        let class = mark::class(series.mark);
+        svg.open("g", &[("class", "series")]);
+        if !few {
+            band(svg, &format!("area shy {class}"), curve, room);
+        }
+        let dashed = format!("line {class} {}", mark::dash(series.mark));
+        line(svg, dashed.trim_end(), curve, room);
+        scatter::draw(svg, series, room, place);
+        svg.close();
+        svg.line();
     }
 }
 

@@ -5,16 +5,25 @@ use super::svg::px;
 /// Number of different marks; the last is for all that has none of its own.
 pub const MARKS: usize = 8;
 
-/// Class of the mark `i`.
+/// Mark of what all others are held against: in ink.
+pub(super) const INK: usize = usize::MAX;
+
+/// Class of the mark `i`; beyond [`MARKS`] they come again.
 pub(super) fn class(i: usize) -> &'static str {
     const CLASSES: [&str; MARKS] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
-    CLASSES[i.min(MARKS - 1)]
+    if i == INK {
+        return "ink";
+    }
+    CLASSES[i % MARKS]
 }
 
-/// Class of the dashes of the line `i`: lines that share a colour, or of neighbouring colours, differ in them.
+/// Class of the dashes of the line `i`: lines that share a colour differ in them.
 pub(super) fn dash(i: usize) -> &'static str {
     const DASHES: [&str; 4] = ["", "dash1", "dash2", "dash3"];
-    DASHES[i % DASHES.len()]
+    if i == INK {
+        return "";
+    }
+    DASHES[i / MARKS % DASHES.len()]
 }
 
 /// The shape of the mark `i` around the origin, as a path; all cover about the same area.
@@ -23,6 +32,7 @@ pub(super) fn shape(i: usize, size: f64) -> String {
         let corners = corners.iter().map(|(x, y)| (x * size, y * size));
         format!("{}Z", super::svg::path(corners))
     };
+    let i = if i == INK { 0 } else { i % MARKS };
     match i {
         1 => polygon(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]),
         2 => polygon(&[(0.0, -1.3), (1.2, 0.85), (-1.2, 0.85)]),

@@ -4,9 +4,11 @@
 //! The modules of single charts make figures of fits and predictions; those before them know nothing of nets.
 
 mod bars;
+pub mod compare;
 mod evidence;
 pub mod fit;
 mod frame;
+pub mod front;
 mod lines;
 mod look;
 mod mark;
@@ -14,12 +16,13 @@ mod plot;
 pub mod residuals;
 mod scale;
 mod scatter;
+pub mod stages;
 mod svg;
 mod table;
 mod text;
 mod unit;
 
-pub use bars::{Bar, Bars};
+pub use bars::{Bar, Bars, Group};
 pub use evidence::Evidence;
 pub use look::{Look, Place, Theme, sheet};
 pub use mark::MARKS;

@@ -62,6 +62,26 @@ pub struct Curve {
     pub band: Vec<(f64, f64, f64)>,
 }
 
+impl Series {
+    /// A line through `points`, named at its end, with a band of (x, low, high) around it.
+    #[must_use]
+    pub fn joined(
+        name: impl Into<String>,
+        mark: usize,
+        points: Vec<Point>,
+        band: Vec<(f64, f64, f64)>,
+    ) -> Self {
+        let places = points.iter().map(|point| (point.x, point.y)).collect();
+        Self {
+            name: name.into(),
+            legend: String::new(),
+            mark,
+            points,
+            line: Some(Curve { places, band }),
+        }
+    }
+}
+
 impl Plot {
     /// Draws it below its title; returns the height of the image.
     pub(super) fn draw(&self, svg: &mut Svg, title: &str, look: &Look) -> f64 {
@@ -74,6 +94,7 @@ impl Plot {
             x: (&self.x, x),
             y: (&self.y, y),
             right: labels.width,
+            tall: labels.height,
         };
         let room = axes(svg, &wanted, top, look);
         if let Some(rule) = self.rule {
@@ -82,8 +103,8 @@ impl Plot {
         if let Some(fit) = &self.fit {
             lines::fit(svg, fit, &room);
         }
-        lines::draw(svg, &self.series, &room);
-        for series in &self.series {
+        lines::draw(svg, &self.series, &room, look.place);
+        for series in self.series.iter().filter(|series| series.line.is_none()) {
             scatter::draw(svg, series, &room, look.place);
         }
         lines::write(svg, &labels, &room);

@@ -8,10 +8,23 @@ use super::svg::{Svg, px};
 
 /// Points up to which marks are drawn large.
 const FEW: usize = 400;
+/// The same of points on a line.
+const SPARSE: usize = 12;
 
 /// Draws the points of `series` that lie within the axes.
 pub(super) fn draw(svg: &mut Svg, series: &Series, room: &Room, place: Place) {
-    let size = if series.points.len() <= FEW { 4.0 } else { 3.0 };
+    let size = match series.points.len() {
+        // They are many together, and the line says most of it.
+        n if series.line.is_some() => {
+            if n <= SPARSE {
+                3.2
+            } else {
+                2.0
+            }
+        }
+        n if n <= FEW => 4.0,
+        _ => 3.0,
+    };
     let shape = mark::shape(series.mark, size);
     let class = format!("point {}", mark::class(series.mark));
     for point in &series.points {

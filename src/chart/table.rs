@@ -38,6 +38,12 @@ impl From<f64> for Cell {
     }
 }
 
+impl From<u64> for Cell {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or(Self::Empty, Self::Whole)
+    }
+}
+
 impl From<i64> for Cell {
     fn from(number: i64) -> Self {
         Self::Whole(number)

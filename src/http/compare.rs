@@ -11,10 +11,10 @@ use super::Shared;
 use super::asking::{Asking, TimeRow};
 use super::body::{Json, JsonBody};
 use super::compare_csv;
-pub use super::compare_csv::factors as factors_of_text;
 use super::complexity::{Base, Scaled, base_row, scaled_row};
 use super::predict::{PlatformChoice, PredictRequest};
 use super::problem::ApiError;
+pub use super::query::factors as factors_of_text;
 use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
@@ -85,6 +85,24 @@ pub struct CompareRequest {
     /// Price of all devices together for an hour: `total` says what the training costs.
     #[schema(example = 24.5)]
     pub price_per_hour: Option<f64>,
+}
+
+impl From<PredictRequest> for CompareRequest {
+    /// The same question, of all ways and factors.
+    fn from(request: PredictRequest) -> Self {
+        Self {
+            model: request.model,
+            family: request.family,
+            resolution: request.resolution,
+            platform: request.platform,
+            mode: request.mode,
+            dataset_images: request.dataset_images,
+            batch_size: request.batch_size,
+            interval: request.interval,
+            estimator: request.estimator,
+            ..Self::default()
+        }
+    }
 }
 
 /// Factors, one by one or as a range.
@@ -312,7 +330,13 @@ fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAn
     }
 }
 
-fn answer_row(asking: &Asking, comparison: &Comparison, base: &Complexity, row: Row) -> CompareRow {
+/// `row` of `comparison`, as it is answered; `base` is what the net as it is costs.
+pub(super) fn answer_row(
+    asking: &Asking,
+    comparison: &Comparison,
+    base: &Complexity,
+    row: Row,
+) -> CompareRow {
     let raw = RawScaling::from(&row.scaling);
     let platforms = asking.predictors.iter().zip(comparison.base_times());
     let times = platforms.zip(&row.times);

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,8 +12,9 @@ use super::Shared;
 use super::body::Params;
 use super::compare::{CompareAnswer, CompareRequest, CompareRow, ComparedTime, compared};
 use super::problem::ApiError;
+use super::query::{NetText, factors, numbers, words};
 use super::refusals::ListRefused;
-use crate::json::{Invalid, ParseError, parse};
+use crate::json::Invalid;
 use crate::timing::{Estimator, Mode};
 use crate::units::Whole;
 
@@ -36,7 +37,7 @@ pub(super) struct CompareParams {
     strategies: Option<String>,
     /// Shares of the width, such as `0.5,0.8`.
     alphas: Option<String>,
-    /// Factors, such as `1,2,4`, or a range: `1..16/9` for nine factors from 1 to 16.
+    /// Factors, such as `1,2,4`, or a range: `1..16/9`, or `1..16`, for nine factors from 1 to 16.
     #[param(example = "1,2,4")]
     factors: Option<String>,
     /// Ids of platforms.
@@ -57,27 +58,14 @@ pub(super) struct CompareParams {
     device_memory_bytes: Option<u64>,
 }
 
-impl TryFrom<CompareParams> for CompareRequest {
-    type Error = ApiError;
-
-    fn try_from(params: CompareParams) -> Result<Self, ApiError> {
-        let model = match (params.model, params.spec) {
-            (Some(name), None) => Some(json!({"name": name})),
-            (None, Some(text)) => Some(parse(text.as_bytes()).map_err(|error| match error {
-                ParseError::Invalid(error) => error.under("/spec"),
-                ParseError::NotJson(error) => {
-                    Invalid::at("/spec", text, error.to_string(), "a model as JSON")
-                }
-            })?),
-            (Some(_), Some(_)) => {
-                let detail = "both `model` and `spec` are given";
-                return Err(Invalid::at("/spec", (), detail, "leave one of them out").into());
-            }
-            (None, None) => None,
-        };
+impl CompareParams {
+    /// The request that they are, with the net as it was written.
+    fn request(self) -> Result<(CompareRequest, NetText), Invalid> {
+        let params = self;
+        let net = NetText::read(params.model, params.spec)?;
         let words = |list: Option<String>| list.map(|list| words(&list));
-        Ok(Self {
-            model,
+        let request = CompareRequest {
+            model: net.value.clone(),
             strategies: words(params.strategies),
             alphas: params
                 .alphas
@@ -92,44 +80,10 @@ impl TryFrom<CompareParams> for CompareRequest {
             interval: params.interval,
             estimator: params.estimator,
             device_memory_bytes: params.device_memory_bytes.map(Whole),
-            ..Self::default()
-        })
+            ..CompareRequest::default()
+        };
+        Ok((request, net))
     }
-}
-
-fn words(list: &str) -> Vec<String> {
-    list.split(',').map(|word| word.trim().to_owned()).collect()
-}
-
-/// The numbers of a list that is joined by commas.
-fn numbers(pointer: &str, list: &str) -> Result<Vec<f64>, Invalid> {
-    let number = |(i, word): (usize, String)| {
-        word.parse().map_err(|_| {
-            let detail = format!("`{word}` is not a number");
-            Invalid::at(&format!("{pointer}/{i}"), word, detail, "such as 1,2,4")
-        })
-    };
-    words(list).into_iter().enumerate().map(number).collect()
-}
-
-/// The factors that `1,2,4` or `1..16/9` (nine from 1 to 16) stand for, as they are written in JSON.
-///
-/// # Errors
-/// At `/factors`.
-pub fn factors(text: &str) -> Result<Value, Invalid> {
-    let Some((from, rest)) = text.split_once("..") else {
-        return Ok(json!(numbers("/factors", text)?));
-    };
-    let range = rest.split_once('/').and_then(|(to, steps)| {
-        let (from, to) = (from.trim().parse::<f64>(), to.trim().parse::<f64>());
-        Some(
-            json!({"from": from.ok()?, "to": to.ok()?, "steps": steps.trim().parse::<u64>().ok()?}),
-        )
-    });
-    range.ok_or_else(|| {
-        let hint = "such as 1..16/9: nine factors from 1 to 16";
-        Invalid::at("/factors", text, "not a range of factors", hint)
-    })
 }
 
 type Csv = ([(HeaderName, &'static str); 1], Vec<u8>);
@@ -149,9 +103,9 @@ async fn compare_csv(
     State(live): State<Shared>,
     Params(params): Params<CompareParams>,
 ) -> Result<Csv, ApiError> {
-    let request = CompareRequest::try_from(params)?;
+    let (request, net) = params.request()?;
     let predictors = live.predictors();
-    let work = move || compared(&predictors, request);
+    let work = move || compared(&predictors, request).map_err(|error| net.told_of_net(error));
     let answer = tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| ApiError::Internal)??;

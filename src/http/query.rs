@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::json::{Invalid, typed};
+use crate::json::{Invalid, ParseError, parse, typed};
+use crate::plan::compare::moved;
 
 /// A number, a truth or a word in a query, where all is text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,4 +67,101 @@ pub(super) fn within(name: &str, value: f64, (low, high): (f64, f64)) -> Result<
         format!("{low} to {high}"),
     );
     Err(Invalid::at(&format!("/{name}"), value, detail, hint))
+}
+
+/// A net as a query names or describes it.
+pub(super) struct NetText {
+    /// As it stands in a body; `None` where the query says nothing of it.
+    pub(super) value: Option<Value>,
+    /// Where errors of a body's `model` belong.
+    pointers: (&'static str, &'static str),
+}
+
+impl NetText {
+    /// The net called `name`, or the one that `spec` describes as JSON.
+    ///
+    /// # Errors
+    /// At `/spec`, where it is not JSON or both are given.
+    pub(super) fn read(name: Option<String>, spec: Option<String>) -> Result<Self, Invalid> {
+        let named = ("/model/name", "/model");
+        let (value, pointers) = match (name, spec) {
+            (Some(name), None) => (Some(json!({"name": name})), named),
+            (None, Some(text)) => (
+                Some(json_text("/spec", text, "a model as JSON")?),
+                ("/model", "/spec"),
+            ),
+            (None, None) => (None, named),
+            (Some(_), Some(text)) => {
+                let detail = "both `model` and `spec` are given";
+                return Err(Invalid::at("/spec", text, detail, "leave one of them out"));
+            }
+        };
+        Ok(Self { value, pointers })
+    }
+
+    /// The same, where the query says of no scaling: an error of that is one of the net, which cannot be scaled.
+    pub(super) fn told_of_net(&self, error: Invalid) -> Invalid {
+        self.told(moved(error, "/scaling", "/model"))
+    }
+
+    /// `error` of a body with this net, pointing at the parameters of the query.
+    pub(super) fn told(&self, error: Invalid) -> Invalid {
+        moved(error, self.pointers.0, self.pointers.1)
+    }
+}
+
+/// The value that the JSON `text` holds, which is to be `wanted`.
+///
+/// # Errors
+/// At `pointer` where it is not JSON, or names a field twice.
+pub(super) fn json_text(pointer: &str, text: String, wanted: &str) -> Result<Value, Invalid> {
+    parse(text.as_bytes()).map_err(|error| match error {
+        ParseError::Invalid(error) => error.under(pointer),
+        ParseError::NotJson(error) => Invalid::at(pointer, text, error.to_string(), wanted),
+    })
+}
+
+/// The words of a list that is joined by commas.
+pub(super) fn words(list: &str) -> Vec<String> {
+    list.split(',').map(|word| word.trim().to_owned()).collect()
+}
+
+/// The numbers of a list that is joined by commas.
+///
+/// # Errors
+/// At `pointer/i`.
+pub(super) fn numbers(pointer: &str, list: &str) -> Result<Vec<f64>, Invalid> {
+    let number = |(i, word): (usize, String)| {
+        word.parse().map_err(|_| {
+            let detail = format!("`{word}` is not a number");
+            Invalid::at(&format!("{pointer}/{i}"), word, detail, "such as 1,2,4")
+        })
+    };
+    words(list).into_iter().enumerate().map(number).collect()
+}
+
+/// Factors of a range that does not say how many.
+const STEPS: u64 = 9;
+
+/// The factors that `1,2,4` or `1..16/9` (nine from 1 to 16, as many as without `/9`) stand for, as they are written in
+/// JSON.
+///
+/// # Errors
+/// At `/factors`.
+pub fn factors(text: &str) -> Result<Value, Invalid> {
+    let Some((from, rest)) = text.split_once("..") else {
+        return Ok(json!(numbers("/factors", text)?));
+    };
+    let range = || {
+        let (to, steps) = match rest.split_once('/') {
+            Some((to, steps)) => (to, steps.trim().parse::<u64>().ok()?),
+            None => (rest, STEPS),
+        };
+        let (from, to) = (from.trim().parse::<f64>(), to.trim().parse::<f64>());
+        Some(json!({"from": from.ok()?, "to": to.ok()?, "steps": steps}))
+    };
+    range().ok_or_else(|| {
+        let hint = "such as 1..16/9: nine factors from 1 to 16";
+        Invalid::at("/factors", text, "not a range of factors", hint)
+    })
 }

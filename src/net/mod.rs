@@ -19,6 +19,7 @@ pub mod spec;
 pub mod steps;
 pub mod subject;
 pub mod vit;
+pub mod written;
 pub mod zoo;
 
 use serde::Serialize;

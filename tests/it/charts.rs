@@ -12,14 +12,14 @@ use crate::app::App;
 /// The charts of evidence.
 const CHARTS: [&str; 2] = ["fit", "residuals"];
 
-async fn text(app: &App, path: &str) -> String {
+pub(crate) async fn text(app: &App, path: &str) -> String {
     let answer = app.get(path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     answer.body.as_str().unwrap().to_owned()
 }
 
 /// The sentence of a chart.
-fn sentence(svg: &str) -> String {
+pub(crate) fn sentence(svg: &str) -> String {
     let document = roxmltree::Document::parse(svg).unwrap();
     let found = document
         .descendants()
@@ -28,7 +28,7 @@ fn sentence(svg: &str) -> String {
 }
 
 /// `name` of all points, in order.
-fn read(svg: &str, name: &str) -> Vec<String> {
+pub(crate) fn read(svg: &str, name: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(svg).unwrap();
     let points = document.descendants().filter(|node| {
         let class = node.attribute("class").unwrap_or_default();
@@ -40,14 +40,14 @@ fn read(svg: &str, name: &str) -> Vec<String> {
 }
 
 /// The column `name` of a table.
-fn column(csv: &str, name: &str) -> Vec<String> {
+pub(crate) fn column(csv: &str, name: &str) -> Vec<String> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let place = reader.headers().unwrap().iter().position(|n| n == name);
     let cell = |row: csv::StringRecord| row[place.unwrap()].to_owned();
     reader.records().map(|row| cell(row.unwrap())).collect()
 }
 
-fn sorted(mut words: Vec<String>) -> Vec<String> {
+pub(crate) fn sorted(mut words: Vec<String>) -> Vec<String> {
     words.sort();
     words
 }

@@ -13,6 +13,7 @@ mod golden;
 mod gpus;
 mod http;
 mod measurements;
+mod net_charts;
 mod next;
 mod openapi;
 mod pages;

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::{Chart, Format, LookParams, reply};
+use super::look::LookParams;
+use super::reply::Chart;
 use crate::chart::fit::FitChart;
 use crate::chart::residuals::{By, ResidualChart};
 use crate::chart::{Evidence, Figure, Kind};
@@ -24,19 +22,11 @@ use crate::net::Group;
 use crate::timing::{Cost, Estimator, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::{to_f64, truncated};
 
-pub(super) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(fit_svg))
-        .routes(routes!(fit_csv))
-        .routes(routes!(residuals_svg))
-        .routes(routes!(residuals_csv))
-}
-
 /// Which timings to draw against which cost.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct FitParams {
+pub(super) struct FitParams {
     /// Id of a platform; default: the one with most timings.
     platform: Option<String>,
     /// Default: `train`, or `infer` where the platform has no other timings.
@@ -73,37 +63,14 @@ enum AxesName {
 #[utoipa::path(
     get,
     path = "/v1/charts/fit.svg",
+    operation_id = "fit",
     tag = "charts",
     params(FitParams, LookParams),
     responses((status = 200, description = "The chart", body = String, content_type = "image/svg+xml"), ListRefused)
 )]
-async fn fit_svg(
+pub(super) async fn fit(
     State(live): State<Shared>,
-    chart: Chart<FitParams>,
-) -> Result<Response, ApiError> {
-    fit(&live, chart.params, &chart.known, Format::Svg(chart.look)).await
-}
-
-/// The timings that the chart shows, with the line and the band.
-#[utoipa::path(
-    get,
-    path = "/v1/charts/fit.csv",
-    tag = "charts",
-    params(FitParams, LookParams),
-    responses((status = 200, description = "The table", body = String, content_type = "text/csv"), ListRefused)
-)]
-async fn fit_csv(
-    State(live): State<Shared>,
-    chart: Chart<FitParams>,
-) -> Result<Response, ApiError> {
-    fit(&live, chart.params, &chart.known, Format::Csv).await
-}
-
-async fn fit(
-    live: &Shared,
-    params: FitParams,
-    known: &HeaderMap,
-    format: Format,
+    Chart { params, reply }: Chart<FitParams>,
 ) -> Result<Response, ApiError> {
     let predictors = live.predictors();
     let version = predictors.data_version;
@@ -121,10 +88,9 @@ async fn fit(
         AxesName::Log => Kind::Log,
     });
     let Some(mut evidence) = wanted.evidence(&predictors)? else {
-        return reply(version, known, format, || {
-            nothing("Epoch time against its costs")
-        })
-        .await;
+        return reply
+            .with(version, || Ok(nothing("Epoch time against its costs")))
+            .await;
     };
     evidence.origins = live.store().origins(&evidence.ids()).await?;
     let chart = FitChart {
@@ -132,14 +98,14 @@ async fn fit(
         cost,
         kind,
     };
-    reply(version, known, format, move || chart.figure()).await
+    reply.with(version, move || Ok(chart.figure())).await
 }
 
 /// Which residuals to draw against which cost.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ResidualParams {
+pub(super) struct ResidualParams {
     /// Id of a platform; default: the one with most timings.
     platform: Option<String>,
     /// Default: `train`, or `infer` where the platform has no other timings.
@@ -176,37 +142,14 @@ enum ByName {
 #[utoipa::path(
     get,
     path = "/v1/charts/residuals.svg",
+    operation_id = "residuals",
     tag = "charts",
     params(ResidualParams, LookParams),
     responses((status = 200, description = "The chart", body = String, content_type = "image/svg+xml"), ListRefused)
 )]
-async fn residuals_svg(
+pub(super) async fn residuals(
     State(live): State<Shared>,
-    chart: Chart<ResidualParams>,
-) -> Result<Response, ApiError> {
-    residuals(&live, chart.params, &chart.known, Format::Svg(chart.look)).await
-}
-
-/// The timings that the chart shows, with what was predicted.
-#[utoipa::path(
-    get,
-    path = "/v1/charts/residuals.csv",
-    tag = "charts",
-    params(ResidualParams, LookParams),
-    responses((status = 200, description = "The table", body = String, content_type = "text/csv"), ListRefused)
-)]
-async fn residuals_csv(
-    State(live): State<Shared>,
-    chart: Chart<ResidualParams>,
-) -> Result<Response, ApiError> {
-    residuals(&live, chart.params, &chart.known, Format::Csv).await
-}
-
-async fn residuals(
-    live: &Shared,
-    params: ResidualParams,
-    known: &HeaderMap,
-    format: Format,
+    Chart { params, reply }: Chart<ResidualParams>,
 ) -> Result<Response, ApiError> {
     let predictors = live.predictors();
     let version = predictors.data_version;
@@ -227,10 +170,9 @@ async fn residuals(
         params.x.unwrap_or_default(),
     );
     let Some(mut evidence) = wanted.evidence(&predictors)? else {
-        return reply(version, known, format, || {
-            nothing("Measured over predicted time")
-        })
-        .await;
+        return reply
+            .with(version, || Ok(nothing("Measured over predicted time")))
+            .await;
     };
     evidence.origins = live.store().origins(&evidence.ids()).await?;
     let chart = ResidualChart {
@@ -239,7 +181,7 @@ async fn residuals(
         by,
         cost,
     };
-    reply(version, known, format, move || chart.figure()).await
+    reply.with(version, move || Ok(chart.figure())).await
 }
 
 /// What to say of a store without timings.
@@ -284,7 +226,7 @@ impl Wanted {
 }
 
 /// The predictor of `platform`, or the one with most timings; of `mode`, or of what was timed there.
-fn predictor<'a>(
+pub(super) fn predictor<'a>(
     predictors: &'a Predictors,
     platform: Option<&str>,
     mode: Option<Mode>,

@@ -1,0 +1,160 @@
+//! `/v1/charts/compare`: many scaled forms of one net, as `/v1/compare` answers them.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::look::LookParams;
+use super::net::{NetChart, NetParams};
+use crate::chart::Figure;
+use crate::chart::compare::{Across, CompareChart, Form, Place, Shown, Span, Way};
+use crate::http::Shared;
+use crate::http::asking::TimeRow;
+use crate::http::compare::{CompareRequest, CompareRow, compared};
+use crate::http::complexity::Base;
+use crate::http::problem::ApiError;
+use crate::http::query::{factors, numbers, words};
+use crate::http::refusals::ListRefused;
+use crate::json::Invalid;
+use crate::timing::{Mode, Predictors};
+
+/// Which ways to scale a net, and what to show of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CompareParams {
+    /// Strategies, such as `dwr,dWr`; where neither these nor `alphas` are given, all nine and α = 1/3, 2/3 and 0.8.
+    strategies: Option<String>,
+    /// Shares of the width, such as `0.5,0.8`.
+    alphas: Option<String>,
+    /// Factors, such as `1,2,4` (default `1,2,4,8,16`), or a range: `1..16/9`, or `1..16`, for nine factors from 1 to 16.
+    factors: Option<String>,
+    /// What is shown up, default `seconds`.
+    #[param(inline)]
+    y: Option<Up>,
+    /// What is shown across, default `flops`.
+    #[param(inline)]
+    x: Option<AcrossName>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Up {
+    /// Seconds of an epoch, with their interval.
+    Seconds,
+    /// Output elements.
+    Acts,
+    /// Learned parameters.
+    Params,
+    /// Bytes that a step of `batch_size` images takes on one device, in training.
+    Memory,
+    /// The error that published points let expect, in percent.
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum AcrossName {
+    /// Flops of the scaled net.
+    Flops,
+    /// The growth of flops that was wanted.
+    Factor,
+}
+
+/// The epoch time, or a cost, of a net scaled in many ways, against its flops: a line for each way, with its interval.
+#[utoipa::path(
+    get,
+    path = "/v1/charts/compare.svg",
+    operation_id = "compare_chart",
+    tag = "charts",
+    params(NetParams, CompareParams, LookParams),
+    responses((status = 200, description = "The chart", body = String, content_type = "image/svg+xml"), ListRefused)
+)]
+pub(super) async fn compare(
+    State(live): State<Shared>,
+    NetChart { net, params, reply }: NetChart<CompareParams>,
+) -> Result<Response, ApiError> {
+    let predictors = live.predictors();
+    let version = predictors.data_version;
+    reply
+        .with(version, move || figure(&predictors, net, params))
+        .await
+}
+
+fn figure(
+    predictors: &Predictors,
+    net: NetParams,
+    params: CompareParams,
+) -> Result<Figure, Invalid> {
+    let (asked, text) = net.request(predictors)?;
+    let shown = match params.y {
+        None | Some(Up::Seconds) => Shown::Seconds,
+        Some(Up::Acts) => Shown::Acts,
+        Some(Up::Params) => Shown::Params,
+        Some(Up::Memory) => Shown::Memory,
+        Some(Up::Error) => Shown::Error,
+    };
+    if shown == Shown::Memory && asked.mode == Some(Mode::Infer) {
+        let detail = "the memory of training is known, not that of inference";
+        return Err(Invalid::at("/y", "memory", detail, "mode=train"));
+    }
+    let list = |text: &str| numbers("/alphas", text);
+    let request = CompareRequest {
+        strategies: params.strategies.as_deref().map(words),
+        alphas: params.alphas.as_deref().map(list).transpose()?,
+        factors: params.factors.as_deref().map(factors).transpose()?,
+        ..CompareRequest::from(asked)
+    };
+    let answer = compared(predictors, request).map_err(|error| text.told_of_net(error))?;
+    let chart = CompareChart {
+        net: name(&answer.base),
+        base: answer.base.complexity,
+        place: answer.base_predictions.first().map(place),
+        across: match params.x {
+            Some(AcrossName::Factor) => Across::Factor,
+            _ => Across::Flops,
+        },
+        shown,
+        forms: answer.rows.iter().map(form).collect(),
+    };
+    Ok(chart.figure())
+}
+
+/// What a net is called.
+pub(super) fn name(base: &Base) -> String {
+    let name = base.name.clone();
+    name.unwrap_or_else(|| "the described net".to_owned())
+}
+
+/// Where a net is timed, and how long it takes as it is.
+pub(super) fn place(base: &TimeRow) -> Place {
+    Place {
+        platform: base.platform.to_string(),
+        mode: base.mode.to_string(),
+        level: base.interval.level,
+        base_seconds: base.epoch_seconds,
+    }
+}
+
+/// A scaled form as a chart shows it.
+pub(super) fn form(row: &CompareRow) -> Form {
+    let way = match (&row.strategy, row.alpha) {
+        (Some(name), _) => Way::Strategy(name.clone()),
+        (None, alpha) => Way::Alpha(alpha.unwrap_or_default()),
+    };
+    let memory = row.memory.as_ref();
+    let time = row.predictions.first();
+    Form {
+        way,
+        factor: row.factor,
+        costs: row.scaled.complexity,
+        memory: memory.map(|memory| (memory.images, memory.bytes)),
+        seconds: time.map(|time| Span {
+            value: time.time.epoch_seconds,
+            low: time.time.interval.low_seconds,
+            high: time.time.interval.high_seconds,
+        }),
+        error: row.accuracy.as_ref().map(|error| error.top1_error_percent),
+    }
+}

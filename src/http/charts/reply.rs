@@ -1,0 +1,133 @@
+//! A chart asked for and sent: one place that decides between image and table, and how the client may keep it.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::look::{self, LookParams};
+use crate::chart::{Figure, Look};
+use crate::http::problem::ApiError;
+use crate::http::query::{parameters, split};
+use crate::json::Invalid;
+
+/// An image that runs nothing and loads nothing; its own style sheet is all that it needs.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
+     form-action 'none'; sandbox";
+
+/// How a figure is sent.
+#[derive(Clone, Copy)]
+enum Format {
+    Svg(Look),
+    Csv,
+}
+
+/// What a chart is asked for: its own parameters, and how it is to be sent.
+pub(super) struct Chart<T> {
+    /// Its own parameters.
+    pub(super) params: T,
+    /// How it is sent.
+    pub(super) reply: Reply,
+}
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Chart<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let object = parameters(parts.uri.query().unwrap_or_default())?;
+        let (look, params) = split::<LookParams, T>(object, &look::NAMES)?;
+        Ok(Self {
+            params,
+            reply: Reply::new(parts, look)?,
+        })
+    }
+}
+
+/// How a chart is sent: as the path ends, and only where the client does not have it already.
+pub(super) struct Reply {
+    format: Format,
+    known: HeaderMap,
+}
+
+impl Reply {
+    fn new(parts: &Parts, look: LookParams) -> Result<Self, Invalid> {
+        let look = look.try_into()?;
+        let format = if parts.uri.path().ends_with(".csv") {
+            Format::Csv
+        } else {
+            Format::Svg(look)
+        };
+        Ok(Self {
+            format,
+            known: parts.headers.clone(),
+        })
+    }
+
+    /// The answer with what `draw` makes, drawn apart from the threads that answer requests; 304 where the client has it.
+    ///
+    /// Its tag carries the version of the data and a hash of what is sent, so that it also changes with the release.
+    pub(super) async fn with(
+        self,
+        version: i64,
+        draw: impl FnOnce() -> Result<Figure, Invalid> + Send + 'static,
+    ) -> Result<Response, ApiError> {
+        let format = self.format;
+        let work = move || {
+            let figure = draw()?;
+            Ok::<_, Invalid>(match format {
+                Format::Svg(look) => tagged(version, figure.svg(&look).into_bytes()),
+                Format::Csv => tagged(version, figure.csv()),
+            })
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        let (tag, body) = done.map_err(|_| ApiError::Internal)??;
+        let headers = headers(&tag, format);
+        if self.holds(&tag) {
+            return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        Ok((headers, body).into_response())
+    }
+
+    /// Whether the client has what `tag` stands for.
+    fn holds(&self, tag: &str) -> bool {
+        self.known
+            .get_all(header::IF_NONE_MATCH)
+            .iter()
+            .any(|sent| {
+                let sent = sent.to_str().unwrap_or_default();
+                sent.split(',')
+                    .any(|one| one.trim().trim_start_matches("W/") == tag)
+            })
+    }
+}
+
+/// `body` with its tag.
+fn tagged(version: i64, body: Vec<u8>) -> (String, Vec<u8>) {
+    let hash = Sha256::digest(&body);
+    let tag = hash
+        .iter()
+        .take(8)
+        .fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+    (format!("\"{version}-{tag}\""), body)
+}
+
+fn headers(tag: &str, format: Format) -> HeaderMap {
+    let kind = match format {
+        Format::Svg(_) => "image/svg+xml; charset=utf-8",
+        Format::Csv => "text/csv; charset=utf-8",
+    };
+    let fixed: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Kept, but asked for each time whether the data have changed.
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    let tag = HeaderValue::from_str(tag)
+        .ok()
+        .map(|tag| (header::ETAG, tag));
+    fixed.into_iter().chain(tag).collect()
+}

@@ -1,0 +1,40 @@
+//! A scaling as people write it on one line: `dWr:4`, `a0.7:4`, `d1_w8_g8_r1:4`.
+
+use super::rule::{STRATEGIES, reference};
+use super::scaling::RawScaling;
+use crate::json::Invalid;
+
+/// The scaling that `FORM:FACTOR` is, FORM being a strategy, `a` and the share of the width, or a string of the
+/// reference code.
+///
+/// # Errors
+/// Where it is none of them, or the factor is no number.
+pub fn written(text: &str) -> Result<RawScaling, Invalid> {
+    let wrong = |detail: String| Invalid::at("", text, detail, "FORM:FACTOR, such as dWr:4");
+    let Some((form, factor)) = text.rsplit_once(':') else {
+        return Err(wrong("no factor".to_owned()));
+    };
+    let raw = RawScaling {
+        factor: factor
+            .parse()
+            .map_err(|_| wrong(format!("`{factor}` is not a factor")))?,
+        ..RawScaling::default()
+    };
+    if STRATEGIES.iter().any(|strategy| strategy.name == form) {
+        return Ok(RawScaling {
+            strategy: Some(form.to_owned()),
+            ..raw
+        });
+    }
+    if let Some(Ok(alpha)) = form.strip_prefix('a').map(str::parse) {
+        return Ok(RawScaling {
+            alpha: Some(alpha),
+            ..raw
+        });
+    }
+    reference(form)?;
+    Ok(RawScaling {
+        scale_type: Some(form.to_owned()),
+        ..raw
+    })
+}

@@ -1,0 +1,244 @@
+//! The charts of one net say what the answers about it say, and stay readable whatever is asked.
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::charts::{column, read, sentence, sorted, text};
+
+/// A query of a chart that needs no more than a net.
+const CHARTS: [&str; 3] = ["compare", "front", "stages"];
+
+fn numbers(words: &[String]) -> Vec<f64> {
+    words.iter().map(|word| word.parse().unwrap()).collect()
+}
+
+/// (x, y, text) of the elements of a class.
+fn texts(svg: &str, class: &str) -> Vec<(f64, f64, String)> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let found = document.descendants().filter(|node| {
+        let classes = node.attribute("class").unwrap_or_default();
+        node.tag_name().name() == "text" && classes.split(' ').any(|one| one == class)
+    });
+    let place = |node: roxmltree::Node, name| node.attribute(name).unwrap().parse().unwrap();
+    found
+        .map(|node| {
+            let text = node.text().unwrap_or_default().to_owned();
+            (place(node, "x"), place(node, "y"), text)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_comparison_drawn_is_the_comparison_answered() {
+    let app = App::seeded().await;
+    for more in [
+        "",
+        "&strategies=dWr,dwr&factors=1..64/7&batch_size=512",
+        "&alphas=0,1&factors=2,0.5&mode=infer&platform=rtx3090-nchw",
+    ] {
+        let query = format!("model=RegNetY-500MF&platform=v100x8-paper{more}");
+        let query = if more.contains("platform=") {
+            query.replacen("&platform=v100x8-paper", "", 1)
+        } else {
+            query
+        };
+        let chart = text(&app, &format!("/v1/charts/compare.csv?{query}")).await;
+        let answer = text(&app, &format!("/v1/compare.csv?{query}")).await;
+        for name in [
+            "strategy",
+            "alpha",
+            "factor",
+            "flops",
+            "params",
+            "acts",
+            "platform",
+            "mode",
+            "epoch_seconds",
+            "low_seconds",
+            "high_seconds",
+        ] {
+            assert_eq!(
+                column(&chart, name),
+                column(&answer, name),
+                "{name} {query}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_row_is_a_point_and_ways_that_give_the_same_nets_share_one() {
+    let app = App::seeded().await;
+    for (y, name) in [
+        ("seconds", "epoch_seconds"),
+        ("acts", "acts"),
+        ("params", "params"),
+        ("memory", "memory_bytes"),
+    ] {
+        let query = format!("model=RegNetY-500MF&y={y}&batch_size=1024");
+        let svg = text(&app, &format!("/v1/charts/compare.svg?{query}")).await;
+        let csv = text(&app, &format!("/v1/charts/compare.csv?{query}")).await;
+        for (attribute, name) in [("data-x", "flops"), ("data-y", name)] {
+            let (mut drawn, mut listed) =
+                (sorted(read(&svg, attribute)), sorted(column(&csv, name)));
+            // dwr is the share 1/3 and dWr the share 0.8: twelve ways, ten lines.
+            assert_eq!((drawn.len(), listed.len()), (10 * 5, 12 * 5));
+            drawn.dedup();
+            listed.dedup();
+            assert_eq!(drawn, listed, "{name}");
+        }
+        assert!(svg.contains("dWr = α 0.8") && svg.contains("dwr = α 0.333"));
+    }
+}
+
+#[tokio::test]
+async fn the_sentence_of_a_comparison_names_every_way_with_its_time() {
+    let app = App::seeded().await;
+    let query = "model=RegNetY-500MF&platform=v100x8-paper&strategies=dwr,dWr&factors=1,16";
+    let svg = text(&app, &format!("/v1/charts/compare.svg?{query}")).await;
+    let request = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dWr"], "factors": [16],
+        "platform": "v100x8-paper"});
+    let answer = app.post("/v1/compare", &request).await.body;
+    let seconds = answer["rows"][0]["predictions"][0]["epoch_seconds"]
+        .as_f64()
+        .unwrap();
+    // As times are written everywhere.
+    let minutes = format!("dWr {:.1} min", seconds / 60.0);
+    let said = sentence(&svg);
+    assert!(said.contains(&minutes), "{said}, not {minutes}");
+    assert!(said.contains("dwr ") && said.contains("90 %"), "{said}");
+}
+
+#[tokio::test]
+async fn names_of_lines_do_not_overlap_and_stay_within_the_image() {
+    let app = App::seeded().await;
+    for (width, height) in [(280, 160), (360, 420), (1280, 560)] {
+        for more in [
+            "",
+            "&y=params",
+            "&y=acts&factors=1,1.01",
+            "&alphas=0,0.1,0.2,0.3,0.4,0.5,0.6,0.7",
+        ] {
+            let path = format!(
+                "/v1/charts/compare.svg?model=EfficientNet-B0&width={width}&height={height}{more}"
+            );
+            let svg = text(&app, &path).await;
+            let document = roxmltree::Document::parse(&svg).unwrap();
+            let tall: f64 = document
+                .root_element()
+                .attribute("height")
+                .unwrap()
+                .parse()
+                .unwrap();
+            let names = texts(&svg, "name");
+            assert!(names.len() >= 8, "{path}");
+            let mut places: Vec<f64> = names.iter().map(|(_, y, _)| *y).collect();
+            places.sort_by(f64::total_cmp);
+            // Letters are 12 pixels high; places are written to a tenth.
+            assert!(
+                places.windows(2).all(|two| two[1] - two[0] >= 12.0),
+                "{path}: {places:?}"
+            );
+            assert!(places.iter().all(|y| (12.0..tall).contains(y)), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_chart_of_every_named_net_answers_or_says_why_not() {
+    let app = App::seeded().await;
+    let models = app.get("/v1/models").await.body;
+    let mut drawn = 0;
+    for model in models["models"].as_array().unwrap() {
+        let name = model["name"].as_str().unwrap();
+        for chart in CHARTS {
+            let answer = app
+                .get(&format!("/v1/charts/{chart}.svg?model={name}"))
+                .await;
+            if answer.status == 200 {
+                let svg = answer.body.as_str().unwrap();
+                assert!(roxmltree::Document::parse(svg).is_ok(), "{chart} {name}");
+                assert!(
+                    !svg.contains("NaN") && !svg.contains("inf\""),
+                    "{chart} {name}"
+                );
+                drawn += 1;
+            } else {
+                // Of some, no description is known, and ViTs are not scaled.
+                assert_eq!(answer.status, 422, "{chart} {name}");
+                assert_eq!(
+                    answer.body["errors"][0]["pointer"], "/model",
+                    "{chart} {name}"
+                );
+            }
+        }
+    }
+    assert!(drawn > 50, "{drawn}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_question_about_a_net_is_told_by_its_parameter() {
+    let app = App::seeded().await;
+    let spec = |value: Value| {
+        let text = value.to_string();
+        format!(
+            "spec={}",
+            form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
+        )
+    };
+    let net = "model=RegNetY-500MF";
+    let cases = [
+        ("compare", String::new(), "/model"),
+        (
+            "compare",
+            "model=<script>alert(1)</script>".to_owned(),
+            "/model",
+        ),
+        ("compare", "model=vit_b".to_owned(), "/model"),
+        (
+            "compare",
+            spec(json!({"family": "regnet", "depth": -1})),
+            "/spec/depth",
+        ),
+        ("compare", "spec={".to_owned(), "/spec"),
+        ("compare", format!("{net}&{}", spec(json!({}))), "/spec"),
+        (
+            "compare",
+            format!("{net}&strategies=dwr,dwR"),
+            "/strategies/1",
+        ),
+        ("compare", format!("{net}&alphas=0.5,x"), "/alphas/1"),
+        ("compare", format!("{net}&factors=1..x"), "/factors"),
+        ("compare", format!("{net}&factors=1,-1"), "/factors/1"),
+        ("compare", format!("{net}&y=money"), "/y"),
+        ("compare", format!("{net}&y=memory&mode=infer"), "/y"),
+        ("compare", format!("{net}&platform=nowhere"), "/platform"),
+        ("compare", format!("{net}&batch_size=many"), "/batch_size"),
+        ("compare", format!("{net}&interval=2"), "/interval"),
+        ("compare", format!("{net}&width=1"), "/width"),
+        ("compare", format!("{net}&colour=red"), "/colour"),
+    ];
+    for (chart, query, pointer) in cases {
+        let path = format!(
+            "/v1/charts/{chart}.svg?{}",
+            query.replace(['<', '>', '{'], "%7B")
+        );
+        let answer = app.get(&path).await;
+        assert_eq!(answer.status, 422, "{path}");
+        assert_eq!(answer.kind, "application/problem+json", "{path}");
+        assert_eq!(
+            answer.body["errors"][0]["pointer"], pointer,
+            "{path}: {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_timings_a_chart_of_times_says_what_to_do_and_one_of_costs_is_drawn() {
+    let app = App::empty().await;
+    let svg = text(&app, "/v1/charts/compare.svg?model=RegNetY-500MF").await;
+    assert!(sentence(&svg).contains("POST /v1/measurements"));
+    let svg = text(&app, "/v1/charts/compare.svg?model=RegNetY-500MF&y=acts").await;
+    assert!(read(&svg, "data-y").len() == 10 * 5);
+}
