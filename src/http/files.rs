@@ -52,7 +52,7 @@ pub(super) static PAGES: [Page; 4] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 47] = [
+pub(super) const ASSETS: [(&str, &str); 48] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -92,6 +92,10 @@ pub(super) const ASSETS: [(&str, &str); 47] = [
         include_str!("../../static/js/counts.js"),
     ),
     ("/static/js/csv.js", include_str!("../../static/js/csv.js")),
+    (
+        "/static/js/description.js",
+        include_str!("../../static/js/description.js"),
+    ),
     (
         "/static/js/detect.js",
         include_str!("../../static/js/detect.js"),
