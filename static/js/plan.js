@@ -19,23 +19,25 @@ export function plan(place, state) {
   const form = planForm(state);
   const front = new Chart("/v1/charts/front");
   fill(place, h("h2", {}, "How far does a budget go?"), h("p", { class: "quiet" }, "Give what the net may cost. Every strategy is scaled as far as all of it holds."),
-    form.element, panel.said, panel.found, front.element);
+    form.element, panel.said, panel.found);
 
-  return function show(now) {
+  return async function show(now) {
     form.read(now);
     front.shown(null);
     if (Object.keys(mistakes(now)).length) return panel.show(() => ({}));
     if (!limited(now)) return panel.show(() => ({ found: teach(state) }));
-    return panel.show(async (signal) => {
+    let drawn = null;
+    await panel.show(async (signal) => {
       const platform = await platformOf(now);
       const body = budget(now, platform);
       const answer = await post("/v1/plan", body, signal);
-      if (platform) front.shown({ ...charted(now, platform), batch_size: body.batch_size, interval: body.interval });
+      drawn = platform && { ...charted(now, platform), batch_size: body.batch_size, interval: body.interval };
       return {
         said: sentence(answer, platform),
-        found: [options(answer, link(state)), leftOut(answer), cautions(answer), snippet({ path: "/v1/plan", body })],
+        found: [options(answer, link(state)), leftOut(answer), cautions(answer), front.element, snippet({ path: "/v1/plan", body })],
       };
     }, (error) => form.blame(blamed(error)));
+    return drawn && front.shown(drawn);
   };
 }
 

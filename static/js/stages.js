@@ -17,6 +17,8 @@ const DIMENSIONS = { d: "depth", w: "width", r: "resolution" };
 export function stages(place) {
   const panel = new Panel();
   const chart = new Chart("/v1/charts/stages");
+  // The sentence of the view says the same in larger type.
+  chart.sentence.classList.add("visually-hidden");
   fill(place, h("h2", {}, "Where the time goes"), panel.said, chart.element, panel.found);
   return (now) => panel.show(async (signal) => {
     const platform = await platformOf(now);
@@ -33,7 +35,7 @@ export function stages(place) {
 function explained({ explanations: [first] }) {
   if (!first) return null;
   return [
-    h("p", { class: "small quiet" }, `Of ${duration(first.epoch_seconds)} for an epoch on ${first.platform}. ${percent(first.constant_share)} belongs to no layer: it is the same for every image. “Moving maps” is reading and writing feature maps, “each step” what is done once a step; the greatest of the three is bold.`),
+    h("p", { class: "small quiet" }, `Of ${duration(first.epoch_seconds)} for an epoch on ${first.platform}. ${percent(first.constant_share)} belongs to no layer: it is the same for every image. “Moving maps” is reading and writing feature maps, “each step” what is done once a step; the greatest of the three is bold. Intensity is flops for each element read or written.`),
     h("h3", {}, "By stage"), shares("Stage", "Time by stage", first.stages),
     warnings([[first.platform, first.warnings]]),
     h("h3", {}, "By kind of layer"), shares("Kind of layer", "Time by kind of layer", first.kinds),
@@ -52,7 +54,7 @@ function shares(title, caption, rows) {
     { title: "Each step", number: true, cell: part("per_step") },
     { title: "Flops", number: true, cell: (row) => [percent(row.flops / total), h("span", { class: "sub" }, si(row.flops))] },
     { title: "Acts", number: true, cell: (row) => si(row.acts) },
-    { title: "Intensity", unit: "flops per element", number: true, cell: (row) => plain(row.intensity) },
+    { title: "Intensity", number: true, cell: (row) => plain(row.intensity) },
   ];
   return table({ caption, hidden: true, columns, rows });
 }

@@ -19,7 +19,7 @@ for (const [view, path] of Object.entries(CHARTS)) {
     const figure = page.locator(`#${view} figure`);
     await figure.locator("svg").waitFor();
     await settled(page);
-    assert.match(await figure.locator("figcaption").innerText(), /\d/);
+    assert.match(await figure.locator("figcaption").textContent(), /\d/);
     const readout = figure.locator(".readout");
     await figure.locator("svg [tabindex='0']").first().focus();
     const first = await readout.innerText();
@@ -29,7 +29,7 @@ for (const [view, path] of Object.entries(CHARTS)) {
     await figure.locator(".point, .bar").first().hover({ force: true });
     assert.match(await readout.innerText(), /\d/);
     await figure.getByRole("button", { name: "View as table" }).click();
-    assert.ok((await figure.locator("tbody tr").count()) > 4);
+    await figure.locator("tbody tr").nth(4).waitFor();
     for (const [name, type] of [["SVG", "image/svg+xml"], ["CSV", "text/csv"]]) {
       const href = await figure.getByRole("link", { name, exact: true }).getAttribute("href");
       const answer = await fetch(new URL(href, server.origin));
