@@ -214,8 +214,8 @@ impl Drop for Turn<'_> {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use futures_util::future::LocalBoxFuture;
     use std::collections::VecDeque;
-    use std::pin::Pin;
 
     fn impatient() -> Gate {
         Gate {
@@ -226,18 +226,13 @@ mod tests {
     }
 
     /// All turns taken, and all sure places of the queue too.
-    async fn filled(
-        gate: &Gate,
-    ) -> (
-        Vec<Turn<'_>>,
-        Vec<Pin<Box<dyn Future<Output = Waited<'_>> + '_>>>,
-    ) {
+    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<LocalBoxFuture<'_, Waited<'_>>>) {
         let mut turns = Vec::new();
         for _ in 0..gate.processors() {
             turns.push(gate.turn().await.unwrap());
         }
         let mut waiting: Vec<_> = (0..gate.sure())
-            .map(|_| Box::pin(gate.turn()) as Pin<Box<dyn Future<Output = _>>>)
+            .map(|_| gate.turn().boxed_local())
             .collect();
         for one in &mut waiting {
             assert!(one.as_mut().now_or_never().is_none());
