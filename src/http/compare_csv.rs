@@ -61,25 +61,24 @@ pub(super) struct CompareParams {
 impl CompareParams {
     /// The request that they are, with the net as it was written.
     fn request(self) -> Result<(CompareRequest, NetText), Invalid> {
-        let params = self;
-        let net = NetText::read(params.model, params.spec)?;
+        let net = NetText::read(self.model, self.spec)?;
         let words = |list: Option<String>| list.map(|list| words(&list));
         let request = CompareRequest {
             model: net.value.clone(),
-            strategies: words(params.strategies),
-            alphas: params
+            strategies: words(self.strategies),
+            alphas: self
                 .alphas
                 .map(|list| numbers("/alphas", &list))
                 .transpose()?,
-            factors: params.factors.map(|text| factors(&text)).transpose()?,
-            platform: words(params.platform).map(Value::from),
-            mode: params.mode,
-            resolution: params.resolution.map(Whole),
-            dataset_images: params.dataset_images.map(Whole),
-            batch_size: params.batch_size.map(Whole),
-            interval: params.interval,
-            estimator: params.estimator,
-            device_memory_bytes: params.device_memory_bytes.map(Whole),
+            factors: self.factors.map(|text| factors(&text)).transpose()?,
+            platform: words(self.platform).map(Value::from),
+            mode: self.mode,
+            resolution: self.resolution.map(Whole),
+            dataset_images: self.dataset_images.map(Whole),
+            batch_size: self.batch_size.map(Whole),
+            interval: self.interval,
+            estimator: self.estimator,
+            device_memory_bytes: self.device_memory_bytes.map(Whole),
             ..CompareRequest::default()
         };
         Ok((request, net))

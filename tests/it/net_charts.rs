@@ -145,6 +145,90 @@ async fn names_of_lines_do_not_overlap_and_stay_within_the_image() {
 }
 
 #[tokio::test]
+async fn the_front_drawn_is_the_front_of_a_plan() {
+    let app = App::seeded().await;
+    let request = json!({"model": {"name": "RegNetY-500MF"}, "platform": "v100x8-paper", "strategies": ["dWr"],
+        "limits": {"flops": 1e9}, "free_mix": true});
+    let fronts = app.post("/v1/plan", &request).await.body["front"].clone();
+    for against in ["flops", "error"] {
+        let query = format!("model=RegNetY-500MF&platform=v100x8-paper&against={against}");
+        let csv = text(&app, &format!("/v1/charts/front.csv?{query}")).await;
+        let on = column(&csv, "on");
+        let front = fronts[against].as_array().unwrap();
+        assert!(front.len() > 5);
+        assert_eq!(on.iter().filter(|on| *on == "front").count(), front.len());
+        for name in ["flops", "epoch_seconds", "factor"] {
+            let drawn = numbers(&column(&csv, name)[..front.len()]);
+            let answered: Vec<f64> = front.iter().map(|p| p[name].as_f64().unwrap()).collect();
+            assert_eq!(drawn, answered, "{against} {name}");
+        }
+        let svg = text(&app, &format!("/v1/charts/front.svg?{query}")).await;
+        assert!(sentence(&svg).contains(&format!("{} nets are beaten by no other", front.len())));
+        let best = read(&svg, "data-series");
+        let best = best.iter().filter(|name| name.starts_with("best"));
+        assert_eq!(best.count(), front.len());
+    }
+}
+
+#[tokio::test]
+async fn a_net_without_published_errors_has_no_front_against_them() {
+    let app = App::seeded().await;
+    let svg = text(&app, "/v1/charts/front.svg?model=ResNet-50&against=error").await;
+    assert!(sentence(&svg).contains("No errors of this net, scaled, are published"));
+    assert!(read(&svg, "data-x").is_empty());
+}
+
+#[tokio::test]
+async fn the_stages_drawn_are_those_explained() {
+    let app = App::seeded().await;
+    for (scaling, written) in [
+        (Value::Null, String::new()),
+        (
+            json!({"strategy": "dWr", "factor": 4}),
+            "&scaling=dWr:4".to_owned(),
+        ),
+        (
+            json!({"alpha": 0.5, "factor": 2}),
+            "&scaling=a0.5:2".to_owned(),
+        ),
+        (
+            json!({"exponents": {"d": 1}, "factor": 2}),
+            "&scaling=%7B%22exponents%22:%7B%22d%22:1%7D,%22factor%22:2%7D".to_owned(),
+        ),
+    ] {
+        let request = json!({"model": {"name": "RegNetY-4GF"}, "platform": "v100x8-paper", "scaling": scaling});
+        let answer = app.post("/v1/explain", &request).await.body;
+        let told = &answer["explanations"][0];
+        let path = |kind| {
+            format!("/v1/charts/stages.{kind}?model=RegNetY-4GF&platform=v100x8-paper{written}")
+        };
+        let csv = text(&app, &path("csv")).await;
+        let stages = told["stages"].as_array().unwrap();
+        // The last rows are those of the scaled form, and the very last is what no layer takes.
+        let last = column(&csv, "stage").len() - 1;
+        let own = last - stages.len()..last;
+        for name in ["share", "flops", "acts", "params"] {
+            let drawn = numbers(&column(&csv, name)[own.clone()]);
+            let answered: Vec<f64> = stages.iter().map(|s| s[name].as_f64().unwrap()).collect();
+            assert_eq!(drawn, answered, "{name} {written}");
+        }
+        let shares = numbers(&column(&csv, "share"));
+        let nets = if scaling.is_null() { 1.0 } else { 2.0 };
+        // Tolerance: the last bits of a sum.
+        assert!((shares.iter().sum::<f64>() - nets).abs() < 1e-9);
+        let svg = text(&app, &path("svg")).await;
+        let said = told["sentence"].as_str().unwrap().trim_end_matches('.');
+        assert!(sentence(&svg).contains(said), "{}", sentence(&svg));
+        // Hundredths of each net's time.
+        let drawn = numbers(&read(&svg, "data-x"));
+        assert!(
+            (drawn.iter().sum::<f64>() - 100.0 * nets).abs() < 1e-6,
+            "{drawn:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_chart_of_every_named_net_answers_or_says_why_not() {
     let app = App::seeded().await;
     let models = app.get("/v1/models").await.body;
@@ -217,6 +301,18 @@ async fn what_is_wrong_with_a_question_about_a_net_is_told_by_its_parameter() {
         ("compare", format!("{net}&interval=2"), "/interval"),
         ("compare", format!("{net}&width=1"), "/width"),
         ("compare", format!("{net}&colour=red"), "/colour"),
+        ("front", "model=vit_b".to_owned(), "/model"),
+        ("front", format!("{net}&against=money"), "/against"),
+        ("front", format!("{net}&strategies=dwR"), "/strategies/0"),
+        ("stages", format!("{net}&scaling=dWr"), "/scaling"),
+        ("stages", format!("{net}&scaling=dWr:0"), "/scaling/factor"),
+        (
+            "stages",
+            format!("{net}&scaling=%7B%22factor%22:4%7D"),
+            "/scaling",
+        ),
+        ("stages", format!("{net}&batch_size=4"), "/batch_size"),
+        ("stages", "spec=[]".to_owned(), "/spec"),
     ];
     for (chart, query, pointer) in cases {
         let path = format!(

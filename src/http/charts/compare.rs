@@ -78,14 +78,14 @@ pub(super) async fn compare(
     let predictors = live.predictors();
     let version = predictors.data_version;
     reply
-        .with(version, move || figure(&predictors, net, params))
+        .with(version, move || figure(&predictors, net, &params))
         .await
 }
 
 fn figure(
     predictors: &Predictors,
     net: NetParams,
-    params: CompareParams,
+    params: &CompareParams,
 ) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
     let shown = match params.y {

@@ -62,11 +62,15 @@ pub(super) async fn front_chart(
     let predictors = live.predictors();
     let version = predictors.data_version;
     reply
-        .with(version, move || figure(&predictors, net, params))
+        .with(version, move || figure(&predictors, net, &params))
         .await
 }
 
-fn figure(predictors: &Predictors, net: NetParams, params: FrontParams) -> Result<Figure, Invalid> {
+fn figure(
+    predictors: &Predictors,
+    net: NetParams,
+    params: &FrontParams,
+) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
     let strategies = params.strategies.as_deref().map(words);
     let ways = ways(strategies.or_else(|| Some(all())), None)?;
