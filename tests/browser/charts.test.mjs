@@ -50,3 +50,15 @@ test("what is compared, and members of the fast family, change the chart with th
   assert.match(await page.locator("#compare figcaption").innerText(), /params/i);
   assert.match(page.url(), /y=params&alphas=0.5|alphas=0.5.*y=params/);
 });
+
+test("a tap reads a point on a narrow screen", async () => {
+  const narrow = await open(browser, server.origin, { width: 360, touch: true });
+  await narrow.page.goto(CHARTS.compare);
+  const figure = narrow.page.locator("#compare figure");
+  await figure.locator("svg").waitFor();
+  await settled(narrow.page);
+  await figure.locator(".point").last().tap({ force: true });
+  assert.match(await figure.locator(".readout").innerText(), /flops|×/);
+  assert.deepEqual(narrow.faults, []);
+  await narrow.page.context().close();
+});

@@ -40,8 +40,8 @@ export function launch() {
 }
 
 /** A page at `origin` of `width`, and the `faults` that it has made: errors in the console, requests that left the host. */
-export async function open(browser, origin, { width = 1280, theme = "light" } = {}) {
-  const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 900 }, colorScheme: theme });
+export async function open(browser, origin, { width = 1280, theme = "light", touch = false } = {}) {
+  const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 900 }, colorScheme: theme, hasTouch: touch });
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {
