@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from common import Server, csv
+from common import BINARY, Server, csv
 
 MEGABYTES = 24
 with tempfile.TemporaryDirectory() as folder:
@@ -29,6 +29,8 @@ with tempfile.TemporaryDirectory() as folder:
         print(f"full after {acknowledged} acknowledged rows: answers {sorted(statuses)}")
         ask = b'{"model": {"name": "ResNet-50"}, "platform": "audit"}'
         predicts, _ = server.request("POST", "/v1/predict", ask, {"Content-Type": "application/json"})
+        doctor = subprocess.run([BINARY, "doctor"], cwd=folder, capture_output=True, text=True)
+        told = doctor.returncode == 1 and "make room" in doctor.stdout
         server.kill()
         subprocess.run(["mount", "-o", f"remount,size={4 * MEGABYTES}m", folder], check=True)
         server = Server(folder).start()
@@ -36,8 +38,8 @@ with tempfile.TemporaryDirectory() as folder:
         kept = listed.count(b"\n")
         status, _ = server.upload(token, csv(2000, "after-", seed="after"))
         server.stop()
-        print(f"predictions meanwhile: {predicts}; rows kept: {kept} of {acknowledged}; upload with space again: {status}")
-        whole = kept == acknowledged and statuses == {507} and predicts == 200 and status == 200
+        print(f"predictions meanwhile: {predicts}; doctor says to make room: {told}; rows kept: {kept} of {acknowledged}; upload with space again: {status}")
+        whole = kept == acknowledged and statuses == {507} and predicts == 200 and status == 200 and told
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
 sys.exit(0 if whole else 1)

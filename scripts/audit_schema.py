@@ -21,20 +21,20 @@ EXAMPLES = sys.argv[1] if len(sys.argv) > 1 else "50"
 LISTED = {"ST201", "ST202"}
 
 
-def run(port, token):
+def run(port, folder, token):
     """What schemathesis says."""
     command = ["schemathesis", "run", f"http://127.0.0.1:{port}/openapi.json", "--phases", "examples,coverage,fuzzing,stateful",
                "--checks", "all", "--max-examples", EXAMPLES, "--seed", "1", "--continue-on-failure", "--no-color"]
     if token:
         command += ["--header", f"Authorization: Bearer {token}"]
-    return subprocess.run(command, capture_output=True, text=True).stdout
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
 
 
 broken = []
 for scope in (None, "admin"):
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, "--writes-per-minute", "0", log=pathlib.Path(folder, "log")).start()
-        said = run(server.port, scope and server.token("--scope", scope))
+        said = run(server.port, folder, scope and server.token(scope))
         metrics = server.request("GET", "/metrics")[1].decode()
         server.stop()
     print(f"----- {'with a token' if scope else 'without a token'}\n\n{said}", flush=True)

@@ -49,8 +49,8 @@ class Server:
         self.process.terminate()
         self.process.wait()
 
-    def token(self, *args):
-        command = [str(BINARY), "token", "create", "--name", f"t{random.random()}", "--scope", "write", *args]
+    def token(self, scope="write"):
+        command = [str(BINARY), "token", "create", "--name", f"t{random.random()}", "--scope", scope]
         return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
 
     def request(self, method, path, body=None, headers=None, timeout=600):

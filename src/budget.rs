@@ -1,74 +1,49 @@
 //! `epochcast plan`: how far a budget goes, or the cheapest way to a target.
 
-use std::io::Write;
+use epochcast::http::plan::{PlanAnswer, PlanOption, PlanRequest, TimeRow, planned};
+use epochcast::units::to_f64;
+use serde_json::{Value, json};
 
-use epochcast::http::plan::{PlanAnswer, PlanOption, PlanRequest, RawTarget, planned};
-use epochcast::json::typed;
-use epochcast::plan::budget::{Limits, Use};
-use epochcast::units::{Seconds, Whole, to_f64};
-use serde_json::Value;
-
-use crate::config::{PlanArgs, Settings};
-use crate::predict::{asked, predictors};
+use crate::config::{LimitArgs, PlanArgs, Settings};
+use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`.
 pub(crate) async fn plan(settings: &Settings, args: &PlanArgs) -> anyhow::Result<()> {
     let answer = planned(predictors(settings).await?.as_ref(), request(args)?)?;
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &answer)?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", table(&answer, &args.net))?;
-    }
-    Ok(out.flush()?)
+    print(&answer, &args.about, |answer| {
+        table(answer, &args.about.net)
+    })
 }
 
 fn request(args: &PlanArgs) -> anyhow::Result<PlanRequest> {
-    let asked = asked(&args.net)?;
-    // A file holds a model, or a whole request.
-    let mut request: PlanRequest = if asked.get("model").is_some() {
-        typed(&asked)?
-    } else {
-        PlanRequest {
-            model: Some(asked),
-            ..PlanRequest::default()
-        }
-    };
-    if !args.strategies.is_empty() {
-        request.strategies = Some(args.strategies.clone());
+    let said = |yes: bool, value: Value| if yes { value } else { Value::Null };
+    let request = Request::about(&args.about)?
+        .ways(&args.ways)
+        .training(&args.training)
+        .memory(&args.memory)
+        .with("limits", limits(&args.limits))
+        .with("use", said(args.limits.high, json!("high")))
+        .with("free_mix", said(args.free_mix, json!(true)));
+    // A target is one of two: the command line's in place of the file's.
+    match (args.target_flops, args.target_error) {
+        (Some(flops), _) => request.set("target", json!({"flops": flops})).typed(),
+        (_, Some(error)) => request
+            .set("target", json!({"top1_error_percent": error}))
+            .typed(),
+        (None, None) => request.typed(),
     }
-    if !args.alphas.is_empty() {
-        request.alphas = Some(args.alphas.clone());
-    }
-    if !args.platform.is_empty() {
-        request.platform = Some(Value::from(args.platform.clone()));
-    }
-    let known = request.limits.unwrap_or_default();
-    request.limits = Some(Limits {
-        epoch_seconds: args.epoch_seconds.or(known.epoch_seconds),
-        total_seconds: args.total_seconds.or(known.total_seconds),
-        cost: args.cost.or(known.cost),
-        flops: args.flops.or(known.flops),
-        params: args.params.or(known.params),
-        acts: args.acts.or(known.acts),
-        memory_bytes: args.memory_bytes.or(known.memory_bytes),
-    });
-    if args.target_flops.is_some() || args.target_error.is_some() {
-        request.target = Some(RawTarget {
-            flops: args.target_flops,
-            top1_error_percent: args.target_error,
-        });
-    }
-    if args.high {
-        request.used = Some(Use::High);
-    }
-    request.mode = args.mode.or(request.mode);
-    request.epochs = args.epochs.map(Whole).or(request.epochs);
-    request.price_per_hour = args.price_per_hour.or(request.price_per_hour);
-    request.batch_size = args.batch_size.map(Whole).or(request.batch_size);
-    request.free_mix = args.free_mix.then_some(true).or(request.free_mix);
-    Ok(request)
+}
+
+fn limits(limits: &LimitArgs) -> Value {
+    json!({
+        "epoch_seconds": limits.epoch_seconds,
+        "total_seconds": limits.total_seconds,
+        "cost": limits.cost,
+        "flops": limits.flops,
+        "params": limits.params,
+        "acts": limits.acts,
+        "memory_bytes": limits.memory_bytes,
+    })
 }
 
 fn table(answer: &PlanAnswer, net: &str) -> String {
@@ -78,21 +53,42 @@ fn table(answer: &PlanAnswer, net: &str) -> String {
         "scaling", "factor", "Gflops", "Mparams", "Macts", "pixels"
     )];
     let options = || answer.options.iter().chain(&answer.mix);
+    let errors = options().any(|option| option.accuracy.is_some());
     let first = options().next();
     let platforms = first.into_iter().flat_map(|option| &option.predictions);
-    head.extend(platforms.map(|time| format!("{:>18}", time.platform.as_str())));
-    if options().any(|option| option.accuracy.is_some()) {
+    head.extend(platforms.map(platform));
+    if errors {
         head.push(format!("{:>9}", "error %"));
     }
     head.push("  limited by".to_owned());
     let mut lines = vec![name.to_owned(), String::new(), head.concat()];
-    lines.extend(options().map(|option| line(option, options().any(|o| o.accuracy.is_some()))));
+    lines.extend(options().map(|option| line(option, errors)));
     lines.extend(answer.left_out.iter().map(|out| {
         let way = way(out.strategy.as_deref(), out.alpha);
         format!("{way:<8}{:>12}  {}", "none", out.limited_by.as_str())
     }));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The heads of a platform's columns: its epoch and, where it was asked for, the whole training.
+fn platform(row: &TimeRow) -> String {
+    let epoch = format!("{:>18}", row.platform.as_str());
+    let total = row.total.as_ref();
+    let whole = total.map_or_else(String::new, |_| format!("{:>12}", "in all"));
+    let cost = total.and_then(|total| total.cost);
+    let cost = cost.map_or_else(String::new, |_| format!("{:>10}", "cost"));
+    [epoch, whole, cost].concat()
+}
+
+/// The same columns of one net.
+fn times(row: &TimeRow) -> String {
+    let epoch = format!("{:>18}", time(row.epoch_seconds));
+    let total = row.total.as_ref();
+    let whole = total.map_or_else(String::new, |t| format!("{:>12}", time(t.seconds)));
+    let cost = total.and_then(|total| total.cost);
+    let cost = cost.map_or_else(String::new, |cost| format!("{cost:>10.0}"));
+    [epoch, whole, cost].concat()
 }
 
 fn way(strategy: Option<&str>, alpha: Option<f64>) -> String {
@@ -114,13 +110,7 @@ fn line(option: &PlanOption, errors: bool) -> String {
         to_f64(costs.acts.get()) / 1e6,
         option.scaled.model.resolution,
     )];
-    cells.extend(option.predictions.iter().map(|time| {
-        let seconds = Seconds::new(time.epoch_seconds);
-        format!(
-            "{:>18}",
-            seconds.map_or_else(String::new, |s| s.to_string())
-        )
-    }));
+    cells.extend(option.predictions.iter().map(times));
     if errors {
         let error = option
             .accuracy

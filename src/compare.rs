@@ -1,55 +1,31 @@
 //! `epochcast compare`: many scaled forms of one net, side by side.
 
-use std::io::Write;
-
 use epochcast::http::compare::{
     CompareAnswer, CompareRequest, CompareRow, compared, factors_of_text,
 };
-use epochcast::json::typed;
-use epochcast::units::{Seconds, to_f64};
-use serde_json::Value;
+use epochcast::units::to_f64;
 
 use crate::config::{CompareArgs, Settings};
-use crate::predict::{asked, predictors};
+use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`.
 pub(crate) async fn compare(settings: &Settings, args: &CompareArgs) -> anyhow::Result<()> {
     let answer = compared(predictors(settings).await?.as_ref(), request(args)?)?;
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &answer)?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", table(&answer, &args.net))?;
-    }
-    Ok(out.flush()?)
+    print(&answer, &args.about, |answer| {
+        table(answer, &args.about.net)
+    })
 }
 
 fn request(args: &CompareArgs) -> anyhow::Result<CompareRequest> {
-    let asked = asked(&args.net)?;
-    // A file holds a model, or a whole request.
-    let mut request: CompareRequest = if asked.get("model").is_some() {
-        typed(&asked)?
-    } else {
-        CompareRequest {
-            model: Some(asked),
-            ..CompareRequest::default()
-        }
-    };
-    if !args.strategies.is_empty() {
-        request.strategies = Some(args.strategies.clone());
+    let factors = args.factors.as_deref().map(factors_of_text).transpose()?;
+    let request = Request::about(&args.about)?
+        .ways(&args.ways)
+        .training(&args.training)
+        .memory(&args.memory);
+    match factors {
+        Some(factors) => request.set("factors", factors).typed(),
+        None => request.typed(),
     }
-    if !args.alphas.is_empty() {
-        request.alphas = Some(args.alphas.clone());
-    }
-    if let Some(text) = &args.factors {
-        request.factors = Some(factors_of_text(text)?);
-    }
-    if !args.platform.is_empty() {
-        request.platform = Some(Value::from(args.platform.clone()));
-    }
-    request.mode = args.mode.or(request.mode);
-    Ok(request)
 }
 
 fn table(answer: &CompareAnswer, net: &str) -> String {
@@ -60,6 +36,10 @@ fn table(answer: &CompareAnswer, net: &str) -> String {
     )];
     let platforms = answer.base_predictions.iter();
     head.extend(platforms.map(|time| format!("{:>18}{:>8}", time.platform.as_str(), "to best")));
+    let batches = |row: &CompareRow| row.memory.as_ref().and_then(|memory| memory.largest_batch);
+    if answer.rows.iter().any(|row| batches(row).is_some()) {
+        head.push(format!("{:>9}", "batch"));
+    }
     if answer.rows.iter().any(|row| row.accuracy.is_some()) {
         head.push(format!("{:>9}", "error %"));
     }
@@ -85,10 +65,11 @@ fn line(row: &CompareRow) -> String {
         row.scaled.model.resolution,
     )];
     cells.extend(row.predictions.iter().map(|compared| {
-        let seconds = Seconds::new(compared.time.epoch_seconds);
-        let time = seconds.map_or_else(String::new, |s| s.to_string());
-        format!("{time:>18}{:>8.2}", compared.to_best)
+        let epoch = time(compared.time.epoch_seconds);
+        format!("{epoch:>18}{:>8.2}", compared.to_best)
     }));
+    let batch = row.memory.as_ref().and_then(|memory| memory.largest_batch);
+    cells.extend(batch.map(|images| format!("{images:>9}")));
     let error = row.accuracy.as_ref();
     cells.extend(error.map(|error| format!("{:>9.2}", error.top1_error_percent)));
     cells.concat()

@@ -17,7 +17,7 @@ pub(crate) use crate::settings::Settings;
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Settings")]
     pub(crate) settings: Settings,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -28,6 +28,7 @@ const AFTER_HELP: &str = "Examples:
   epochcast predict RegNetY-4GF --scale dWr:4   base, scaled and epoch times, without a server
   epochcast predict resnet50 --platform rtx3090-nchw --json
   epochcast predict my-net.json --scale a0.7:2  a net described in JSON
+  epochcast predict regnetx.yaml                one of a pycls config
   epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4
   epochcast plan RegNetY-4GF --platform v100x8-paper --epoch-seconds 1200
   epochcast explain RegNetY-4GF --platform v100x8-paper";
@@ -37,9 +38,9 @@ pub(crate) enum Command {
     /// Serve over HTTP (the default)
     Serve,
     /// Predict without a server: a table, or the HTTP answer as JSON
-    Predict(PredictArgs),
+    Predict(Box<PredictArgs>),
     /// Compare ways to scale a net: costs, epoch times, memory and published errors side by side
-    Compare(CompareArgs),
+    Compare(Box<CompareArgs>),
     /// Find for each strategy the largest net within a budget, or the cheapest way to a target
     Plan(Box<PlanArgs>),
     /// Say where the time of a net goes, and what would help
@@ -139,74 +140,142 @@ fn scope(word: &str) -> Result<Scope, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
-    /// Name of a net, a JSON file that describes one, or - for standard input
-    #[arg(value_name = "NAME|FILE.json|-")]
-    pub(crate) net: String,
+    #[command(flatten)]
+    pub(crate) about: AboutArgs,
     /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
     #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
     pub(crate) scale: Option<RawScaling>,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    /// Predict by the fit of an earlier answer (its `fit.id`), whatever was stored or taken out since
+    #[arg(long, value_name = "ID")]
+    pub(crate) fit: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    pub(crate) about: AboutArgs,
+    #[command(flatten)]
+    pub(crate) ways: WaysArgs,
+    /// Factors: 1,2,4 or, for nine from 1 to 16, 1..16/9 [default: 1,2,4,8,16]
+    #[arg(long, value_name = "LIST|RANGE")]
+    pub(crate) factors: Option<String>,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) about: AboutArgs,
+    #[command(flatten)]
+    pub(crate) ways: WaysArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// In place of the largest net: the smallest with so many multiply-adds
+    #[arg(long, value_name = "N", conflicts_with = "target_error")]
+    pub(crate) target_flops: Option<f64>,
+    /// In place of the largest net: the smallest with such a published error, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) target_error: Option<f64>,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
+    /// Mix the dimensions freely too
+    #[arg(long)]
+    pub(crate) free_mix: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) about: AboutArgs,
+    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
+    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
+    pub(crate) scale: Option<RawScaling>,
+    /// Images of an epoch [default: 1281167, ImageNet]
+    #[arg(long, value_name = "N")]
+    pub(crate) dataset_images: Option<u64>,
+}
+
+/// What every question about a net says.
+#[derive(Debug, Args)]
+pub(crate) struct AboutArgs {
+    /// Name of a net, a file that describes one (JSON, or a pycls config in YAML), or - for standard input
+    #[arg(value_name = "NAME|FILE|-")]
+    pub(crate) net: String,
     /// Platform to predict for; may be repeated; default: all with timings of the mode
     #[arg(long, value_name = "ID")]
     pub(crate) platform: Vec<String>,
     /// What is timed
     #[arg(long, value_name = "train|infer", value_parser = mode)]
     pub(crate) mode: Option<Mode>,
+    /// Print the HTTP answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Ways to scale.
+#[derive(Debug, Args)]
+pub(crate) struct WaysArgs {
+    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) strategies: Vec<String>,
+    /// Members of the fast family: shares of the width
+    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
+    pub(crate) alphas: Vec<f64>,
+}
+
+/// A whole training, and the interval of its time.
+#[derive(Debug, Args)]
+pub(crate) struct TrainingArgs {
     /// Images of an epoch [default: 1281167, ImageNet]
     #[arg(long, value_name = "N")]
     pub(crate) dataset_images: Option<u64>,
     /// Level of the interval [default: 0.9]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) interval: Option<f64>,
-    /// Predict by the fit of an earlier answer (its `fit.id`), whatever was stored or taken out since
-    #[arg(long, value_name = "ID")]
-    pub(crate) fit: Option<String>,
-    /// Print the HTTP answer
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// Images in a step, of all devices together
+    #[arg(long, value_name = "N")]
+    pub(crate) batch_size: Option<u64>,
+    /// Passes over the images: the time of the whole training is told too
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<u64>,
+    /// Images of the evaluation after each epoch
+    #[arg(long, value_name = "N")]
+    pub(crate) evaluation_images: Option<u64>,
+    /// Images a second that the data loader delivers
+    #[arg(long, value_name = "X")]
+    pub(crate) loader_images_per_second: Option<f64>,
+    /// Number of devices, where it is not the platform's
+    #[arg(long, value_name = "N")]
+    pub(crate) devices: Option<u64>,
+    /// Price of all devices together for an hour
+    #[arg(long, value_name = "X")]
+    pub(crate) price_per_hour: Option<f64>,
 }
 
+/// What memory goes by.
 #[derive(Debug, Args)]
-pub(crate) struct CompareArgs {
-    /// Name of a net, a JSON file that describes one, or - for standard input
-    #[arg(value_name = "NAME|FILE.json|-")]
-    pub(crate) net: String,
-    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) strategies: Vec<String>,
-    /// Members of the fast family: shares of the width
-    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
-    pub(crate) alphas: Vec<f64>,
-    /// Factors: 1,2,4 or, for nine from 1 to 16, 1..16/9 [default: 1,2,4,8,16]
-    #[arg(long, value_name = "LIST|RANGE")]
-    pub(crate) factors: Option<String>,
-    /// Platform to predict for; may be repeated; default: all with timings of the mode
-    #[arg(long, value_name = "ID")]
-    pub(crate) platform: Vec<String>,
-    /// What is timed
-    #[arg(long, value_name = "train|infer", value_parser = mode)]
-    pub(crate) mode: Option<Mode>,
-    /// Print the HTTP answer
-    #[arg(long)]
-    pub(crate) json: bool,
+pub(crate) struct MemoryArgs {
+    /// Memory of each device, in bytes: the largest batch is told too
+    #[arg(long, value_name = "N")]
+    pub(crate) device_memory_bytes: Option<u64>,
+    /// What updates the parameters [default: sgd]
+    #[arg(long, value_name = "sgd|adam")]
+    pub(crate) optimizer: Option<String>,
+    /// Arithmetic of the layers [default: that of the first platform]
+    #[arg(long, value_name = "fp32|amp|…")]
+    pub(crate) precision: Option<String>,
 }
 
+/// The most that a net may cost.
 #[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    /// Name of a net, a JSON file that describes one, or - for standard input
-    #[arg(value_name = "NAME|FILE.json|-")]
-    pub(crate) net: String,
-    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) strategies: Vec<String>,
-    /// Members of the fast family: shares of the width
-    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
-    pub(crate) alphas: Vec<f64>,
-    /// Platform to predict for; repeated: limits on time hold on each; default: all with timings of the mode
-    #[arg(long, value_name = "ID")]
-    pub(crate) platform: Vec<String>,
-    /// What is timed
-    #[arg(long, value_name = "train|infer", value_parser = mode)]
-    pub(crate) mode: Option<Mode>,
+pub(crate) struct LimitArgs {
     /// Most seconds of an epoch
     #[arg(long, value_name = "S")]
     pub(crate) epoch_seconds: Option<f64>,
@@ -228,49 +297,9 @@ pub(crate) struct PlanArgs {
     /// Most bytes of a training step on one device
     #[arg(long, value_name = "N")]
     pub(crate) memory_bytes: Option<f64>,
-    /// Hold limits on time against the upper end of the interval
+    /// Hold limits on time and cost against the upper end of the interval
     #[arg(long)]
     pub(crate) high: bool,
-    /// In place of the largest net: the smallest with so many multiply-adds
-    #[arg(long, value_name = "N", conflicts_with = "target_error")]
-    pub(crate) target_flops: Option<f64>,
-    /// In place of the largest net: the smallest with such a published error, in percent
-    #[arg(long, value_name = "PERCENT")]
-    pub(crate) target_error: Option<f64>,
-    /// Passes over the images
-    #[arg(long, value_name = "N")]
-    pub(crate) epochs: Option<u64>,
-    /// Price of all devices together for an hour
-    #[arg(long, value_name = "X")]
-    pub(crate) price_per_hour: Option<f64>,
-    /// Images in a step, of all devices together
-    #[arg(long, value_name = "N")]
-    pub(crate) batch_size: Option<u64>,
-    /// Mix the dimensions freely too
-    #[arg(long)]
-    pub(crate) free_mix: bool,
-    /// Print the HTTP answer
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    /// Name of a net, a JSON file that describes one, or - for standard input
-    #[arg(value_name = "NAME|FILE.json|-")]
-    pub(crate) net: String,
-    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
-    pub(crate) scale: Option<RawScaling>,
-    /// Platform to explain the time of; may be repeated; default: all with timings of the mode
-    #[arg(long, value_name = "ID")]
-    pub(crate) platform: Vec<String>,
-    /// What is timed
-    #[arg(long, value_name = "train|infer", value_parser = mode)]
-    pub(crate) mode: Option<Mode>,
-    /// Print the HTTP answer
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 fn mode(word: &str) -> Result<Mode, String> {

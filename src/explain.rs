@@ -1,55 +1,31 @@
 //! `epochcast explain`: where the time of a net goes, and what would help.
 
-use std::io::Write;
-
 use epochcast::http::explain::{ExplainRequest, ExplainedOn, explanation};
-use epochcast::json::typed;
 use epochcast::plan::explain::Share;
-use epochcast::units::{Seconds, to_f64};
-use serde_json::Value;
+use epochcast::units::to_f64;
+use serde_json::json;
 
 use crate::config::{ExplainArgs, Settings};
-use crate::predict::{asked, predictors};
+use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`.
 pub(crate) async fn explain(settings: &Settings, args: &ExplainArgs) -> anyhow::Result<()> {
     let answer = explanation(predictors(settings).await?.as_ref(), request(args)?)?;
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &answer)?;
-        writeln!(out)?;
-    } else {
-        for one in &answer.explanations {
-            write!(out, "{}", table(one))?;
-        }
-    }
-    Ok(out.flush()?)
+    print(&answer, &args.about, |answer| {
+        let tables: Vec<String> = answer.explanations.iter().map(table).collect();
+        tables.concat()
+    })
 }
 
 fn request(args: &ExplainArgs) -> anyhow::Result<ExplainRequest> {
-    let asked = asked(&args.net)?;
-    // A file holds a model, or a whole request.
-    let mut request: ExplainRequest = if asked.get("model").is_some() {
-        typed(&asked)?
-    } else {
-        ExplainRequest {
-            model: Some(asked),
-            ..ExplainRequest::default()
-        }
-    };
-    if args.scale.is_some() {
-        request.scaling.clone_from(&args.scale);
-    }
-    if !args.platform.is_empty() {
-        request.platform = Some(Value::from(args.platform.clone()));
-    }
-    request.mode = args.mode.or(request.mode);
-    Ok(request)
+    Request::about(&args.about)?
+        .with("scaling", json!(args.scale))
+        .with("dataset_images", json!(args.dataset_images))
+        .typed()
 }
 
 fn table(one: &ExplainedOn) -> String {
-    let seconds = Seconds::new(one.epoch_seconds);
-    let epoch = seconds.map_or_else(String::new, |s| s.to_string());
+    let epoch = time(one.epoch_seconds);
     let mut lines = vec![
         format!("{} ({}): {epoch} an epoch", one.platform, one.mode),
         one.sentence.clone(),

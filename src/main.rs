@@ -10,6 +10,7 @@ mod explain;
 mod file;
 mod import;
 mod predict;
+mod request;
 mod settings;
 mod token;
 

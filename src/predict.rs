@@ -1,21 +1,17 @@
 //! `epochcast predict`: the main job without a server.
 
-use std::io::{Read, Write};
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use anyhow::Context;
 use epochcast::http::pins::pinned;
-use epochcast::http::predict::{PredictAnswer, PredictRequest, predicted, predicted_by};
-use epochcast::json::{parse, typed};
+use epochcast::http::predict::{
+    PredictAnswer, PredictRequest, PredictionRow, predicted, predicted_by,
+};
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
-use epochcast::timing::{Predictors, seed};
-use epochcast::units::{Grouped, Seconds, Whole};
+use epochcast::units::Grouped;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::config::{PredictArgs, Settings};
+use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`, from the store or, where there is none, from the built-in measurements.
 pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::Result<()> {
@@ -26,14 +22,7 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     } else {
         predicted(predictors(settings).await?.as_ref(), request)?
     };
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &shown(&answer))?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", table(&answer, args))?;
-    }
-    Ok(out.flush()?)
+    print(&shown(&answer), &args.about, |_| table(&answer, args))
 }
 
 /// An answer for the eye: over HTTP the nets are ready-made, on one line.
@@ -61,71 +50,16 @@ async fn repeated(settings: &Settings, request: PredictRequest) -> anyhow::Resul
     Ok(predicted_by(pin?.as_ref(), &live.predictors(), request)?)
 }
 
-/// The fits to what is stored, or to the built-in measurements where there is no store.
-pub(crate) async fn predictors(settings: &Settings) -> anyhow::Result<Arc<Predictors>> {
-    if settings.database_url.path().is_file() {
-        let live = Live::open(crate::open(settings).await?).await?;
-        live.settle().await?;
-        let predictors = live.predictors();
-        live.store().close().await;
-        return Ok(predictors);
-    }
-    let (platforms, rows) = seed::built_in()?;
-    Ok(Arc::new(Predictors::of_rows(platforms, &rows, 0)))
-}
-
-/// The JSON that `NAME|FILE.json|-` stands for.
-pub(crate) fn asked(net: &str) -> anyhow::Result<Value> {
-    if net == "-" {
-        let mut text = Vec::new();
-        std::io::stdin().read_to_end(&mut text)?;
-        return parse(&text).context("standard input");
-    }
-    match file(net) {
-        Some(file) => {
-            let text = std::fs::read(&file).with_context(|| file.display().to_string())?;
-            parse(&text).with_context(|| file.display().to_string())
-        }
-        None => Ok(json!({"name": net})),
-    }
-}
-
-/// The file that a net is read from; `None` where it is a name.
-fn file(net: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(net);
-    let json = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    (json || path.is_file()).then_some(path)
-}
-
 fn request(args: &PredictArgs) -> anyhow::Result<PredictRequest> {
-    let asked = asked(&args.net)?;
-    // A file holds a model, or a whole request.
-    let whole = asked.get("model").is_some() || asked.get("complexity").is_some();
-    let mut request: PredictRequest = if whole {
-        typed(&asked)?
-    } else {
-        PredictRequest {
-            model: Some(asked),
-            ..PredictRequest::default()
-        }
-    };
-    if args.scale.is_some() {
-        request.scaling.clone_from(&args.scale);
-    }
-    if !args.platform.is_empty() {
-        request.platform = Some(Value::from(args.platform.clone()));
-    }
-    request.mode = args.mode.or(request.mode);
-    request.dataset_images = args.dataset_images.map(Whole).or(request.dataset_images);
-    request.interval = args.interval.or(request.interval);
-    request.fit = args.fit.clone().or(request.fit);
-    Ok(request)
+    Request::about(&args.about)?
+        .with("scaling", json!(args.scale))
+        .training(&args.training)
+        .with("fit", json!(args.fit))
+        .typed()
 }
 
 fn table(answer: &PredictAnswer, args: &PredictArgs) -> String {
-    let name = answer.base.name.as_deref().unwrap_or(&args.net);
+    let name = answer.base.name.as_deref().unwrap_or(&args.about.net);
     let mut lines = vec![name.to_owned(), String::new()];
     let base = &answer.base.complexity;
     match &answer.scaled {
@@ -192,7 +126,6 @@ fn ratios(
 }
 
 fn predictions(answer: &PredictAnswer) -> Vec<String> {
-    let time = |seconds: f64| Seconds::new(seconds).map_or_else(String::new, |s| s.to_string());
     let Some(first) = answer.predictions.first() else {
         return vec!["no platform has timings of this mode".to_owned()];
     };
@@ -216,6 +149,7 @@ fn predictions(answer: &PredictAnswer) -> Vec<String> {
             time(row.epoch_seconds),
             row.images_per_second
         ));
+        lines.extend(whole(row));
         lines.extend(
             row.warnings
                 .iter()
@@ -223,4 +157,25 @@ fn predictions(answer: &PredictAnswer) -> Vec<String> {
         );
     }
     lines
+}
+
+fn counted(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}
+
+/// The whole training, where something was said of it.
+fn whole(row: &PredictionRow) -> Option<String> {
+    let total = row.total.as_ref()?;
+    let (low, high) = (time(total.low_seconds), time(total.high_seconds));
+    let cost = total.cost.zip(total.low_cost.zip(total.high_cost));
+    let cost =
+        cost.map(|(cost, (low, high))| format!("; it costs {cost:.0}, {low:.0} to {high:.0}"));
+    Some(format!(
+        "  in all {} ({low} to {high}) for {} on {}{}",
+        time(total.seconds),
+        counted(total.epochs, "epoch"),
+        counted(total.devices.into(), "device"),
+        cost.unwrap_or_default()
+    ))
 }

@@ -20,7 +20,7 @@ use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, spec::RawModel};
 use crate::plan::accuracy::Expected;
-use crate::plan::compare::{Comparison, FACTORS, Row, moved, relate_to_best, ways};
+use crate::plan::compare::{Comparison, FACTORS, Row, at_model, moved, relate_to_best, ways};
 use crate::plan::memory::{Memory, Optimizer};
 use crate::timing::measurement::count;
 use crate::timing::platform::Precision;
@@ -245,7 +245,7 @@ pub fn compared(
             let scaling = way.at(*factor);
             let scaling = scaling.ok_or_else(|| not_a_factor(&pointer, *factor))?;
             let row = comparison.row(scaling);
-            rows.push(row.map_err(|e| moved(e, "/scaling/factor", &pointer))?);
+            rows.push(row.map_err(|e| at_model(moved(e, "/scaling/factor", &pointer)))?);
         }
     }
     relate_to_best(&mut rows);

@@ -8,7 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
-use super::asking::{Asking, TimeRow};
+use super::asking::Asking;
+pub use super::asking::TimeRow;
 use super::body::{Json, JsonBody};
 use super::complexity::{Base, Scaled, base_row, scaled_row};
 use super::predict::{PlatformChoice, PredictRequest};
@@ -19,8 +20,8 @@ use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling, spec::RawModel};
 use crate::plan::accuracy::{Expected, Published};
 use crate::plan::budget::{Budget, LimitedBy, Limits, Use};
-use crate::plan::compare::ways;
-use crate::plan::front::{Front, best_mix, front};
+use crate::plan::compare::{at_model, ways};
+use crate::plan::front::{Front, best_mix, fastest_mix, front};
 use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
 use crate::timing::measurement::count;
@@ -110,7 +111,8 @@ pub struct PlanAnswer {
     pub options: Vec<PlanOption>,
     /// Those by which none was found.
     pub left_out: Vec<LeftOut>,
-    /// The free mix with most flops within the limits; null where none was asked for or found.
+    /// The free mix with most flops within the limits, towards a target of flops the fastest; null where none was asked for or
+    /// found, and towards an error: none is published of free mixes.
     pub mix: Option<PlanOption>,
     /// Pareto fronts of the first platform; null where no free mix was asked for.
     pub front: Option<Front>,
@@ -237,10 +239,11 @@ fn searched(
     let (mut options, mut left_out) = (Vec::new(), Vec::new());
     let base = asking.net()?;
     for way in ways {
-        let Found { net, limited_by } = match target {
-            None => largest(base, way, budget)?,
-            Some(target) => smallest(base, way, target, budget)?,
+        let found = match target {
+            None => largest(base, way, budget),
+            Some(target) => smallest(base, way, target, budget),
         };
+        let Found { net, limited_by } = found.map_err(at_model)?;
         if let Some((scaling, net)) = net {
             options.push(option(asking, budget.setup, (&scaling, &net), limited_by));
         } else {
@@ -391,13 +394,21 @@ fn check(limits: &Limits, target: Option<Target>, asking: &Asking) -> Result<(),
     Ok(())
 }
 
-/// The best free mix, by its largest factor within the budget.
+/// The best free mix: by its largest factor within the budget, or by its smallest that reaches the target.
 fn mixed(
     base: &Net,
     target: Option<Target>,
     budget: &Budget,
 ) -> Result<Option<(Scaling, Net, LimitedBy)>, Invalid> {
-    let Some(mix) = best_mix(base, budget).filter(|_| target.is_none()) else {
+    let mix = match target {
+        None => best_mix(base, budget),
+        Some(Target::Flops(flops)) => {
+            let fastest = fastest_mix(base, flops, budget);
+            return Ok(fastest.map(|(scaling, net)| (scaling, net, LimitedBy::Target)));
+        }
+        Some(Target::Error(_)) => None,
+    };
+    let Some(mix) = mix else {
         return Ok(None);
     };
     let Found { net, limited_by } = largest(base, &mix, budget)?;

@@ -11,6 +11,7 @@ pub mod effnet;
 pub mod group;
 pub mod layers;
 pub mod limits;
+pub mod pycls;
 pub mod regnet;
 pub mod resnet;
 mod rule;
@@ -20,6 +21,7 @@ pub mod steps;
 pub mod subject;
 pub mod vit;
 pub mod written;
+mod yaml;
 pub mod zoo;
 
 use serde::Serialize;

@@ -108,7 +108,7 @@ pub enum RawSpec {
     Vit(RawVit),
 }
 
-/// A net in a request: by name, or by a full description with its resolution.
+/// A net in a request: by name, by a full description with its resolution, or by the text of a pycls config.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(example = json!({"name": "RegNetY-4.0GF"}))]
@@ -122,6 +122,17 @@ pub enum RawModel {
     },
     /// The builder's fields, with `resolution`, default 224.
     Described(super::Description),
+    /// A config of pycls, as it stands in its file.
+    Configured {
+        /// Its YAML: `MODEL.TYPE` names the builder, whose section has its fields, and `TRAIN.IM_SIZE` is the resolution. What
+        /// is left out has the default of pycls; what says nothing of the net is left aside.
+        #[schema(
+            example = "MODEL:\n  TYPE: regnet\n  NUM_CLASSES: 1000\nREGNET:\n  DEPTH: 22\n  W0: 24\n  WA: 24.48\n  WM: 2.54\n  GROUP_W: 16\n"
+        )]
+        pycls: String,
+        /// Another side of the images than `TRAIN.IM_SIZE`.
+        resolution: Option<Whole>,
+    },
 }
 
 impl From<&Spec> for RawSpec {

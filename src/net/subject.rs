@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::complexity::{Complexity, RawComplexity};
 use super::zoo::Zoo;
-use super::{Group, Net, Scaling, Side, side};
+use super::{Group, Net, Scaling, Side, pycls, side};
 use crate::json::{Invalid, typed, unknown_fields};
 
 /// A net, or the costs of one.
@@ -70,14 +70,19 @@ impl Subject {
         }
     }
 
-    /// The subject that `{"name"}`, `{"name", "resolution"}` or a full description gives.
+    /// The subject that a name, the text of a pycls config (both with or without `resolution`) or a full description gives.
     fn of_model(model: Value) -> Result<Self, Invalid> {
         let Value::Object(object) = model else {
             let hint = r#"such as {"name": "ResNet-50"}, or a description with its "family""#;
             return Err(Invalid::at("", model, "a model is an object", hint));
         };
-        if object.get("name").is_none_or(Value::is_null) {
-            return described(object);
+        let named = |field: &str| object.get(field).is_some_and(|value| !value.is_null());
+        if !named("name") {
+            return if named("pycls") {
+                configured(&object)
+            } else {
+                described(object)
+            };
         }
         if let Some(unknown) = unknown_fields(&object, &["name", "resolution"]) {
             return Err(unknown);
@@ -150,7 +155,32 @@ impl Subject {
     }
 }
 
+/// The net of a pycls config.
+fn configured(object: &Map<String, Value>) -> Result<Subject, Invalid> {
+    let mut known = vec!["pycls", "resolution"];
+    // Null is the same as absent.
+    if object.get("name").is_some_and(Value::is_null) {
+        known.push("name");
+    }
+    if let Some(unknown) = unknown_fields(object, &known) {
+        return Err(unknown);
+    }
+    let text: String = typed(&object["pycls"]).map_err(|e| e.under("/pycls"))?;
+    let resolution = object.get("resolution").filter(|side| !side.is_null());
+    let at_config = |mut error: Invalid| {
+        for field in &mut error.0 {
+            if !field.pointer.starts_with("/resolution") {
+                field.pointer.insert_str(0, "/pycls");
+            }
+        }
+        error
+    };
+    let net = pycls::net(&text, resolution).map_err(at_config)?;
+    Ok(Subject::Net { name: None, net })
+}
+
 fn described(mut object: Map<String, Value>) -> Result<Subject, Invalid> {
     object.remove("name");
+    object.remove("pycls");
     Net::read(object).map(|net| Subject::Net { name: None, net })
 }

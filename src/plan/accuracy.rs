@@ -108,6 +108,12 @@ impl Published {
         &self.name
     }
 
+    /// The base net.
+    #[must_use]
+    pub fn base(&self) -> &Net {
+        &self.base
+    }
+
     /// The published points of a strategy, by flops.
     #[must_use]
     pub fn points(&self, scaling: &Scaling) -> Vec<&Point> {

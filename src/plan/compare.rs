@@ -180,6 +180,19 @@ pub fn ways(
         .collect()
 }
 
+/// `error` with what points at a request's scaling pointing at the net instead: a request about many ways has no one scaling.
+#[must_use]
+pub fn at_model(mut error: Invalid) -> Invalid {
+    for field in &mut error.0 {
+        if field.pointer == "/scaling" {
+            "/model".clone_into(&mut field.pointer);
+            field.value = serde_json::Value::Null;
+            "a convolutional net".clone_into(&mut field.hint);
+        }
+    }
+    error
+}
+
 /// `error` with pointers that start with `from` starting with `to` instead.
 #[must_use]
 pub fn moved(mut error: Invalid, from: &str, to: &str) -> Invalid {

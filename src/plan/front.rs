@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::Question;
 use super::accuracy::Published;
 use super::budget::Budget;
+use super::search::{LEAST, MOST};
 use crate::net::layers::Kind;
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, STRATEGIES, Scaling};
@@ -181,6 +182,43 @@ pub fn best_mix(base: &Net, budget: &Budget) -> Option<Scaling> {
     });
     let best = best.max_by_key(|(flops, _)| *flops);
     best.map(|(_, mix)| mix)
+}
+
+/// The mix whose smallest net with at least `flops` is within `budget` and the fastest on its first platform, where there is
+/// none the one with least acts; `None` where no mix reaches so many within it.
+#[must_use]
+pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget) -> Option<(Scaling, Net)> {
+    let reached = mixes(base).into_iter().filter_map(|mix| {
+        let (scaling, net) = smallest_of(&mix, base, flops)?;
+        budget.broken_by(&net).is_none().then_some((scaling, net))
+    });
+    let cost = |net: &Net| {
+        let features = Features::of_net(net);
+        let asked = budget.question.about(&features);
+        match budget.predictors.1.first() {
+            Some(first) => first.time(&asked).map_or(f64::INFINITY, |time| time.ms),
+            None => net.complexity().acts.as_f64(),
+        }
+    };
+    let costed = reached.map(|(scaling, net)| (cost(&net), scaling, net));
+    let fastest = costed.min_by(|a, b| a.0.total_cmp(&b.0));
+    fastest.map(|(_, scaling, net)| (scaling, net))
+}
+
+/// The first net from a fourth of a factor that reaches `flops` upwards that does so too: rounding moves flops by less.
+fn smallest_of(mix: &Scaling, base: &Net, flops: f64) -> Option<(Scaling, Net)> {
+    let reaches = |factor: f64| {
+        let scaling = mix.at(factor)?;
+        let net = scaling.apply(base).ok()?;
+        (net.complexity().flops.as_f64() >= flops).then_some((scaling, net))
+    };
+    let wanted = flops / base.complexity().flops.as_f64();
+    let quarters = (0..FACTORS).map(|i| wanted * (f64::from(i) / 4.0 - 1.0).exp2());
+    let enough = quarters
+        .take_while(|factor| *factor <= MOST)
+        .find(|factor| reaches(*factor).is_some())?;
+    mix.steps_up(base, (enough / 4.0).max(LEAST), enough)
+        .find_map(reaches)
 }
 
 /// The strategies whose errors are published, between their first and last point.

@@ -9,12 +9,27 @@ use epochcast::http::{Service, Settings, router};
 use epochcast::live::Live;
 use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// Noon of a day, for what is written in tests.
 pub(crate) const NOW: i64 = 1_795_521_600_000;
+
+/// `request` with the fields of `extra` too.
+pub(crate) fn with(mut request: Value, extra: &Value) -> Value {
+    let fields = extra.as_object().unwrap().clone();
+    request.as_object_mut().unwrap().extend(fields);
+    request
+}
+
+/// `ViT-B/16`, which is counted but never scaled.
+pub(crate) fn vit() -> Value {
+    json!({
+        "family": "vit", "patch_size": 16, "stem_type": "patchify", "n_layers": 12, "n_heads": 12, "hidden_d": 768,
+        "mlp_d": 3072, "cls_type": "token",
+    })
+}
 
 /// A service with a database of its own.
 pub(crate) struct App {

@@ -52,6 +52,58 @@ pub(crate) fn sorted(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
+/// All that a chart says: its title, its sentence, and the reading of each point.
+fn said(svg: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let words = document.descendants().filter(|node| {
+        let name = node.tag_name().name();
+        name == "title" || name == "desc"
+    });
+    sorted(words.map(|node| node.text().unwrap().to_owned()).collect())
+}
+
+/// `cargo run --example figures` draws those of the documentation anew.
+#[test]
+fn the_figures_of_the_paper_in_the_documentation_say_what_they_say_now() {
+    let (platforms, rows) = epochcast::timing::seed::built_in().unwrap();
+    let predictors = epochcast::timing::Predictors::of_rows(platforms, &rows, 0);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/figures");
+    let figures = epochcast::chart::paper::all(&predictors);
+    assert_eq!(figures.len(), 11);
+    for (name, figure) in figures {
+        let kept = std::fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
+        let now = figure.svg(&epochcast::chart::Look::default());
+        assert_eq!(said(&kept), said(&now), "{name}");
+    }
+    let kept = std::fs::read_dir(folder).unwrap().count();
+    assert_eq!(kept, 11, "a figure that nobody draws");
+}
+
+#[tokio::test]
+async fn a_figure_of_the_paper_has_its_points_and_our_lines() {
+    let app = App::seeded().await;
+    let svg = text(&app, "/v1/charts/paper.svg?figure=4").await;
+    // d, r and w have 4 points each of Fig. 4 or 1, dwr and w 5 of Fig. 1, and all that of the net as it is.
+    assert!(
+        read(&svg, "class").len() >= 16,
+        "{}",
+        read(&svg, "class").len()
+    );
+    assert!(sentence(&svg).contains("dwr 17.5 %"), "{}", sentence(&svg));
+    let csv = text(&app, "/v1/charts/paper.csv?figure=8&panel=time").await;
+    assert!(column(&csv, "kind").iter().all(|kind| kind == "predicted"));
+    assert!(
+        column(&csv, "top1_error_percent")
+            .iter()
+            .all(String::is_empty)
+    );
+    let csv = text(&app, "/v1/charts/paper.csv?figure=6").await;
+    let kinds = column(&csv, "kind");
+    assert!(kinds.contains(&"published".to_owned()) && kinds.contains(&"expected".to_owned()));
+    let wrong = app.get("/v1/charts/paper.svg?figure=3").await;
+    assert_eq!(wrong.body["errors"][0]["pointer"], "/figure");
+}
+
 #[tokio::test]
 async fn the_correlations_are_those_of_the_platform() {
     let app = App::seeded().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, vit, with};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -191,12 +191,9 @@ async fn fields_that_are_wrong_are_pointed_at() {
         (json!({"platform": "nowhere"}), "/platform"),
         (json!({"model": {"name": "convnext_tiny"}}), "/model"),
         (json!({"device_memory_bytes": 0}), "/device_memory_bytes"),
+        (json!({"model": vit()}), "/model"),
     ] {
-        let mut request = json!({"model": net});
-        request
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        let request = with(json!({"model": net}), &extra);
         let answer = app.post("/v1/compare", &request).await;
         let pointed = &answer.body["errors"][0]["pointer"];
         assert_eq!(

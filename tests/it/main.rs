@@ -23,6 +23,7 @@ mod predict;
 mod process;
 mod promises;
 mod properties;
+mod pycls;
 mod readme;
 mod running;
 mod service;

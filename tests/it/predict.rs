@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, with};
 
 async fn predict(request: Value) -> Value {
     App::seeded().await.post("/v1/predict", &request).await.body
@@ -87,11 +87,7 @@ async fn fields_that_are_wrong_are_pointed_at() {
             "/scaling",
         ),
     ] {
-        let mut request = json!({"model": net});
-        request
-            .as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        let request = with(json!({"model": net}), &extra);
         let answer = app.post("/v1/predict", &request).await;
         assert_eq!(answer.status, 422, "{request}");
         assert_eq!(

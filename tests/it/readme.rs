@@ -70,6 +70,32 @@ async fn every_curl_line_works() {
     assert!(called >= 6);
 }
 
+/// Each ```` ```console ```` block is commands after `$ `, each with what it prints where there is no store.
+#[test]
+fn every_console_block_is_what_the_command_prints() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let text = readme();
+    let blocks = text.split("```console\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap());
+    let mut ran = 0;
+    for call in blocks.flat_map(|block| block.split("$ epochcast ").skip(1)) {
+        let (line, shown) = call.split_once('\n').unwrap();
+        let done = Command::new(env!("CARGO_BIN_EXE_epochcast"))
+            .args(line.split_whitespace())
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let trimmed = |text: &str| {
+            let lines = text.trim().lines().map(str::trim_end);
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let printed = String::from_utf8(done.stdout).unwrap();
+        assert_eq!(trimmed(&printed), trimmed(shown), "epochcast {line}");
+        ran += 1;
+    }
+    assert!(ran >= 4, "{ran} calls");
+}
+
 #[test]
 fn every_command_that_it_names_exists() {
     let help = Command::new(env!("CARGO_BIN_EXE_epochcast"))

@@ -9,6 +9,7 @@ mod evidence;
 mod front;
 mod look;
 mod net;
+mod paper;
 mod reply;
 mod stages;
 
@@ -29,6 +30,7 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
         routes!(compare::compare),
         routes!(front::front_chart),
         routes!(stages::stages),
+        routes!(paper::paper),
     ];
     charts
         .into_iter()

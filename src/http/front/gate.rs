@@ -268,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn beyond_the_handful_a_request_is_refused_with_a_time() {
         let gate = impatient();
-        let (mut turns, mut waiting) = filled(&gate).await;
+        let (turns, mut waiting) = filled(&gate).await;
         assert_eq!(
             (gate.running(), gate.waiting()),
             (gate.processors(), gate.sure())
@@ -280,7 +280,8 @@ mod tests {
         assert_eq!((gate.shed(), gate.waiting()), (1, gate.sure()));
         // A client that gives up leaves its place to the next.
         waiting.pop();
-        turns.clear();
+        assert_eq!(gate.waiting(), gate.sure() - 1);
+        drop((turns, waiting));
         assert!(gate.turn().await.is_ok());
     }
 

@@ -9,7 +9,6 @@ mod detect;
 mod family;
 mod file_name;
 mod pycls;
-mod pycls_config;
 mod pycls_times;
 mod timm;
 mod timm_costs;

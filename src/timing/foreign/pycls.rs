@@ -6,11 +6,11 @@
 
 use serde_json::{Map, Value};
 
-use super::pycls_config::Config;
 use super::{Defaults, Row, named, source};
 use crate::json::{Invalid, parse, typed};
 use crate::net::Subject;
 use crate::net::complexity::RawComplexity;
+use crate::net::pycls::Config;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 use crate::units::Whole;
@@ -55,7 +55,7 @@ pub(super) fn log_rows(text: &str, defaults: &Defaults) -> Vec<Row> {
         } else if line.starts_with('[') {
             in_config = false;
         } else if in_config {
-            run.config.read(line);
+            run.config.read_printed(line);
         }
     }
     if rows.is_empty() {
@@ -220,7 +220,7 @@ fn log_model(run: &Run, defaults: &Defaults) -> Result<Option<Value>, Invalid> {
             counted.is_none_or(|theirs| theirs == subject.complexity().params.get())
         })
     };
-    Ok(run.config.model().filter(fits))
+    Ok(run.config.printed_model().filter(fits))
 }
 
 /// The counts that pycls logs for its own net.
