@@ -1,20 +1,58 @@
 //! The files of `static/`, compiled in, with the path under which each is served.
 
-/// Path and content of the pages.
-pub(super) const PAGES: [(&str, &str); 6] = [
-    ("/", include_str!("../../static/index.html")),
-    ("/explore", include_str!("../../static/explore.html")),
-    ("/platforms", include_str!("../../static/platforms.html")),
-    (
-        "/platforms/{id}",
-        include_str!("../../static/platforms.html"),
-    ),
-    ("/upload", include_str!("../../static/upload.html")),
-    ("/docs", include_str!("../../static/docs.html")),
+/// The frame that all pages stand in but that of the API's documents.
+pub(super) const FRAME: &str = include_str!("../../static/pages/frame.html");
+
+/// The documents of the API, a page of its own.
+pub(super) const DOCS: &str = include_str!("../../static/docs.html");
+
+/// What stands in the frame.
+pub(super) struct Page {
+    /// Where it is served.
+    pub(super) paths: &'static [&'static str],
+    pub(super) title: &'static str,
+    /// What it is about, for search engines.
+    pub(super) about: &'static str,
+    /// Name of the script that fills it.
+    pub(super) script: &'static str,
+    /// What it says before that.
+    pub(super) main: &'static str,
+}
+
+/// All of them.
+pub(super) static PAGES: [Page; 4] = [
+    Page {
+        paths: &["/"],
+        title: "epochcast: how long will an epoch take?",
+        about: "How long one training epoch of a scaled conv net takes on a GPU, with an honest interval.",
+        script: "home",
+        main: include_str!("../../static/pages/home.html"),
+    },
+    Page {
+        paths: &["/explore"],
+        title: "Explore a net · epochcast",
+        about: "Counts, ratios and predicted epoch times of a net and its scalings.",
+        script: "explore",
+        main: include_str!("../../static/pages/explore.html"),
+    },
+    Page {
+        paths: &["/platforms", "/platforms/{id}"],
+        title: "Evidence · epochcast",
+        about: "The timings behind the predictions, platform by platform.",
+        script: "evidence",
+        main: include_str!("../../static/pages/platforms.html"),
+    },
+    Page {
+        paths: &["/upload"],
+        title: "Upload · epochcast",
+        about: "Send timings: check them first, then save, then undo if need be.",
+        script: "upload",
+        main: include_str!("../../static/pages/upload.html"),
+    },
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 47] = [
+pub(super) const ASSETS: [(&str, &str); 48] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -54,6 +92,10 @@ pub(super) const ASSETS: [(&str, &str); 47] = [
         include_str!("../../static/js/counts.js"),
     ),
     ("/static/js/csv.js", include_str!("../../static/js/csv.js")),
+    (
+        "/static/js/description.js",
+        include_str!("../../static/js/description.js"),
+    ),
     (
         "/static/js/detect.js",
         include_str!("../../static/js/detect.js"),

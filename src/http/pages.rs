@@ -9,13 +9,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Shared;
-use super::files::{ASSETS, PAGES};
+use super::files::{ASSETS, DOCS, FRAME, PAGES, Page};
 
 /// All of them, for a service that is reached under `base` where that is set.
 pub(super) fn router(base: Option<&str>) -> Router<Shared> {
-    let pages = PAGES.map(|(path, text)| (path, Bytes::from(under(base, text))));
+    let at_its_paths = |page: &'static Page| {
+        let text = Bytes::from(under(base, &framed(page)));
+        page.paths.iter().map(move |&path| (path, text.clone()))
+    };
+    let pages = PAGES.iter().flat_map(at_its_paths);
+    let docs = [("/docs", Bytes::from(under(base, DOCS)))];
     let assets = ASSETS.map(|(path, text)| (path, Bytes::from_static(text.as_bytes())));
-    let files = pages.into_iter().chain(assets);
+    let files = pages.chain(docs).chain(assets);
     files.fold(Router::new(), |router, (path, text)| {
         let file = File::new(path, text);
         router.route(
@@ -25,9 +30,20 @@ pub(super) fn router(base: Option<&str>) -> Router<Shared> {
     })
 }
 
+/// A page in the frame, which marks the link to it.
+fn framed(page: &Page) -> String {
+    let link = format!("href=\"{}\">", page.paths[0]);
+    let here = link.replace('>', " aria-current=\"page\">");
+    let frame = FRAME.replacen(&link, &here, 1);
+    let frame = frame.replace("{title}", page.title);
+    let frame = frame.replace("{about}", page.about);
+    let frame = frame.replace("{script}", page.script);
+    frame.replace("{main}", page.main)
+}
+
 /// A page whose links and files are under `base`: its attributes name them from the root. What its scripts ask for is under
 /// it too, since they know where they were loaded from.
-fn under(base: Option<&str>, page: &'static str) -> String {
+fn under(base: Option<&str>, page: &str) -> String {
     page.replace("=\"/", &format!("=\"{}/", base.unwrap_or_default()))
 }
 

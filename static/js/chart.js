@@ -44,6 +44,12 @@ export class Chart {
     new ResizeObserver(debounced(() => this.#resized(), 250)).observe(this.element);
   }
 
+  /** Draws the chart with `params`; without, it is not there. */
+  shown(params) {
+    this.element.hidden = !params;
+    return params && this.show(params);
+  }
+
   /** Draws the chart with `params`. */
   async show(params) {
     this.#params = params;

@@ -31,7 +31,7 @@ async function platform() {
   const state = new State({});
   const asked = get(path);
   const [head, charts, groups, honest, rows] = Array.from({ length: 5 }, () => h("section", {}));
-  fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms")), h("h1", {}, id), head, charts, groups, honest, rows, snippet({ path }));
+  fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms")), h("h1", {}, id), head, charts, groups, snippet({ path }), honest, rows);
   const open = opener(state);
   const answer = await asked;
   const modes = answer.fits.map((fit) => fit.mode);

@@ -61,6 +61,9 @@ export const many = (count, noun) => `${exact(count)} ${noun}${count === 1 ? "" 
 
 const LAYOUTS = { channels_first: "channels first", channels_last: "channels last" };
 
+/** `text` with a capital letter first. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A platform in words: 8 × Tesla V100 32GB, amp, channels first. */
 export function device(platform) {
   const count = platform.device_count > 1 ? `${platform.device_count} × ` : "";

@@ -2,6 +2,7 @@
 
 import { known } from "./api.js";
 import { NetField } from "./combobox.js";
+import { described, written } from "./description.js";
 import { debounced, field, fill, h, radios, select } from "./dom.js";
 import { platformOf, platforms } from "./platforms.js";
 import { alphaField, factorField, strategyField } from "./scaling-fields.js";
@@ -32,12 +33,13 @@ function source(now, set) {
   const text = h("textarea", { spellcheck: "false", placeholder: '{"family": "regnet", "depth": 18, "w0": 80,\n "wa": 34.01, "wm": 2.25, "group_w": 24}', on: { input: debounced(() => take(), 400) } });
   const said = h("p", { class: "hint", role: "status" });
   const take = () => {
-    const spec = compact(text.value);
-    text.setAttribute("aria-invalid", String(spec === undefined && text.value.trim() !== ""));
-    said.textContent = spec === undefined && text.value.trim() ? "Not JSON yet." : "";
+    const spec = described(text.value);
+    const unread = spec === undefined && text.value.trim() !== "";
+    text.setAttribute("aria-invalid", String(unread));
+    said.textContent = unread ? "Neither JSON yet, nor a config of pycls with a section MODEL." : "";
     if (spec) set({ spec });
   };
-  const pasted = h("div", {}, field("Description", text, "JSON with the field names of pycls; or only {\"flops\", \"params\", \"acts\"}."), said);
+  const pasted = h("div", {}, field("Description", text, "JSON with the field names of pycls, or a YAML config of pycls as it is; or only {\"flops\", \"params\", \"acts\"}."), said);
   const kinds = radios("The net is given by", "kind", [["name", "name"], ["spec", "description"]], now.spec ? "spec" : "name", (kind) => {
     show(kind);
     if (kind === "name" && text.value) set({ spec: null });
@@ -50,28 +52,12 @@ function source(now, set) {
   show(now.spec ? "spec" : "name");
   const read = (now) => {
     name.value = now.model;
-    if (now.spec && document.activeElement !== text) text.value = pretty(now.spec);
+    if (now.spec && document.activeElement !== text) text.value = written(now.spec);
     const [byName, bySpec] = kinds.querySelectorAll("input");
     if (now.spec && !bySpec.checked) { bySpec.checked = true; show("spec"); }
     if (!now.spec && bySpec.checked && !pasted.contains(document.activeElement) && document.activeElement !== bySpec) { byName.checked = true; show("name"); }
   };
   return { element: h("div", {}, kinds, named, pasted), read };
-}
-
-function compact(text) {
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function pretty(spec) {
-  try {
-    return JSON.stringify(JSON.parse(spec), null, 1).replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (_, list) => `[${list.replaceAll(/\s+/g, " ")}]`);
-  } catch {
-    return spec;
-  }
 }
 
 /** Platform, mode, and what is seldom changed. */

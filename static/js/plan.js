@@ -1,12 +1,14 @@
 // How far a budget goes: limits in, for each strategy the largest net within them out.
 
 import { post } from "./api.js";
+import { Chart } from "./chart.js";
 import { fill, h } from "./dom.js";
 import { Panel } from "./panel.js";
 import { planForm } from "./plan-form.js";
 import { budget, FIELDS, limited, mistakes } from "./plan-request.js";
 import { cautions, leftOut, options, sentence } from "./plan-table.js";
 import { platformOf } from "./platforms.js";
+import { charted } from "./request.js";
 import { snippet } from "./snippet.js";
 
 const EXAMPLES = [[{ epoch: "10 min" }, "an epoch within 10 minutes"], [{ flops: "8 G" }, "at most 8 G flops"], [{ memory: "16 GiB", batch: "256" }, "a batch of 256 in 16 GiB for each device"]];
@@ -15,22 +17,27 @@ const EXAMPLES = [[{ epoch: "10 min" }, "an epoch within 10 minutes"], [{ flops:
 export function plan(place, state) {
   const panel = new Panel();
   const form = planForm(state);
+  const front = new Chart("/v1/charts/front");
   fill(place, h("h2", {}, "How far does a budget go?"), h("p", { class: "quiet" }, "Give what the net may cost. Every strategy is scaled as far as all of it holds."),
     form.element, panel.said, panel.found);
 
-  return function show(now) {
+  return async function show(now) {
     form.read(now);
+    front.shown(null);
     if (Object.keys(mistakes(now)).length) return panel.show(() => ({}));
     if (!limited(now)) return panel.show(() => ({ found: teach(state) }));
-    return panel.show(async (signal) => {
+    let drawn = null;
+    await panel.show(async (signal) => {
       const platform = await platformOf(now);
       const body = budget(now, platform);
       const answer = await post("/v1/plan", body, signal);
+      drawn = platform && { ...charted(now, platform), batch_size: body.batch_size, interval: body.interval };
       return {
         said: sentence(answer, platform),
-        found: [options(answer, link(state)), leftOut(answer), cautions(answer), snippet({ path: "/v1/plan", body })],
+        found: [options(answer, link(state)), leftOut(answer), cautions(answer), front.element, snippet({ path: "/v1/plan", body })],
       };
     }, (error) => form.blame(blamed(error)));
+    return drawn && front.shown(drawn);
   };
 }
 

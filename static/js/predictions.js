@@ -1,7 +1,7 @@
 // Predicted times: the sentence, the table over platforms, the warnings in words, and what each stands on.
 
 import { h } from "./dom.js";
-import { between, duration, many, percent, plain, times } from "./format.js";
+import { between, duration, many, MODES, percent, plain, times } from "./format.js";
 import { intervals } from "./intervals.js";
 import { netWords, scalingWords } from "./request.js";
 import { table } from "./table.js";
@@ -9,13 +9,18 @@ import { table } from "./table.js";
 /** The answer in one sentence, of the first prediction. */
 export function verdict(answer, state) {
   const [first] = answer.predictions;
-  if (!first) return h("p", { class: "verdict" }, `No platform has ${state.mode === "infer" ? "inference" : "training"} timings of such nets yet.`);
+  if (!first) return untimed(state);
   const net = [answer.base.name ?? netWords(state), scalingWords(state)].filter(Boolean).join(", ");
   const { low_seconds: low, high_seconds: high, level } = first.interval;
   const what = first.mode === "infer" ? "One forward pass over the data" : "One training epoch";
   const ratio = answer.scaled && first.base_epoch_seconds
     ? ` For ${times(answer.scaled.ratios.flops)} the flops it takes ${times(first.epoch_seconds / first.base_epoch_seconds)} the time.` : "";
   return h("p", { class: "verdict" }, `${what} of ${net} takes `, h("strong", {}, duration(first.epoch_seconds)), ` on ${first.platform}; ${odds(level)} between ${between(low, high, first.epoch_seconds, "and")}.${ratio}`);
+}
+
+/** What is said where no platform has timings of the mode. */
+export function untimed({ mode }) {
+  return h("p", { class: "verdict" }, `No platform has ${MODES[mode] ?? mode} timings yet, so no time can be predicted; counts and ratios can. `, h("a", { href: "/upload" }, "Send the first timings"), ".");
 }
 
 function odds(level) {

@@ -1,6 +1,7 @@
 // Errors in plain words, with the id under which the server's log has them.
 
 import { h, fill } from "./dom.js";
+import { capital } from "./format.js";
 
 const NEXT = {
   0: "Try again in a moment.",
@@ -23,7 +24,7 @@ export function problem(error) {
 
 function one({ pointer, detail, hint }) {
   const place = pointer?.replace(/^\//, "").replaceAll("/", ", ");
-  return h("p", {}, place && [h("code", {}, place), ": "], sentence(detail), hint && ` ${sentence(hint)}`);
+  return h("p", {}, place && [h("code", {}, place), ": "], sentence(detail), hint && ` ${sentence(capital(hint))}`);
 }
 
 function sentence(text) {

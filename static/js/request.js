@@ -44,6 +44,18 @@ export function prediction(state) {
   });
 }
 
+/** The parameters of a chart of one net, on `platform`. */
+export function charted(state, platform) {
+  const net = state.spec ? { spec: state.spec } : { model: state.model };
+  return { ...net, platform, mode: state.mode, dataset_images: state.images };
+}
+
+/** The scaling as one word, such as dWr:4 or a0.7:4; null where there is none. */
+export function scalingWord(state) {
+  if (state.strategy === "none") return null;
+  return `${state.alpha ? `a${state.alpha}` : state.strategy}:${state.factor}`;
+}
+
 /** `object` without what is empty. */
 export function present(object) {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined && value !== ""));

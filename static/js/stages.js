@@ -1,12 +1,13 @@
 // Where the time of a net goes: by stage, by kind of layer, and what would save most of it.
 
 import { post } from "./api.js";
+import { Chart } from "./chart.js";
 import { fill, h } from "./dom.js";
-import { duration, many, percent, plain, si, times } from "./format.js";
+import { capital, duration, many, percent, plain, si, times } from "./format.js";
 import { Panel } from "./panel.js";
 import { platformOf } from "./platforms.js";
-import { warnings } from "./predictions.js";
-import { net, number, present, scaling } from "./request.js";
+import { untimed, warnings } from "./predictions.js";
+import { charted, net, number, present, scaling, scalingWord } from "./request.js";
 import { snippet } from "./snippet.js";
 import { table } from "./table.js";
 
@@ -15,30 +16,32 @@ const DIMENSIONS = { d: "depth", w: "width", r: "resolution" };
 /** Builds the view in `place`; returns what to call when the state changes. */
 export function stages(place) {
   const panel = new Panel();
-  fill(place, h("h2", {}, "Where the time goes"), panel.said, panel.found);
+  const chart = new Chart("/v1/charts/stages");
+  // The sentence of the view says the same in larger type.
+  chart.sentence.classList.add("visually-hidden");
+  fill(place, h("h2", {}, "Where the time goes"), panel.said, chart.element, panel.found);
   return (now) => panel.show(async (signal) => {
-    const body = present({ ...net(now), scaling: scaling(now), platform: await platformOf(now), mode: now.mode, family: now.family, dataset_images: number(now.images) });
+    const platform = await platformOf(now);
+    chart.shown(platform && { ...charted(now, platform), scaling: scalingWord(now) });
+    const body = present({ ...net(now), scaling: scaling(now), platform, mode: now.mode, family: now.family, dataset_images: number(now.images) });
     const answer = await post("/v1/explain", body, signal);
-    const unknown = "No platform has timings of such nets yet, so nothing is known of where the time goes.";
     return {
-      said: h("p", { class: "verdict" }, answer.sentence ? capital(answer.sentence) : unknown),
+      said: answer.sentence ? h("p", { class: "verdict" }, capital(answer.sentence)) : untimed(now),
       found: [explained(answer), snippet({ path: "/v1/explain", body })],
     };
-  });
+  }, () => chart.shown(null));
 }
 
 function explained({ explanations: [first] }) {
   if (!first) return null;
   return [
-    h("p", { class: "small quiet" }, `Of ${duration(first.epoch_seconds)} for an epoch on ${first.platform}. ${percent(first.constant_share)} belongs to no layer: it is the same for every image. “Moving maps” is reading and writing feature maps, “each step” what is done once a step; the greatest of the three is bold.`),
+    h("p", { class: "small quiet" }, `Of ${duration(first.epoch_seconds)} for an epoch on ${first.platform}. ${percent(first.constant_share)} belongs to no layer: it is the same for every image. “Moving maps” is reading and writing feature maps, “each step” what is done once a step; the greatest of the three is bold. Intensity is flops for each element read or written.`),
     h("h3", {}, "By stage"), shares("Stage", "Time by stage", first.stages),
     warnings([[first.platform, first.warnings]]),
     h("h3", {}, "By kind of layer"), shares("Kind of layer", "Time by kind of layer", first.kinds),
     first.remedies.length > 0 && [h("h3", {}, "What half the flops would save"), remedies(first.remedies)],
   ];
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function shares(title, caption, rows) {
   const total = rows.reduce((sum, { flops }) => sum + flops, 0);
@@ -51,7 +54,7 @@ function shares(title, caption, rows) {
     { title: "Each step", number: true, cell: part("per_step") },
     { title: "Flops", number: true, cell: (row) => [percent(row.flops / total), h("span", { class: "sub" }, si(row.flops))] },
     { title: "Acts", number: true, cell: (row) => si(row.acts) },
-    { title: "Intensity", unit: "flops per element", number: true, cell: (row) => plain(row.intensity) },
+    { title: "Intensity", number: true, cell: (row) => plain(row.intensity) },
   ];
   return table({ caption, hidden: true, columns, rows });
 }

@@ -28,13 +28,13 @@ export class State {
       else search.set(name, value);
     }
     const text = search.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
-    return location.pathname + (text && `?${text}`);
+    return text ? `?${text}` : location.pathname;
   }
 
   /** Changes parameters, as `url` does. With `quietly` the step is not one that Back goes back to. */
   set(changes, { quietly = false } = {}) {
     const url = this.url(changes);
-    if (url !== location.pathname + location.search) {
+    if (url !== (location.search || location.pathname)) {
       if (quietly) history.replaceState(null, "", url);
       else history.pushState(null, "", url);
     }

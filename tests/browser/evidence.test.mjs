@@ -42,6 +42,20 @@ test("a point reads under the mouse, and a click opens it", async () => {
   await page.getByRole("dialog").getByText("Sent by").waitFor();
 });
 
+test("a tap reads a point, and leads to its measurement by a button", async () => {
+  const narrow = await open(browser, server.origin, { width: 360, touch: true });
+  await narrow.page.goto("/platforms/v100x8-pycls");
+  await settled(narrow.page);
+  const chart = narrow.page.locator(".panels figure").first();
+  await chart.locator(".point").last().tap({ force: true });
+  await chart.locator(".point").last().tap({ force: true });
+  assert.equal((await chart.locator(".readout").innerText()).match(/Open it/g).length, 1);
+  await chart.getByRole("button", { name: "Open it" }).tap();
+  await narrow.page.getByRole("dialog").getByText("Sent by").waitFor();
+  assert.deepEqual(narrow.faults, []);
+  await narrow.page.context().close();
+});
+
 test("the table is searched, sorted and turned by the server, and its URL shows the same", async () => {
   await page.goto("/platforms/v100x8-paper");
   await settled(page);

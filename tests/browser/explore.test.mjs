@@ -67,7 +67,7 @@ test("a net that nobody knows is refused in words, with the id of the request", 
   await page.goto("/explore?model=ResNet-51");
   const problem = page.locator("#scale .problem");
   await problem.waitFor();
-  assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/s);
+  assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/is);
 });
 
 test("strategies are compared over factors, in one table", async () => {
@@ -75,9 +75,10 @@ test("strategies are compared over factors, in one table", async () => {
   await settled(page);
   const section = page.locator("#compare");
   await section.getByLabel("acts").check();
-  await section.getByText("Acts by strategy and factor").waitFor();
+  await section.getByRole("heading", { name: "Acts by strategy and factor" }).waitFor();
   assert.match(page.url(), /y=acts/);
-  await section.getByLabel("orig").check();
+  await section.getByLabel("orig").focus();
+  await page.keyboard.press("Space");
   await section.getByRole("rowheader", { name: "orig" }).waitFor();
 });
 

@@ -14,8 +14,8 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Starts a server with `args`; gives its address, a token to write with, and a way to stop it. */
 export async function serve(...args) {
   const folder = mkdtempSync(join(tmpdir(), "epochcast-browser-"));
-  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`];
-  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database, ...args], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const database = ["--database-url", `sqlite://${join(folder, "test.db")}`, ...args];
+  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const origin = await new Promise((resolve, reject) => {
     createInterface(server.stdout).on("line", (line) => {
       const [address] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
@@ -40,8 +40,8 @@ export function launch() {
 }
 
 /** A page at `origin` of `width`, and the `faults` that it has made: errors in the console, requests that left the host. */
-export async function open(browser, origin, { width = 1280, theme = "light" } = {}) {
-  const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 900 }, colorScheme: theme });
+export async function open(browser, origin, { width = 1280, theme = "light", touch = false } = {}) {
+  const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 900 }, colorScheme: theme, hasTouch: touch });
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {

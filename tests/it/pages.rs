@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
+use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -82,6 +83,24 @@ async fn every_page_is_served_and_says_when_it_has_not_changed() {
         let tag = said(&response, header::ETAG);
         let again = file(&app, path, &tag).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn each_page_stands_in_the_frame_and_marks_the_link_to_itself() {
+    let app = App::seeded().await;
+    for (path, link) in [
+        ("/", r#"href="/" aria-current="page""#),
+        ("/explore", r#"href="/explore" aria-current="page""#),
+        ("/platforms/x", r#"href="/platforms" aria-current="page""#),
+        ("/upload", r#"href="/upload" aria-current="page""#),
+    ] {
+        let body = file(&app, path, "").await.into_body();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert_eq!(text.matches("aria-current").count(), 1, "{path}");
+        assert!(text.contains(link), "{path}");
+        assert!(!text.contains('{'), "{path} has a place that is not filled");
     }
 }
 
