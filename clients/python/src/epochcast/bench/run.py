@@ -58,7 +58,9 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
 
         step = steps.step(net, options, batch, found.resolution)
         timed = clock.measure(step, options, lambda: machine.state(options), told)
-    throttled = sorted({*before.get("throttled", []), *timed.state.get("throttled", [])})
+    state = {**timed.state, "before": before}
+    if "throttled" in before or "throttled" in timed.state:
+        state["throttled"] = sorted({*before.get("throttled", []), *timed.state.get("throttled", [])})
     median = stats.median(timed.steps)
     return {
         "wanted": str(wanted),
@@ -74,7 +76,7 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
         "noise": noise(timed.steps),
         "images_per_second": batch / median,
         "settled": timed.settled,
-        "state": {**timed.state, "throttled": throttled, "before": before},
+        "state": state,
         "peak_memory_bytes": torch.cuda.max_memory_allocated() if options.device.startswith("cuda") else None,
         "measured_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "source": source(options, found.built_by),
@@ -93,6 +95,7 @@ def source(options: Options, built_by: str) -> str:
 def _batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
     if options.batch_size is not None:
         return options.batch_size, "given"
+    cuda = options.device.startswith("cuda")
 
     def fits(batch: int) -> bool:
         try:
@@ -100,20 +103,23 @@ def _batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
             step()
             # The optimizer's own memory comes with its first step.
             step()
-            torch.cuda.synchronize()
+            if cuda:
+                torch.cuda.synchronize()
         except RuntimeError as error:
             if not steps.out_of_memory(error):
                 raise
             return False
         finally:
             gc.collect()
-            torch.cuda.empty_cache()
+            if cuda:
+                torch.cuda.empty_cache()
         return True
 
     batch = batches.largest(fits, most=options.most_batch)
     if not batch:
         raise RuntimeError("not even one image fits into the memory of the device")
-    torch.cuda.reset_peak_memory_stats()
+    if cuda:
+        torch.cuda.reset_peak_memory_stats()
     return batch, "the most that was tried" if batch == options.most_batch else "the largest that fits"
 
 
