@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
+import epochcast
 from epochcast.bench import batches, nvidia
-from epochcast.bench.__main__ import FIRST, main, suggested
+from epochcast.bench.__main__ import FIRST, ask_first, main, suggested
 from epochcast.bench.options import Options, Wanted
 from epochcast.bench.results import Results, doubts, row
 from epochcast.bench.statistics import noise, quantile, settled, spread
@@ -230,6 +231,14 @@ def test_a_new_platform_is_suggested_a_spread_of_nets(client, capsys):
     assert "brand-new is new to the server" in capsys.readouterr().out
     names = {name.lower() for model in client.models() for name in (model.name, *model.aliases)}
     assert {first.lower() for first in FIRST} <= names
+
+
+def test_a_wrong_token_is_told_before_anything_is_timed(client, server):
+    ask_first(client, upload=True)
+    nobody = epochcast.Client(server.url, "epochcast_wrong")
+    ask_first(nobody, upload=False)
+    with pytest.raises(epochcast.Unauthorized):
+        ask_first(nobody, upload=True)
 
 
 @pytest.mark.parametrize("option", ["--batch-size", "--max-batch", "--min-steps", "--threads", "--suggest"])

@@ -1,4 +1,4 @@
-"""What needs torch, timm and torchvision, to be run when the harness or the counting changes: `python tools/with_torch.py`.
+"""What needs torch, timm and torchvision, to be run when harness or counting change: `python tools/with_torch.py`.
 
 Every named net that can be scaled is built from its description and counted again; those that timm has are counted too;
 then the harness runs on the CPU in all its ways, is killed, goes on, and sends what it timed to a server of its own.
@@ -139,7 +139,7 @@ def finds_the_batch() -> None:
     options = Options(device="cpu", precision="fp32", most_batch=64)
     steps.step = step
     try:
-        found = run._batch(steps.prepare(timm.create_model("resnet18"), options), options, 32)  # noqa: SLF001
+        found = run.chosen_batch(steps.prepare(timm.create_model("resnet18"), options), options, 32)
     finally:
         steps.step = made
     sure(found == (20, "the largest that fits"), found)
@@ -150,7 +150,7 @@ def goes_on_after_a_kill(folder: Path) -> None:
     """What was timed before kill -9 is not timed again."""
     how = ["--models", "resnet18@64,resnet34@64,resnet50@64", *SMALL, "--output", str(folder / "killed.json")]
     command = [sys.executable, "-u", "-m", "epochcast.bench", *how]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         for line in process.stdout or ():
             if line.startswith("[1/3]"):
                 process.send_signal(signal.SIGKILL)

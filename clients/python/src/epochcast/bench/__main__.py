@@ -8,7 +8,7 @@ from typing import Optional
 
 from .. import __version__
 from ..client import Client
-from ..errors import EpochcastError, Problem
+from ..errors import EpochcastError, Problem, Unreachable
 from .options import PRECISIONS, Options, Wanted
 
 EXAMPLES = """examples:
@@ -84,6 +84,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 1
     try:
         return _run(arguments)
+    except Unreachable as error:
+        print(f"{error}; --offline times without a server, and a later run with --upload sends", file=sys.stderr)
+        return 1
     except (EpochcastError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -100,8 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
     results = Results(arguments.output or Path(f"{platform['id']}.json"), platform, machine.describe(options))
     print(f"{platform['id']}: {platform['device']}, {options.precision}, {platform['framework']}")
     if client is not None:
-        # Better now than after the first net: without a server, --offline times and a later run sends.
-        client.version()
+        ask_first(client, upload=arguments.upload)
     if client is not None and arguments.suggest:
         wanted += suggested(client, platform["id"], options.mode, arguments.suggest)
     failed = run.time_all(wanted, options, results, client, print)
@@ -109,6 +111,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if client is not None and arguments.upload:
         held = run.send(results, client, print, force=arguments.force)
     return 1 if failed or held else 0
+
+
+def ask_first(client: Client, *, upload: bool) -> None:
+    """Finds out before all the timing whether the server is there, and takes the token where there is to be an upload."""
+    if upload:
+        client.upload([], dry_run=True)
+    else:
+        client.version()
 
 
 def _options(arguments: argparse.Namespace) -> Options:

@@ -47,7 +47,7 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
     """One net's timing."""
     found = nets.find(wanted, client)
     net = steps.prepare(found.module, options)
-    batch, how = _batch(net, options, found.resolution)
+    batch, how = chosen_batch(net, options, found.resolution)
     before = machine.state(options)
     with Progress(str(wanted), 1, None) as shown:
 
@@ -92,7 +92,8 @@ def source(options: Options, built_by: str) -> str:
     return f"epochcast-bench {__version__}, {built_by}: {what} on made-up images, median step"
 
 
-def _batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
+def chosen_batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
+    """The batch that was asked for, else the largest that fits, and how it came about."""
     if options.batch_size is not None:
         return options.batch_size, "given"
     cuda = options.device.startswith("cuda")
