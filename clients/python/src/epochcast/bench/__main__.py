@@ -114,7 +114,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def ask_first(client: Client, *, upload: bool) -> None:
-    """Finds out before all the timing whether the server is there, and takes the token where there is to be an upload."""
+    """Finds out before all the timing whether the server is there, and, to upload, whether it takes the token."""
     if upload:
         client.upload([], dry_run=True)
     else:
