@@ -169,11 +169,18 @@ def test_nvml_is_asked_first_where_its_binding_is_installed(monkeypatch):
 
 
 def test_a_doubtful_timing_says_why():
-    calm = {"state": {"throttled": []}, "spread": 0.01, "settled": True, "steps": [0.1] * 30}
+    calm = {"state": {"throttled": []}, "spread": 0.01, "settled": True, "noise": 0.02, "steps": [0.1] * 30}
     assert doubts(calm) == []
-    wild = {"state": {"throttled": ["power brake"]}, "spread": 0.062, "settled": False, "steps": [0.1] * 29}
+    wild = {
+        "state": {"throttled": ["power brake"]},
+        "spread": 0.062,
+        "settled": False,
+        "noise": 1.47,
+        "steps": [0.1] * 29,
+    }
     assert doubts(wild) == [
         "throttled: power brake", "its quartiles lie 6.2% of the median apart, more than 5 %",
+        "its steps' standard deviation is 147% of their mean",
         "the warm-up did not settle", "29 steps in 2.9 s are fewer than 30, or than 3 s",
     ]  # fmt: skip
 
@@ -208,6 +215,14 @@ def test_a_real_run_is_accepted_by_a_server(client):
     assert kept.measurements.train == len(results.all)
     doubtful = [sent for sent in client.measurements(upload=answer.upload) if "sent although" in sent.source]
     assert len(doubtful) == sum(bool(doubts(result)) for result in results.all) == 3
+
+
+def test_wild_steps_are_sent_with_the_noise_that_the_server_takes(client):
+    run = recorded()
+    wild = {**run.all[0], "noise": 1.47}
+    sent = row(wild, {**run.raw["platform"], "id": "wild"})
+    assert client.upload(sent).accepted == 1
+    assert "147% of their mean" in client.measurements(platform="wild")[0].source
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path):

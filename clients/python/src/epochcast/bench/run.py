@@ -147,15 +147,19 @@ def send(results: Results, client: Client, say: Say, *, force: bool) -> int:
             continue
         ready.append(result)
     if ready:
-        answer = client.upload([row(result, results.raw["platform"]) for result in ready])
+        answer = client.upload([row(result, results.raw["platform"]) for result in ready], on_error="skip")
         say(
             f"sent {len(ready)} to {client.url}: {answer.accepted} accepted, {answer.duplicates} known already, "
             f"{answer.quarantined} quarantined"
         )
         for doubted in answer.doubted:
             say(f"quarantined: {ready[doubted['line'] - 1]['wanted']}: {doubted['reason']}")
-        if not answer.queued:
-            for result in ready:
+        refused = {error.line: error for error in answer.errors}
+        for line_number, error in refused.items():
+            say(f"refused: {ready[line_number - 1]['wanted']}: {error.field}: {error.detail}")
+        held += len(refused)
+        for line_number, result in enumerate(ready, start=1):
+            if not answer.queued and line_number not in refused:
                 result["sent"] = client.url
-            results.save()
+        results.save()
     return held
