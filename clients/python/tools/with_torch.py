@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import timm
 import torch
 
 import epochcast
-from epochcast.bench import run, steps
+from epochcast.bench import clock, run, steps
 from epochcast.bench.__main__ import main as bench
 from epochcast.bench.build import module
 from epochcast.bench.options import Options
@@ -140,6 +141,45 @@ def finds_the_batch() -> None:
     print("the largest batch for 21 images' memory is 20")
 
 
+class Event:
+    """A mark on the clock of a GPU that is made up: it does each step as soon as it is told to."""
+
+    def __init__(self, *, enable_timing: bool) -> None:
+        self.at = 0.0 if enable_timing else None
+
+    def record(self) -> None:
+        """Now."""
+        self.at = time.perf_counter()
+
+    def elapsed_time(self, later: "Event") -> float:
+        """Milliseconds from here to `later`."""
+        return 1000 * ((later.at or 0.0) - (self.at or 0.0))
+
+
+def measures_by_events() -> None:
+    """On a GPU there is one wait for all steps, and throttling of any part of them counts."""
+    waits: list[int] = []
+    states = iter([{"throttled": ["power brake"]}])
+    real = torch.cuda.Event, torch.cuda.synchronize
+    torch.cuda.Event, torch.cuda.synchronize = Event, lambda: waits.append(1)
+    try:
+        options = Options(device="cuda", least_seconds=0.3)
+        timed = clock.measure(
+            lambda: time.sleep(0.005), options, lambda: next(states, {"throttled": []}), print_nothing
+        )
+    finally:
+        torch.cuda.Event, torch.cuda.synchronize = real
+    parts = len(waits) - len(timed.warm_up)
+    sure(len(timed.steps) >= 30 and sum(timed.steps) >= 0.3 and parts < 4, f"{len(timed.steps)} steps in {parts} parts")
+    sure(all(0.005 <= step < 1 for step in timed.steps), timed.steps)
+    sure(timed.state["throttled"] == ["power brake"], timed.state)
+    print(f"{len(timed.steps)} steps by events in {parts} part(s)")
+
+
+def print_nothing(what: str, done: int, total: int) -> None:
+    """In place of a progress bar."""
+
+
 def goes_on_after_a_kill(folder: Path) -> None:
     """What was timed before kill -9 is not timed again."""
     how = ["--models", "resnet18@64,resnet34@64,resnet50@64", *SMALL, "--output", str(folder / "killed.json")]
@@ -162,6 +202,7 @@ def main() -> None:
             os.environ["EPOCHCAST_URL"], os.environ["EPOCHCAST_TOKEN"] = server.url, server.token("bench")
             client = epochcast.Client()
             finds_the_batch()
+            measures_by_events()
             times_and_sends(client, folder)
             holds_back(folder)
             goes_on_after_a_kill(folder)
