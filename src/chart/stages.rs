@@ -74,9 +74,10 @@ impl StagesChart {
     fn title(&self) -> String {
         let (platform, mode) = &self.place;
         let scaled = self.forms.iter().skip(1);
-        let scaled: String = scaled
+        let scaled: Vec<String> = scaled
             .map(|form| format!(" and by {}", form.name))
             .collect();
+        let scaled = scaled.concat();
         format!(
             "Where the time of {}{scaled} goes, {platform} ({mode})",
             self.net

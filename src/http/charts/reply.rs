@@ -54,10 +54,9 @@ pub(super) struct Reply {
 impl Reply {
     fn new(parts: &Parts, look: LookParams) -> Result<Self, Invalid> {
         let look = look.try_into()?;
-        let format = if parts.uri.path().ends_with(".csv") {
-            Format::Csv
-        } else {
-            Format::Svg(look)
+        let format = match parts.uri.path().rsplit_once('.') {
+            Some((_, "csv")) => Format::Csv,
+            _ => Format::Svg(look),
         };
         Ok(Self {
             format,
