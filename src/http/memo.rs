@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn what_was_counted_long_ago_is_forgotten_and_counted_anew() {
         let ask = |factor: f64| {
-            of(&json!({"model": {"name": "ResNet-18"}, "scaling": {"strategy": "w", "factor": factor}})).unwrap()
+            of(&json!({"model": {"name": "ResNet-50"}, "scaling": {"strategy": "w", "factor": factor}})).unwrap()
         };
         let first = ask(1.5);
         for i in 0..2 * MOST {

@@ -51,6 +51,17 @@ export async function get(path, signal) {
   return (await call(path, { signal })).json();
 }
 
+const answers = new Map();
+
+/** The JSON at `path`, asked for once by a page; again where that failed. */
+export function known(path) {
+  if (!answers.has(path)) answers.set(path, get(path).catch((error) => {
+    answers.delete(path);
+    throw error;
+  }));
+  return answers.get(path);
+}
+
 /** The text at `path`. */
 export async function text(path, signal) {
   return (await call(path, { signal })).text();

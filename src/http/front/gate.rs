@@ -214,8 +214,8 @@ impl Drop for Turn<'_> {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use futures_util::future::LocalBoxFuture;
     use std::collections::VecDeque;
-    use std::pin::Pin;
 
     fn impatient() -> Gate {
         Gate {
@@ -225,23 +225,22 @@ mod tests {
         }
     }
 
-    type Queued<'a> = Pin<Box<dyn Future<Output = Result<Turn<'a>, ApiError>> + 'a>>;
-
     /// All turns taken, and all sure places of the queue too.
-    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<Queued<'_>>) {
+    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<LocalBoxFuture<'_, Waited<'_>>>) {
         let mut turns = Vec::new();
         for _ in 0..gate.processors() {
             turns.push(gate.turn().await.unwrap());
         }
-        let mut queued: Vec<Queued<'_>> = Vec::new();
-        for _ in 0..gate.sure() {
-            queued.push(Box::pin(gate.turn()));
-        }
-        for one in &mut queued {
+        let mut waiting: Vec<_> = (0..gate.sure())
+            .map(|_| gate.turn().boxed_local())
+            .collect();
+        for one in &mut waiting {
             assert!(one.as_mut().now_or_never().is_none());
         }
-        (turns, queued)
+        (turns, waiting)
     }
+
+    type Waited<'a> = Result<Turn<'a>, ApiError>;
 
     #[tokio::test]
     async fn a_handful_at_once_is_never_refused_however_long_it_takes() {
@@ -269,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn beyond_the_handful_a_request_is_refused_with_a_time() {
         let gate = impatient();
-        let (mut turns, mut waiting) = filled(&gate).await;
+        let (turns, mut waiting) = filled(&gate).await;
         assert_eq!(
             (gate.running(), gate.waiting()),
             (gate.processors(), gate.sure())
@@ -281,7 +280,8 @@ mod tests {
         assert_eq!((gate.shed(), gate.waiting()), (1, gate.sure()));
         // A client that gives up leaves its place to the next.
         waiting.pop();
-        turns.clear();
+        assert_eq!(gate.waiting(), gate.sure() - 1);
+        drop((turns, waiting));
         assert!(gate.turn().await.is_ok());
     }
 
