@@ -80,6 +80,18 @@ test("a YAML config of pycls is pasted as it is, and travels in the URL", async 
   assert.equal(await box.inputValue(), config);
 });
 
+test("costs alone are predicted unscaled, and told apart from a net where layers are needed", async () => {
+  const costs = encodeURIComponent('{"flops": 4e9, "params": 2e7, "acts": 1e7}');
+  await page.goto(`/explore?spec=${costs}`);
+  await page.locator(".verdict", { hasText: "of your net takes" }).waitFor();
+  for (const view of ["compare", "plan", "time"]) {
+    await page.goto(`/explore?spec=${costs}&view=${view}&flops=8G`);
+    await page.locator(`#${view} .problem`, { hasText: "Costs alone say nothing of layers" }).waitFor();
+    await settled(page);
+    assert.equal(await page.locator(`#${view} figure:visible`).count(), 0);
+  }
+});
+
 test("a net that nobody knows is refused in words, with the id of the request", async () => {
   await page.goto("/explore?model=ResNet-51");
   const problem = page.locator("#scale .problem");
