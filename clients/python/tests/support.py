@@ -37,9 +37,12 @@ class Server:
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert self.process.stdout is not None
-        first = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", first)
-        assert found, first + self.process.stdout.read()
+        told = ""
+        # On a slow machine a warning in the log may come first.
+        while (found := re.search(r" on http://127\.0\.0\.1:(\d+)", told)) is None:
+            line = self.process.stdout.readline()
+            assert line, f"the server ended: {told}"
+            told += line
         self.port = int(found[1])
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         return self

@@ -217,5 +217,7 @@ def test_timings_are_drawn_a_colour_for_each_group(client):
 def test_a_platform_shows_how_time_goes_with_each_cost(client):
     frame = client.platform(PLATFORM).df.set_index("group")
     # Of the fit over all of the paper's nets, to three decimals, as the server's own tests have it.
-    assert frame.loc["all", ["n", "r_flops", "r_params", "r_acts"]].round(3).tolist() == [187, 0.746, 0.568, 0.944]
+    assert [round(frame.loc["all", name], 3) for name in ("n", "r_flops", "r_params", "r_acts")] == [
+        187, 0.746, 0.568, 0.944,
+    ]  # fmt: skip
     assert "Tesla V100" in client.platform(PLATFORM)._repr_html_()

@@ -1,5 +1,6 @@
 """What the server finds wrong arrives with its pointer, value, hint and request id; and what is tried again."""
 
+import io
 import time
 
 import pytest
@@ -45,6 +46,29 @@ def test_where_nobody_answers_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setenv("EPOCHCAST_URL", "http://127.0.0.1:9")
     with pytest.raises(epochcast.Unreachable, match=r"(?s)127\.0\.0\.1:9.*refused.*EPOCHCAST_URL"):
         epochcast.Client(patience=0).version()
+
+
+class Cell(io.StringIO):
+    """Where somebody looks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "told"), [(Cell(), 1), (io.StringIO(), 0)])
+def test_whoever_waits_for_a_server_is_told_once(monkeypatch, stream, told):
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setattr("epochcast.transport.FIRST_WAIT", 0.01)
+    with pytest.raises(epochcast.Unreachable):
+        epochcast.Client("http://127.0.0.1:9", patience=0.2).version()
+    assert stream.getvalue().count("no answer from http://127.0.0.1:9 yet") == told
+
+
+def test_the_way_there_is_not_in_the_traceback():
+    with pytest.raises(epochcast.Unreachable) as caught:
+        epochcast.Client("http://127.0.0.1:9", patience=0).version()
+    assert caught.value.__suppress_context__
+    assert isinstance(caught.value.cause, ConnectionRefusedError)
 
 
 def test_url_and_token_come_from_the_environment(monkeypatch, server, token):

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from support import Server, cut_after, proxy, rows
+from support import Server, cut_after, proxy, rows, says
 
 import epochcast
 from epochcast.offline import Queue
@@ -28,6 +28,17 @@ def test_rows_wait_while_nobody_answers_and_go_when_somebody_does(tmp_path: Path
     # The answer is about the rows of this call.
     assert (answer.accepted, answer.queued) == (2, 0)
     assert stored(server.url, "waited") == 7
+    assert len(client.queue) == 0
+
+
+@pytest.mark.parametrize("status", ["503 Service Unavailable", "507 Insufficient Storage"])
+def test_rows_wait_while_the_server_has_no_room_for_them(tmp_path: Path, server: Server, token: str, status: str):
+    full = says(status, "Retry-After: 3600\r\n", '{"detail": "no room"}')
+    with proxy(server.port, full) as before:
+        client = epochcast.Client(before.url, token, queue=tmp_path)
+        with pytest.warns(UserWarning, match="4 rows wait in .*no room"):
+            assert client.upload(rows(4, f"no-room-{status[:3]}")).queued == 4
+        assert client.send_queued().accepted == 4
     assert len(client.queue) == 0
 
 

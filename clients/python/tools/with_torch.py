@@ -1,20 +1,30 @@
-"""What needs torch and timm, to be run when the harness or the counting changes: `python tools/with_torch.py`.
+"""What needs torch, timm and torchvision, to be run when harness or counting change: `python tools/with_torch.py`.
 
 Every named net that can be scaled is built from its description and counted again; those that timm has are counted too;
-then the harness runs on the CPU and sends what it timed to a server of its own.
+then the harness runs on the CPU in all its ways, is killed, goes on, and sends what it timed to a server of its own.
 """
 
+import contextlib
+import io
+import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
+import time
+import warnings
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
 
 import epochcast
+from epochcast.bench import clock, run, steps
 from epochcast.bench.__main__ import main as bench
 from epochcast.bench.build import module
+from epochcast.bench.options import Options
 from epochcast.counting import costs
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -22,6 +32,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from support import Server
 
 SCALES = ("d:1", "dWr:2", "d:3", "w:3", "a0.5:4", "orig:2", "r:1.5")
+SMALL = ["--device", "cpu", "--threads", "1", "--batch-size", "4"]
+
+
+def sure(right: bool, told: object) -> None:
+    """Ends it where something is not as it should be."""
+    if not right:
+        raise SystemExit(f"wrong: {told}")
 
 
 def count_built(client: epochcast.Client) -> None:
@@ -32,8 +49,8 @@ def count_built(client: epochcast.Client) -> None:
             net = client.complexity(model.name, scale).net
             with torch.device("meta"):
                 built = module(net.model or {})
-            if costs(built, net.resolution or 224) != net.complexity:
-                raise SystemExit(f"{model.name} {scale}: {costs(built)} is not {net.complexity}")
+            counted = costs(built, net.resolution or 224)
+            sure(counted == net.complexity, f"{model.name} {scale}: {counted} is not {net.complexity}")
             right += 1
     print(f"{right} built nets cost what the server says")
 
@@ -54,23 +71,145 @@ def count_timm(client: epochcast.Client) -> None:
     print(f"{right} of timm's nets cost what the server says, {len(other)} do not: {', '.join(other)}")
 
 
+def told_by(arguments: list[str]) -> tuple[int, str]:
+    """Exit code and words of a run."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = bench(arguments)
+    print(out.getvalue(), end="")
+    return code, out.getvalue()
+
+
+def times_and_sends(client: epochcast.Client, folder: Path) -> None:
+    """Nets of timm, of torchvision, described, and scaled; the second time all is known, and nothing is sent."""
+    models = "resnet18@64,RegNetX-200MF@64,EfficientNet-B0@64/dWr:0.5,mobilenetv3_small_050@64,squeezenet1_1@64"
+    how = ["--models", models, *SMALL, "--output", str(folder / "run.json"), "--upload", "--force"]
+    code, _ = told_by(how)
+    again, words = told_by(how)
+    (platform,) = (platform for platform in client.platforms() if platform.id.startswith("cpu-"))
+    sure((code, again, platform.measurements.train) == (0, 0, 5), f"exit codes {code} and {again}, {platform}")
+    sure(words.count("(from ") == 5 and "sent" not in words, words)
+    built = [row.source.split(",")[1].strip() for row in client.measurements(platform=platform.id)]
+    sure({name.split()[0] for name in built} == {"timm", "torchvision", "epochcast's"}, built)
+    # A platform that the server knows: it says itself what it wants.
+    code, words = told_by(["--suggest", "1", *SMALL[:-1], "1", "--output", str(folder / "run.json")])
+    sure(code == 0 and words.count("suggested: ") == 1, words)
+
+
+def holds_back(folder: Path) -> None:
+    """What varies too much is sent only by force."""
+    how = ["--models", "resnet18@64", *SMALL, "--mode", "infer", "--output", str(folder / "wild.json"), "--upload"]
+    told_by(how[:-1])
+    kept = json.loads((folder / "wild.json").read_text())
+    kept["results"][0]["spread"] = 0.2
+    (folder / "wild.json").write_text(json.dumps(kept))
+    code, words = told_by(how)
+    sure(code == 1 and "not sent: resnet18@64: its quartiles lie 20.0% of the median apart" in words, words)
+    code, words = told_by([*how, "--force"])
+    sure(code == 0 and "1 accepted" in words, words)
+
+
+def every_way(client: epochcast.Client, folder: Path) -> None:
+    """Precisions, layout, compilation: each is a platform of its own, named for what it is."""
+    for way in (["amp"], ["amp_bf16", "--channels-last"], ["bf16"], ["fp32", "--compile"]):
+        # Half precision is slow on a CPU.
+        small = [*SMALL[:-1], "2", "--output", str(folder / f"{'-'.join(way)}.json")]
+        how = ["--models", "resnet18@32", *small, "--precision", *way]
+        code, words = told_by([*how, "--upload", "--force"])
+        sure(code == 0, words)
+        found = client.platform(words.partition(":")[0])
+        expected = (way[0], "channels_last" if "--channels-last" in way else "channels_first", "--compile" in way)
+        sure((found.precision, found.memory_format, found.compiled) == expected, found)
+
+
+def finds_the_batch() -> None:
+    """The largest batch for a memory that is made up: 21 images, of which the grain of 2 leaves 20."""
+    made: Any = steps.step
+
+    def step(net: Any, options: Options, batch: int, resolution: int) -> steps.Step:
+        if batch > 21:
+            raise torch.OutOfMemoryError("made up")
+        done: steps.Step = made(net, options, batch, resolution)
+        return done
+
+    options = Options(device="cpu", precision="fp32", most_batch=64)
+    steps.step = step
+    try:
+        found = run.chosen_batch(steps.prepare(timm.create_model("resnet18"), options), options, 32)
+    finally:
+        steps.step = made
+    sure(found == (20, "the largest that fits"), found)
+    print("the largest batch for 21 images' memory is 20")
+
+
+class Event:
+    """A mark on the clock of a GPU that is made up: it does each step as soon as it is told to."""
+
+    def __init__(self, *, enable_timing: bool) -> None:
+        self.at = 0.0 if enable_timing else None
+
+    def record(self) -> None:
+        """Now."""
+        self.at = time.perf_counter()
+
+    def elapsed_time(self, later: "Event") -> float:
+        """Milliseconds from here to `later`."""
+        return 1000 * ((later.at or 0.0) - (self.at or 0.0))
+
+
+def measures_by_events() -> None:
+    """On a GPU there is one wait for all steps, and throttling of any part of them counts."""
+    waits: list[int] = []
+    states = iter([{"throttled": ["power brake"]}])
+    real = torch.cuda.Event, torch.cuda.synchronize
+    torch.cuda.Event, torch.cuda.synchronize = Event, lambda: waits.append(1)
+    try:
+        options = Options(device="cuda", least_seconds=0.3)
+        timed = clock.measure(
+            lambda: time.sleep(0.005), options, lambda: next(states, {"throttled": []}), print_nothing
+        )
+    finally:
+        torch.cuda.Event, torch.cuda.synchronize = real
+    parts = len(waits) - len(timed.warm_up)
+    sure(len(timed.steps) >= 30 and sum(timed.steps) >= 0.3 and parts < 4, f"{len(timed.steps)} steps in {parts} parts")
+    sure(all(0.005 <= step < 1 for step in timed.steps), timed.steps)
+    sure(timed.state["throttled"] == ["power brake"], timed.state)
+    print(f"{len(timed.steps)} steps by events in {parts} part(s)")
+
+
+def print_nothing(what: str, done: int, total: int) -> None:
+    """In place of a progress bar."""
+
+
+def goes_on_after_a_kill(folder: Path) -> None:
+    """What was timed before kill -9 is not timed again."""
+    how = ["--models", "resnet18@64,resnet34@64,resnet50@64", *SMALL, "--output", str(folder / "killed.json")]
+    command = [sys.executable, "-u", "-m", "epochcast.bench", *how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        for line in process.stdout or ():
+            if line.startswith("[1/3]"):
+                process.send_signal(signal.SIGKILL)
+    code, words = told_by(how)
+    sure(code == 0 and words.count("(from ") == 1, words)
+
+
 def main() -> None:
     """All of it."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder)).start()
+    warnings.simplefilter("default")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = Server(folder).start()
         try:
             os.environ["EPOCHCAST_URL"], os.environ["EPOCHCAST_TOKEN"] = server.url, server.token("bench")
             client = epochcast.Client()
+            finds_the_batch()
+            measures_by_events()
+            times_and_sends(client, folder)
+            holds_back(folder)
+            goes_on_after_a_kill(folder)
+            every_way(client, folder)
             count_built(client)
             count_timm(client)
-            models = "resnet18@64,RegNetX-200MF@64,EfficientNet-B0@64/dWr:0.5,mobilenetv3_small_050@64"
-            how = ["--device", "cpu", "--threads", "1", "--batch-size", "4", "--output", f"{folder}/run.json"]
-            code = bench(["--models", models, *how, "--upload", "--force"])
-            # Once more: all is known, and nothing is sent.
-            again = bench(["--models", models, *how, "--upload", "--force"])
-            sent = sum(platform.measurements.train for platform in client.platforms() if "cpu-" in platform.id)
-            if (code, again, sent) != (0, 0, 4):
-                raise SystemExit(f"the harness ended with {code} and {again}, and {sent} of 4 timings arrived")
         finally:
             server.stop()
 

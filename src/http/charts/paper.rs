@@ -52,7 +52,7 @@ pub(super) async fn paper(
         predictor: predictor(&predictors, params.platform)?,
         images: IMAGENET_IMAGES,
     };
-    let draw = move || chart.figure();
+    let draw = move || Ok(chart.figure());
     reply.with(predictors.data_version, draw).await
 }
 

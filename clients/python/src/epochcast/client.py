@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO, Any, Literal, Optional, Union
 
 from . import answers, ask, ways
-from .errors import Problem, Unreachable, problem
+from .errors import Busy, Problem, Unreachable, problem
 from .offline import Queue, rows_in
 from .paging import Measurements
 from .progress import Progress
@@ -340,17 +340,23 @@ class Client:
     def _by_queue(self, queue: Queue, rows: Rows) -> answers.Upload:
         mine = queue.add(rows)
         answered = []
+        refused: Optional[Problem] = None
         try:
             for path, answer in queue.send(self):
                 if path not in mine:
                     continue
                 if isinstance(answer, Problem):
-                    raise answer
+                    refused = answer
+                    break
                 answered.append(answer.to_dict())
-        except Unreachable as error:
+        except (Unreachable, Problem) as error:
+            if isinstance(error, Problem) and error.status < 500 and not isinstance(error, Busy):
+                raise
             waiting = sum(rows_in(path) for path in mine if path.exists())
             warnings.warn(f"{waiting} rows wait in {queue.directory}: {error}", stacklevel=3)
             answered.append({"queued": waiting})
+        if refused is not None:
+            raise refused
         return self._sum(answered)
 
     def _send_rows(self, part: Part, query: Mapping[str, Any], progress: Optional[bool]) -> dict[str, Any]:

@@ -13,6 +13,13 @@ def watched(stream: TextIO) -> bool:
     return stream.isatty() or type(stream).__module__.startswith("ipykernel")
 
 
+def say(text: str) -> None:
+    """A line for whoever is looking; scripts stay silent."""
+    if watched(sys.stderr):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
 class Progress:
     """`what: 12 of 40 (30 %), 8 s left`, rewritten in place.
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 from .errors import Problem, Unreachable, problem
+from .progress import say
 from .values import plain
 
 
@@ -28,6 +29,8 @@ class Readable(Protocol):
 
 Body = Union[bytes, Readable, None]
 FIRST_WAIT, LONGEST_WAIT = 0.25, 8.0
+# By then a second has passed, and somebody who looks on wonders.
+WORTH_A_WORD = 3
 # Another try may find a server or a proxy that has recovered.
 PASSING = (429, 502, 503, 504)
 # Those that are sent before anything was done.
@@ -119,6 +122,8 @@ class Transport:
                 if not _may_repeat(error, again) or time.monotonic() + pause > give_up:
                     # urllib3's own story is six frames long and says no more; `cause` has the end of it.
                     raise Unreachable(self.url, _cause(error), attempt) from None
+                if attempt == WORTH_A_WORD:
+                    say(f"no answer from {self.url} yet ({_cause(error)}), trying on for {self._patience:.0f} s")
                 time.sleep(pause)
                 continue
             if response.status < 300:

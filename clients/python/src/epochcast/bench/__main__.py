@@ -8,7 +8,7 @@ from typing import Optional
 
 from .. import __version__
 from ..client import Client
-from ..errors import EpochcastError, Problem
+from ..errors import EpochcastError, Problem, Unreachable
 from .options import PRECISIONS, Options, Wanted
 
 EXAMPLES = """examples:
@@ -23,6 +23,17 @@ EXAMPLES = """examples:
 FIRST = ("ResNet-50", "EfficientNet-B0", "RegNetY-4.0GF", "RegNetX-400MF", "ResNeXt-50", "EfficientNet-B3")
 
 
+def _whole(text: str) -> int:
+    """A number of something; 0 would be taken for "not said"."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_whole.__name__ = "number from 1 on"
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be said on the command line."""
     found = argparse.ArgumentParser(
@@ -33,17 +44,17 @@ def parser() -> argparse.ArgumentParser:
     )
     add = found.add_argument
     add("--models", default="", help="nets, separated by commas: NAME, NAME@SIDE, NAME/FORM:FACTOR")
-    add("--suggest", type=int, metavar="N", help="also the N nets that the server wants timed next")
+    add("--suggest", type=_whole, metavar="N", help="also the N nets that the server wants timed next")
     add("--mode", choices=("train", "infer"), default="train", help="default: %(default)s")
     add("--device", help="cuda, cuda:1, cpu, mps; default: cuda where there is one, else cpu")
     add("--precision", choices=PRECISIONS, help="default: amp on a GPU, fp32 on a CPU")
     add("--channels-last", action="store_true", help="memory format; default: channels first")
     add("--compile", action="store_true", help="torch.compile the net")
-    add("--batch-size", type=int, help="default: the largest that fits on a GPU, 8 on a CPU")
-    add("--max-batch", type=int, default=1024, help="the most that is tried, default: %(default)s")
-    add("--min-steps", type=int, default=30, help="default: %(default)s")
+    add("--batch-size", type=_whole, help="default: the largest that fits on a GPU, 8 on a CPU")
+    add("--max-batch", type=_whole, default=1024, help="the most that is tried, default: %(default)s")
+    add("--min-steps", type=_whole, default=30, help="default: %(default)s")
     add("--min-seconds", type=float, default=3.0, help="default: %(default)s")
-    add("--threads", type=int, help="threads of a CPU; default: torch's own choice")
+    add("--threads", type=_whole, help="threads of a CPU; default: torch's own choice")
     add("--platform", metavar="ID", help="name of the platform; default: made from device, precision and versions")
     add("--output", type=Path, help="file of the results; an earlier run is gone on with; default: PLATFORM.json")
     add("--upload", action="store_true", help="send the timings (EPOCHCAST_TOKEN, or --token)")
@@ -73,6 +84,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 1
     try:
         return _run(arguments)
+    except Unreachable as error:
+        print(f"{error}; --offline times without a server, and a later run with --upload sends", file=sys.stderr)
+        return 1
     except (EpochcastError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -88,6 +102,8 @@ def _run(arguments: argparse.Namespace) -> int:
     platform = machine.platform_row(options, arguments.platform)
     results = Results(arguments.output or Path(f"{platform['id']}.json"), platform, machine.describe(options))
     print(f"{platform['id']}: {platform['device']}, {options.precision}, {platform['framework']}")
+    if client is not None:
+        ask_first(client, upload=arguments.upload)
     if client is not None and arguments.suggest:
         wanted += suggested(client, platform["id"], options.mode, arguments.suggest)
     failed = run.time_all(wanted, options, results, client, print)
@@ -95,6 +111,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if client is not None and arguments.upload:
         held = run.send(results, client, print, force=arguments.force)
     return 1 if failed or held else 0
+
+
+def ask_first(client: Client, *, upload: bool) -> None:
+    """Finds out before all the timing whether the server is there, and, to upload, whether it takes the token."""
+    if upload:
+        client.upload([], dry_run=True)
+    else:
+        client.version()
 
 
 def _options(arguments: argparse.Namespace) -> Options:

@@ -32,13 +32,17 @@ def measure(step: Step, options: Options, read_state: Callable[[], dict[str, Any
     expected = statistics.median(warm_up[-5:])
     steps: list[float] = []
     state: dict[str, Any] = {}
+    slowed: set[str] = set()
     while len(steps) < options.least_steps or sum(steps) < options.least_seconds:
         missing = (options.least_seconds - sum(steps)) / expected
         wanted = max(options.least_steps - len(steps), math.ceil(missing), 1)
         told("timing", len(steps), len(steps) + wanted)
         done, state = _by_events(step, wanted, read_state) if cuda else _by_clock(step, wanted, read_state, told)
         steps += done
+        slowed.update(state.get("throttled", []))
         expected = statistics.median(steps)
+    if slowed:
+        state["throttled"] = sorted(slowed)
     return Timed(warm_up, steps, calm, state)
 
 

@@ -95,4 +95,6 @@ def state(options: Options) -> dict[str, Any]:
     if not options.device.startswith("cuda"):
         # Other programs' work is what slows a CPU.
         return {"load": os.getloadavg()[0]} if hasattr(os, "getloadavg") else {}
-    return nvidia.state(torch.device(options.device).index or 0)
+    device = torch.device(options.device)
+    uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return nvidia.state(nvidia.name(device.index or 0, uuid, os.environ.get("CUDA_VISIBLE_DEVICES", "")))

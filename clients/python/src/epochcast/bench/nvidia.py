@@ -1,8 +1,8 @@
 """What NVIDIA's driver says of a GPU, by NVML where its binding is installed, else by `nvidia-smi`."""
 
-import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 # NVML's reasons for a lower clock that mean that the time is not the GPU's own. Its power cap (4) is its usual limit.
@@ -15,14 +15,17 @@ _QUERIES = {
     "celsius": "temperature.gpu",
     "watts": "power.draw",
     "watts_limit": "power.limit",
-    "reasons": "clocks_throttle_reasons.active",
 }
+# Later drivers renamed it, and a query with a name that the driver does not know is refused as a whole.
+_REASONS = ("clocks_event_reasons.active", "clocks_throttle_reasons.active")
 
 
-def state(device: int) -> dict[str, Any]:
-    """Driver, clocks, temperature, power, and what holds torch's GPU number `device` back, as far as it can be read."""
-    at = index(device, os.environ.get("CUDA_VISIBLE_DEVICES", ""))
-    return judged(_by_nvml(at) or _by_command(at))
+def state(gpu: str) -> dict[str, Any]:
+    """Driver, clocks, temperature, power, and what holds `gpu` back, as far as it can be read.
+
+    `gpu` is a UUID (`GPU-…`) or the driver's number. Where `throttled` is missing, nobody could tell.
+    """
+    return judged(_by_nvml(gpu) or _by_command(gpu))
 
 
 def judged(found: dict[str, Any]) -> dict[str, Any]:
@@ -34,13 +37,19 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def index(device: int, visible: str) -> int:
-    """The driver's number of torch's GPU `device`; the driver does not know what CUDA_VISIBLE_DEVICES hides."""
+def name(device: int, uuid: object, visible: str) -> str:
+    """What the driver calls torch's GPU number `device`: by its UUID where torch tells it.
+
+    The driver numbers GPUs in another order, and does not know what CUDA_VISIBLE_DEVICES hides.
+    """
+    if uuid is not None:
+        text = str(uuid)
+        return text if text.startswith(("GPU-", "MIG-")) else f"GPU-{text}"
     shown = [part.strip() for part in visible.split(",") if part.strip()]
-    return int(shown[device]) if device < len(shown) and shown[device].isdigit() else device
+    return shown[device] if device < len(shown) else str(device)
 
 
-def _by_nvml(at: int) -> dict[str, Any]:
+def _by_nvml(gpu: str) -> dict[str, Any]:
     try:
         import pynvml as nvml
 
@@ -48,39 +57,46 @@ def _by_nvml(at: int) -> dict[str, Any]:
     except Exception:  # there are many ways to have no NVML
         return {}
     try:
-        gpu = nvml.nvmlDeviceGetHandleByIndex(at)
+        handle = nvml.nvmlDeviceGetHandleByIndex(int(gpu)) if gpu.isdigit() else nvml.nvmlDeviceGetHandleByUUID(gpu)
         driver = nvml.nvmlSystemGetDriverVersion()
         return {
             "driver": driver.decode() if isinstance(driver, bytes) else driver,
-            "sm_mhz": nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_SM),
-            "memory_mhz": nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_MEM),
-            "celsius": nvml.nvmlDeviceGetTemperature(gpu, nvml.NVML_TEMPERATURE_GPU),
-            "watts": nvml.nvmlDeviceGetPowerUsage(gpu) / 1000,
-            "watts_limit": nvml.nvmlDeviceGetEnforcedPowerLimit(gpu) / 1000,
-            "reasons": nvml.nvmlDeviceGetCurrentClocksThrottleReasons(gpu),
+            "sm_mhz": nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM),
+            "memory_mhz": nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM),
+            "celsius": nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU),
+            "watts": nvml.nvmlDeviceGetPowerUsage(handle) / 1000,
+            "watts_limit": nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000,
+            "reasons": nvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle),
         }
     except nvml.NVMLError:
         return {}
 
 
-def _by_command(at: int) -> dict[str, Any]:
+def _by_command(gpu: str) -> dict[str, Any]:
     command = shutil.which("nvidia-smi")
     if command is None:
         return {}
-    query = [f"--query-gpu={','.join(_QUERIES.values())}", "--format=csv,noheader,nounits", f"--id={at}"]
+    for reasons in _REASONS:
+        query = [f"--query-gpu={','.join([*_QUERIES.values(), reasons])}", "--format=csv,noheader,nounits"]
+        told = _told([command, *query, f"--id={gpu}"])
+        if told:
+            return read_state(told)
+    return {}
+
+
+def _told(command: Sequence[str]) -> str:
     try:
-        done = subprocess.run([command, *query], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout  # noqa: S603
     except (OSError, subprocess.SubprocessError):
-        return {}
-    return read_state(done.stdout)
+        return ""
 
 
 def read_state(line: str) -> dict[str, Any]:
     """One line of `nvidia-smi`."""
     found: dict[str, Any] = {}
-    for name, text in zip(_QUERIES, (part.strip() for part in line.strip().split(","))):
+    for field, text in zip([*_QUERIES, "reasons"], (part.strip() for part in line.strip().split(","))):
         try:
-            found[name] = text if name == "driver" else int(text, 16) if name == "reasons" else float(text)
+            found[field] = text if field == "driver" else int(text, 16) if field == "reasons" else float(text)
         except ValueError:
             # "[N/A]" and the like
             continue

@@ -8,6 +8,10 @@ from typing import Any, Optional
 from .options import Options, Wanted
 
 FORMAT = 1
+# What a timing takes to be sent, whatever the command line said.
+LEAST_STEPS, LEAST_SECONDS = 30, 3.0
+# The server takes no more; beyond it, the remark says how much it was.
+MOST_NOISE = 1.0
 
 
 class Results:
@@ -63,15 +67,22 @@ def doubts(result: dict[str, Any]) -> list[str]:
     found = [f"throttled: {reason}" for reason in result["state"].get("throttled", [])]
     if result["spread"] > 0.05:
         found.append(f"its quartiles lie {result['spread']:.1%} of the median apart, more than 5 %")
+    if result["noise"] > MOST_NOISE:
+        found.append(f"its steps' standard deviation is {result['noise']:.0%} of their mean")
     if not result["settled"]:
         found.append("the warm-up did not settle")
+    steps = result["steps"]
+    if len(steps) < LEAST_STEPS or sum(steps) < LEAST_SECONDS:
+        found.append(f"{len(steps)} steps in {sum(steps):.1f} s are fewer than {LEAST_STEPS}, or than 3 s")
     return found
 
 
 def row(result: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
-    """A result as the server takes it, with what speaks against it in its source."""
+    """A result as the server takes it, with the GPU's state and what speaks against it in its source."""
     against = doubts(result)
-    source = f"{result['source']}; sent although {'; '.join(against)}" if against else result["source"]
+    source = "; ".join([result["source"], *_gpu(result["state"])])
+    if against:
+        source += f"; sent although {'; '.join(against)}"
     return {
         "platform": platform,
         "mode": result["options"]["mode"],
@@ -81,5 +92,15 @@ def row(result: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
         "step_seconds": result["median"],
         "measured_at": result["measured_at"],
         "source": source,
-        "noise": result["noise"],
+        "noise": min(result["noise"], MOST_NOISE),
     }
+
+
+def _gpu(state: dict[str, Any]) -> list[str]:
+    """What the driver said while the GPU was at work."""
+    found = [f"driver {state['driver']}"] if "driver" in state else []
+    if "sm_mhz" in state:
+        found.append(f"SM at {state['sm_mhz']:.0f} MHz")
+    if found and "throttled" not in state:
+        found.append("throttling not known")
+    return found

@@ -47,7 +47,7 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
     """One net's timing."""
     found = nets.find(wanted, client)
     net = steps.prepare(found.module, options)
-    batch, how = _batch(net, options, found.resolution)
+    batch, how = chosen_batch(net, options, found.resolution)
     before = machine.state(options)
     with Progress(str(wanted), 1, None) as shown:
 
@@ -58,7 +58,9 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
 
         step = steps.step(net, options, batch, found.resolution)
         timed = clock.measure(step, options, lambda: machine.state(options), told)
-    throttled = sorted({*before.get("throttled", []), *timed.state.get("throttled", [])})
+    state = {**timed.state, "before": before}
+    if "throttled" in before or "throttled" in timed.state:
+        state["throttled"] = sorted({*before.get("throttled", []), *timed.state.get("throttled", [])})
     median = stats.median(timed.steps)
     return {
         "wanted": str(wanted),
@@ -74,7 +76,7 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
         "noise": noise(timed.steps),
         "images_per_second": batch / median,
         "settled": timed.settled,
-        "state": {**timed.state, "throttled": throttled, "before": before},
+        "state": state,
         "peak_memory_bytes": torch.cuda.max_memory_allocated() if options.device.startswith("cuda") else None,
         "measured_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "source": source(options, found.built_by),
@@ -90,9 +92,11 @@ def source(options: Options, built_by: str) -> str:
     return f"epochcast-bench {__version__}, {built_by}: {what} on made-up images, median step"
 
 
-def _batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
+def chosen_batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
+    """The batch that was asked for, else the largest that fits, and how it came about."""
     if options.batch_size is not None:
         return options.batch_size, "given"
+    cuda = options.device.startswith("cuda")
 
     def fits(batch: int) -> bool:
         try:
@@ -100,20 +104,23 @@ def _batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:
             step()
             # The optimizer's own memory comes with its first step.
             step()
-            torch.cuda.synchronize()
+            if cuda:
+                torch.cuda.synchronize()
         except RuntimeError as error:
             if not steps.out_of_memory(error):
                 raise
             return False
         finally:
             gc.collect()
-            torch.cuda.empty_cache()
+            if cuda:
+                torch.cuda.empty_cache()
         return True
 
     batch = batches.largest(fits, most=options.most_batch)
     if not batch:
         raise RuntimeError("not even one image fits into the memory of the device")
-    torch.cuda.reset_peak_memory_stats()
+    if cuda:
+        torch.cuda.reset_peak_memory_stats()
     return batch, "the most that was tried" if batch == options.most_batch else "the largest that fits"
 
 
@@ -140,15 +147,19 @@ def send(results: Results, client: Client, say: Say, *, force: bool) -> int:
             continue
         ready.append(result)
     if ready:
-        answer = client.upload([row(result, results.raw["platform"]) for result in ready])
+        answer = client.upload([row(result, results.raw["platform"]) for result in ready], on_error="skip")
         say(
             f"sent {len(ready)} to {client.url}: {answer.accepted} accepted, {answer.duplicates} known already, "
             f"{answer.quarantined} quarantined"
         )
         for doubted in answer.doubted:
             say(f"quarantined: {ready[doubted['line'] - 1]['wanted']}: {doubted['reason']}")
-        if not answer.queued:
-            for result in ready:
+        refused = {error.line: error for error in answer.errors}
+        for line_number, error in refused.items():
+            say(f"refused: {ready[line_number - 1]['wanted']}: {error.field}: {error.detail}")
+        held += len(refused)
+        for line_number, result in enumerate(ready, start=1):
+            if not answer.queued and line_number not in refused:
                 result["sent"] = client.url
-            results.save()
+        results.save()
     return held
