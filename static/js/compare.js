@@ -7,7 +7,7 @@ import { bytes, capital, duration, si, times } from "./format.js";
 import { Panel } from "./panel.js";
 import { platformOf } from "./platforms.js";
 import { untimed } from "./predictions.js";
-import { charted, net, number, present } from "./request.js";
+import { charted, layered, number, present } from "./request.js";
 import { strategies } from "./scaling-fields.js";
 import { snippet } from "./snippet.js";
 import { table } from "./table.js";
@@ -45,7 +45,7 @@ export function compare(place, state) {
     const ways = { strategies: chosen(now), alphas: list(now.alphas).map(number) };
     const others = { batch_size: number(now.batch), interval: number(now.level) };
     chart.shown((platform || y !== "seconds") && { ...charted(now, platform), ...ways, factors: SPAN, y, ...others });
-    const body = present({ ...net(now), ...ways, alphas: ways.alphas.length ? ways.alphas : null, factors: FACTORS, platform, mode: now.mode, family: now.family, dataset_images: number(now.images), ...others });
+    const body = present({ ...layered(now), ...ways, alphas: ways.alphas.length ? ways.alphas : null, factors: FACTORS, platform, mode: now.mode, family: now.family, dataset_images: number(now.images), ...others });
     const answer = await post("/v1/compare", body, signal);
     return { found: [y === "seconds" && !platform ? untimed(now) : matrix(answer, y, platform), snippet({ path: "/v1/compare", body })] };
   }, () => chart.shown(null));

@@ -1,7 +1,7 @@
 // A budget: the fields that the state has of it, and what /v1/plan is asked.
 
 import { quantity, wanted } from "./quantity.js";
-import { net, number, present } from "./request.js";
+import { layered, number, present } from "./request.js";
 
 /** The fields, by their names in the URL; `limit` or `name` is what the request calls them. */
 export const FIELDS = {
@@ -37,7 +37,7 @@ export function budget(state, platform) {
     if (value) (limit ? limits : others)[limit ?? other] = value;
   }
   return present({
-    ...net(state), platform, mode: state.mode, limits, use: state.use, free_mix: true, ...others,
+    ...layered(state), platform, mode: state.mode, limits, use: state.use, free_mix: true, ...others,
     family: state.family, dataset_images: number(state.images), interval: number(state.level),
   });
 }

@@ -18,16 +18,34 @@ export function net(state) {
   return { model: spec?.model ?? spec };
 }
 
+/** The net that the state describes, of which more than its costs is to be known. */
+export function layered(state) {
+  const asked = net(state);
+  if (asked.model) return asked;
+  const detail = "Costs alone say nothing of layers: their time can be predicted, but they are neither scaled nor explained. Describe the net by its fields.";
+  throw Object.assign(new Error(detail), { requestId: null });
+}
+
+/** Whether the state asks for a scaled form: costs alone have none. */
+function scaled(state) {
+  if (state.strategy === "none" && !state.alpha) return false;
+  try {
+    return !net(state).complexity;
+  } catch {
+    return true;
+  }
+}
+
 /** The scaling that the state describes, null where there is none. */
 export function scaling(state) {
-  if (state.strategy === "none") return null;
+  if (!scaled(state)) return null;
   const factor = number(state.factor);
   return state.alpha ? { alpha: number(state.alpha), factor } : { strategy: state.strategy, factor };
 }
 
 /** The scaling in words, for sentences: "scaled 4x by dWr". */
 export function scalingWords(state) {
-  if (state.strategy === "none") return "";
+  if (!scaled(state)) return "";
   return `scaled ${plain(Number(state.factor))}× by ${state.alpha ? `α = ${state.alpha}` : state.strategy}`;
 }
 
@@ -52,7 +70,7 @@ export function charted(state, platform) {
 
 /** The scaling as one word, such as dWr:4 or a0.7:4; null where there is none. */
 export function scalingWord(state) {
-  if (state.strategy === "none") return null;
+  if (!scaled(state)) return null;
   return `${state.alpha ? `a${state.alpha}` : state.strategy}:${state.factor}`;
 }
 

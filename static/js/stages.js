@@ -7,7 +7,7 @@ import { capital, duration, many, percent, plain, si, times } from "./format.js"
 import { Panel } from "./panel.js";
 import { platformOf } from "./platforms.js";
 import { untimed, warnings } from "./predictions.js";
-import { charted, net, number, present, scaling, scalingWord } from "./request.js";
+import { charted, layered, number, present, scaling, scalingWord } from "./request.js";
 import { snippet } from "./snippet.js";
 import { table } from "./table.js";
 
@@ -23,7 +23,7 @@ export function stages(place) {
   return (now) => panel.show(async (signal) => {
     const platform = await platformOf(now);
     chart.shown(platform && { ...charted(now, platform), scaling: scalingWord(now) });
-    const body = present({ ...net(now), scaling: scaling(now), platform, mode: now.mode, family: now.family, dataset_images: number(now.images) });
+    const body = present({ ...layered(now), scaling: scaling(now), platform, mode: now.mode, family: now.family, dataset_images: number(now.images) });
     const answer = await post("/v1/explain", body, signal);
     return {
       said: answer.sentence ? h("p", { class: "verdict" }, capital(answer.sentence)) : untimed(now),

@@ -63,6 +63,35 @@ test("a description is pasted, α and the factor are moved by keyboard", async (
   assert.match(page.url(), /spec=/);
 });
 
+test("a YAML config of pycls is pasted as it is, and travels in the URL", async () => {
+  const config = "MODEL:\n  TYPE: regnet\n  NUM_CLASSES: 1000\nREGNET:\n  DEPTH: 22\n  W0: 96\n  WA: 31.41\n  WM: 2.24\n  GROUP_W: 64\n  SE_ON: True\n";
+  await page.goto("/explore?strategy=none");
+  await settled(page);
+  await page.getByRole("radio", { name: "description" }).check();
+  const box = page.getByLabel("Description", { exact: true });
+  await box.fill("MODEL");
+  await page.getByText("nor a config of pycls").waitFor();
+  await box.fill(config);
+  await page.locator(".verdict", { hasText: "your net" }).waitFor();
+  // RegNetY-4.0GF at 224 pixels: what pycls itself counts.
+  await page.getByText("20,646,656").waitFor();
+  await page.goto(page.url());
+  await settled(page);
+  assert.equal(await box.inputValue(), config);
+});
+
+test("costs alone are predicted unscaled, and told apart from a net where layers are needed", async () => {
+  const costs = encodeURIComponent('{"flops": 4e9, "params": 2e7, "acts": 1e7}');
+  await page.goto(`/explore?spec=${costs}`);
+  await page.locator(".verdict", { hasText: "of your net takes" }).waitFor();
+  for (const view of ["compare", "plan", "time"]) {
+    await page.goto(`/explore?spec=${costs}&view=${view}&flops=8G`);
+    await page.locator(`#${view} .problem`, { hasText: "Costs alone say nothing of layers" }).waitFor();
+    await settled(page);
+    assert.equal(await page.locator(`#${view} figure:visible`).count(), 0);
+  }
+});
+
 test("a net that nobody knows is refused in words, with the id of the request", async () => {
   await page.goto("/explore?model=ResNet-51");
   const problem = page.locator("#scale .problem");
