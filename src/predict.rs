@@ -7,6 +7,7 @@ use epochcast::http::predict::{
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
 use epochcast::units::Grouped;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::config::{PredictArgs, Settings};
@@ -21,7 +22,23 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     } else {
         predicted(predictors(settings).await?.as_ref(), request)?
     };
-    print(&answer, &args.about, |answer| table(answer, args))
+    print(&shown(&answer), &args.about, |_| table(&answer, args))
+}
+
+/// An answer for the eye: over HTTP the nets are ready-made, on one line.
+#[derive(Serialize)]
+struct Shown<Base, Scaled, Rows> {
+    base: Base,
+    scaled: Option<Scaled>,
+    predictions: Rows,
+}
+
+fn shown(answer: &PredictAnswer) -> impl Serialize {
+    Shown {
+        base: &*answer.base,
+        scaled: answer.scaled.as_deref(),
+        predictions: &answer.predictions,
+    }
 }
 
 /// The answer by the fit that `request` names, as it is or made again of what is stored.
