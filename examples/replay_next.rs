@@ -1,9 +1,10 @@
 //! Is `next` better than chance? Times few nets of a platform, as `next` says or at random, and predicts all others.
 //!
-//!     cargo run --release --example replay_next -- ROWS.csv [DRAWS]
+//!     cargo run --release --example replay_next -- ROWS.csv [DRAWS] [half]
 //!
-//! Of each platform and mode in the file, with the others' timings beside. Prints mean error, and how often the 90 %
-//! interval held; of the random draws the mean and the best tenth.
+//! Of each platform and mode in the file, with the others' timings beside (`half`: of every other net alone). Nets are asked
+//! for by their costs, as a stranger would. Prints mean error, and how often the 90 % interval held, of nets that the others
+//! have timed and of new ones; of the random draws the mean and the median.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
@@ -13,7 +14,8 @@ use epochcast::timing::advice::{Candidate, advise};
 use epochcast::timing::training::Sample;
 use epochcast::timing::upload::{Context, Format, read};
 use epochcast::timing::{
-    Asked, Estimator, Level, Measurement, Mode, Platform, PlatformId, Predictors, Timing, Timings,
+    Asked, Estimator, Features, Level, Measurement, Mode, Platform, PlatformId, Predictors, Timing,
+    Timings,
 };
 
 /// Timings from which a platform is replayed.
@@ -25,18 +27,28 @@ fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let path = args.next().context("which file of rows?")?;
     let draws: usize = args.next().map_or(Ok(40), |word| word.parse())?;
+    let half = args.next().is_some_and(|word| word == "half");
     let (platforms, timings) = rows(&path)?;
     let mut keys: BTreeMap<(PlatformId, Mode), Vec<Timing>> = BTreeMap::new();
     for timing in timings {
         let key = (timing.platform.clone(), timing.mode);
         keys.entry(key).or_default().push(timing);
     }
-    println!("platform            k     next: error, held    random: mean, best tenth, held");
+    println!("platform            k  nets     next: error, held    random: mean, median, held");
     for (key, own) in keys.iter().filter(|(_, own)| own.len() >= LEAST) {
         let mut others = Timings::default();
         let rest = keys.iter().filter(|(other, _)| other.0 != key.0);
-        others.add(rest.flat_map(|(_, rows)| rows.clone()));
+        let rest = rest.flat_map(|(_, rows)| rows);
+        let rest: Vec<&Timing> = rest
+            .filter(|timing| !half || timing.sample.net.bits() % 2 == 1)
+            .collect();
+        others.add(rest.iter().map(|timing| (*timing).clone()));
+        let same = |a: &Timing, b: &Timing| a.mode == b.mode && a.sample.net == b.sample.net;
+        let known = own
+            .iter()
+            .map(|timing| rest.iter().any(|other| same(other, timing)));
         let replay = Replay {
+            known: known.collect(),
             fits: Predictors::fit(platforms.clone(), &others, &Predictors::default(), 0).settled(),
             platforms: &platforms,
             others,
@@ -86,7 +98,12 @@ struct Replay<'a> {
     others: Timings,
     fits: Predictors,
     own: &'a [Timing],
+    /// Whether another platform has timed the net.
+    known: Vec<bool>,
 }
+
+/// Nets that others have timed, and new ones.
+const KINDS: [(bool, &str); 2] = [(true, "timed"), (false, "new")];
 
 impl Replay<'_> {
     fn print(&self, draws: usize) {
@@ -95,24 +112,36 @@ impl Replay<'_> {
         let picks = advise(&[], &candidates, 10).picks;
         let advised: Vec<usize> = picks.iter().map(|pick| nets[pick.candidate]).collect();
         for k in SENT {
-            let (error, held) = self.score(&advised[..k]);
             let mut dice = 1;
-            let mut chance: Vec<(f64, f64)> = (0..draws)
-                .map(|_| self.score(&drawn(&nets, k, &mut dice)))
-                .collect();
-            chance.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let n = f64::from(u32::try_from(draws).unwrap_or(u32::MAX));
-            let mean = |of: fn(&(f64, f64)) -> f64| chance.iter().map(of).sum::<f64>() / n;
-            println!(
-                "{:<18}{k:>3}{:>14.1}{:>8.0}{:>16.1}{:>9.1}{:>9.0}",
-                self.own[0].platform,
-                error,
-                held,
-                mean(|score| score.0),
-                chance[draws / 10].0,
-                mean(|score| score.1)
-            );
+            let chance: Vec<Vec<usize>> = (0..draws).map(|_| drawn(&nets, k, &mut dice)).collect();
+            for (kind, name) in KINDS {
+                self.print_kind((k, kind, name), &advised[..k], &chance);
+            }
         }
+    }
+
+    fn print_kind(
+        &self,
+        (k, kind, name): (usize, bool, &str),
+        advised: &[usize],
+        chance: &[Vec<usize>],
+    ) {
+        let (error, held) = self.score(advised, kind);
+        if error.is_nan() {
+            return;
+        }
+        let mut chance: Vec<(f64, f64)> =
+            chance.iter().map(|sent| self.score(sent, kind)).collect();
+        chance.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let n = f64::from(u32::try_from(chance.len()).unwrap_or(u32::MAX));
+        let mean = |of: fn(&(f64, f64)) -> f64| chance.iter().map(of).sum::<f64>() / n;
+        println!(
+            "{:<18}{k:>3}  {name:<5}{error:>14.1}{held:>8.0}{:>16.1}{:>9.1}{:>9.0}",
+            self.own[0].platform,
+            mean(|score| score.0),
+            chance[chance.len() / 2].0,
+            mean(|score| score.1)
+        );
     }
 
     /// One timing of each net.
@@ -131,8 +160,8 @@ impl Replay<'_> {
         }
     }
 
-    /// Mean error in percent, and how often the interval held, of all nets but those `sent`.
-    fn score(&self, sent: &[usize]) -> (f64, f64) {
+    /// Mean error in percent, and how often the interval held, of all nets of a kind but those `sent`.
+    fn score(&self, sent: &[usize], kind: bool) -> (f64, f64) {
         let mut timings = self.others.clone();
         timings.add(sent.iter().map(|i| self.own[*i].clone()));
         let fits = Predictors::fit(self.platforms.to_vec(), &timings, &self.fits, 0);
@@ -141,12 +170,16 @@ impl Replay<'_> {
             return (f64::NAN, f64::NAN);
         };
         let (mut n, mut error, mut held) = (0.0, 0.0, 0.0);
-        for Timing { group, sample, .. } in
-            self.own.iter().filter(|t| !nets.contains(&t.sample.net))
-        {
+        let own = self.own.iter().zip(&self.known);
+        let asked = own.filter(|(t, known)| **known == kind && !nets.contains(&t.sample.net));
+        for (Timing { group, sample, .. }, _) in asked {
             let Sample { features, ms, .. } = sample;
+            let nameless = Features {
+                architecture: None,
+                ..*features
+            };
             let asked = Asked {
-                features,
+                features: &nameless,
                 group,
                 estimator: Estimator::Layers,
                 level: Level::DEFAULT,

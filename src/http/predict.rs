@@ -53,7 +53,7 @@ pub struct PredictRequest {
     pub scaling: Option<RawScaling>,
     /// Timing group; by default it follows from the net.
     pub family: Option<String>,
-    /// What you call the net; it changes nothing.
+    /// What you call the net: given by its costs, it is known again by it where it was timed, at whatever resolution.
     pub label: Option<String>,
     /// Side of the images, in pixels, where `model` does not say.
     pub resolution: Option<Whole>,
@@ -296,7 +296,7 @@ pub fn predicted_by(
         batch_size: count("/batch_size", request.batch_size)?,
     };
     let put = Put {
-        base: counted.features,
+        base: counted.features.called(request.label.as_deref()),
         scaled: counted.scaled_features,
         run: run(&request)?,
         all: predictors,

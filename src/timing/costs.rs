@@ -23,6 +23,7 @@ const OVERLAP: f64 = 2.0;
 const RECIPE: Recipe = Recipe {
     columns,
     robust: true,
+    told_by_costs: true,
     ratios: [1.5, 2.0, 1.25, 0.75, 0.25],
     relative: 0.3,
     absolute: [0.0; 5],

@@ -198,6 +198,30 @@ impl Fitted {
         ms.max(f64::MIN_POSITIVE)
     }
 
+    /// The same, whichever way the net is known to have been timed: by its name, or by the very same costs.
+    #[must_use]
+    pub fn ms_of_timed(&self, features: &Features, group: &Group) -> f64 {
+        let net = self.known(features, group).map(|(net, _)| net);
+        self.ms(features, group, net)
+    }
+
+    /// Log residual that the net is believed to have, where it was timed, at this or at another size.
+    #[must_use]
+    pub fn residual(&self, features: &Features, group: &Group) -> Option<f64> {
+        self.known(features, group).map(|(_, residual)| residual)
+    }
+
+    /// The net as it was timed, with its residual.
+    fn known(&self, features: &Features, group: &Group) -> Option<(Architecture, f64)> {
+        let (Self::Layers(fit) | Self::Costs(fit)) = self else {
+            return None;
+        };
+        let own = fit.of(group)?;
+        let of = |net| Some((net, own.residual(net)?));
+        let named = features.architecture.and_then(of);
+        named.or_else(|| of(Architecture::by_costs(features)))
+    }
+
     /// The milliseconds that each column takes.
     #[must_use]
     pub fn parts(&self, features: &Features, group: &Group) -> Vec<f64> {

@@ -89,6 +89,27 @@ impl Architecture {
         Self::of_text(&format!("{flops}|{params}|{acts}"))
     }
 
+    /// That of a net of which nothing but what a regression sees of its costs is known.
+    #[must_use]
+    pub fn by_costs(features: &Features) -> Self {
+        let Features {
+            acts,
+            flops,
+            params,
+            ..
+        } = features;
+        // The finalizer of splitmix64 (Steele, Lea and Flood, 2014), which a fit of a million rows can afford.
+        let bits = [acts, flops, params].into_iter().fold(0_u64, |seen, cost| {
+            let mut z = seen
+                .wrapping_add(cost.to_bits())
+                .wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        });
+        Self(NonZeroU64::new(bits).unwrap_or(NonZeroU64::MIN))
+    }
+
     /// The bits, which order nets at random but always alike.
     #[must_use]
     pub fn bits(self) -> u64 {
@@ -118,6 +139,16 @@ impl Features {
             layers: LayerSums::of(net),
             architecture: Some(Architecture::of_net(net)),
             ..Self::of_costs(&net.complexity())
+        }
+    }
+
+    /// The same of a net that is called `label` where nothing else names it.
+    #[must_use]
+    pub fn called(self, label: Option<&str>) -> Self {
+        let named = || label.map(Architecture::named);
+        Self {
+            architecture: self.architecture.or_else(named),
+            ..self
         }
     }
 

@@ -80,6 +80,7 @@ impl Fit {
             platform,
             mode,
             fitted: &fit.fitted,
+            validation: &fit.validation,
             timings: fit.neighbours.timings(),
         });
         self.loan = Loan::best(own, rows, lenders);
@@ -91,7 +92,7 @@ impl Fit {
         let seen = self.neighbours.has(group);
         let mut offers = self.offers.iter().filter(|_| !seen);
         let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
-        let own = self.fitted.ms(features, group, features.architecture);
+        let own = self.fitted.ms_of_timed(features, group);
         let ms = own * borrowed.map_or(1.0, |(_, effect)| effect.exp());
         let case = Case {
             group,
@@ -116,9 +117,10 @@ impl Fit {
         let Some(loan) = &self.loan else {
             return own;
         };
-        let share = loan.share(case.group, own_error(&self.validation, case));
+        let error = loan.error(asked.features, case.group);
+        let share = loan.share(error, own_error(&self.validation, case));
         let theirs = loan.ms(asked.features, case.group);
-        let width = lent_half_width(loan.error(case.group), case, asked.level);
+        let width = lent_half_width(error, case, asked.level);
         Estimate {
             ms: own.ms.powf(1.0 - share) * theirs.powf(share),
             half_width: (1.0 - share) * own.half_width + share * width,

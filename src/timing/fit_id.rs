@@ -17,9 +17,9 @@ use super::training::digest;
 use crate::json::{Invalid, nearest};
 
 /// Version of the algorithm: raised once in each release that changes any predicted figure.
-pub const METHOD: u32 = 2;
+pub const METHOD: u32 = 3;
 /// The first release of each method.
-const RELEASES: [(u32, &str); 2] = [(1, "0.1.0"), (METHOD, "0.2.0")];
+const RELEASES: [(u32, &str); 3] = [(1, "0.1.0"), (2, "0.2.0"), (METHOD, "0.3.0")];
 
 /// The name of a fit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,7 +135,7 @@ fn sixteen(digits: &str) -> Option<u64> {
 }
 
 fn not_a_name(word: &str) -> Invalid {
-    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:2:0123456789abcdef";
+    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:3:0123456789abcdef";
     Invalid::at("", word, "not the id of a fit", hint)
 }
 
@@ -272,17 +272,18 @@ mod tests {
     fn names_of_other_methods_say_which_release_they_take() {
         let detail = |word: &str| word.parse::<FitId>().unwrap_err().0[0].detail.clone();
         assert!(detail("v100x8-paper:train:layers:e4b6456ecc").contains("release 0.1.0"));
+        assert!(detail("v100x8-paper:train:layers:2:00e4b6456ecc0123").contains("release 0.2.0"));
         let later = detail("v100x8-paper:train:layers:99:00e4b6456ecc0123");
         assert!(later.contains("a later release"), "{later}");
         for odd in [
             "",
             "x",
-            "a:b:c:2:d",
-            "a:train:layers:2:1",
-            "a:train:layers:2:+0e4b6456ecc0123",
-            "gpu:h100:x:a:train:layers:2:00e4b6456ecc0123",
-            "gpu:00e4b6456ecc0123:a:train:layers:2:00e4b6456ecc0123",
-            "gp:h100:00e4b6456ecc0123:a:train:layers:2:00e4b6456ecc0123",
+            "a:b:c:3:d",
+            "a:train:layers:3:1",
+            "a:train:layers:3:+0e4b6456ecc0123",
+            "gpu:h100:x:a:train:layers:3:00e4b6456ecc0123",
+            "gpu:00e4b6456ecc0123:a:train:layers:3:00e4b6456ecc0123",
+            "gp:h100:00e4b6456ecc0123:a:train:layers:3:00e4b6456ecc0123",
         ] {
             assert_eq!(detail(odd), "not the id of a fit", "{odd}");
         }

@@ -21,6 +21,8 @@ pub struct Recipe {
     pub columns: fn(&Features) -> Columns,
     /// Whether rows far from the fit count less, and large groups less than the number of their rows.
     pub robust: bool,
+    /// Whether a net that has no name is known again by its costs.
+    pub told_by_costs: bool,
     /// Expected ratios of the coefficients (only ratios matter).
     pub ratios: Columns,
     /// Weight of that expectation, in rows of the same size for each column …
@@ -63,7 +65,7 @@ pub struct GroupFit {
     pub group: Group,
     /// Its coefficients.
     pub coefficients: Columns,
-    /// Log residual of each of its nets, shrunk, by net.
+    /// Log residual of each of its nets, shrunk, by net; where nets may be told by their costs, also by these.
     nets: Vec<(Architecture, f64)>,
 }
 
@@ -113,8 +115,8 @@ impl Linear {
         let Some(own) = self.of(group) else {
             return each(|k| self.common[k] * x[k]);
         };
-        let residual = net.map_or(0.0, |net| own.residual(net)).exp();
-        each(|k| own.coefficients[k] * x[k] * residual)
+        let residual = net.and_then(|net| own.residual(net)).unwrap_or(0.0);
+        each(|k| own.coefficients[k] * x[k] * residual.exp())
     }
 
     /// What `group` has shown, where it has timings.
@@ -126,9 +128,11 @@ impl Linear {
 }
 
 impl GroupFit {
-    fn residual(&self, net: Architecture) -> f64 {
+    /// What one of its nets has shown, where it was timed.
+    #[must_use]
+    pub fn residual(&self, net: Architecture) -> Option<f64> {
         let found = self.nets.binary_search_by_key(&net, |(net, _)| *net);
-        found.map_or(0.0, |position| self.nets[position].1)
+        found.ok().map(|position| self.nets[position].1)
     }
 }
 
@@ -260,12 +264,24 @@ fn add(sum: &mut Products<K>, sample: &Sample, recipe: &Recipe, weight: f64) {
 
 fn nets(samples: &[&Sample], recipe: &Recipe, beta: &Columns) -> Vec<(Architecture, f64)> {
     let repeats = samples.chunk_by(|a, b| a.net == b.net);
+    let mut by_costs = Vec::new();
     let shrunk = repeats.map(|same| {
         let (n, sum) = same.iter().fold((0.0, 0.0), |(n, sum), sample| {
             let residual = (sample.ms / dot(beta, (recipe.columns)(&sample.features))).ln();
             (n + 1.0, sum + residual.clamp(-NET_LIMIT, NET_LIMIT))
         });
-        (same[0].net, sum / (n + NET_PRIOR))
+        let residual = sum / (n + NET_PRIOR);
+        if recipe.told_by_costs {
+            let sizes = same.chunk_by(|a, b| a.features == b.features);
+            let of = |size: &[&Sample]| (Architecture::by_costs(&size[0].features), residual);
+            by_costs.extend(sizes.map(of));
+        }
+        (same[0].net, residual)
     });
-    shrunk.collect()
+    let mut nets: Vec<_> = shrunk.collect();
+    if recipe.told_by_costs {
+        nets.append(&mut by_costs);
+        nets.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    }
+    nets
 }

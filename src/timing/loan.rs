@@ -13,6 +13,7 @@ use super::features::Features;
 use super::platform::{Mode, Platform, PlatformId};
 use super::regression::Products;
 use super::training::{Rows, Sample};
+use super::validation::Validation;
 use crate::net::Group;
 use crate::units::to_f64;
 
@@ -22,8 +23,10 @@ pub struct Loan {
     /// Whose.
     pub from: PlatformId,
     fitted: Arc<Fitted>,
+    validation: Arc<Validation>,
     scales: Scales,
-    /// Root mean square log error to be expected of groups that the lender has timed.
+    /// Root mean square log error that is expected of nets that the lender has timed itself, before and after the timings.
+    expected: f64,
     error: f64,
     /// Largest share, by the number of timings: 1 with none, 0 where there are [`OWN`] or the lender is not much richer.
     most: f64,
@@ -35,6 +38,7 @@ pub struct Lender<'a> {
     pub(super) platform: &'a Platform,
     pub(super) mode: Mode,
     pub(super) fitted: &'a Arc<Fitted>,
+    pub(super) validation: &'a Arc<Validation>,
     pub(super) timings: usize,
 }
 
@@ -43,18 +47,21 @@ pub const OWN: usize = 100;
 /// How many times more timings a lender has, at least.
 const RICHER: usize = 3;
 /// Log residual from which a timing counts less for the scale (Huber), and rounds of that.
-const HUBER: f64 = 0.15;
+const HUBER: f64 = 0.1;
 const ROUNDS: usize = 5;
 /// How firmly kinds of work are expected to keep to the one scale: (0.1/0.3)², since logs of timings lie 0.1 off and those
 /// of kinds 0.3.
 const DEPART: f64 = 0.11;
 /// Most that a kind departs (a natural log). Two that differ by 1 or less never make a net cheaper by costing more.
 const MOST: f64 = 0.5;
-/// Expected error between platforms that differ in the device alone, and in layout, compiler, precision or mode.
-const ALIKE: f64 = 0.12;
-const UNLIKE: f64 = 0.25;
-/// How much worse that is for a group that the lender has not timed either.
-const UNKNOWN: f64 = 2.0;
+/// Share of what a net showed beside its group there, on top of what the lender's fit believes of it.
+const KEEP: f64 = 0.25;
+/// Expected error between platforms that differ in the device alone, in layout, compiler or precision too, and in the mode.
+const ALIKE: f64 = 0.09;
+const UNLIKE: f64 = 0.15;
+const OTHER_MODE: f64 = 0.25;
+/// By how much its square grows with one timing, since the scale is then as uncertain as that is.
+const FEW: f64 = 3.0;
 /// Timings that weigh as much as that expectation.
 const EXPECTED: f64 = 3.0;
 
@@ -74,8 +81,12 @@ impl Loan {
             .into_iter()
             .filter(|lender| lender.timings >= RICHER * timings && lender.timings >= OWN);
         let loans = richer.map(|lender| {
-            let same = lender.mode == mode && alike(platform, lender.platform);
-            Self::new(&lender, rows, if same { ALIKE } else { UNLIKE })
+            let expected = match lender.mode == mode {
+                true if alike(platform, lender.platform) => ALIKE,
+                true => UNLIKE,
+                false => OTHER_MODE,
+            };
+            Self::new(&lender, rows, expected)
         });
         loans.min_by(|a, b| a.error.total_cmp(&b.error))
     }
@@ -83,11 +94,12 @@ impl Loan {
     fn new(lender: &Lender, rows: &Rows, expected: f64) -> Self {
         let ratio = |(group, s): (&Group, &Sample)| Ratio {
             work: work(lender.fitted, &s.features, group),
-            log: (s.ms
-                / lender
-                    .fitted
-                    .ms(&s.features, group, s.features.architecture))
-            .ln(),
+            log: (s.ms / there(lender.fitted, &s.features, group)).ln(),
+            doubt: doubt(
+                (lender.fitted, lender.validation),
+                expected,
+                (&s.features, group),
+            ),
         };
         let ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
         let (scales, weights) = robust(&ratios);
@@ -97,14 +109,16 @@ impl Loan {
         let enough = count(OWN).min(count(lender.timings) / count(RICHER));
         let left_out = (0..ratios.len()).map(|i| {
             let others = scales_of(&ratios, &weights, Some(i)).unwrap_or(scales);
-            ratios[i].beside(&others).powi(2)
+            (ratios[i].beside(&others) / ratios[i].doubt).powi(2)
         });
-        let doubt = expected.powi(2) * (1.0 + 1.0 / n);
+        let doubt = expected.powi(2) * (1.0 + FEW / n);
         let mean = (left_out.sum::<f64>() + EXPECTED * doubt) / (n + EXPECTED);
         Self {
             from: lender.platform.id.clone(),
             fitted: Arc::clone(lender.fitted),
+            validation: Arc::clone(lender.validation),
             scales,
+            expected,
             error: mean.sqrt(),
             most: (1.0 - n / enough).max(0.0),
         }
@@ -113,8 +127,7 @@ impl Loan {
     /// Milliseconds for one image on one device.
     #[must_use]
     pub fn ms(&self, features: &Features, group: &Group) -> f64 {
-        let there = self.fitted.ms(features, group, features.architecture);
-        there * self.factor(features, group)
+        there(&self.fitted, features, group) * self.factor(features, group)
     }
 
     /// By how much slower such a net is here than there.
@@ -125,24 +138,48 @@ impl Loan {
 
     /// Root mean square log error to be expected.
     #[must_use]
-    pub fn error(&self, group: &Group) -> f64 {
-        let unknown = if self.fitted.has(group) { 1.0 } else { UNKNOWN };
-        unknown * self.error
+    pub fn error(&self, features: &Features, group: &Group) -> f64 {
+        let lender = (self.fitted.as_ref(), self.validation.as_ref());
+        self.error * doubt(lender, self.expected, (features, group))
     }
 
     /// Share of the loan in a prediction whose own error is expected to be `own`. Fourth powers, so that the better of
     /// two unequal ones nearly has it all.
     #[must_use]
-    pub fn share(&self, group: &Group, own: f64) -> f64 {
-        let (own, theirs) = (own.powi(4), self.error(group).powi(4));
+    pub fn share(&self, theirs: f64, own: f64) -> f64 {
+        let (own, theirs) = (own.powi(4), theirs.powi(4));
         self.most * own / (own + theirs)
     }
+}
+
+/// Milliseconds of a net by the lender's fit.
+fn there(fitted: &Fitted, features: &Features, group: &Group) -> f64 {
+    let shown = fitted.residual(features, group).unwrap_or(0.0);
+    fitted.ms_of_timed(features, group) * (KEEP * shown).exp()
+}
+
+/// How much further off a net may be than one that the lender has timed itself.
+fn doubt(
+    (fitted, validation): (&Fitted, &Validation),
+    expected: f64,
+    (features, group): (&Features, &Group),
+) -> f64 {
+    let there = if fitted.residual(features, group).is_some() {
+        0.0
+    } else if fitted.has(group) {
+        validation.spread(group)
+    } else {
+        validation.unseen
+    };
+    (there / expected).hypot(1.0)
 }
 
 /// The log ratio of a timing to what the lender's fit says, and what the net's time goes into there.
 struct Ratio {
     work: Work,
     log: f64,
+    /// How much further off such a net may be than one that the lender has timed.
+    doubt: f64,
 }
 
 /// Shares of the time that is the same for all nets, that memory takes, and that multiply-adds take.
@@ -182,7 +219,8 @@ fn robust(ratios: &[Ratio]) -> (Scales, Vec<f64>) {
     let mut scales = scales_of(ratios, &weights, None).unwrap_or_default();
     for _ in 0..ROUNDS {
         for (weight, ratio) in weights.iter_mut().zip(ratios) {
-            *weight = (HUBER / ratio.beside(&scales).abs()).min(1.0);
+            let far = ratio.beside(&scales).abs() / ratio.doubt;
+            *weight = (HUBER / far).min(1.0);
         }
         scales = scales_of(ratios, &weights, None).unwrap_or(scales);
     }
@@ -195,7 +233,7 @@ fn scales_of(ratios: &[Ratio], weights: &[f64], left: Option<usize>) -> Option<S
     let kept = ratios.iter().zip(weights).enumerate();
     for (_, (ratio, weight)) in kept.filter(|(i, _)| Some(*i) != left) {
         let [a, b, c] = ratio.work;
-        let root = weight.sqrt();
+        let root = weight.sqrt() / ratio.doubt;
         products.add([root, root * a, root * b, root * c], root * ratio.log);
     }
     let mut scales = products.ridge([0.0, DEPART, DEPART, DEPART])?;

@@ -394,7 +394,7 @@ impl Predictor {
     ) -> Option<f64> {
         let fit = self.fit_for(estimator, features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
-        Some(scale * fit.fitted.ms(features, group, features.architecture))
+        Some(scale * fit.fitted.ms_of_timed(features, group))
     }
 
     /// The same time and interval as [`Predictor::predict`] gives, without what else that says.

@@ -35,10 +35,7 @@ impl Sample {
     /// The sample that `measurement`, of id `row`, gives on `devices` devices.
     #[must_use]
     pub fn new(row: i64, measurement: &Measurement, devices: u32) -> Self {
-        let mut features = Features::new(&measurement.subject);
-        if features.architecture.is_none() {
-            features.architecture = measurement.label.as_deref().map(Architecture::named);
-        }
+        let features = Features::new(&measurement.subject).called(measurement.label.as_deref());
         let mut identity = identity(measurement) ^ digest(measurement.group.as_str().as_bytes());
         if let Some(noise) = measurement.raw.noise {
             identity ^= digest(&noise.to_bits().to_be_bytes());

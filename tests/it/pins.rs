@@ -360,7 +360,7 @@ async fn the_command_line_repeats_a_fit_too() {
     };
     let printed: Value = serde_json::from_slice(&run(id).stdout).unwrap();
     assert_eq!(printed, before);
-    let wrong = run("rtx3090-nchw:train:layers:2:0000000000000000");
+    let wrong = run("rtx3090-nchw:train:layers:3:0000000000000000");
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("/fit: no such fit"));
 }

@@ -203,3 +203,31 @@ async fn a_small_batch_and_many_flops_for_the_acts_are_warned_of() {
     let dense = json!({"complexity": costs, "family": "resnet", "platform": "rtx4090-nchw", "mode": "infer"});
     assert!(codes(&predict(dense).await).contains(&"flop_bound".to_owned()));
 }
+
+#[tokio::test]
+async fn a_net_known_by_its_costs_is_known_again_by_the_same_costs_or_by_its_label() {
+    let app = App::seeded().await;
+    let ask = async |request: Value| {
+        let answer = app.post("/v1/predict", &request).await;
+        let seconds = answer.body["predictions"][0]["epoch_seconds"].as_f64();
+        seconds.unwrap_or_else(|| panic!("{}", answer.body))
+    };
+    let costs = |more: f64| {
+        let of = |cost: f64| (cost * more).round_ties_even();
+        json!({"flops": of(3_060_040_000.0), "params": of(15_742_100.0), "acts": of(5_018_600.0)})
+    };
+    let by_costs = |more: f64, label: Value| json!({"complexity": costs(more), "family": "dla", "label": label, "platform": "rtx4090-nchw", "mode": "infer"});
+    let named =
+        ask(json!({"model": {"name": "dla34"}, "platform": "rtx4090-nchw", "mode": "infer"})).await;
+    assert_eq!(ask(by_costs(1.0, Value::Null)).await, named);
+    // Of other costs, as at another resolution, it is known by its label alone.
+    let nameless = ask(by_costs(1.001, Value::Null)).await;
+    let called = ask(by_costs(1.001, json!("dla34"))).await;
+    assert_ne!(called, nameless);
+    // Tolerance: a thousandth more of each cost.
+    assert!(
+        (called / named - 1.0).abs() < 2e-3,
+        "{called} {named} {nameless}"
+    );
+    assert_eq!(ask(by_costs(1.001, json!("never timed"))).await, nameless);
+}
