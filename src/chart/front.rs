@@ -130,15 +130,22 @@ impl FrontChart {
                 ),
             }
         };
-        let ends = ends.map_or_else(String::new, |(first, last)| {
-            format!("from {} to {} an epoch", reading(first), reading(last))
+        let ends = ends.map_or_else(String::new, |(first, last)| match self.front.len() {
+            1 => format!(
+                "one net is beaten by no other, with {} an epoch",
+                reading(first)
+            ),
+            n => {
+                let (first, last) = (reading(first), reading(last));
+                format!("{n} nets are beaten by no other, from {first} to {last} an epoch")
+            }
         });
         let kind = match self.against {
             Against::Flops => "shares of depth, width and resolution mixed freely",
             Against::Error => "the strategies whose errors are published",
         };
-        let (n, beside) = (self.front.len(), self.beside());
-        format!("{net}{place}, {kind}: {n} nets are beaten by no other, {ends}{beside}.")
+        let beside = self.beside();
+        format!("{net}{place}, {kind}: {ends}{beside}.")
     }
 
     /// The times of the named ways beside that of the best mix with as many flops.

@@ -34,7 +34,7 @@ async fn the_comparison_drawn_is_the_comparison_answered() {
     for more in [
         "",
         "&strategies=dWr,dwr&factors=1..64/7&batch_size=512",
-        "&alphas=0,1&factors=2,0.5&mode=infer&platform=rtx3090-nchw",
+        "&alphas=0,1&factors=2,0.5&mode=infer&platform=rtx4090-nchw",
     ] {
         let query = format!("model=RegNetY-500MF&platform=v100x8-paper{more}");
         let query = if more.contains("platform=") {
@@ -103,9 +103,9 @@ async fn the_sentence_of_a_comparison_names_every_way_with_its_time() {
         .as_f64()
         .unwrap();
     // As times are written everywhere.
-    let minutes = format!("dWr {:.1} min", seconds / 60.0);
+    let time = format!("dWr {seconds:.0} s");
     let said = sentence(&svg);
-    assert!(said.contains(&minutes), "{said}, not {minutes}");
+    assert!(said.contains(&time), "{said}, not {time}");
     assert!(said.contains("dwr ") && said.contains("90 %"), "{said}");
 }
 
@@ -113,11 +113,12 @@ async fn the_sentence_of_a_comparison_names_every_way_with_its_time() {
 async fn names_of_lines_do_not_overlap_and_stay_within_the_image() {
     let app = App::seeded().await;
     for (width, height) in [(280, 160), (360, 420), (1280, 560)] {
-        for more in [
-            "",
-            "&y=params",
-            "&y=acts&factors=1,1.01",
-            "&alphas=0,0.1,0.2,0.3,0.4,0.5,0.6,0.7",
+        for (more, lines) in [
+            ("", 8),
+            ("&y=params", 8),
+            // So small a step changes few nets: most ways share a line.
+            ("&y=acts&factors=1,1.01", 2),
+            ("&alphas=0,0.1,0.2,0.3,0.4,0.5,0.6,0.7", 8),
         ] {
             let path = format!(
                 "/v1/charts/compare.svg?model=EfficientNet-B0&width={width}&height={height}{more}"
@@ -131,7 +132,7 @@ async fn names_of_lines_do_not_overlap_and_stay_within_the_image() {
                 .parse()
                 .unwrap();
             let names = texts(&svg, "name");
-            assert!(names.len() >= 8, "{path}");
+            assert!(names.len() >= lines, "{path}");
             let mut places: Vec<f64> = names.iter().map(|(_, y, _)| *y).collect();
             places.sort_by(f64::total_cmp);
             // Letters are 12 pixels high; places are written to a tenth.
@@ -173,7 +174,11 @@ async fn the_front_drawn_is_the_front_of_a_plan() {
 #[tokio::test]
 async fn a_net_without_published_errors_has_no_front_against_them() {
     let app = App::seeded().await;
-    let svg = text(&app, "/v1/charts/front.svg?model=ResNet-50&against=error").await;
+    let svg = text(
+        &app,
+        "/v1/charts/front.svg?model=RegNetX-3.2GF&against=error",
+    )
+    .await;
     assert!(sentence(&svg).contains("No errors of this net, scaled, are published"));
     assert!(read(&svg, "data-x").is_empty());
 }

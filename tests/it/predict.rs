@@ -205,9 +205,13 @@ async fn a_net_known_by_its_costs_is_known_again_by_the_same_costs_or_by_its_lab
     let app = App::seeded().await;
     let ask = async |request: Value| {
         let answer = app.post("/v1/predict", &request).await;
+<<<<<<< HEAD
         let seconds = &answer.body["predictions"][0]["epoch_seconds"];
         assert!(seconds.is_f64(), "{}", answer.body);
         seconds.clone()
+=======
+        answer.body["predictions"][0]["epoch_seconds"].clone()
+>>>>>>> fits
     };
     let costs = |more: f64| {
         let of = |cost: f64| (cost * more).round_ties_even();
