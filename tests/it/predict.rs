@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, with};
+use crate::app::App;
 
 async fn predict(request: Value) -> Value {
     App::seeded().await.post("/v1/predict", &request).await.body
@@ -87,7 +87,11 @@ async fn fields_that_are_wrong_are_pointed_at() {
             "/scaling",
         ),
     ] {
-        let request = with(json!({"model": net}), &extra);
+        let mut request = json!({"model": net});
+        request
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
         let answer = app.post("/v1/predict", &request).await;
         assert_eq!(answer.status, 422, "{request}");
         assert_eq!(
@@ -205,13 +209,7 @@ async fn a_net_known_by_its_costs_is_known_again_by_the_same_costs_or_by_its_lab
     let app = App::seeded().await;
     let ask = async |request: Value| {
         let answer = app.post("/v1/predict", &request).await;
-<<<<<<< HEAD
-        let seconds = &answer.body["predictions"][0]["epoch_seconds"];
-        assert!(seconds.is_f64(), "{}", answer.body);
-        seconds.clone()
-=======
         answer.body["predictions"][0]["epoch_seconds"].clone()
->>>>>>> fits
     };
     let costs = |more: f64| {
         let of = |cost: f64| (cost * more).round_ties_even();
