@@ -29,7 +29,8 @@ RUN useradd --system --user-group --uid 10001 --home-dir /data --shell /usr/sbin
 COPY --from=build /build/target/release/epochcast /usr/local/bin/epochcast
 COPY LICENSE-APACHE LICENSE-MIT NOTICE /usr/share/doc/epochcast/
 
-USER epochcast
+# By number: who runs it can see that it is not root.
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 ENV EPOCHCAST_LISTEN=0.0.0.0:8080 \

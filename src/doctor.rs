@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::Path;
 
-use epochcast::store::{Disk, Schema, Store};
+use epochcast::store::{Disk, Schema, Store, StoreError};
 use rustix::fs::Access;
 
 use crate::config::Settings;
@@ -29,7 +29,7 @@ pub(crate) async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         ("address", address(settings)),
         ("folder", folder(path, settings.read_only)),
         ("database", database(path, settings.read_only).await),
-        ("disk", disk(path)),
+        ("disk", room(Disk::of(path))),
         ("descriptors", descriptors(settings)),
         ("reach", reach(settings)),
     ];
@@ -54,6 +54,24 @@ pub(crate) async fn doctor(settings: &Settings) -> anyhow::Result<()> {
         1 => anyhow::bail!("1 thing is wrong"),
         _ => anyhow::bail!("{wrong} things are wrong"),
     }
+}
+
+/// Why the database could not be opened: what a look at it shows, or else `error` itself.
+pub(crate) async fn unopened(settings: &Settings, error: anyhow::Error) -> anyhow::Error {
+    if let Some(StoreError::Newer { .. } | StoreError::Older { .. }) = error.downcast_ref() {
+        return error;
+    }
+    let path = settings.database_url.path();
+    for found in [
+        folder(path, settings.read_only),
+        database(path, settings.read_only).await,
+        room(Disk::of(path)),
+    ] {
+        if let Found::Bad { what, remedy } = found {
+            return anyhow::anyhow!("{what}; {remedy}");
+        }
+    }
+    error
 }
 
 fn address(settings: &Settings) -> Found {
@@ -164,18 +182,14 @@ async fn database(path: &Path, read_only: bool) -> Found {
 /// Less than this is soon used up.
 const LITTLE: u64 = 100 << 20;
 
-fn disk(path: &Path) -> Found {
-    let Disk {
-        database_bytes,
-        free_bytes,
-    } = Disk::of(path);
+fn room(disk: Disk) -> Found {
     let mb = |bytes: u64| bytes >> 20;
-    match free_bytes {
-        Some(free) if free < LITTLE + database_bytes => bad(
+    match disk.free_bytes {
+        Some(free) if free < LITTLE + disk.database_bytes => bad(
             format!(
                 "{} MB are free beside a database of {} MB",
                 mb(free),
-                mb(database_bytes)
+                mb(disk.database_bytes)
             ),
             "make room: an upload needs as much as it brings, a backup or a migration as much as the database",
         ),
@@ -210,4 +224,40 @@ fn reach(settings: &Settings) -> Found {
     Found::Good(format!(
         "other machines may reach it: {tokens}; there is no TLS without a proxy"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remedy(found: Found) -> Option<String> {
+        match found {
+            Found::Good(_) => None,
+            Found::Bad { remedy, .. } => Some(remedy),
+        }
+    }
+
+    #[test]
+    fn little_room_is_wrong_and_a_large_database_needs_more() {
+        let of = |database_bytes, free_bytes| {
+            remedy(room(Disk {
+                database_bytes,
+                free_bytes,
+            }))
+        };
+        assert_eq!(of(0, Some(LITTLE)), None);
+        assert!(of(0, Some(LITTLE - 1)).unwrap().starts_with("make room"));
+        assert!(of(1 << 30, Some(1 << 30)).unwrap().starts_with("make room"));
+        assert_eq!(of(1 << 30, None), None);
+    }
+
+    #[test]
+    fn each_way_to_miss_an_address_has_its_own_remedy() {
+        use clap::Parser;
+        let cli = crate::config::Cli::parse_from(["epochcast", "--listen", "127.0.0.1:1"]);
+        let of = |kind| remedy_of_address(&cli.settings, kind);
+        assert!(of(ErrorKind::AddrInUse).starts_with("another program has it"));
+        assert!(of(ErrorKind::PermissionDenied).contains("below 1024"));
+        assert!(of(ErrorKind::AddrNotAvailable).contains("no such address"));
+    }
 }

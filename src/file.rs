@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use epochcast::json::nearest;
 use serde::Deserialize;
 
 use crate::config::Cli;
@@ -41,7 +42,8 @@ fn named(args: &[OsString]) -> Option<PathBuf> {
 #[serde(untagged)]
 enum Line {
     Flag(bool),
-    Number(u64),
+    Number(i64),
+    Real(f64),
     Word(String),
     Words(Vec<String>),
 }
@@ -51,6 +53,7 @@ impl Line {
         match self {
             Self::Flag(on) => vec![on.to_string()],
             Self::Number(number) => vec![number.to_string()],
+            Self::Real(number) => vec![number.to_string()],
             Self::Word(word) => vec![word],
             Self::Words(words) => words,
         }
@@ -62,29 +65,48 @@ fn with(mut command: Command, file: &Path) -> anyhow::Result<Command> {
     let text = std::fs::read_to_string(file)?;
     let lines: BTreeMap<String, Line> = basic_toml::from_str(&text)?;
     for (name, value) in lines {
-        let id = name.replace('-', "_");
-        let known = command
-            .get_arguments()
-            .any(|arg| arg.get_id() == id.as_str() && id != "config");
-        if !known {
-            bail!("there is no setting `{name}`: see epochcast --help for those there are");
-        }
         let values = value.words();
-        // A value that the flag would refuse is refused here, with the name of the file.
-        let mut flag = vec![OsString::from("epochcast")];
-        for word in &values {
-            match word.as_str() {
-                "true" => flag.push(format!("--{}", id.replace('_', "-")).into()),
-                "false" => {}
-                word => flag.push(format!("--{}={word}", id.replace('_', "-")).into()),
-            }
-        }
-        if let Err(error) = Cli::command().try_get_matches_from(flag) {
-            let told = error.to_string();
-            let line = told.lines().next().unwrap_or_default();
-            bail!("{}", line.trim_start_matches("error: "));
-        }
+        let id = checked(&command, &name, &values)
+            .with_context(|| format!("line {}", line_of(&text, &name)))?;
         command = command.mut_arg(id, |arg| arg.default_values(values));
     }
     Ok(command)
+}
+
+/// The flag that `name` sets, which takes `values`: one that it would refuse is refused here, with the file and the line.
+fn checked(command: &Command, name: &str, values: &[String]) -> anyhow::Result<String> {
+    let id = name.replace('-', "_");
+    let flags = command.get_arguments().map(|arg| arg.get_id().as_str());
+    let known: Vec<String> = flags
+        .filter(|known| *known != "config")
+        .map(|known| known.replace('_', "-"))
+        .collect();
+    let flag = id.replace('_', "-");
+    if !known.contains(&flag) {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        bail!("there is no setting `{name}`: {}", nearest(name, &known));
+    }
+    let mut line = vec![OsString::from("epochcast")];
+    for word in values {
+        match word.as_str() {
+            "true" => line.push(format!("--{flag}").into()),
+            "false" => {}
+            word => line.push(format!("--{flag}={word}").into()),
+        }
+    }
+    if let Err(error) = Cli::command().try_get_matches_from(line) {
+        let told = error.to_string();
+        let first = told.lines().next().unwrap_or_default();
+        bail!("{}", first.trim_start_matches("error: "));
+    }
+    Ok(id)
+}
+
+/// Number of the line of `text` that sets `name`.
+fn line_of(text: &str, name: &str) -> usize {
+    let sets = |line: &str| {
+        let set = line.split_once('=').map(|(set, _)| set.trim());
+        set.is_some_and(|set| set.trim_matches(['"', '\'']) == name)
+    };
+    text.lines().position(sets).map_or(1, |before| before + 1)
 }

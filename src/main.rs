@@ -103,7 +103,13 @@ async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::R
         let remedy = doctor::remedy_of_address(settings, error.kind());
         anyhow::anyhow!("cannot listen on {}: {error}; {remedy}", settings.listen)
     })?;
-    let live = Arc::new(Live::open(open(settings).await?).await?);
+    let store = match open(settings).await {
+        Ok(store) => store,
+        Err(error) => return Err(doctor::unopened(settings, error).await),
+    };
+    let live = Arc::new(Live::open(store).await?);
+    // From the moment that it says that it serves, it ends as it says.
+    let mut signals = Signals::new()?;
     greet(listener.local_addr()?, settings, &live)?;
     let follower = tokio::spawn({
         let live = live.clone();
@@ -114,7 +120,6 @@ async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::R
         live.clone(),
         settings.of_service(logs_requests.then_some(log)),
     );
-    let mut signals = Signals::new()?;
     http::serve::serve(listener, service, async || signals.next().await).await?;
     follower.abort();
     live.store().close().await;
@@ -133,6 +138,12 @@ fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
         http::LogFormat::Plain => lines.with_ansi(std::io::stderr().is_terminal()).init(),
         http::LogFormat::Json => lines.json().flatten_event(true).init(),
     }
+    // A defect is a line of the log like any other, also where that is JSON.
+    std::panic::set_hook(Box::new(|info| {
+        let what = info.payload_as_str().unwrap_or_default();
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(place, "a defect of the service: {what}");
+    }));
     Ok(log)
 }
 

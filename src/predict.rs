@@ -12,6 +12,7 @@ use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
 use epochcast::timing::{Predictors, seed};
 use epochcast::units::{Grouped, Seconds, Whole};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::{PredictArgs, Settings};
@@ -27,12 +28,28 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     };
     let mut out = std::io::stdout().lock();
     if args.json {
-        serde_json::to_writer_pretty(&mut out, &answer)?;
+        serde_json::to_writer_pretty(&mut out, &shown(&answer))?;
         writeln!(out)?;
     } else {
         write!(out, "{}", table(&answer, args))?;
     }
     Ok(out.flush()?)
+}
+
+/// An answer for the eye: over HTTP the nets are ready-made, on one line.
+#[derive(Serialize)]
+struct Shown<Base, Scaled, Rows> {
+    base: Base,
+    scaled: Option<Scaled>,
+    predictions: Rows,
+}
+
+fn shown(answer: &PredictAnswer) -> impl Serialize {
+    Shown {
+        base: &*answer.base,
+        scaled: answer.scaled.as_deref(),
+        predictions: &answer.predictions,
+    }
 }
 
 /// The answer by the fit that `request` names, as it is or made again of what is stored.

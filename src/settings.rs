@@ -12,6 +12,7 @@ use epochcast::store::DatabaseUrl;
 
 /// A flag wins over its variable, that over the line of the file, that over the default.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Settings of the service, for every command")]
 pub(crate) struct Settings {
     /// File with settings, in TOML: names as of the flags, without dashes before
     #[arg(long, global = true, env = "EPOCHCAST_CONFIG", value_name = "FILE")]

@@ -13,7 +13,7 @@ use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FitRow {
     /// Name of the fit, to ask for it again: the same for the same timings, of this platform and of those that it may
-    /// borrow from.
+    /// borrow from; of a GPU without timings also for the same data sheets.
     pub id: String,
     /// How it was made.
     pub estimator: Estimator,

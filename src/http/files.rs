@@ -14,7 +14,7 @@ pub(super) const PAGES: [(&str, &str); 6] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 36] = [
+pub(super) const ASSETS: [(&str, &str); 47] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -33,6 +33,10 @@ pub(super) const ASSETS: [(&str, &str); 36] = [
     ),
     ("/static/icon.svg", include_str!("../../static/icon.svg")),
     ("/static/js/api.js", include_str!("../../static/js/api.js")),
+    (
+        "/static/js/base.js",
+        include_str!("../../static/js/base.js"),
+    ),
     (
         "/static/js/chart.js",
         include_str!("../../static/js/chart.js"),
@@ -92,8 +96,32 @@ pub(super) const ASSETS: [(&str, &str); 36] = [
         include_str!("../../static/js/net-form.js"),
     ),
     (
+        "/static/js/panel.js",
+        include_str!("../../static/js/panel.js"),
+    ),
+    (
+        "/static/js/plan-form.js",
+        include_str!("../../static/js/plan-form.js"),
+    ),
+    (
+        "/static/js/plan-request.js",
+        include_str!("../../static/js/plan-request.js"),
+    ),
+    (
+        "/static/js/plan-table.js",
+        include_str!("../../static/js/plan-table.js"),
+    ),
+    (
+        "/static/js/plan.js",
+        include_str!("../../static/js/plan.js"),
+    ),
+    (
         "/static/js/platform-table.js",
         include_str!("../../static/js/platform-table.js"),
+    ),
+    (
+        "/static/js/platforms.js",
+        include_str!("../../static/js/platforms.js"),
     ),
     (
         "/static/js/points.js",
@@ -108,6 +136,10 @@ pub(super) const ASSETS: [(&str, &str); 36] = [
         include_str!("../../static/js/problem.js"),
     ),
     (
+        "/static/js/quantity.js",
+        include_str!("../../static/js/quantity.js"),
+    ),
+    (
         "/static/js/request.js",
         include_str!("../../static/js/request.js"),
     ),
@@ -116,12 +148,20 @@ pub(super) const ASSETS: [(&str, &str); 36] = [
         include_str!("../../static/js/rows.js"),
     ),
     (
+        "/static/js/scale.js",
+        include_str!("../../static/js/scale.js"),
+    ),
+    (
         "/static/js/scaling-fields.js",
         include_str!("../../static/js/scaling-fields.js"),
     ),
     (
         "/static/js/snippet.js",
         include_str!("../../static/js/snippet.js"),
+    ),
+    (
+        "/static/js/stages.js",
+        include_str!("../../static/js/stages.js"),
     ),
     (
         "/static/js/state.js",
@@ -142,6 +182,10 @@ pub(super) const ASSETS: [(&str, &str); 36] = [
     (
         "/static/js/verdicts.js",
         include_str!("../../static/js/verdicts.js"),
+    ),
+    (
+        "/static/js/views.js",
+        include_str!("../../static/js/views.js"),
     ),
     (
         "/static/vendor/rapidoc-9.3.8.min.js",

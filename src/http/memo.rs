@@ -4,15 +4,17 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::mem::{replace, take};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use serde_json::Value;
 
-use super::complexity::scaled;
+use super::complexity::{Base, Scaled, base_row, scaled, scaled_row};
 use super::predict::PredictRequest;
+use super::ready::Ready;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
-use crate::net::{Net, Scaling, Subject};
+use crate::net::{Group, Subject};
 use crate::timing::Features;
 use crate::timing::measurement::subject;
 use crate::units::Whole;
@@ -20,8 +22,10 @@ use crate::units::Whole;
 /// A net, its scaled form, and what a regression sees of both.
 #[derive(Debug)]
 pub(super) struct Counted {
-    pub(super) subject: Subject,
-    pub(super) scaled: Option<(Scaling, Net)>,
+    pub(super) base: Ready<Base>,
+    pub(super) scaled: Option<Ready<Scaled>>,
+    /// The timing group that follows from the net.
+    pub(super) group: Group,
     pub(super) features: Features,
     pub(super) scaled_features: Option<Features>,
 }
@@ -34,14 +38,39 @@ struct Key {
     scaling: Option<RawScaling>,
 }
 
-type Known = HashMap<u64, Arc<(Key, Arc<Counted>)>>;
+type Nets = HashMap<u64, (Key, Arc<Counted>)>;
 
-/// Nets that are remembered; when there are more, all are forgotten.
+/// Nets that are remembered: when the younger are [`MOST`], they become the older, and those are forgotten.
+#[derive(Default)]
+struct Known {
+    younger: Nets,
+    older: Nets,
+}
+
 const MOST: usize = 1024;
-static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
-fn known() -> MutexGuard<'static, Option<Known>> {
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+impl Known {
+    /// The counts of `key`, where they are remembered.
+    fn find(hash: u64, key: &Key) -> Option<Arc<Counted>> {
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.younger.get(&hash).or_else(|| known.older.get(&hash));
+        found
+            .filter(|(same, _)| same == key)
+            .map(|(_, counted)| counted.clone())
+    }
+
+    fn keep(hash: u64, key: Key, counted: Arc<Counted>) {
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.younger.insert(hash, (key, counted));
+        if known.younger.len() >= MOST {
+            let younger = take(&mut known.younger);
+            let forgotten = replace(&mut known.older, younger);
+            // Others need not wait for that.
+            drop(known);
+            drop(forgotten);
+        }
+    }
 }
 
 /// The net of `request` with its counts; its `model`, `complexity`, `resolution` and `scaling` are taken out.
@@ -58,32 +87,30 @@ pub(super) fn counted(request: &mut PredictRequest) -> Result<Arc<Counted>, Inva
             scaling,
         },
         (model, costs) => {
-            return count(subject(model, costs, resolution)?, scaling).map(Arc::new);
+            return count(&subject(model, costs, resolution)?, scaling).map(Arc::new);
         }
     };
     let hash = key.hash();
-    let found = known().as_ref().and_then(|known| known.get(&hash).cloned());
-    if let Some(found) = found.filter(|found| found.0 == key) {
-        return Ok(found.1.clone());
+    if let Some(known) = Known::find(hash, &key) {
+        return Ok(known);
     }
     let subject = subject(Some(key.model.clone()), None, key.resolution)?;
-    let counted = Arc::new(count(subject, key.scaling.clone())?);
-    let mut known = known();
-    let known = known.get_or_insert_default();
-    if known.len() >= MOST {
-        known.clear();
-    }
-    known.insert(hash, Arc::new((key, counted.clone())));
+    let counted = Arc::new(count(&subject, key.scaling.clone())?);
+    Known::keep(hash, key, counted.clone());
     Ok(counted)
 }
 
-fn count(subject: Subject, scaling: Option<RawScaling>) -> Result<Counted, Invalid> {
-    let scaled = scaled(&subject, scaling)?;
+fn count(subject: &Subject, scaling: Option<RawScaling>) -> Result<Counted, Invalid> {
+    let scaled = scaled(subject, scaling)?;
+    let costs = subject.complexity();
     Ok(Counted {
-        features: Features::new(&subject),
+        group: subject.group(),
+        features: Features::new(subject),
         scaled_features: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
-        scaled,
-        subject,
+        base: Ready::new(base_row(subject)),
+        scaled: scaled
+            .as_ref()
+            .map(|(scaling, net)| Ready::new(scaled_row(scaling, net, &costs))),
     })
 }
 
@@ -136,8 +163,8 @@ mod tests {
         };
         let (first, again, other) = (ask(2.5), ask(2.5), ask(2.25));
         assert!(Arc::ptr_eq(&first, &again));
-        assert_ne!(first.scaled, other.scaled);
-        assert_eq!(first.subject, other.subject);
+        assert_ne!(first.scaled_features, other.scaled_features);
+        assert_eq!(first.features, other.features);
     }
 
     #[test]
@@ -153,11 +180,26 @@ mod tests {
         ] {
             let counted = of(&other).unwrap();
             assert!(
-                counted.subject != plain.subject || counted.scaled != plain.scaled,
+                counted.features != plain.features
+                    || counted.scaled_features != plain.scaled_features,
                 "{other}"
             );
             assert!(Arc::ptr_eq(&counted, &of(&other).unwrap()));
         }
+    }
+
+    #[test]
+    fn what_was_counted_long_ago_is_forgotten_and_counted_anew() {
+        let ask = |factor: f64| {
+            of(&json!({"model": {"name": "ResNet-50"}, "scaling": {"strategy": "w", "factor": factor}})).unwrap()
+        };
+        let first = ask(1.5);
+        for i in 0..2 * MOST {
+            ask(2.0 + f64::from(u16::try_from(i).unwrap()) / 1e6);
+        }
+        let again = ask(1.5);
+        assert!(!Arc::ptr_eq(&first, &again));
+        assert_eq!(first.scaled_features, again.scaled_features);
     }
 
     #[test]

@@ -36,6 +36,7 @@ mod platforms;
 pub mod predict;
 pub mod problem;
 mod query;
+pub mod ready;
 mod receive;
 mod refusals;
 mod request;
@@ -66,7 +67,7 @@ pub fn router(live: Shared, settings: impl Into<Settings>) -> Service {
     document::complete(&mut document, &settings);
     let text = document.to_pretty_json().unwrap_or_default();
     let router = api
-        .merge(pages::router())
+        .merge(pages::router(settings.base_path.as_deref()))
         .route(
             "/openapi.json",
             get(|| async { ([("content-type", "application/json")], text) }),

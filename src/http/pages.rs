@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,8 +11,11 @@ use axum::routing::get;
 use super::Shared;
 use super::files::{ASSETS, PAGES};
 
-pub(super) fn router() -> Router<Shared> {
-    let files = PAGES.into_iter().chain(ASSETS);
+/// All of them, for a service that is reached under `base` where that is set.
+pub(super) fn router(base: Option<&str>) -> Router<Shared> {
+    let pages = PAGES.map(|(path, text)| (path, Bytes::from(under(base, text))));
+    let assets = ASSETS.map(|(path, text)| (path, Bytes::from_static(text.as_bytes())));
+    let files = pages.into_iter().chain(assets);
     files.fold(Router::new(), |router, (path, text)| {
         let file = File::new(path, text);
         router.route(
@@ -19,6 +23,12 @@ pub(super) fn router() -> Router<Shared> {
             get(move |headers: HeaderMap| async move { file.answer(&headers) }),
         )
     })
+}
+
+/// A page whose links and files are under `base`: its attributes name them from the root. What its scripts ask for is under
+/// it too, since they know where they were loaded from.
+fn under(base: Option<&str>, page: &'static str) -> String {
+    page.replace("=\"/", &format!("=\"{}/", base.unwrap_or_default()))
 }
 
 /// Nothing is loaded from elsewhere, nothing inline runs, and text becomes a document in one place only: where charts
@@ -32,7 +42,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// A file as it is served.
 #[derive(Clone)]
 struct File {
-    text: &'static str,
+    text: Bytes,
     kind: &'static str,
     policy: &'static str,
     /// A tag of its content.
@@ -40,7 +50,7 @@ struct File {
 }
 
 impl File {
-    fn new(path: &str, text: &'static str) -> Self {
+    fn new(path: &str, text: Bytes) -> Self {
         let kind = match path.rsplit_once('.').map(|(_, extension)| extension) {
             Some("js") => "text/javascript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
@@ -63,7 +73,7 @@ impl File {
         let mut response = if known.is_some_and(|known| known.as_bytes() == self.tag.as_bytes()) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            self.text.into_response()
+            self.text.clone().into_response()
         };
         let words: [(HeaderName, &'static str); 6] = [
             (header::CONTENT_TYPE, self.kind),

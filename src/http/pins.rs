@@ -55,11 +55,12 @@ impl PredictRequest {
             return Ok(None);
         };
         let id: FitId = word.parse().map_err(|e: Invalid| e.under("/fit"))?;
-        let own = id.platform.as_str();
+        let own = id.asked();
+        let is_own = |word: &Value| word.as_str().is_some_and(|word| id.is_of(word));
         let same = match &self.platform {
             None | Some(Value::Null) => true,
-            Some(Value::Array(ids)) => ids.iter().all(|id| id == own) && ids.len() == 1,
-            Some(word) => word == own,
+            Some(Value::Array(ids)) => ids.iter().all(is_own) && ids.len() == 1,
+            Some(word) => is_own(word),
         };
         let platform = self.platform.clone().filter(|_| !same);
         let mode = self.mode.filter(|mode| *mode != id.mode);

@@ -12,11 +12,12 @@ use utoipa_axum::routes;
 use super::Shared;
 use super::asking::run;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody, Params};
-use super::complexity::{Base, Scaled, answer};
+use super::complexity::{Base, Scaled};
 use super::evidence::{FitRow, fit_row};
 use super::memo::counted;
 use super::pins::{FitParams, Pinned, pinned, pinned_all};
 use super::problem::{ApiError, Problem};
+use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
 use crate::json::{Invalid, typed};
 use crate::net::Group;
@@ -102,9 +103,11 @@ pub enum PlatformChoice {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PredictAnswer {
     /// The net as it was asked for.
-    pub base: Base,
+    #[schema(value_type = Base)]
+    pub base: Ready<Base>,
     /// The net scaled; null where no scaling was asked for.
-    pub scaled: Option<Scaled>,
+    #[schema(value_type = Option<Scaled>)]
+    pub scaled: Option<Ready<Scaled>>,
     /// One for each platform asked for, of the scaled net where there is one, else of the base.
     pub predictions: Vec<PredictionRow>,
 }
@@ -280,10 +283,9 @@ pub fn predicted_by(
 ) -> Result<PredictAnswer, Invalid> {
     let named = request.named_fit()?;
     let counted = counted(&mut request)?;
-    let subject = &counted.subject;
     let group = match &request.family {
         Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
-        None => subject.group(),
+        None => counted.group.clone(),
     };
     let question = Question {
         group,
@@ -306,7 +308,7 @@ pub fn predicted_by(
         (Some(_), Some(pin)) => vec![Arc::clone(pin)],
         (Some(id), None) => {
             let current = predictors.current(id).map_err(|e| e.under("/fit"))?;
-            vec![Arc::clone(current)]
+            vec![current]
         }
         (None, _) => {
             let mode = request.mode.unwrap_or_default();
@@ -317,10 +319,9 @@ pub fn predicted_by(
         .iter()
         .filter_map(|predictor| put.to(predictor))
         .collect();
-    let costs = answer(subject, counted.scaled.as_ref(), false);
     Ok(PredictAnswer {
-        base: costs.base,
-        scaled: costs.scaled,
+        base: counted.base.clone(),
+        scaled: counted.scaled.clone(),
         predictions,
     })
 }

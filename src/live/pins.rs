@@ -58,11 +58,18 @@ impl Live {
     /// # Errors
     /// Where no such fit was made here, or the store cannot be read.
     pub async fn pinned(&self, id: &FitId) -> Result<Arc<Predictor>, PinError> {
+        let of_platform = self.pinned_platform(id).await?;
+        Ok(of_platform.standing(id)?)
+    }
+
+    /// The platform's fit of `id`.
+    async fn pinned_platform(&self, whole: &FitId) -> Result<Arc<Predictor>, PinError> {
+        let id = &whole.of_platform();
         let current = self.predictors();
         if let Some(found) = current.named(id).cloned().or_else(|| self.pins.get(id)) {
             return Ok(found);
         }
-        let missing = || PinError::Unknown(unknown(id, &current.names()));
+        let missing = || PinError::Unknown(unknown(whole, &current.names()));
         let version = self.store.fit_versions(&[id.hash]).await?;
         let version = *version.get(&id.hash).ok_or_else(missing)?;
         let _one_by_one = self.pins.making.lock().await;

@@ -7,7 +7,9 @@
 //! constant was found and tested).
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
+use super::fit_id::{FitId, Sheets, hash};
 use super::gpus::Gpu;
 use super::platform::{MemoryFormat, Mode, Platform, PlatformId, Precision};
 use super::predictor::Predictor;
@@ -128,6 +130,28 @@ pub struct Scales {
 pub(super) struct Sheet {
     pub(super) platform: Platform,
     pub(super) scales: Scales,
+    pub(super) name: Sheets,
+}
+
+impl Sheet {
+    fn new(asked: &AskedGpu, reference: &Reference) -> Self {
+        let [asked_for, timed] = [asked.gpu, reference.gpu].map(Gpu::figures);
+        Self {
+            platform: Platform {
+                id: PlatformId::of_gpu(&asked.word),
+                device: asked.gpu.device.clone(),
+                device_count: 1,
+                precision: Some(asked.precision),
+                framework: None,
+                ..reference.platform.clone()
+            },
+            scales: Scales::new(asked, reference),
+            name: Sheets {
+                word: asked.word.clone(),
+                hash: hash(&format!("{asked_for} by {timed}")),
+            },
+        }
+    }
 }
 
 impl Scales {
@@ -225,16 +249,46 @@ impl Predictors {
             Some((rank, reference, predictor))
         });
         let (_, reference, predictor) = references.min_by(|a, b| a.0.cmp(&b.0))?;
-        let platform = Platform {
-            id: PlatformId::of_gpu(&asked.word),
-            device: asked.gpu.device.clone(),
-            device_count: 1,
-            precision: Some(asked.precision),
-            framework: None,
-            ..reference.platform.clone()
+        Some(predictor.on(Sheet::new(asked, &reference)))
+    }
+}
+
+impl Predictor {
+    /// The fit called `id`, of which this is the platform's.
+    ///
+    /// # Errors
+    /// Where it stands for a GPU that is not known here, or by other figures.
+    pub fn standing(self: &Arc<Self>, id: &FitId) -> Result<Arc<Self>, Invalid> {
+        let Some(sheets) = &id.sheets else {
+            return Ok(Arc::clone(self));
         };
-        let scales = Scales::new(asked, &reference);
-        Some(predictor.on(Sheet { platform, scales }))
+        let asked = AskedGpu::read(&sheets.word)?;
+        let sheet = asked
+            .zip(Reference::new(self.platform()))
+            .map(|(asked, reference)| Sheet::new(&asked, &reference));
+        let sheet = sheet.filter(|sheet| sheet.name == *sheets);
+        let sheet = sheet.ok_or_else(|| {
+            let detail = "the data sheets here say something else";
+            let hint = format!(
+                "ask for `{}` without `fit`, or another release",
+                sheets.word
+            );
+            Invalid::at("", id.to_string(), detail, hint)
+        })?;
+        Ok(Arc::new(self.on(sheet)))
+    }
+}
+
+impl FitId {
+    /// Whether it is of what `platform` asks for.
+    #[must_use]
+    pub fn is_of(&self, platform: &str) -> bool {
+        let gpu = |word| {
+            let asked = AskedGpu::read(word).ok()??;
+            Some((&asked.gpu.id, asked.precision))
+        };
+        platform == self.asked()
+            || gpu(platform).is_some_and(|asked| gpu(self.asked()) == Some(asked))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! `PLATFORM:MODE:ESTIMATOR:METHOD:HASH`. The hash covers the definition and the timings of the platform, and of those
 //! that it may borrow from ([`lenders`]), so equal names are equal predictions, to the bit, wherever they are made. The
-//! method is the algorithm's: it grows with each release that predicts anything otherwise.
+//! method is the algorithm's: it grows with each release that predicts anything otherwise. Where the fit stands for
+//! another GPU, `gpu:NAME:SHEETS:` or `gpu:NAME:PRECISION:SHEETS:` goes before, a hash of both GPUs' data sheets.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -31,6 +32,42 @@ pub struct FitId {
     pub estimator: Estimator,
     /// What it has seen, as a hash.
     pub hash: u64,
+    /// The GPU that it stands for, where that is not the platform's.
+    pub sheets: Option<Sheets>,
+}
+
+/// What makes another GPU's fit of a platform's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sheets {
+    /// The GPU as it was asked for, such as `gpu:h100` or `gpu:h100:tf32`.
+    pub word: String,
+    /// What the data sheets of both GPUs say, as a hash.
+    pub hash: u64,
+}
+
+impl FitId {
+    /// The platform's fit, which stands for a GPU or for itself.
+    #[must_use]
+    pub fn of_platform(&self) -> Self {
+        Self {
+            sheets: None,
+            ..self.clone()
+        }
+    }
+
+    /// What an answer by it calls the platform.
+    #[must_use]
+    pub fn asked(&self) -> &str {
+        self.sheets
+            .as_ref()
+            .map_or(self.platform.as_str(), |sheets| &sheets.word)
+    }
+}
+
+impl fmt::Display for Sheets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:016x}", self.word, self.hash)
+    }
 }
 
 impl fmt::Display for FitId {
@@ -40,7 +77,11 @@ impl fmt::Display for FitId {
             mode,
             estimator,
             hash,
+            sheets,
         } = self;
+        if let Some(sheets) = sheets {
+            write!(f, "{sheets}:")?;
+        }
         let estimator = estimator.as_str();
         write!(f, "{platform}:{mode}:{estimator}:{METHOD}:{hash:016x}")
     }
@@ -51,6 +92,10 @@ impl FromStr for FitId {
 
     fn from_str(word: &str) -> Result<Self, Invalid> {
         let parts: Vec<&str> = word.split(':').collect();
+        let (sheets, parts) = match parts.len().checked_sub(5) {
+            Some(at @ 3..=4) if parts[0] == "gpu" => parts.split_at(at),
+            _ => parts.split_at(0),
+        };
         let [platform, mode, estimator, method, hash] = parts[..] else {
             return Err(if parts.len() == 4 {
                 other_method(word, 1)
@@ -64,17 +109,29 @@ impl FromStr for FitId {
         }
         let find = |choices: &[Mode]| choices.iter().copied().find(|m| m.as_str() == mode);
         let mut estimators = Estimator::ALL.into_iter();
-        let sixteen = hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit());
-        let hash = u64::from_str_radix(hash, 16).ok().filter(|_| sixteen);
+        let sheets = match sheets {
+            [] => None,
+            [gpu @ .., hash] => Some(Sheets {
+                word: gpu.join(":"),
+                hash: sixteen(hash).ok_or_else(|| not_a_name(word))?,
+            }),
+        };
         Ok(Self {
+            sheets,
             platform: PlatformId::new(platform).map_err(|_| not_a_name(word))?,
             mode: find(&Mode::ALL).ok_or_else(|| not_a_name(word))?,
             estimator: estimators
                 .find(|e| e.as_str() == estimator)
                 .ok_or_else(|| not_a_name(word))?,
-            hash: hash.ok_or_else(|| not_a_name(word))?,
+            hash: sixteen(hash).ok_or_else(|| not_a_name(word))?,
         })
     }
+}
+
+/// The hash that sixteen hexadecimal digits are.
+fn sixteen(digits: &str) -> Option<u64> {
+    let written = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    u64::from_str_radix(digits, 16).ok().filter(|_| written)
 }
 
 fn not_a_name(word: &str) -> Invalid {
@@ -105,13 +162,15 @@ fn other_method(word: &str, method: u32) -> Invalid {
 /// That no such fit was made here; `known` are the names of the present ones.
 #[must_use]
 pub fn unknown(id: &FitId, known: &[String]) -> Invalid {
-    let word = id.to_string();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let now = match &id.sheets {
+        Some(sheets) => format!("ask for `{}` without `fit`", sheets.word),
+        None => nearest(&id.to_string(), &known),
+    };
     let hint = format!(
-        "the id of an answer of this service, or of one whose backup it was restored from; now: {}",
-        nearest(&word, &known)
+        "the id of an answer of this service, or of one whose backup it was restored from; now: {now}"
     );
-    Invalid::at("", word, "no such fit was made here", hint)
+    Invalid::at("", id.to_string(), "no such fit was made here", hint)
 }
 
 /// What a fit has seen of one platform and mode.
@@ -187,7 +246,8 @@ fn text(seen: &Seen) -> String {
     format!("{platform}|{}|{timings}|{fingerprint:x}|", seen.mode)
 }
 
-fn hash(text: &str) -> u64 {
+/// The first 64 bits of a digest of `text`.
+pub(super) fn hash(text: &str) -> u64 {
     u64::try_from(digest(text.as_bytes()) >> 64).unwrap_or_default()
 }
 
@@ -198,7 +258,14 @@ mod tests {
     #[test]
     fn a_name_is_read_as_it_is_written() {
         let word = format!("my-4090:infer:costs:{METHOD}:00e4b6456ecc0123");
-        assert_eq!(word.parse::<FitId>().unwrap().to_string(), word);
+        for gpu in [
+            "",
+            "gpu:h100:0000b6456ecc0123:",
+            "gpu:t4:fp32:00e4b6456ecc0123:",
+        ] {
+            let word = format!("{gpu}{word}");
+            assert_eq!(word.parse::<FitId>().unwrap().to_string(), word);
+        }
     }
 
     #[test]
@@ -213,6 +280,9 @@ mod tests {
             "a:b:c:2:d",
             "a:train:layers:2:1",
             "a:train:layers:2:+0e4b6456ecc0123",
+            "gpu:h100:x:a:train:layers:2:00e4b6456ecc0123",
+            "gpu:00e4b6456ecc0123:a:train:layers:2:00e4b6456ecc0123",
+            "gp:h100:00e4b6456ecc0123:a:train:layers:2:00e4b6456ecc0123",
         ] {
             assert_eq!(detail(odd), "not the id of a fit", "{odd}");
         }

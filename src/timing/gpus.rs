@@ -117,6 +117,22 @@ impl Gpu {
             })
     }
 
+    /// All that a prediction may look at, as a text.
+    pub(super) fn figures(&self) -> String {
+        let Self {
+            id,
+            device,
+            words: _,
+            memory_bytes,
+            bandwidth,
+            fp32,
+            tf32,
+            fp16,
+            source: _,
+        } = self;
+        format!("{id}|{device}|{memory_bytes}|{bandwidth}|{fp32}|{tf32:?}|{fp16}")
+    }
+
     /// Whether it computes with `precision` as fast as its kind can: 16-bit floats of either sort, or 32-bit ones.
     #[must_use]
     pub fn has(&self, precision: Precision) -> bool {

@@ -278,7 +278,7 @@ impl Predictor {
         found.map_or(0, |position| self.by_group[position].1.n)
     }
 
-    /// Name of the fit: the same for the same timings and estimator, whatever their order was.
+    /// Name of the fit: the same for the same timings, estimator and data sheets, whatever the order of timings was.
     #[must_use]
     pub fn id(&self, estimator: Estimator) -> FitId {
         FitId {
@@ -286,6 +286,7 @@ impl Predictor {
             mode: self.mode,
             estimator,
             hash: self.names.of(estimator).hash,
+            sheets: self.sheet.as_ref().map(|sheet| sheet.name.clone()),
         }
     }
 
@@ -346,15 +347,10 @@ impl Predictor {
         let (time, estimate, batch) = self.timed(asked, fit);
         let shares = launching(fit.shares(features, group), batch.launching);
         let warnings = self.warnings(asked, &estimate, (&shares, batch));
-        let Time {
-            ms,
-            low_ms,
-            high_ms,
-        } = time;
         Some(Prediction {
-            ms,
-            low_ms,
-            high_ms,
+            ms: time.ms,
+            low_ms: time.low_ms,
+            high_ms: time.high_ms,
             form: fit.form,
             shares,
             borrowed: estimate.borrowed,

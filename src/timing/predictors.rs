@@ -290,20 +290,22 @@ impl Predictors {
         self
     }
 
-    /// The fit called `id`, where it is among these with residuals of its own.
+    /// The platform's fit called `id`, where it is among these with residuals of its own.
     #[must_use]
     pub fn named(&self, id: &FitId) -> Option<&Arc<Predictor>> {
         let found = self.get(&id.platform, id.mode)?;
         (found.id(id.estimator) == *id && !found.names().is_provisional()).then_some(found)
     }
 
-    /// The same, as an answer to whoever asks for it.
+    /// The fit called `id`, of a platform or of a GPU for which one of these stands.
     ///
     /// # Errors
     /// Where it is not among these.
-    pub fn current(&self, id: &FitId) -> Result<&Arc<Predictor>, Invalid> {
-        let found = self.named(id);
-        found.ok_or_else(|| unknown(id, &self.names()))
+    pub fn current(&self, id: &FitId) -> Result<Arc<Predictor>, Invalid> {
+        let found = self.named(&id.of_platform());
+        found
+            .ok_or_else(|| unknown(id, &self.names()))?
+            .standing(id)
     }
 
     /// The names of all.
@@ -314,7 +316,7 @@ impl Predictors {
         ids.map(|id| id.to_string()).collect()
     }
 
-    /// The fit called `id` that `timings`, those of `version` of the data, gave; `None` where they give another. Fits among
+    /// The platform's fit called `id` that `timings`, those of `version` of the data, gave; `None` where they give another. Fits among
     /// these to the same timings are not made again.
     #[must_use]
     pub fn past(&self, id: &FitId, timings: &Timings, version: i64) -> Option<Predictor> {

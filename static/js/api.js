@@ -1,5 +1,7 @@
 // Calls of /v1. A refusal becomes a Problem with the server's words and the id of the request.
 
+import { at } from "./base.js";
+
 /** Why a call was not answered as it was meant. */
 export class Problem extends Error {
   constructor({ status = 0, detail, request_id: requestId = null, errors = [] }) {
@@ -19,7 +21,7 @@ async function once(path, options) {
   if (free > 0) free -= 1;
   else await new Promise((begin) => waiting.push(begin));
   try {
-    return await fetch(path, options);
+    return await fetch(at(path), options);
   } catch (error) {
     throw error.name === "AbortError" ? error : unanswered();
   } finally {
@@ -49,6 +51,17 @@ export async function get(path, signal) {
   return (await call(path, { signal })).json();
 }
 
+const answers = new Map();
+
+/** The JSON at `path`, asked for once by a page; again where that failed. */
+export function known(path) {
+  if (!answers.has(path)) answers.set(path, get(path).catch((error) => {
+    answers.delete(path);
+    throw error;
+  }));
+  return answers.get(path);
+}
+
 /** The text at `path`. */
 export async function text(path, signal) {
   return (await call(path, { signal })).text();
@@ -69,7 +82,7 @@ export async function withToken(method, path, token) {
 export function send(path, { body, type, token, progress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", path);
+    request.open("POST", at(path));
     request.setRequestHeader("Content-Type", type);
     request.setRequestHeader("Authorization", `Bearer ${token}`);
     request.upload.addEventListener("progress", (event) => progress(event.total ? event.loaded / event.total : 1));

@@ -1,21 +1,10 @@
 // A field for the name of a net, with completion: the combobox of the ARIA authoring practices.
 
 import { h, fill, uid } from "./dom.js";
-import { get } from "./api.js";
+import { known } from "./api.js";
 import { si } from "./format.js";
 
 const SHOWN = 40;
-
-let models = null;
-
-/** The named nets, asked for once. */
-export function nets() {
-  models ??= get("/v1/models").then((answer) => answer.models).catch((error) => {
-    models = null;
-    throw error;
-  });
-  return models;
-}
 
 const bare = (text) => text.toLowerCase().replaceAll(/[^a-z0-9.]/g, "");
 
@@ -66,7 +55,7 @@ export class NetField {
   async #open() {
     let all;
     try {
-      all = await nets();
+      all = (await known("/v1/models")).models;
     } catch {
       return;
     }

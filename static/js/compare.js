@@ -1,9 +1,10 @@
 // The strategies side by side over factors: a table of one quantity.
 
-import { Latest, post } from "./api.js";
+import { post } from "./api.js";
 import { fill, h, radios } from "./dom.js";
-import { duration, si, times } from "./format.js";
-import { problem } from "./problem.js";
+import { bytes, duration, si, times } from "./format.js";
+import { Panel } from "./panel.js";
+import { platformOf } from "./platforms.js";
 import { net, number, present } from "./request.js";
 import { strategies } from "./scaling-fields.js";
 import { snippet } from "./snippet.js";
@@ -11,7 +12,6 @@ import { table } from "./table.js";
 
 const FACTORS = [1, 2, 4, 8, 16];
 const STANDARD = "d,w,r,dwr,dWr";
-const bytes = (count) => `${(count / 2 ** 30).toPrecision(3)} GiB`;
 const QUANTITIES = {
   seconds: ["time", (row) => row.predictions[0]?.epoch_seconds, duration],
   acts: ["acts", (row) => row.scaled.complexity.acts, si],
@@ -19,56 +19,40 @@ const QUANTITIES = {
   memory: ["memory of a step on one device", (row) => row.memory?.bytes, bytes],
 };
 
-/** Fills `place` whenever the state changes; returns what to call then. */
+const chosen = (now) => (now.strategies ?? STANDARD).split(",").filter(Boolean);
+
+/** Builds the view in `place`; returns what to call when the state changes. */
 export function compare(place, state) {
-  const latest = new Latest();
-  const [controls, rows, call] = [h("div", {}), h("div", {}), h("div", {})];
-  let made = false;
+  const panel = new Panel();
+  const quantity = radios("Compare", "y", Object.entries(QUANTITIES).map(([name, [word]]) => [name, word]), "seconds", (y) => state.set({ y: y === "seconds" ? null : y }));
+  const named = h("fieldset", {}, h("legend", {}, "Strategies"), h("div", { class: "choices" }));
+  fill(place, h("h2", {}, "Compare strategies"), quantity, named, panel.said, panel.found);
+  const boxes = strategies().then((all) => fill(named.lastChild, all.map((strategy) => box(strategy, state))));
 
-  async function build(now) {
-    const chosen = () => (state.get().strategies ?? STANDARD).split(",").filter(Boolean);
-    const quantity = radios("Compare", "quantity", Object.entries(QUANTITIES).map(([name, [word]]) => [name, word]), now.y ?? "seconds", (y) => state.set({ y: y === "seconds" ? null : y }));
-    const boxes = (await strategies()).map(({ name, what }) => {
-      const box = h("input", { type: "checkbox", value: name, on: {
-        change: () => {
-          const names = box.checked ? [...chosen(), name] : chosen().filter((one) => one !== name);
-          state.set({ strategies: names.join(",") === STANDARD ? null : names.join(",") || "dWr" });
-        },
-      } });
-      return h("label", { title: what }, box, name);
+  return (now) => panel.show(async (signal) => {
+    await boxes;
+    const y = Object.hasOwn(QUANTITIES, now.y ?? "") ? now.y : "seconds";
+    for (const radio of quantity.querySelectorAll("input")) radio.checked = radio.value === y;
+    for (const box of named.querySelectorAll("input")) box.checked = chosen(now).includes(box.value);
+    const platform = await platformOf(now);
+    const body = present({
+      ...net(now), strategies: chosen(now), factors: FACTORS, platform, mode: now.mode, family: now.family,
+      dataset_images: number(now.images), batch_size: number(now.batch), interval: number(now.level),
     });
-    const named = h("fieldset", {}, h("legend", {}, "Strategies"), h("div", { class: "choices" }, boxes));
-    fill(controls, quantity, named);
-    fill(place, h("h2", {}, "Compare strategies"), controls, rows, call);
-    made = (now) => {
-      for (const radio of quantity.querySelectorAll("input")) radio.checked = radio.value === (now.y ?? "seconds");
-      for (const box of named.querySelectorAll("input")) box.checked = chosen().includes(box.value);
-    };
-  }
-
-  return async function show(now, answer) {
-    place.hidden = !scalable(answer);
-    if (place.hidden) return;
-    if (!made) await build(now);
-    made(now);
-    const y = QUANTITIES[now.y] ? now.y : "seconds";
-    const names = (now.strategies ?? STANDARD).split(",").filter(Boolean);
-    const platform = now.platform || answer.predictions[0]?.platform;
-    const { model } = net(now);
-    const body = present({ model, strategies: names, factors: FACTORS, platform, mode: now.mode, dataset_images: number(now.images), batch_size: number(now.batch) });
-    fill(call, snippet({ path: "/v1/compare", body }));
-    try {
-      const compared = await latest.run((signal) => post("/v1/compare", body, signal));
-      if (compared) fill(rows, matrix(compared, y, platform));
-    } catch (error) {
-      fill(rows, problem(error));
-    }
-  };
+    const answer = await post("/v1/compare", body, signal);
+    return { found: [matrix(answer, y, platform), snippet({ path: "/v1/compare", body })] };
+  });
 }
 
-/** Whether the net of an answer can be scaled. */
-export function scalable(answer) {
-  return Boolean(answer?.base.model) && answer.base.model.family !== "vit";
+function box({ name, what }, state) {
+  const control = h("input", { type: "checkbox", value: name, on: {
+    change: () => {
+      const names = chosen(state.get());
+      const next = (control.checked ? [...names, name] : names.filter((one) => one !== name)).join(",");
+      state.set({ strategies: next === STANDARD ? null : next || "dWr" });
+    },
+  } });
+  return h("label", { title: what }, control, name);
 }
 
 function matrix({ rows }, y, platform) {

@@ -1,5 +1,7 @@
 // Elements, made from parts. Text becomes text nodes, so that no name from an upload is ever markup.
 
+import { at } from "./base.js";
+
 /** An element `tag` with `attributes` and `children`: texts, nodes, lists of them; null and false are left out. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -9,6 +11,8 @@ export function h(tag, attributes = {}, ...children) {
       for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
     } else if (name === "value" || name === "checked" || name === "selected" || name === "disabled") {
       element[name] = value;
+    } else if (name === "href") {
+      element.setAttribute(name, at(value));
     } else {
       element.setAttribute(name, value === true ? "" : value);
     }

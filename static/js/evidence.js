@@ -1,6 +1,7 @@
 // The page about a platform: its timings against their costs, how honest the predictions are, every measurement.
 
 import { get } from "./api.js";
+import { here } from "./base.js";
 import { Chart } from "./chart.js";
 import { $, fill, h, radios } from "./dom.js";
 import { correlation, date, device, many, MODES, percent, plain, setup } from "./format.js";
@@ -14,7 +15,7 @@ import { State } from "./state.js";
 import { table } from "./table.js";
 
 const place = $("#evidence");
-const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const id = decodeURIComponent(here().split("/")[2] ?? "");
 
 (id ? platform() : list()).catch((error) => fill(place, problem(error)));
 

@@ -1,39 +1,30 @@
-// The page about a net: counted, predicted, compared.
+// The page about a net, in views: scaled and predicted, strategies compared, a budget planned, the time by stage.
 
-import { Latest, post } from "./api.js";
-import { compare } from "./compare.js";
-import { counts, specs } from "./counts.js";
 import { $, fill, h } from "./dom.js";
+import { compare } from "./compare.js";
 import { netForm } from "./net-form.js";
-import { grounds, predictions, verdict } from "./predictions.js";
+import { plan } from "./plan.js";
 import { problem } from "./problem.js";
-import { DEFAULTS, netWords, prediction } from "./request.js";
-import { snippet } from "./snippet.js";
+import { DEFAULTS, netWords } from "./request.js";
+import { scale } from "./scale.js";
+import { stages } from "./stages.js";
 import { State } from "./state.js";
+import { viewOf, views } from "./views.js";
 
-const state = new State(DEFAULTS);
-const latest = new Latest();
-const sections = [compare($("#compare"), state)];
+const BUILD = { scale, compare, plan, time: stages };
+const state = new State({ ...DEFAULTS, view: "scale" });
+const built = {};
 
 netForm($("#net"), state).catch((error) => fill($("#net"), problem(error)));
-state.watch(show);
-
-async function show(now) {
+views($("#views"), state);
+state.watch((now) => {
   document.title = `${netWords(now)} · epochcast`;
-  const place = $("#answer");
-  place.setAttribute("aria-busy", "true");
-  try {
-    const body = prediction(now);
-    const answer = await latest.run((signal) => post("/v1/predict", body, signal));
-    if (!answer) return;
-    fill(place, h("div", { "aria-live": "polite" }, verdict(answer, now)), predictions(answer), grounds(answer), snippet({ path: "/v1/predict", body }));
-    fill($("#counts"), counts(answer));
-    fill($("#spec"), specs(answer));
-    sections.forEach((section) => section(now, answer));
-  } catch (error) {
-    fill(place, problem(error));
-    for (const id of ["#counts", "#spec"]) fill($(id));
-    sections.forEach((section) => section(now, null));
+  const view = viewOf(now);
+  if (!built[view]) {
+    const place = h("section", { id: view });
+    $("#view").append(place);
+    built[view] = { place, show: BUILD[view](place, state) };
   }
-  place.removeAttribute("aria-busy");
-}
+  for (const [name, { place }] of Object.entries(built)) place.hidden = name !== view;
+  built[view].show(now);
+});

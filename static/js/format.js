@@ -30,6 +30,12 @@ export function between(low, high, like, word = "to") {
   return `${three.format(low / size)} ${word} ${three.format(high / size)} ${unit}`;
 }
 
+/** A size in memory: 4.21 GiB. */
+export const bytes = (count) => (count < 2 ** 30 ? `${three.format(count / 2 ** 20)} MiB` : `${three.format(count / 2 ** 30)} GiB`);
+
+/** An amount of money, in whatever currency its price was: 1,234.50. */
+export const money = (amount) => english({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(amount);
+
 /** A plain number with four significant digits, for columns. */
 export const fixed = (number) => fourAlways.format(number);
 

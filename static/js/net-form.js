@@ -1,9 +1,11 @@
 // The form of the page about a net: which one, how it is scaled, and what else a prediction asks for.
 
-import { get } from "./api.js";
+import { known } from "./api.js";
 import { NetField } from "./combobox.js";
 import { debounced, field, fill, h, radios, select } from "./dom.js";
+import { platformOf, platforms } from "./platforms.js";
 import { alphaField, factorField, strategyField } from "./scaling-fields.js";
+import { viewOf } from "./views.js";
 
 /** Puts the form's fields into `form`; they follow `state` and change it. */
 export async function netForm(form, state) {
@@ -11,10 +13,15 @@ export async function netForm(form, state) {
   const set = (changes) => state.set(changes);
   const quietly = debounced((changes) => state.set(changes, { quietly: true }), 120);
   const scaled = await strategyField(now, { withAlpha: true, onchange: set });
-  const parts = [source(now, set), scaled, alphaField(now, quietly), factorField(now, { slider: true, onchange: quietly }), await rest(now, set)];
-  fill(form, parts.map((part) => part.element));
+  const scaling = [scaled, alphaField(now, quietly), factorField(now, { slider: true, onchange: quietly })];
+  const parts = [source(now, set), ...scaling, await rest(now, set)];
+  const oneWay = h("div", {}, scaling.map((part) => part.element));
+  fill(form, parts[0].element, oneWay, parts.at(-1).element);
   form.addEventListener("submit", (event) => event.preventDefault());
-  state.watch((now) => parts.forEach((part) => part.read(now)));
+  state.watch((now) => {
+    oneWay.hidden = !["scale", "time"].includes(viewOf(now));
+    parts.forEach((part) => part.read(now));
+  });
 }
 
 /** A name, or a pasted description. */
@@ -69,10 +76,9 @@ function pretty(spec) {
 
 /** Platform, mode, and what is seldom changed. */
 async function rest(now, set) {
-  const [{ platforms }, { gpus }] = await Promise.all([get("/v1/platforms"), get("/v1/gpus")]);
-  const platform = select([["", "all platforms"], ...platforms.map(({ id }) => [id, id])], now.platform ?? "", { on: { change: () => set({ platform: platform.value }) } });
+  const [all, { gpus }] = await Promise.all([platforms(), known("/v1/gpus")]);
+  const platform = select([["", "all platforms"], ...all.map(({ id }) => [id, id])], now.platform ?? "", { on: { change: () => set({ platform: platform.value }) } });
   platform.append(h("optgroup", { label: "Never timed, by data sheet" }, gpus.map(({ id, device }) => h("option", { value: `gpu:${id}` }, device))));
-  platform.value = now.platform ?? "";
   const modes = radios("What is timed", "mode", [["train", "training"], ["infer", "inference"]], now.mode, (mode) => set({ mode }));
   const images = numeric({ placeholder: "1281167", min: 1 }, (images) => set({ images }));
   const batch = numeric({ placeholder: "as timed", min: 1 }, (batch) => set({ batch }));
@@ -80,8 +86,11 @@ async function rest(now, set) {
   const more = h("details", {}, h("summary", {}, "Data, batch, interval"),
     field("Images in an epoch", images), field("Batch size, of all devices", batch), field("Interval", level, "The share of new timings that it is to hold."));
   more.open = Boolean(now.images || now.batch || now.level);
-  const read = (now) => {
-    platform.value = now.platform ?? "";
+  const read = async (now) => {
+    // The other views are about one platform; where none is named, the first.
+    const one = viewOf(now) !== "scale";
+    platform.options[0].hidden = one;
+    platform.value = (one ? await platformOf(now) : now.platform) ?? "";
     level.value = now.level ?? "";
     for (const radio of modes.querySelectorAll("input")) radio.checked = radio.value === now.mode;
     for (const [control, value] of [[images, now.images], [batch, now.batch]]) if (document.activeElement !== control) control.value = value ?? "";

@@ -40,7 +40,7 @@ export function predictions(answer) {
       { title: "Unscaled", number: true, cell: (row) => (row.base_epoch_seconds ? duration(row.base_epoch_seconds) : "–") },
       { title: "Ratio", number: true, cell: (row) => (row.base_epoch_seconds ? times(row.epoch_seconds / row.base_epoch_seconds) : "–") });
   }
-  return [table({ caption: "Predicted epoch on each platform", hidden: true, columns, rows, cards: true }), warnings(rows)];
+  return [table({ caption: "Predicted epoch on each platform", hidden: true, columns, rows, cards: true }), warnings(rows.map((row) => [row.platform, row.warnings]))];
 }
 
 /** A platform, as a link to its evidence where there is any: a GPU that was never timed has none. */
@@ -49,11 +49,12 @@ function named({ platform, mode }) {
   return h("a", { href: `/platforms/${encodeURIComponent(platform)}?mode=${mode}` }, platform);
 }
 
-function warnings(rows) {
-  const warned = rows.filter((row) => row.warnings.length);
-  if (!warned.length) return null;
+/** What is to be known before trusting a prediction: the warnings, as pairs of what they are about and themselves. */
+export function warnings(pairs) {
+  const said = pairs.flatMap(([about, warnings]) => warnings.map(({ detail }) => `${about}: ${detail}.`));
+  if (!said.length) return null;
   return h("div", { class: "note" }, h("p", {}, h("strong", {}, "Before you trust it")),
-    h("ul", { class: "notes" }, warned.flatMap((row) => row.warnings.map((warning) => h("li", {}, `${row.platform}: ${warning.detail}.`)))));
+    h("ul", { class: "notes" }, said.map((text) => h("li", {}, text))));
 }
 
 const PARTS = { memory: "moving activations", compute: "multiplying", per_step: "work of each step", constant: "fixed", depthwise: "depthwise convolutions" };

@@ -1,17 +1,11 @@
 // How to scale: a named strategy or α, and the factor by which the flops are to grow.
 
 import { field, h, select } from "./dom.js";
-import { get } from "./api.js";
+import { known } from "./api.js";
 
-let known = null;
-
-/** The named strategies, asked for once. */
-export function strategies() {
-  known ??= get("/v1/strategies").then((answer) => answer.strategies).catch((error) => {
-    known = null;
-    throw error;
-  });
-  return known;
+/** The named strategies. */
+export async function strategies() {
+  return (await known("/v1/strategies")).strategies;
 }
 
 const ALPHA = "alpha";

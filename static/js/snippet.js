@@ -1,5 +1,6 @@
 // The call behind a view, to be pasted into a shell or a notebook. It names the address under which the page was opened.
 
+import { at } from "./base.js";
 import { h } from "./dom.js";
 
 /** A call: `path`, and a `body` where it is a POST; `csv` where pandas can read the answer. */
@@ -28,20 +29,22 @@ async function copy(text, code, button) {
 }
 
 function curl(path, body) {
-  if (!body) return `curl -s ${quoted(location.origin + path)}`;
-  return `curl -s ${location.origin}${path} -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
+  if (!body) return `curl -s ${quoted(address(path))}`;
+  return `curl -s ${address(path)} -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
 }
+
+const address = (path) => location.origin + at(path);
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function python(path, body) {
-  const url = JSON.stringify(location.origin + path);
+  const url = JSON.stringify(address(path));
   const call = body ? `requests.post(${url}, json=${literal(body)})` : `requests.get(${url})`;
   return `import requests\n\nanswer = ${call}.json()\nprint(answer)`;
 }
 
 function pandas(path) {
-  return `import pandas\n\ntable = pandas.read_csv(${JSON.stringify(location.origin + path)})\nprint(table)`;
+  return `import pandas\n\ntable = pandas.read_csv(${JSON.stringify(address(path))})\nprint(table)`;
 }
 
 /** A value as Python writes it. */

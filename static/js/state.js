@@ -20,15 +20,20 @@ export class State {
     return { ...this.#defaults, ...Object.fromEntries(new URLSearchParams(location.search)) };
   }
 
-  /** Changes parameters; null takes one out. With `quietly` the step is not one that Back goes back to. */
-  set(changes, { quietly = false } = {}) {
+  /** The address of this page with `changes`; null takes a parameter out. */
+  url(changes) {
     const search = new URLSearchParams(location.search);
     for (const [name, value] of Object.entries(changes)) {
       if (value === null || value === "" || String(value) === String(this.#defaults[name] ?? "")) search.delete(name);
       else search.set(name, value);
     }
     const text = search.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
-    const url = location.pathname + (text && `?${text}`);
+    return location.pathname + (text && `?${text}`);
+  }
+
+  /** Changes parameters, as `url` does. With `quietly` the step is not one that Back goes back to. */
+  set(changes, { quietly = false } = {}) {
+    const url = this.url(changes);
     if (url !== location.pathname + location.search) {
       if (quietly) history.replaceState(null, "", url);
       else history.pushState(null, "", url);

@@ -1,6 +1,7 @@
 // Sending timings: choose, check, fix, save, undo. Nothing is stored before it has been checked.
 
 import { get, query, send, withToken } from "./api.js";
+import { at } from "./base.js";
 import { format, FORMATS, namesPlatform, platforms } from "./detect.js";
 import { $, debounced, field, fill, h, select } from "./dom.js";
 import { date, many } from "./format.js";
@@ -52,7 +53,7 @@ function build() {
 
 function help() {
   const body = "[{\"platform\": {\"id\": \"my-4090\", \"device\": \"NVIDIA GeForce RTX 4090\", \"precision\": \"amp\"},\n  \"mode\": \"train\", \"label\": \"resnet50\", \"model\": {\"name\": \"ResNet-50\"}, \"batch_size\": 256, \"images_per_second\": 1510.0}]";
-  const url = `${location.origin}/v1/measurements`;
+  const url = location.origin + at("/v1/measurements");
   return h("details", { class: "call" }, h("summary", {}, "Call this from Python or curl"),
     h("h3", {}, "curl"), copyable(`curl -s ${url} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: text/csv' --data-binary @timings.csv`),
     h("h3", {}, "Python"), copyable(`import os, requests\n\nanswer = requests.post("${url}", headers={"Authorization": "Bearer " + os.environ["TOKEN"]}, json=\n${body})\nprint(answer.json())`),

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { launch, open, serve, settled } from "./server.mjs";
+import { answered, launch, open, serve, settled } from "./server.mjs";
 
 let server, browser, page, faults;
 before(async () => { [server, browser] = await Promise.all([serve(), launch()]); });
@@ -32,12 +32,12 @@ test("a URL that was copied gives the same picture, and Back goes back", async (
   await page.getByLabel("Scaled by").selectOption("d");
   await page.locator(".verdict", { hasText: "by d takes" }).waitFor();
   await settled(page);
-  const [url, said, counts] = [page.url(), await verdict(), await page.locator("#counts").innerText()];
+  const [url, said, counts] = [page.url(), await verdict(), await page.getByRole("table", { name: "Counts of the net" }).innerText()];
   const other = await open(browser, server.origin);
   await other.page.goto(url);
   await settled(other.page);
   assert.equal(await other.page.locator(".verdict").innerText(), said);
-  assert.equal(await other.page.locator("#counts").innerText(), counts);
+  assert.equal(await other.page.getByRole("table", { name: "Counts of the net" }).innerText(), counts);
   assert.deepEqual(other.faults, []);
   await other.page.context().close();
   await page.goBack();
@@ -65,13 +65,13 @@ test("a description is pasted, α and the factor are moved by keyboard", async (
 
 test("a net that nobody knows is refused in words, with the id of the request", async () => {
   await page.goto("/explore?model=ResNet-51");
-  const problem = page.locator("#answer .problem");
+  const problem = page.locator("#scale .problem");
   await problem.waitFor();
   assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/s);
 });
 
 test("strategies are compared over factors, in one table", async () => {
-  await page.goto("/explore?model=RegNetY-500MF&platform=v100x8-paper");
+  await page.goto("/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare");
   await settled(page);
   const section = page.locator("#compare");
   await section.getByLabel("acts").check();
@@ -84,11 +84,10 @@ test("strategies are compared over factors, in one table", async () => {
 test("the calls under a view work as pasted", async () => {
   await page.goto("/explore?model=ResNet-50&strategy=w&factor=2");
   await settled(page);
-  await page.locator("#answer summary", { hasText: "Call this" }).click();
-  const curl = await page.locator("#answer .call pre").nth(1).innerText();
+  await page.locator("#scale summary", { hasText: "Call this" }).click();
+  const curl = await page.locator("#scale .call pre").nth(1).innerText();
   assert.ok(curl.includes(server.origin));
-  const { execFileSync } = await import("node:child_process");
-  const answer = JSON.parse(execFileSync("sh", ["-c", curl]).toString());
+  const answer = answered(curl);
   assert.equal(answer.base.name, "ResNet-50");
   assert.ok(answer.predictions.length > 0);
 });

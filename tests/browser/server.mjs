@@ -11,11 +11,11 @@ import { chromium } from "playwright-core";
 const BINARY = process.env.EPOCHCAST_BIN ?? fileURLToPath(new URL("../../target/debug/epochcast", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts a server; gives its address, a token to write with, and a way to stop it. */
-export async function serve() {
+/** Starts a server with `args`; gives its address, a token to write with, and a way to stop it. */
+export async function serve(...args) {
   const folder = mkdtempSync(join(tmpdir(), "epochcast-browser-"));
   const database = ["--database-url", `sqlite://${join(folder, "test.db")}`];
-  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn(BINARY, ["--listen", "127.0.0.1:0", ...database, ...args], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const origin = await new Promise((resolve, reject) => {
     createInterface(server.stdout).on("line", (line) => {
       const [address] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
@@ -45,13 +45,18 @@ export async function open(browser, origin, { width = 1280, theme = "light" } = 
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {
-    // A refusal that a page asked for and shows is no fault of the page.
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) faults.push(message.text());
+    // A refusal that a page asked for and shows is no fault of the page; nor is a busy server, which it asks again.
+    if (message.type() === "error" && !/status of (4\d\d|503)/.test(message.text())) faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("dialog", (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on("request", (request) => { if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) faults.push(`left the host: ${request.url()}`); });
   return { page, faults };
+}
+
+/** The JSON that a call, as a page shows it for a shell, is answered by. */
+export function answered(curl) {
+  return JSON.parse(execFileSync("sh", ["-c", curl]).toString());
 }
 
 /** Waits until nothing on the page is being loaded any more. */

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod app;
+mod base_path;
 mod charts;
 mod cli;
 mod compare;
@@ -19,10 +20,13 @@ mod pages;
 mod pins;
 mod plan;
 mod predict;
+mod process;
 mod promises;
 mod properties;
 mod readme;
+mod running;
 mod service;
+mod setup;
 mod store;
 mod tidy;
 mod tokens;

@@ -1,6 +1,6 @@
 //! A fit that is asked for by name stays what it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::process::Command;
 use std::sync::Arc;
@@ -34,6 +34,15 @@ async fn answers(app: &App) -> BTreeMap<(usize, String), String> {
     for (i, question) in questions().iter().enumerate() {
         let answer = app.post("/v1/predict", question).await.body;
         for prediction in answer["predictions"].as_array().unwrap() {
+            let id = prediction["fit"]["id"].as_str().unwrap().to_owned();
+            answers.insert((i, id), prediction.to_string());
+        }
+        let mut question = question.clone();
+        question["platform"] = json!(["gpu:h100", "gpu:v100-16gb:fp32"]);
+        let answer = app.post("/v1/predict", &question).await;
+        // Where nothing is left of the mode there is nothing that could stand for a GPU.
+        let rows = answer.body["predictions"].as_array();
+        for prediction in rows.into_iter().flatten() {
             let id = prediction["fit"]["id"].as_str().unwrap().to_owned();
             answers.insert((i, id), prediction.to_string());
         }
@@ -354,4 +363,127 @@ async fn the_command_line_repeats_a_fit_too() {
     let wrong = run("rtx3090-nchw:train:layers:2:0000000000000000");
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("/fit: no such fit"));
+}
+
+#[tokio::test]
+async fn the_fit_of_a_gpu_without_timings_is_named_by_the_gpu_its_precision_and_the_fit_behind() {
+    let app = App::seeded().await;
+    let answer = async |platform: &str| {
+        let asked = json!({"model": {"name": "ResNet-50"}, "platform": platform, "batch_size": 8});
+        app.post("/v1/predict", &asked).await.body["predictions"][0].clone()
+    };
+    let id = |row: &Value| row["fit"]["id"].as_str().unwrap().to_owned();
+    let rows = [
+        answer("gpu:h100").await,
+        answer("gpu:h200").await,
+        answer("gpu:h100:fp32").await,
+        answer("gpu:h100:tf32").await,
+    ];
+    let ids = rows.each_ref().map(id);
+    let behind = id(&answer("rtx3090-nchw").await);
+    assert!(
+        ids[0].starts_with("gpu:h100:") && ids[0].ends_with(&format!(":{behind}")),
+        "{ids:?}"
+    );
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 4, "{ids:?}");
+    for (row, id) in rows.iter().zip(&ids) {
+        // Neither platform nor precision need be said again, and both may.
+        for more in [
+            json!({}),
+            json!({"platform": row["platform"]}),
+            json!({"platform": [row["platform"]]}),
+        ] {
+            let mut asked = json!({"model": {"name": "ResNet-50"}, "fit": id, "batch_size": 8});
+            asked
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            let again = app.post("/v1/predict", &asked).await.body;
+            assert_eq!(again["predictions"][0], *row, "{asked}");
+        }
+    }
+    let said_in_full =
+        json!({"model": {"name": "ResNet-50"}, "fit": ids[0], "platform": "gpu:h100:amp"});
+    assert_eq!(app.post("/v1/predict", &said_in_full).await.status, 200);
+    for other in ["gpu:h100:fp32", "gpu:h200", "rtx3090-nchw"] {
+        let asked = json!({"model": {"name": "ResNet-50"}, "fit": ids[0], "platform": other});
+        let answer = app.post("/v1/predict", &asked).await;
+        assert_eq!(
+            (error(&answer).0, error(&answer).1),
+            (422, "/platform"),
+            "{other}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_gpu_is_pinned_to_the_platform_that_stood_for_it_though_another_would_now() {
+    let app = App::seeded().await;
+    let asked = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 2}, "platform": "gpu:a100-40gb"});
+    let before = app.post("/v1/predict", &asked).await.body;
+    let id = before["predictions"][0]["fit"]["id"].as_str().unwrap();
+    // The same GPU, timed often enough.
+    let rows: Vec<Value> = [
+        "ResNet-50",
+        "resnet18",
+        "RegNetX-400MF",
+        "densenet121",
+        "vgg11",
+    ]
+    .iter()
+    .flat_map(|net| (1..6).map(move |i| (net, i)))
+    .map(|(net, i)| {
+        let mut row = timing("my-a100", net, 1.0 + f64::from(i) / 1e3);
+        row["platform"]["device"] = "NVIDIA A100-SXM4-40GB".into();
+        row["platform"]["precision"] = "amp".into();
+        row
+    })
+    .collect();
+    upload(&app, &rows).await;
+    app.live.settle().await.unwrap();
+    let now = app.post("/v1/predict", &asked).await.body;
+    assert_eq!(
+        now["predictions"][0]["fit"]["data_sheet"]["platform"],
+        "my-a100"
+    );
+    let pin = app
+        .post(&format!("/v1/predict?fit={id}"), &asked)
+        .await
+        .body;
+    assert_eq!(pin, before);
+    let items = json!({"items": [asked]});
+    let batch = app
+        .post(&format!("/v1/predict/batch?fit={id}"), &items)
+        .await
+        .body;
+    assert_eq!(batch["items"][0], before);
+}
+
+#[tokio::test]
+async fn a_gpu_by_other_figures_or_a_fit_that_never_was_is_refused() {
+    let app = App::seeded().await;
+    let asked = json!({"model": {"name": "ResNet-50"}, "platform": "gpu:h100:tf32"});
+    let answer = app.post("/v1/predict", &asked).await.body;
+    let id = answer["predictions"][0]["fit"]["id"].as_str().unwrap();
+    let parts: Vec<&str> = id.split(':').collect();
+    let with = |place: usize, word: &str| {
+        let mut parts = parts.clone();
+        parts[place] = word;
+        parts.join(":")
+    };
+    for (fit, detail) in [
+        (
+            with(3, "0000000000000000"),
+            "the data sheets here say something else",
+        ),
+        (with(8, "0000000000000000"), "no such fit was made here"),
+        (
+            with(1, "h101"),
+            "no data sheet of a GPU called `h101` is known",
+        ),
+    ] {
+        let asked = json!({"model": {"name": "ResNet-50"}, "fit": fit});
+        let answer = app.post("/v1/predict", &asked).await;
+        assert_eq!(error(&answer), (422, "/fit", detail), "{fit}");
+    }
 }

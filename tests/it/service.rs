@@ -205,46 +205,6 @@ async fn an_origin_that_is_let_in_may_ask_beforehand_call_and_read() {
 }
 
 #[tokio::test]
-async fn under_a_base_path_everything_is_found_and_answers_name_it() {
-    let app = App::seeded().await;
-    let service = run_with(
-        &app,
-        Settings {
-            base_path: Some("/gpu/epochcast".into()),
-            ..Settings::default()
-        },
-    );
-    for path in [
-        "/gpu/epochcast/v1/models?x=1",
-        "/v1/models",
-        "/gpu/epochcast/",
-        "/gpu/epochcast/healthz",
-    ] {
-        let answer = ask(&service, Request::get(path)).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{path}");
-    }
-    assert_eq!(
-        ask(&service, Request::get("/gpu/epochcastv1/models"))
-            .await
-            .status(),
-        404
-    );
-    let page = ask(
-        &service,
-        Request::get("/gpu/epochcast/v1/measurements?limit=1"),
-    )
-    .await;
-    let link = page.headers()[header::LINK].to_str().unwrap().to_owned();
-    assert!(
-        link.starts_with("</gpu/epochcast/v1/measurements?"),
-        "{link}"
-    );
-    let document = text(ask(&service, Request::get("/openapi.json")).await).await;
-    let document: Value = serde_json::from_str(&document).unwrap();
-    assert_eq!(document["servers"][0]["url"], "/gpu/epochcast");
-}
-
-#[tokio::test]
 async fn a_service_that_only_reads_refuses_every_write_even_with_a_token() {
     let app = App::seeded().await;
     let token = app.token("boss", Scope::Admin).await;

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from epochcast.bench import batches, nvidia
 from epochcast.bench.__main__ import FIRST, main, suggested
@@ -12,7 +13,7 @@ from epochcast.bench.options import Options, Wanted
 from epochcast.bench.results import Results, doubts, row
 from epochcast.bench.statistics import noise, quantile, settled, spread
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 
 def recorded() -> Results:
@@ -162,4 +163,4 @@ def test_misuse_is_told(arguments, capsys):
 def test_without_torch_the_harness_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     assert main(["--models", "resnet50"]) == 1
-    assert "epochcast[torch]" in capsys.readouterr().err
+    assert "pip install torch" in capsys.readouterr().err

@@ -87,6 +87,21 @@ def test_requests_and_pandas_suffice(own_server: Server):
     assert lines[-1] == "187 187"
 
 
+def test_the_example_without_this_package_does_all_of_it(own_server: Server, tmp_path: Path):
+    alone = "import sys, runpy; sys.modules['epochcast'] = None; "
+    code = f"{alone}runpy.run_path({str(ROOT / 'examples/requests_and_pandas.py')!r})"
+    lines = run(code, own_server, own_server.token("example"), tmp_path).splitlines()
+    assert any(line.split()[1:3] == ["v100x8-paper", "1217.8"] for line in lines)
+    assert any(line.split() == ["4", "1940.0", "1218.0", "2046.0", "1146.0"] for line in lines)
+    assert sum(line.endswith("epoch_seconds") and "1800" not in line for line in lines) == 12
+    assert "187 timings; first: EfficientNet-B0 dwr x0.5" in lines
+    assert lines[-4:-1] == [
+        "422 /scaling/strategy dwR - did you mean `dwr`? case matters",
+        "3 accepted, 0 known already, wrong: []",
+        "0 accepted, 3 known already, wrong: []",
+    ]
+
+
 PANDAS = """
 import pandas
 frame = pandas.read_csv("http://127.0.0.1:8080/v1/measurements.csv?platform=v100x8-paper")

@@ -1,4 +1,4 @@
-"""Runs the notebooks of `examples/` against a server of their own; `--write` keeps what they put out.
+"""Runs the notebooks of the repository's `examples/` against a server of their own; `--write` keeps what they put out.
 
 Without it the files stay as they are, and a notebook that fails, or that puts out other kinds of things than what is
 kept, is an error.
@@ -13,10 +13,9 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-HERE = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(HERE / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from support import Server  # noqa: E402
+from support import ROOT, Server
 
 
 def kinds(notebook: Any) -> list[list[str]]:
@@ -48,7 +47,10 @@ def run(path: Path, *, write: bool) -> None:
         server = Server(Path(folder)).start()
         try:
             os.environ["EPOCHCAST_URL"], os.environ["EPOCHCAST_TOKEN"] = server.url, server.token("notebooks")
-            NotebookClient(fresh, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+            # The kernel's own warning about its port is none of the notebook's.
+            quiet = ["--log-level=ERROR"]
+            where = {"metadata": {"path": str(path.parent)}}
+            NotebookClient(fresh, timeout=120, resources=where, extra_arguments=quiet).execute()
         finally:
             server.stop()
     if write:
@@ -62,7 +64,7 @@ def run(path: Path, *, write: bool) -> None:
 def main() -> None:
     """All notebooks, one after another."""
     write = sys.argv[1:] == ["--write"]
-    paths = sorted((HERE / "examples").glob("*.ipynb"))
+    paths = sorted((ROOT / "examples").glob("*.ipynb"))
     for path in paths:
         run(path, write=write)
     print(f"{len(paths)} notebooks ran")

@@ -1,9 +1,10 @@
 //! The gate before heavy work: as many at once as there are processors, a short queue, and a cheap refusal beyond it.
 //!
-//! A burst may wait; a queue that does not empty means that more is asked than can be done, and then nobody waits longer
-//! than the work itself takes. So under any load what is accepted takes about twice the time of an idle service, and the
-//! processors are always at work. A refusal is held back for a moment: a client that ignores `Retry-After` and asks again
-//! at once would otherwise spend the processors on being refused.
+//! The first few places of the queue are as good as a turn: they are as few as take no longer than twice the time of an
+//! idle service, and a page that asks for its charts at once is never refused. Behind them a burst may wait; a queue that
+//! does not empty means that more is asked than can be done, and then nobody there waits longer than the work itself takes.
+//! So the processors are always at work. A refusal is held back for a moment: a client that ignores `Retry-After` and asks
+//! again at once would otherwise spend the processors on being refused.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -25,6 +26,8 @@ const STANDING: Duration = Duration::from_millis(50);
 const CALM: Duration = Duration::from_secs(1);
 /// Least time that a request may wait.
 const LEAST: Duration = Duration::from_millis(10);
+/// Requests at once that an idle service never refuses: as many as a browser sends.
+const HANDFUL: usize = 6;
 /// How long a refusal is held back, and how many at once.
 const HOLD: Duration = Duration::from_millis(100);
 const MOST_HELD: usize = 1024;
@@ -97,7 +100,12 @@ impl Gate {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// How long a request may wait now.
+    /// How many may wait for their turn however long that takes.
+    fn sure(&self) -> usize {
+        (2 * self.processors).max(HANDFUL.saturating_sub(self.processors))
+    }
+
+    /// How long a request behind those may wait now.
     fn patience(&self) -> Duration {
         let since = |at: &AtomicU64| {
             Duration::from_micros(self.now().saturating_sub(at.load(Ordering::Relaxed)))
@@ -120,6 +128,14 @@ impl Gate {
         let waiting = Waiting(self);
         if before == 0 {
             self.empty_at.store(self.now(), Ordering::Relaxed);
+        }
+        if before < self.sure() {
+            let permit = self.free.acquire().await;
+            drop(waiting);
+            // The semaphore is never closed.
+            return permit
+                .map(|permit| self.begin(permit))
+                .map_err(|_| ApiError::Internal);
         }
         if before >= MOST_WAITING {
             drop(waiting);
@@ -197,6 +213,9 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use futures_util::future::LocalBoxFuture;
+    use std::collections::VecDeque;
 
     fn impatient() -> Gate {
         Gate {
@@ -206,20 +225,63 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn beyond_the_processors_a_request_is_refused_with_a_time() {
-        let gate = impatient();
+    /// All turns taken, and all sure places of the queue too.
+    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<LocalBoxFuture<'_, Waited<'_>>>) {
         let mut turns = Vec::new();
         for _ in 0..gate.processors() {
             turns.push(gate.turn().await.unwrap());
         }
-        assert_eq!(gate.running(), gate.processors());
+        let mut waiting: Vec<_> = (0..gate.sure())
+            .map(|_| gate.turn().boxed_local())
+            .collect();
+        for one in &mut waiting {
+            assert!(one.as_mut().now_or_never().is_none());
+        }
+        (turns, waiting)
+    }
+
+    type Waited<'a> = Result<Turn<'a>, ApiError>;
+
+    #[tokio::test]
+    async fn a_handful_at_once_is_never_refused_however_long_it_takes() {
+        for processors in [1, 2, 4, 16] {
+            let gate = Gate {
+                processors,
+                free: Semaphore::new(processors),
+                ..impatient()
+            };
+            // As after long and hard times.
+            gate.takes.store(1, Ordering::Relaxed);
+            gate.shed.store(1, Ordering::Relaxed);
+            let (turns, waiting) = filled(&gate).await;
+            assert!(turns.len() + waiting.len() >= HANDFUL);
+            let mut done: VecDeque<Turn> = turns.into();
+            for one in waiting {
+                done.pop_front();
+                done.push_back(one.await.unwrap());
+            }
+            drop(done);
+            assert_eq!((gate.shed(), gate.waiting(), gate.running()), (1, 0, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn beyond_the_handful_a_request_is_refused_with_a_time() {
+        let gate = impatient();
+        let (turns, mut waiting) = filled(&gate).await;
+        assert_eq!(
+            (gate.running(), gate.waiting()),
+            (gate.processors(), gate.sure())
+        );
         let Err(ApiError::Busy(seconds)) = gate.turn().await else {
             panic!("there was a turn");
         };
         assert!((1..=3).contains(&seconds));
-        assert_eq!((gate.shed(), gate.waiting()), (1, 0));
-        turns.pop();
+        assert_eq!((gate.shed(), gate.waiting()), (1, gate.sure()));
+        // A client that gives up leaves its place to the next.
+        waiting.pop();
+        assert_eq!(gate.waiting(), gate.sure() - 1);
+        drop((turns, waiting));
         assert!(gate.turn().await.is_ok());
     }
 

@@ -21,7 +21,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -118,10 +118,7 @@ impl Service {
         let mut token = None;
         let answer = self.admitted(request, peer, (route, &mut token));
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
-        let answer = answer.unwrap_or_else(|_| {
-            front.counts.panics.fetch_add(1, Ordering::Relaxed);
-            Err(ApiError::Internal)
-        });
+        let answer = answer.unwrap_or(Err(ApiError::Internal));
         let response = answer.unwrap_or_else(IntoResponse::into_response);
         let path = unknown.as_deref().unwrap_or(&route.path);
         let mut response = with_problem(response, id.as_str(), path);
@@ -138,6 +135,10 @@ impl Service {
         }
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let status = response.status();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            // Also where the panic was in a thread of its own.
+            front.counts.panics.fetch_add(1, Ordering::Relaxed);
+        }
         front
             .counts
             .answered(route.index, &method, (status.as_u16(), micros));
@@ -289,5 +290,72 @@ impl tower::Service<Request> for Service {
     fn call(&mut self, request: Request) -> Self::Future {
         let service = self.clone();
         Box::pin(async move { Ok(service.answer(request, None).await) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::health;
+    use super::*;
+    use crate::live::Live;
+    use crate::store::{Options, Store};
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    fn defect() {
+        panic!("a defect")
+    }
+
+    /// A service whose `/readyz` and `/v1/version` have defects, and its folder.
+    async fn with_defects() -> (tempfile::TempDir, Service) {
+        let dir = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("test.db").display());
+        let options = Options {
+            seed: false,
+            now: 0,
+        };
+        let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
+        let live: Shared = Arc::new(Live::open(store).await.unwrap());
+        let (_, document) = health::router().split_for_parts();
+        let here = || async { defect() };
+        let elsewhere = || async {
+            let work = tokio::task::spawn_blocking(defect);
+            work.await.map_err(|_| ApiError::Internal)
+        };
+        let router = Router::new()
+            .route("/readyz", get(here))
+            .route("/v1/version", get(elsewhere))
+            .route("/healthz", get(|| async { "ok" }));
+        (
+            dir,
+            Service::new(router, &document, live, Settings::default()),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_the_requests_id_and_counted_and_the_next_request_is_served() {
+        let (_dir, service) = with_defects().await;
+        let ask = async |path| {
+            let request = Request::get(path).header("x-request-id", "mine");
+            let request = request.body(Body::empty()).unwrap();
+            service.clone().oneshot(request).await.unwrap()
+        };
+        for (path, panics) in [("/readyz", 1), ("/v1/version", 2)] {
+            let answer = ask(path).await;
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(answer.headers()["x-request-id"], "mine");
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                (&problem["status"], &problem["request_id"]),
+                (&500.into(), &"mine".into())
+            );
+            let counts = &service.front().counts;
+            assert_eq!(counts.panics.load(Ordering::Relaxed), panics);
+            assert_eq!(counts.in_flight.load(Ordering::Relaxed), 0);
+            assert_eq!(ask("/healthz").await.status(), StatusCode::OK);
+        }
     }
 }

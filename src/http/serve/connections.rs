@@ -242,7 +242,11 @@ impl Connections {
 
     /// Sets the clock, and ends connections that are late.
     pub(super) fn look(&self) {
-        let now = since(self.begun);
+        self.look_at(since(self.begun));
+    }
+
+    /// The same at `now`, in milliseconds of the clock.
+    pub(super) fn look_at(&self, now: u64) {
         self.clock.store(now, Ordering::Relaxed);
         for one in self.table().open.values() {
             if one.until.load(Ordering::Relaxed) < now {

@@ -223,3 +223,59 @@ fn refuse(service: &Service, mut stream: TcpStream, refused: Refused) {
 fn since(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::router;
+    use super::*;
+    use crate::live::Live;
+    use crate::store::{Options, Store};
+
+    const WHOLE: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    /// Asks over `client` whether the service is alive, and returns its answer's first bytes.
+    async fn ask(client: &mut TcpStream) -> Vec<u8> {
+        client.write_all(WHOLE).await.unwrap();
+        let mut answer = vec![0; 15];
+        client.read_exact(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_header_that_is_half_sent_when_its_time_is_over_is_counted_and_its_connection_ended()
+    {
+        let dir = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("test.db").display());
+        let options = Options {
+            seed: false,
+            now: 0,
+        };
+        let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
+        let live = Arc::new(Live::open(store).await.unwrap());
+        let service = router(live, super::super::Settings::default());
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let accepting = tokio::spawn({
+            let service = service.clone();
+            async move { accept(&listener, &service).await }
+        });
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc")
+            .await
+            .unwrap();
+        // Connections are taken in one after the other: once this one is answered, the slow one is known.
+        let mut good = TcpStream::connect(address).await.unwrap();
+        assert_eq!(ask(&mut good).await, b"HTTP/1.1 200 OK");
+        let connections = &service.front().connections;
+        let over = u64::try_from(HEADER_TIME.as_millis()).unwrap();
+        connections.look_at(over);
+        assert_eq!((connections.late(), connections.count()), (0, 2));
+        connections.look_at(over + 1);
+        assert_eq!(connections.late(), 1);
+        assert_eq!(slow.read(&mut [0; 1]).await.unwrap_or(0), 0);
+        let mut other = TcpStream::connect(address).await.unwrap();
+        assert_eq!(ask(&mut other).await, b"HTTP/1.1 200 OK");
+        assert_eq!(connections.count(), 2);
+        accepting.abort();
+    }
+}

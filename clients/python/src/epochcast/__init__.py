@@ -7,12 +7,9 @@
 """
 
 from .answers import (
-    Comparison,
     Complexity,
     Evaluation,
-    Explanation,
     Forecast,
-    Plan,
     Platform,
     Prediction,
     Upload,
@@ -20,6 +17,7 @@ from .answers import (
 from .client import Client
 from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unreachable
 from .offline import Queue
+from .ways import Comparison, Explanation, Plan
 
 __version__ = "0.2.0"
 

@@ -45,7 +45,7 @@ def frame(rows: list[Raw]) -> "pd.DataFrame":
     try:
         import pandas as pd
     except ImportError:
-        raise Missing("pandas", "pandas") from None
+        raise Missing("pandas") from None
     made: pd.DataFrame = pd.DataFrame(rows)
     return made
 
@@ -181,11 +181,11 @@ class Prediction(Record):
             "warnings": ", ".join(warning.code for warning in self.warnings),
         }
 
-    def span(self) -> drawings.Span:
-        """It as a line of a drawing."""
+    def span(self, name: Optional[str] = None) -> drawings.Span:
+        """It as a line of a drawing, called `name` or as the platform."""
         low, high = self.interval.low_seconds, self.interval.high_seconds
         base = self.to_dict().get("base_epoch_seconds")
-        return drawings.Span(self.platform, low, self.epoch_seconds, high, base)
+        return drawings.Span(name or self.platform, low, self.epoch_seconds, high, base)
 
 
 class Complexity(Answer):
@@ -220,8 +220,19 @@ class Complexity(Answer):
             rows.append(["pixels", self.base.resolution] + ([scaled.resolution, "", ""] if scaled else []))
         return html.table(head, rows)
 
+    def _growth(self) -> list[tuple[str, float]]:
+        """By how much the costs grew."""
+        return [] if self.scaled is None else list(self.scaled.ratios.to_dict().items())
+
     def _repr_html_(self) -> str:
-        return html.card(self.base.name or "Net", [self._costs_table()], self.url)
+        parts = [self._costs_table(), drawings.columns(self._growth(), "scaled over base")]
+        return html.card(self.base.name or "Net", parts, self.url)
+
+    def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
+        """By how much the costs grew, drawn by matplotlib; without a scaling there is nothing to draw."""
+        from . import plots
+
+        return plots.columns(self._growth(), "scaled over base", ax)
 
 
 class Forecast(Complexity):
@@ -302,142 +313,6 @@ class Forecast(Complexity):
         return plots.intervals([found.span() for found in self.predictions], ax)
 
 
-class ComparedPrediction(Prediction):
-    """A prediction beside others: `to_base` and `to_best` are its time over theirs."""
-
-    to_base: Optional[float]
-    to_best: Optional[float]
-
-
-class ComparisonRow(Record):
-    """One scaled form of the net."""
-
-    strategy: Optional[str]
-    alpha: Optional[float]
-    factor: float
-    scaled: Scaled
-    predictions: list[ComparedPrediction]
-
-    @property
-    def way(self) -> str:
-        """How it was scaled: the strategy's name, or `a0.7`."""
-        raw = self.to_dict()
-        return f"a{raw['alpha']:.3g}" if raw.get("alpha") is not None else str(raw.get("strategy") or "")
-
-    def flat(self) -> list[Raw]:
-        """It as rows, one for each platform."""
-        net = {
-            "way": self.way,
-            "factor": self.to_dict().get("factor"),
-            **self.scaled.complexity.to_dict(),
-            "resolution": self.scaled.resolution,
-        }
-        found: list[Raw] = []
-        for prediction in self.predictions:
-            raw = prediction.to_dict()
-            beside: Raw = {name: raw[name] for name in ("to_base", "to_best") if name in raw}
-            # Of a fit there is only the name here.
-            flat = {name: value for name, value in prediction.flat().items() if name in raw or value is not None}
-            found.append({**net, **flat, **beside})
-        return found or [net]
-
-
-class Comparison(Answer):
-    """One net scaled in many ways."""
-
-    base: Net
-    base_predictions: list[Prediction]
-    rows: list[ComparisonRow]
-
-    def records(self) -> list[Raw]:
-        """One row for each scaled form and platform."""
-        return [flat for row in self.rows for flat in row.flat()]
-
-    def lines(self, y: str = "epoch_seconds", x: str = "flops", platform: Optional[str] = None) -> list[drawings.Line]:
-        """For each way to scale, its points `(x, y)`; of the first platform where none is named."""
-        found: dict[str, list[tuple[float, float]]] = {}
-        for row in self.records():
-            platform = row.get("platform") if platform is None else platform
-            if row.get("platform") == platform and row.get(y) is not None and row.get(x) is not None:
-                found.setdefault(str(row["way"]), []).append((float(row[x]), float(row[y])))
-        return list(found.items())
-
-    def _repr_html_(self) -> str:
-        rows = self.records()
-        cells = [
-            [
-                row["way"], html.number(row["factor"]), html.number(row["flops"]), html.number(row["acts"]),
-                row.get("platform", ""), html.duration(row.get("epoch_seconds")), html.number(row.get("to_base"), 3),
-            ]
-            for row in rows
-        ]  # fmt: skip
-        head = ["way", "factor", "flops", "acts", "platform", "epoch", "to base"]
-        platform = str(rows[0].get("platform", "")) if rows else ""
-        drawing = drawings.lines(self.lines(), "flops", "seconds")
-        return html.card(f"{self.base.name or 'Net'}, scaled: {platform}", [drawing, html.table(head, cells)], self.url)
-
-    def plot(
-        self,
-        y: str = "epoch_seconds",
-        x: str = "flops",
-        platform: Optional[str] = None,
-        ax: "Optional[Axes]" = None,
-    ) -> "Axes":
-        """`y` against `x`, one line for each way to scale, drawn by matplotlib."""
-        from . import plots
-
-        return plots.lines(self.lines(y, x, platform), x, y, ax)
-
-
-class PlanOption(ComparisonRow):
-    """The largest factor of one way to scale that stays within the limits; `limited_by` is which it met."""
-
-    limited_by: Optional[str]
-
-
-class Plan(Answer):
-    """For each way to scale, how far the limits let it go."""
-
-    options: list[PlanOption]
-
-    def records(self) -> list[Raw]:
-        """One row for each option and platform."""
-        found = []
-        for option in self.options:
-            limit = {"limited_by": option.to_dict().get("limited_by")}
-            found += [{**flat, **limit} for flat in option.flat()]
-        return found
-
-    def _repr_html_(self) -> str:
-        cells = [
-            [
-                row["way"], html.number(row["factor"]), html.number(row["flops"]), html.number(row["acts"]),
-                html.number(row["resolution"]), html.duration(row.get("epoch_seconds")), row.get("limited_by") or "",
-            ]
-            for row in self.records()
-        ]  # fmt: skip
-        head = ["way", "factor", "flops", "acts", "pixels", "epoch", "limited by"]
-        return html.card("Plan", [html.table(head, cells)], self.url)
-
-    def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
-        """The flops that each way affords, drawn by matplotlib."""
-        from . import plots
-
-        return plots.columns([(option.way, option.scaled.complexity.flops) for option in self.options], "flops", ax)
-
-
-class Explanation(Answer):
-    """Where the time of a net goes."""
-
-    def records(self) -> list[Raw]:
-        """One row for each stage, or for each part where there are no stages."""
-        for name in ("stages", "layers", "kinds"):
-            rows = self.to_dict().get(name)
-            if rows:
-                return [dict(row) for row in rows]
-        return [self.to_dict()]
-
-
 class Measured(Record):
     """Numbers of timings."""
 
@@ -458,11 +333,43 @@ class Platform(Answer):
     measurements: Measured
     fits: list[Record]
 
-    def records(self) -> list[Raw]:
-        """Its description."""
+    def described(self) -> Raw:
+        """Its description as one row."""
         raw = self.to_dict()
         plain = {name: value for name, value in raw.items() if not isinstance(value, (dict, list))}
-        return [{**plain, **(raw.get("measurements") or {})}]
+        return {**plain, **(raw.get("measurements") or {})}
+
+    def records(self) -> list[Raw]:
+        """One row for each mode and timing group: the line of time over acts, and Pearson's r with each cost.
+
+        In a list of platforms, where the fits are not told, its description.
+        """
+        found = [
+            _line_of(fit["mode"], group)
+            for fit in self.to_dict().get("fits", [])
+            for group in [{**fit["all"], "family": "all"}, *fit["groups"]]
+        ]
+        return found or [self.described()]
+
+    def _repr_html_(self) -> str:
+        told = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in self.described().items() if value)
+        rows = self.records()
+        cells = [[_cell(value) for value in row.values()] for row in rows]
+        fits = html.table(list(rows[0]), cells) if self.to_dict().get("fits") else ""
+        return html.card(self.id, [html.sentence(told), fits], self.url)
+
+
+def _line_of(mode: str, group: Raw) -> Raw:
+    line = group.get("line") or {}
+    return {
+        "mode": mode,
+        "group": group["family"],
+        "n": group["n"],
+        "intercept_ms": line.get("intercept_ms"),
+        "ms_per_million_acts": line.get("ms_per_million_acts"),
+        "r_squared": group.get("r_squared"),
+        **{f"r_{cost}": r for cost, r in group["r"].items()},
+    }
 
 
 class Listing(Answer):
@@ -496,7 +403,7 @@ class Platforms(Listing):
 
     def records(self) -> list[Raw]:
         """One row for each."""
-        return [row for platform in self.platforms for row in platform.records()]
+        return [platform.described() for platform in self.platforms]
 
 
 class Model(Answer):
@@ -606,7 +513,7 @@ class Chart(Answer):
         try:
             import pandas as pd
         except ImportError:
-            raise Missing("pandas", "pandas") from None
+            raise Missing("pandas") from None
         return pd.read_csv(self["csv_url"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Optional, Union
 
-from . import answers, ask
+from . import answers, ask, ways
 from .errors import Problem, Unreachable, problem
 from .offline import Queue, rows_in
 from .paging import Measurements
@@ -147,7 +147,7 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> answers.Comparison:
+    ) -> ways.Comparison:
         """`model` scaled in many ways by many factors.
 
         `factors` are numbers or `{"from": 1, "to": 64, "steps": 13}`.
@@ -161,7 +161,7 @@ class Client:
             **more,
         }
         question = _question(ask.net(model, resolution), None, how)
-        return answers.Comparison(self._http.ask("/v1/compare", question), self._explore(question))
+        return ways.Comparison(self._http.ask("/v1/compare", question), self._explore(question))
 
     def plan(
         self,
@@ -169,23 +169,28 @@ class Client:
         platform: Platforms = None,
         *,
         limits: Optional[Mapping[str, float]] = None,
+        target: Optional[Mapping[str, float]] = None,
         strategies: Optional[Iterable[str]] = None,
         use: Optional[Literal["predicted", "high"]] = None,
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> answers.Plan:
-        """For each way to scale, the largest net within `limits` (`epoch_seconds`, `flops`, `params`, `acts`, …)."""
+    ) -> ways.Plan:
+        """For each way to scale, the largest net within `limits` (`epoch_seconds`, `flops`, `params`, `acts`, …).
+
+        With `target` (`{"flops": 4e9}`, say) it is the smallest net that reaches it, the fastest way first.
+        """
         how = {
             "platform": platform,
             "limits": limits,
+            "target": target,
             "strategies": strategies,
             "use": use,
             "mode": mode,
             **more,
         }
         question = _question(ask.net(model, resolution), None, how)
-        return answers.Plan(self._http.ask("/v1/plan", question), self._explore(question))
+        return ways.Plan(self._http.ask("/v1/plan", question), self._explore(question))
 
     def explain(
         self,
@@ -196,10 +201,10 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> answers.Explanation:
+    ) -> ways.Explanation:
         """Where the time of `model` goes, stage by stage."""
         question = _question(ask.net(model, resolution), scale, {"platform": platform, "mode": mode, **more})
-        return answers.Explanation(self._http.ask("/v1/explain", question), self._explore(question))
+        return ways.Explanation(self._http.ask("/v1/explain", question), self._explore(question))
 
     # What the server knows
 

@@ -67,6 +67,23 @@ def bars(shares: Sequence[tuple[str, float]], sentence: str) -> str:
     return html.svg(WIDTH, 38, sentence, "".join(parts + labels))
 
 
+def columns(values: Sequence[tuple[str, float]], what: str) -> str:
+    """A bar for each of `values`, from zero on, with its figure behind it."""
+    if not values:
+        return ""
+    scale = (WIDTH / 2 - LEFT) / max(value for _, value in values)
+    parts = []
+    for at, (name, value) in enumerate(values):
+        y, wide = 4 + at * 18, value * scale
+        parts += [
+            html.words(LEFT - 8, y + 11, name, "end"),
+            (f'<rect x="{LEFT:g}" y="{y}" width="{wide:.1f}" height="14" fill="{html.COLOURS[0]}" fill-opacity=".6"/>'),
+            html.words(LEFT + wide + 5, y + 11, f"{value:.2f}x"),
+        ]
+    told = ", ".join(f"{name} {value:.2f}" for name, value in values)
+    return html.svg(WIDTH / 2 + 60, 4 + len(values) * 18, f"{what}: {told}.", "".join(parts))
+
+
 Line = tuple[str, Sequence[tuple[float, float]]]
 
 

@@ -82,8 +82,8 @@ class Unreachable(EpochcastError):
 class Missing(EpochcastError, ImportError):
     """A package that only some features need is not installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"this needs {package}: pip install 'epochcast[{extra}]'")
+    def __init__(self, package: str) -> None:
+        super().__init__(f"this needs {package}: pip install {package}")
 
 
 def problem(status: int, body: dict[str, Any], retry_after: Optional[float] = None) -> Problem:

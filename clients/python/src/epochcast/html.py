@@ -6,8 +6,10 @@ from typing import Optional
 
 # Colours that are told from each other on white and on black, by the colour-blind too.
 COLOURS = ("#3b7dd8", "#d9822b", "#2a9d6f", "#b455a8", "#8a8f00", "#c44e52", "#4aa3b8", "#8c6d5a", "#777777")
-_CELL = "padding:.15em .8em;white-space:nowrap;text-align:"
+_CELL = "padding:.15em .8em;text-align:"
 MAX_ROWS = 30
+# A cell of more letters than this may take several lines.
+LONG = 60
 
 
 def escape(value: object) -> str:
@@ -40,11 +42,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     sides = ["right" if all(_is_figure(row[at]) for row in every) else "left" for at in range(len(head))]
 
     def cells(tag: str, row: Sequence[str]) -> str:
-        return "".join(f'<{tag} style="{_CELL}{side}">{escape(cell)}</{tag}>' for cell, side in zip(row, sides))
+        return "".join(f'<{tag} style="{_style(cell, side)}">{escape(cell)}</{tag}>' for cell, side in zip(row, sides))
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in every[:MAX_ROWS])
     more = f"<p>and {len(every) - MAX_ROWS:,} more, in .df</p>" if len(every) > MAX_ROWS else ""
     return f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _style(cell: str, side: str) -> str:
+    width = "min-width:24em" if len(cell) > LONG else "white-space:nowrap"
+    return f"{_CELL}{side};{width}"
 
 
 def _is_figure(text: str) -> bool:
@@ -52,8 +59,13 @@ def _is_figure(text: str) -> bool:
 
 
 def notes(lines: Iterable[str]) -> str:
-    """Warnings, one a line."""
-    return "".join(f'<p style="margin:.2em 0">⚠ {escape(line)}</p>' for line in lines)
+    """Warnings, one a line, each of them once."""
+    return "".join(sentence(f"⚠ {line}") for line in dict.fromkeys(lines))
+
+
+def sentence(text: object) -> str:
+    """A line of text."""
+    return f'<p style="margin:.2em 0">{escape(text)}</p>'
 
 
 def card(title: object, parts: Iterable[str], url: Optional[str] = None) -> str:

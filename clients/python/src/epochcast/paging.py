@@ -8,6 +8,7 @@ from .records import Raw, Record
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from .transport import Transport
 
@@ -94,6 +95,15 @@ class Measurements:
     def df(self) -> "pd.DataFrame":
         """All of them as a pandas DataFrame."""
         return answers.frame([row.flat() for row in self])
+
+    def plot(self, x: str = "acts", ax: "Optional[Axes]" = None) -> "Axes":
+        """Seconds for an image against `x`, a dot for each timing, coloured by timing group, drawn by matplotlib."""
+        from . import plots
+
+        groups: dict[str, list[tuple[float, float]]] = {}
+        for row in self:
+            groups.setdefault(row.group, []).append((row.costs[x], row.seconds_per_image))
+        return plots.dots(list(groups.items()), x, "seconds for an image", ax)
 
     def _repr_html_(self) -> str:
         rows = [[*(m[name] for name in ("id", "platform", "mode", "label")), *_figures(m)] for m in self.first(10)]

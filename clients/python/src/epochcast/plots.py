@@ -17,7 +17,7 @@ def axes(ax: "Optional[Axes]") -> "Axes":
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise Missing("matplotlib", "plot") from None
+        raise Missing("matplotlib") from None
     _, made = pyplot.subplots()
     return made
 
@@ -45,6 +45,20 @@ def lines(series: Sequence[Line], x: str, y: str, ax: "Optional[Axes]" = None) -
     ax.set_yscale("log")
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
+    if series:
+        ax.legend()
+    return ax
+
+
+def dots(series: Sequence[Line], x: str, y: str, ax: "Optional[Axes]" = None) -> "Axes":
+    """One colour of dots for each of `series`, on logarithmic axes."""
+    ax = axes(ax)
+    for name, points in series:
+        ax.plot([at for at, _ in points], [value for _, value in points], "o", markersize=3, label=name)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
     if series:
         ax.legend()
     return ax

@@ -117,7 +117,8 @@ class Transport:
                 response = self._once(method, url, body, all_headers)
             except urllib3.exceptions.HTTPError as error:
                 if not _may_repeat(error, again) or time.monotonic() + pause > give_up:
-                    raise Unreachable(self.url, _cause(error), attempt) from error
+                    # urllib3's own story is six frames long and says no more; `cause` has the end of it.
+                    raise Unreachable(self.url, _cause(error), attempt) from None
                 time.sleep(pause)
                 continue
             if response.status < 300:

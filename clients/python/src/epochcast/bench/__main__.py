@@ -69,7 +69,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         import torch  # noqa: F401, to say in one line that it is missing
     except ImportError:
-        print("this needs torch: pip install 'epochcast[torch]'", file=sys.stderr)
+        print("this needs torch: pip install torch timm", file=sys.stderr)
         return 1
     try:
         return _run(arguments)

@@ -3,12 +3,20 @@
 //! A document is parsed once into a [`Value`] ([`parse`]), then typed piece by piece ([`typed`]), so that a reader can
 //! look at one field before it decides on the type of the rest and an error still carries the whole path.
 
+mod objects;
+mod parse;
+mod words;
+
 use std::fmt;
 
-use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Number, Value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+pub use parse::{NotJson, ParseError, Strict, parse};
+
+use objects::Objects;
 
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -75,74 +83,21 @@ impl Invalid {
     }
 }
 
-/// Not JSON at all.
-#[derive(Debug, thiserror::Error)]
-#[error("line {line}, column {column}: {message}")]
-pub struct NotJson {
-    line: usize,
-    column: usize,
-    message: String,
-}
-
-/// Why a body could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ParseError {
-    /// Its text is not JSON.
-    #[error(transparent)]
-    NotJson(#[from] NotJson),
-    /// It is JSON, but names a field twice.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-}
-
-/// The value that `text` holds.
-///
-/// # Errors
-/// [`ParseError::NotJson`] with line and column; [`ParseError::Invalid`] where an object has the same key twice.
-pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
-    serde_json::from_slice::<Strict>(text)
-        .map(|Strict(value)| value)
-        .map_err(|error| ParseError::of(&error))
-}
-
-impl ParseError {
-    /// What `error` says of a text that was read as [`Strict`].
-    #[must_use]
-    pub fn of(error: &serde_json::Error) -> Self {
-        let message = error.to_string();
-        if error.is_data() {
-            return Invalid::at("", Value::Null, message, "write each field once").into();
-        }
-        let message = message
-            .split(" at line ")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        NotJson {
-            line: error.line(),
-            column: error.column(),
-            message,
-        }
-        .into()
-    }
-}
-
 /// `value` as a `T`.
 ///
 /// # Errors
 /// [`Invalid`] with the pointer from `value`, the offending value, and for an unknown field the nearest known one.
 pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
     // The path is followed only where there is an error to point at.
-    T::deserialize(value).or_else(|_| located(value))
+    T::deserialize(Objects(value)).or_else(|_| located(value))
 }
 
 fn located<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
         let pointer = pointer(error.path());
         let found = value.pointer(&pointer).cloned().unwrap_or_default();
-        let message = error.into_inner().to_string();
-        let hint = hint(&message);
-        Invalid::at(&pointer, found, message, hint)
+        let (detail, hint) = words::told(&error.into_inner().to_string());
+        Invalid::at(&pointer, found, detail, hint)
     })
 }
 
@@ -187,22 +142,6 @@ pub fn nearest(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// What would be right, read from serde's own words (it has no other form of them).
-fn hint(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
-        let word = quoted.next().unwrap_or_default();
-        return nearest(word, &quoted.collect::<Vec<_>>());
-    }
-    if message.starts_with("missing field") {
-        return format!("add `{}`", quoted.next().unwrap_or_default());
-    }
-    if message.contains("invalid type: string") {
-        return "write numbers without quotes".to_owned();
-    }
-    String::new()
-}
-
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
@@ -242,90 +181,10 @@ fn shortened_text(text: &str) -> String {
     }
 }
 
-/// A [`Value`] whose objects name no field twice (`serde_json` would keep the last one silently).
-#[derive(Debug)]
-pub struct Strict(pub Value);
-
-impl Strict {
-    /// The object that `map` holds.
-    ///
-    /// # Errors
-    /// Where it names a field twice.
-    pub fn of_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        de::Visitor::visit_map(StrictVisitor, map).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> de::Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
-            if object.contains_key(&key) {
-                return Err(de::Error::custom(format!(
-                    "the field `{}` stands there twice",
-                    shortened_text(&key)
-                )));
-            }
-            object.insert(key, value);
-        }
-        Ok(Value::Object(object))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -359,23 +218,9 @@ mod tests {
     }
 
     #[test]
-    fn a_field_named_twice_is_refused() {
-        assert!(matches!(
-            parse(br#"{"a": 1, "a": 2}"#),
-            Err(ParseError::Invalid(_))
-        ));
-    }
-
-    #[test]
-    fn what_is_not_json_is_told_by_line_and_column() {
-        for text in ["{\n \"a\": NaN}", "[1e999]", "", "{", "\u{ff11}"] {
-            assert!(
-                matches!(parse(text.as_bytes()), Err(ParseError::NotJson(_))),
-                "{text}"
-            );
-        }
-        let error = parse(b"{\n \"a\": NaN}").unwrap_err();
-        assert!(error.to_string().starts_with("line 2, column 7"), "{error}");
+    fn a_list_is_no_object_though_its_items_would_do() {
+        let error = refused("[[1, 2]]");
+        assert_eq!(error.detail, "a list stands where an object is expected");
     }
 
     #[test]

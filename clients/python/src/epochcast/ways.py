@@ -1,0 +1,282 @@
+"""Which way to scale: comparisons, plans, and where the time goes."""
+
+from typing import TYPE_CHECKING, Optional
+
+from . import drawings, html
+from .answers import Answer, Caution, Net, Prediction, Scaled
+from .records import Raw, Record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class ComparedPrediction(Prediction):
+    """A prediction beside others: `to_base` and `to_best` are its time over theirs."""
+
+    to_base: Optional[float]
+    to_best: Optional[float]
+
+
+class ComparisonRow(Record):
+    """One scaled form of the net."""
+
+    strategy: Optional[str]
+    alpha: Optional[float]
+    factor: float
+    scaled: Scaled
+    predictions: list[ComparedPrediction]
+
+    @property
+    def way(self) -> str:
+        """How it was scaled: the strategy's name, `a0.7`, or `mix`."""
+        raw = self.to_dict()
+        if raw.get("alpha") is not None:
+            return f"a{raw['alpha']:.3g}"
+        return str(raw.get("strategy") or "mix")
+
+    def flat(self) -> list[Raw]:
+        """It as rows, one for each platform."""
+        net = {
+            "way": self.way,
+            "factor": self.to_dict().get("factor"),
+            **self.scaled.complexity.to_dict(),
+            "resolution": self.scaled.resolution,
+        }
+        found: list[Raw] = []
+        for prediction in self.predictions:
+            raw = prediction.to_dict()
+            beside: Raw = {name: raw[name] for name in ("to_base", "to_best") if name in raw}
+            # Of a fit there is only the name here.
+            flat = {name: value for name, value in prediction.flat().items() if name in raw or value is not None}
+            found.append({**net, **flat, **beside})
+        return found or [net]
+
+    def cautions(self) -> list[str]:
+        """Why to trust its times less."""
+        return [f"{found.platform}: {warning.detail}" for found in self.predictions for warning in found.warnings]
+
+
+def _title(base: Net, what: str) -> str:
+    return f"{base.name or 'Net'}, {what}"
+
+
+def _between(row: Raw) -> str:
+    low, high = row.get("low_seconds"), row.get("high_seconds")
+    return "" if low is None else f"{html.duration(low)} to {html.duration(high)}"
+
+
+def _level(rows: list[Raw]) -> str:
+    return f"{rows[0]['level']:.0%} interval" if rows and rows[0].get("level") else "interval"
+
+
+class Comparison(Answer):
+    """One net scaled in many ways."""
+
+    base: Net
+    base_predictions: list[Prediction]
+    rows: list[ComparisonRow]
+
+    def records(self) -> list[Raw]:
+        """One row for each scaled form and platform."""
+        return [flat for row in self.rows for flat in row.flat()]
+
+    def lines(self, y: str = "epoch_seconds", x: str = "flops", platform: Optional[str] = None) -> list[drawings.Line]:
+        """For each way to scale, its points `(x, y)`; of the first platform where none is named."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        for row in self.records():
+            platform = row.get("platform") if platform is None else platform
+            if row.get("platform") == platform and row.get(y) is not None and row.get(x) is not None:
+                found.setdefault(str(row["way"]), []).append((float(row[x]), float(row[y])))
+        return list(found.items())
+
+    def _repr_html_(self) -> str:
+        rows = self.records()
+        cells = [
+            [
+                row["way"], html.number(row["factor"]), html.number(row["flops"]), html.number(row["acts"]),
+                row.get("platform", ""), html.duration(row.get("epoch_seconds")), _between(row),
+                html.number(row.get("to_base"), 3),
+            ]
+            for row in rows
+        ]  # fmt: skip
+        head = ["way", "factor", "flops", "acts", "platform", "epoch", _level(rows), "to base"]
+        platforms = list(dict.fromkeys(str(row["platform"]) for row in rows if "platform" in row))
+        drawn = f" (drawn: {platforms[0]})" if len(platforms) > 1 else ""
+        drawing = drawings.lines(self.lines(), "flops", "seconds")
+        cautions = html.notes(caution for row in self.rows for caution in row.cautions())
+        return html.card(_title(self.base, f"scaled{drawn}"), [drawing, html.table(head, cells), cautions], self.url)
+
+    def plot(
+        self,
+        y: str = "epoch_seconds",
+        x: str = "flops",
+        platform: Optional[str] = None,
+        ax: "Optional[Axes]" = None,
+    ) -> "Axes":
+        """`y` against `x`, one line for each way to scale, drawn by matplotlib."""
+        from . import plots
+
+        return plots.lines(self.lines(y, x, platform), x, y, ax)
+
+
+class PlanOption(ComparisonRow):
+    """The largest factor of one way to scale that stays within the limits; `limited_by` is which it met."""
+
+    limited_by: Optional[str]
+
+
+class LeftOut(Record):
+    """A way by which no net was found, and what even its smallest net breaks."""
+
+    strategy: Optional[str]
+    alpha: Optional[float]
+    limited_by: str
+
+
+class Plan(Answer):
+    """For each way to scale, how far the limits let it go. `mix` is the best free mix, where one was asked for."""
+
+    base: Net
+    options: list[PlanOption]
+    left_out: list[LeftOut]
+    mix: Optional[PlanOption]
+    front: Optional[Record]
+
+    def _found(self) -> list[PlanOption]:
+        return [*self.options, *([self.mix] if self.mix else [])]
+
+    def records(self) -> list[Raw]:
+        """One row for each option and platform."""
+        found = []
+        for option in self._found():
+            limit = {"limited_by": option.to_dict().get("limited_by")}
+            found += [{**flat, **limit} for flat in option.flat()]
+        return found
+
+    def _spans(self) -> list[drawings.Span]:
+        several = any(len(option.predictions) > 1 for option in self.options)
+        return [
+            found.span(f"{option.way}, {found.platform}" if several else option.way)
+            for option in self._found()
+            for found in option.predictions
+        ]
+
+    def _repr_html_(self) -> str:
+        rows = self.records()
+        cells = [
+            [
+                row["way"], html.number(row["factor"]), html.number(row["flops"]), html.number(row["acts"]),
+                html.number(row["resolution"]), html.duration(row.get("epoch_seconds")), _between(row),
+                str(row.get("limited_by") or "").replace("_", " "),
+            ]
+            for row in rows
+        ]  # fmt: skip
+        head = ["way", "factor", "flops", "acts", "pixels", "epoch", _level(rows), "limited by"]
+        cautions = [f"no net by {_way_of(out)}: {out.limited_by.replace('_', ' ')}" for out in self.left_out]
+        cautions += [caution for option in self._found() for caution in option.cautions()]
+        parts = [html.table(head, cells), drawings.intervals(self._spans()), html.notes(cautions)]
+        return html.card(_title(self.base, "as large as the limits allow"), parts, self.url)
+
+    def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
+        """The flops that each way affords, drawn by matplotlib."""
+        from . import plots
+
+        return plots.columns([(option.way, option.scaled.complexity.flops) for option in self._found()], "flops", ax)
+
+
+def _way_of(out: LeftOut) -> str:
+    alpha = out.to_dict().get("alpha")
+    return str(out.strategy) if alpha is None else f"a{alpha:.3g}"
+
+
+class Part(Record):
+    """The layers of a stage, or of a kind, and their share of the time; `bound_by` is `memory` or `compute`."""
+
+    name: str
+    layers: int
+    flops: int
+    params: int
+    acts: int
+    share: float
+    memory: float
+    compute: float
+    bound_by: str
+
+
+class Remedy(Record):
+    """What a net of half the flops would save."""
+
+    strategy: str
+    flops_ratio: float
+    time_ratio: float
+    time_saved_per_flop_saved: float
+
+
+class Explained(Record):
+    """Where the time of a net goes on one platform."""
+
+    platform: str
+    mode: str
+    epoch_seconds: float
+    sentence: str
+    stages: list[Part]
+    kinds: list[Part]
+    constant_share: float
+    remedies: list[Remedy]
+    warnings: list[Caution]
+
+    def records(self) -> list[Raw]:
+        """One row for each stage and each kind of layer."""
+        parts = [("stage", part) for part in self.stages] + [("kind", part) for part in self.kinds]
+        return [{"platform": self.platform, "mode": self.mode, "by": by, **part.to_dict()} for by, part in parts]
+
+
+class Explanation(Answer):
+    """Where the time of a net goes: its scaled form where there is one."""
+
+    base: Net
+    scaled: Optional[Scaled]
+    sentence: Optional[str]
+    explanations: list[Explained]
+
+    def on(self, platform: str) -> Explained:
+        """What is said of `platform`."""
+        for found in self.explanations:
+            if found.platform == platform:
+                return found
+        raise KeyError(f"nothing of {platform!r}: {[found.platform for found in self.explanations]}")
+
+    def records(self) -> list[Raw]:
+        """One row for each platform and stage (`by` is `stage`), and each kind of layer (`by` is `kind`)."""
+        return [row for found in self.explanations for row in found.records()]
+
+    def _repr_html_(self) -> str:
+        parts = []
+        for found in self.explanations:
+            parts += [html.sentence(f"{found.platform}: {found.sentence}"), _shares(found.stages), _shares(found.kinds)]
+            parts += [_parts_table(found), html.notes(warning.detail for warning in found.warnings)]
+        return html.card(_title(self.base, "where the time goes"), parts, self.url)
+
+    def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
+        """The share of each stage on the first platform, drawn by matplotlib."""
+        from . import plots
+
+        stages = self.explanations[0].stages if self.explanations else []
+        return plots.columns([(stage.name, stage.share) for stage in stages], "share of the time", ax)
+
+
+def _shares(parts: list[Part]) -> str:
+    shares = [(part.name, part.share) for part in parts]
+    told = ", ".join(f"{name} {share:.0%}" for name, share in shares)
+    return drawings.bars(shares, f"Shares of the time: {told}.") if shares else ""
+
+
+def _parts_table(found: Explained) -> str:
+    cells = [
+        [
+            part.name, html.number(part.layers), html.number(part.flops), html.number(part.acts), f"{part.share:.1%}",
+            part.bound_by.replace("_", " "),
+        ]
+        for part in [*found.stages, *found.kinds]
+    ]  # fmt: skip
+    return html.table(["", "layers", "flops", "acts", "of the time", "bound by"], cells)

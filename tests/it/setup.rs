@@ -1,0 +1,284 @@
+//! Broken set-ups: `doctor` and a start each say in one line what is wrong and what to do. And the file with settings.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use tempfile::TempDir;
+
+use crate::process::{Process, command, epochcast, text};
+
+/// Somebody without rights, in whose place the tests run where they are run by the administrator.
+const NOBODY: u32 = 65_534;
+
+/// A folder that others may look into, too.
+fn folder() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    allow(dir.path(), 0o755);
+    dir
+}
+
+fn allow(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A user who is not the administrator, with a program of their own: that of the tests may lie where only its owner reads.
+struct User {
+    home: TempDir,
+}
+
+impl User {
+    fn new() -> Self {
+        let home = folder();
+        let program = home.path().join("epochcast");
+        std::fs::copy(env!("CARGO_BIN_EXE_epochcast"), program).unwrap();
+        Self { home }
+    }
+
+    fn call(&self, dir: &Path, args: &[&str]) -> Output {
+        let mut command = Command::new(self.home.path().join("epochcast"));
+        command.args(args).current_dir(dir);
+        if rustix::process::getuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.output().unwrap()
+    }
+
+    /// What doctor and a start say in `dir`.
+    fn both(&self, dir: &Path, args: &[&str]) -> (Output, Output) {
+        let free = ["--listen", "127.0.0.1:0"];
+        let doctor = self.call(dir, &[&["doctor"], &free[..], args].concat());
+        (doctor, self.call(dir, &[&free[..], args].concat()))
+    }
+}
+
+/// The part of doctor's answer about `name`: the finding, and what to do where something is wrong.
+fn finding<'a>(doctor: &'a Output, name: &str) -> &'a str {
+    let said = text(&doctor.stdout);
+    let lines = said
+        .split("\ngood ")
+        .flat_map(|part| part.split("\nwrong "));
+    let mut found = lines.filter(|part| part.split_whitespace().any(|word| word == name));
+    found.next().unwrap()
+}
+
+/// In a broken set-up, doctor finds `what` at `name` and says to do `remedy`; a start fails with one line that has both.
+fn is_broken((doctor, start): (&Output, &Output), name: &str, (what, remedy): (&str, &str)) {
+    assert_eq!(doctor.status.code(), Some(1));
+    assert_eq!(text(&doctor.stderr), "epochcast: 1 thing is wrong\n");
+    let found = finding(doctor, name);
+    assert!(found.contains(what), "{found}");
+    let (_, told) = found.split_once("do: ").unwrap();
+    assert!(told.contains(remedy), "{found}");
+    assert_eq!(start.status.code(), Some(1));
+    assert!(start.stdout.is_empty(), "{}", text(&start.stdout));
+    let line = text(&start.stderr);
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.contains(what) && line.contains(remedy), "{line}");
+}
+
+#[test]
+fn in_a_good_set_up_doctor_finds_nothing_and_changes_nothing() {
+    let dir = folder();
+    let doctor = epochcast(dir.path(), &["doctor", "--listen", "127.0.0.1:0"]);
+    assert_eq!(doctor.status.code(), Some(0), "{}", text(&doctor.stdout));
+    assert!(doctor.stderr.is_empty());
+    assert!(finding(&doctor, "database").contains("the first start creates it"));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_whose_it_is() {
+    let dir = folder();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let call = |args: &[&str]| epochcast(dir.path(), args);
+    let doctor = call(&["doctor", "--listen", &address]);
+    let start = call(&["--listen", &address]);
+    let told = (
+        "Address already in use",
+        "another program has it: end that, or choose another with --listen 127.0.0.1:0",
+    );
+    is_broken((&doctor, &start), "address", told);
+    let elsewhere = TempDir::new().unwrap();
+    let server = Process::start(elsewhere.path(), &[]);
+    let address = server.address.to_string();
+    let (doctor, start) = (
+        call(&["doctor", "--listen", &address]),
+        call(&["--listen", &address]),
+    );
+    is_broken(
+        (&doctor, &start),
+        "address",
+        ("Address already in use", "a service that answers has it"),
+    );
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_that_is_not_there_or_not_ours_is_told() {
+    let (dir, user) = (folder(), User::new());
+    let (doctor, start) = user.both(dir.path(), &["--database-url", "sqlite://none/x.db"]);
+    is_broken(
+        (&doctor, &start),
+        "folder",
+        ("none is no folder", "mkdir -p none"),
+    );
+    allow(dir.path(), 0o555);
+    let (doctor, start) = user.both(dir.path(), &[]);
+    is_broken(
+        (&doctor, &start),
+        "folder",
+        ("cannot be written by this user", "chown"),
+    );
+}
+
+#[test]
+fn a_file_that_is_not_ours_or_no_database_is_told() {
+    let (dir, user) = (folder(), User::new());
+    allow(dir.path(), 0o777);
+    let file = dir.path().join("epochcast.db");
+    std::fs::write(&file, "no database").unwrap();
+    allow(&file, 0o444);
+    let (doctor, start) = user.both(dir.path(), &[]);
+    is_broken(
+        (&doctor, &start),
+        "database",
+        ("cannot be used by this user", "chown"),
+    );
+    allow(&file, 0o666);
+    let (doctor, start) = user.both(dir.path(), &[]);
+    is_broken(
+        (&doctor, &start),
+        "database",
+        ("file is not a database", "epochcast restore"),
+    );
+}
+
+#[tokio::test]
+async fn databases_of_other_releases_are_told_apart() {
+    let dir = folder();
+    let file = dir.path().join("epochcast.db");
+    let packed: &[u8] = include_bytes!("../files/epochcast-0.1.0.db.gz");
+    let mut unpacked = Vec::new();
+    std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut unpacked).unwrap();
+    std::fs::write(&file, unpacked).unwrap();
+    let free = ["--listen", "127.0.0.1:0"];
+    let read_only = [&free[..], &["--read-only"]].concat();
+    let call = |args: &[&str]| epochcast(dir.path(), args);
+    let older = call(&[&["doctor"], &free[..]].concat());
+    assert_eq!(older.status.code(), Some(0), "{}", text(&older.stdout));
+    assert!(finding(&older, "database").contains("the next start backs it up and migrates it"));
+    let (doctor, start) = (
+        call(&[&["doctor"], &read_only[..]].concat()),
+        call(&read_only),
+    );
+    is_broken(
+        (&doctor, &start),
+        "database",
+        ("earlier release", "start once without --read-only"),
+    );
+    drop(Process::start(dir.path(), &[]));
+    let current = call(&[&["doctor"], &free[..]].concat());
+    assert!(finding(&current, "database").contains("of this release"));
+
+    let options = SqliteConnectOptions::new().filename(&file);
+    let mut db = options.connect().await.unwrap();
+    for sql in [
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', 1, x'00', 0)",
+        "update meta set value = '9.9.9' where name = 'needs'",
+    ] {
+        sqlx::query(sql).execute(&mut db).await.unwrap();
+    }
+    db.close().await.unwrap();
+    let (doctor, start) = (call(&[&["doctor"], &free[..]].concat()), call(&free));
+    assert!(finding(&doctor, "database").contains("do: run that release or a later one"));
+    assert_eq!(
+        (doctor.status.code(), start.status.code()),
+        (Some(1), Some(1))
+    );
+    let line = text(&start.stderr);
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.contains("use epochcast 9.9.9 or later"), "{line}");
+}
+
+#[test]
+fn a_flag_wins_over_its_variable_that_over_the_file_that_over_the_default() {
+    let dir = folder();
+    let file =
+        "listen = \"127.0.0.1:11\"\ndatabase-url = \"sqlite://file.db\"\nmax-connections = 77\n";
+    std::fs::write(dir.path().join("settings.toml"), file).unwrap();
+    let doctor = |flags: &[&str], variables: &[(&str, &str)]| {
+        let args = [&["doctor", "--config", "settings.toml"], flags].concat();
+        let mut command = command(dir.path(), &args);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        ["address", "database", "descriptors"].map(|name| finding(&output, name).to_owned())
+    };
+    let variables = [
+        ("EPOCHCAST_LISTEN", "127.0.0.1:12"),
+        ("EPOCHCAST_DATABASE_URL", "sqlite://variable.db"),
+    ];
+    let [address, database, descriptors] = doctor(&["--listen", "127.0.0.1:13"], &variables);
+    assert!(address.contains("127.0.0.1:13"), "{address}");
+    assert!(database.contains("variable.db"), "{database}");
+    // 64 beside the connections are for the rest of the process.
+    assert!(descriptors.contains("141 may be open"), "{descriptors}");
+    let [address, database, _] = doctor(&[], &variables[..1]);
+    assert!(address.contains("127.0.0.1:12"), "{address}");
+    assert!(database.contains("file.db"), "{database}");
+    let [address, ..] = doctor(&[], &[]);
+    assert!(address.contains("127.0.0.1:11"), "{address}");
+    let plain = epochcast(dir.path(), &["doctor"]);
+    assert!(finding(&plain, "database").contains("epochcast.db"));
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_told_with_its_line_and_the_nearest_name() {
+    let dir = folder();
+    for (file, told) in [
+        (
+            "read-only = true\n\n# more\nmax-conections = 3\n",
+            [
+                "line 4: there is no setting `max-conections`",
+                "did you mean `max-connections`?",
+            ],
+        ),
+        (
+            "drain-seconds = 5\nmax_connections = \"many\"\n",
+            ["line 2: invalid value 'many'", "--max-connections"],
+        ),
+        (
+            "listen = \"127.0.0.1:1\"\ndrain-seconds = -1\n",
+            ["line 2: invalid value '-1'", "--drain-seconds"],
+        ),
+        (
+            "read-only = true\nlisten = \n",
+            ["settings.toml: ", "line 2"],
+        ),
+        (
+            "config = \"other.toml\"\n",
+            ["line 1: there is no setting `config`", "one of "],
+        ),
+    ] {
+        std::fs::write(dir.path().join("settings.toml"), file).unwrap();
+        for args in [
+            &["doctor", "--config", "settings.toml"][..],
+            &["--config=settings.toml"],
+        ] {
+            let done = epochcast(dir.path(), args);
+            assert_eq!(done.status.code(), Some(1));
+            let line = text(&done.stderr);
+            assert_eq!(line.lines().count(), 1, "{line}");
+            assert!(
+                told.iter().all(|word| line.contains(word)),
+                "{line} has not {told:?}"
+            );
+        }
+    }
+    let missing = epochcast(dir.path(), &["--config", "none.toml"]);
+    assert!(text(&missing.stderr).contains("none.toml: No such file"));
+}
