@@ -102,7 +102,8 @@ async fn the_sentence_of_a_comparison_names_every_way_with_its_time() {
     let seconds = answer["rows"][0]["predictions"][0]["epoch_seconds"]
         .as_f64()
         .unwrap();
-    // As times are written everywhere.
+    // Less than ten minutes are written in seconds.
+    assert!(seconds < 600.0);
     let time = format!("dWr {seconds:.0} s");
     let said = sentence(&svg);
     assert!(said.contains(&time), "{said}, not {time}");
