@@ -237,7 +237,8 @@ fn predictions_move_smoothly_as_timings_arrive() {
         let now = logs(usize::try_from(n).unwrap());
         let moves = now.iter().zip(&before).map(|(a, b)| (a - b).abs());
         let most = moves.fold(0.0, f64::max);
-        // A timing is up to 20 % off the others, in its group too, and the first are all that is known.
+        // A timing is up to 15 % off the others, in its group too, and the first are all that is known; those of nets that
+        // the lender has timed count for more than others.
         let allowed = (1.0 / f64::from(n)).max(0.06);
         assert!(
             most < allowed,
@@ -277,8 +278,9 @@ fn predictions_move_smoothly_where_no_platform_lends() {
             let now = logs(usize::try_from(n).unwrap());
             let moves = now.iter().zip(&before).map(|(a, b)| (a - b).abs());
             let most = moves.fold(0.0, f64::max);
-            // With nothing lent, the first timings are all that is known: the sixth still moves a far net by 1.7 times.
-            let allowed = (3.3 / f64::from(n)).clamp(0.2, 0.7);
+            // The first timings are of few groups and sizes: groups take up to 1.6 times what others do, and the first large
+            // net may say as much of flops.
+            let allowed = (3.5 / f64::from(n)).clamp(0.2, 0.7);
             assert!(
                 most < allowed,
                 "{estimator:?}: the {n}th timing moves a prediction by {most}"
