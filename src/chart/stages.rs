@@ -73,10 +73,8 @@ impl StagesChart {
 
     fn title(&self) -> String {
         let (platform, mode) = &self.place;
-        let scaled = self.forms.iter().skip(1);
-        let scaled: String = scaled
-            .map(|form| format!(" and by {}", form.name))
-            .collect();
+        let scaled = self.forms.get(1);
+        let scaled = scaled.map_or_else(String::new, |form| format!(" and by {}", form.name));
         format!(
             "Where the time of {}{scaled} goes, {platform} ({mode})",
             self.net

@@ -265,9 +265,8 @@ async fn every_chart_of_every_named_net_answers_or_says_why_not() {
     assert!(drawn > 50, "{drawn}");
 }
 
-#[tokio::test]
-async fn what_is_wrong_with_a_question_about_a_net_is_told_by_its_parameter() {
-    let app = App::seeded().await;
+/// Charts with wrong queries, and the parameters at fault.
+fn wrong() -> Vec<(&'static str, String, &'static str)> {
     let spec = |value: Value| {
         let text = value.to_string();
         format!(
@@ -276,7 +275,7 @@ async fn what_is_wrong_with_a_question_about_a_net_is_told_by_its_parameter() {
         )
     };
     let net = "model=RegNetY-500MF";
-    let cases = [
+    vec![
         ("compare", String::new(), "/model"),
         (
             "compare",
@@ -318,8 +317,13 @@ async fn what_is_wrong_with_a_question_about_a_net_is_told_by_its_parameter() {
         ),
         ("stages", format!("{net}&batch_size=4"), "/batch_size"),
         ("stages", "spec=[]".to_owned(), "/spec"),
-    ];
-    for (chart, query, pointer) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_question_about_a_net_is_told_by_its_parameter() {
+    let app = App::seeded().await;
+    for (chart, query, pointer) in wrong() {
         let path = format!(
             "/v1/charts/{chart}.svg?{}",
             query.replace(['<', '>', '{'], "%7B")

@@ -54,7 +54,8 @@ pub(super) struct Reply {
 impl Reply {
     fn new(parts: &Parts, look: LookParams) -> Result<Self, Invalid> {
         let look = look.try_into()?;
-        let format = if parts.uri.path().ends_with(".csv") {
+        let (_, ending) = parts.uri.path().rsplit_once('.').unwrap_or_default();
+        let format = if ending == "csv" {
             Format::Csv
         } else {
             Format::Svg(look)
