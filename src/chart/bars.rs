@@ -46,6 +46,8 @@ const PITCH: (f64, f64) = (20.0, 10.0);
 const THICK: f64 = 17.0;
 /// Between texts and bars.
 const GAP: f64 = 8.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.15;
 
 impl Bar {
     fn total(&self) -> f64 {
@@ -94,7 +96,7 @@ impl Bars {
             let widths = texts.map(|text| width(text, TEXT));
             widths.fold(0.0, f64::max).min(look.width * most)
         };
-        let group = PAD + widest(&mut self.groups.iter().map(|group| &group.label), 0.3);
+        let group = BOLD * widest(&mut self.groups.iter().map(|group| &group.label), 0.3) + PAD;
         let label = widest(&mut self.bars().map(|bar| &bar.label), 0.25);
         let bar = if label > 0.0 {
             group + GAP + label

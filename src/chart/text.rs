@@ -36,7 +36,8 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
 
 /// `text` as far as `room` pixels go, with an ellipsis where it is cut.
 pub(super) fn shortened(text: &str, size: f64, room: f64) -> String {
-    if width(text, size) <= room {
+    // Rooms made for a text are its width but for the last digits of sums.
+    if width(text, size) <= room + 1e-6 {
         return text.to_owned();
     }
     let mut left = room / size - advance('…');
