@@ -26,6 +26,7 @@ mod properties;
 mod pycls;
 mod readme;
 mod running;
+mod search;
 mod service;
 mod setup;
 mod store;
