@@ -5,6 +5,7 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
+use super::operators::{Costs, Published};
 use super::training::digest;
 use crate::net::layers::{Kind, Layer};
 use crate::net::spec::RawSpec;
@@ -125,10 +126,7 @@ impl Features {
             Subject::Net { net, .. } => Self::of_net(net),
             Subject::Costs {
                 name, complexity, ..
-            } => Self {
-                architecture: name.as_deref().map(Architecture::named),
-                ..Self::of_costs(complexity)
-            },
+            } => Self::of_costs(complexity).called(name.as_deref()),
         }
     }
 
@@ -138,23 +136,44 @@ impl Features {
         Self {
             layers: LayerSums::of(net),
             architecture: Some(Architecture::of_net(net)),
-            ..Self::of_costs(&net.complexity())
+            ..Self::of_counts(&net.complexity())
         }
     }
 
     /// The same of a net that is called `label` where nothing else names it.
     #[must_use]
     pub fn called(self, label: Option<&str>) -> Self {
-        let named = || label.map(Architecture::named);
+        if self.architecture.is_some() || label.is_none() {
+            return self;
+        }
         Self {
-            architecture: self.architecture.or_else(named),
+            architecture: label.map(Architecture::named),
+            layers: self.published(label),
             ..self
         }
     }
 
-    /// The features of a net of which only the costs are known.
+    /// The sums over the operators of the published net that has these costs.
+    fn published(&self, label: Option<&str>) -> Option<LayerSums> {
+        let costs = Costs {
+            acts: self.acts,
+            flops: self.flops,
+            params: self.params,
+        };
+        Published::find(costs, label).map(|known| known.sums(costs))
+    }
+
+    /// The features of a net of which only the costs are known; of a published net, also the sums over its operators.
     #[must_use]
     pub fn of_costs(costs: &Complexity) -> Self {
+        let plain = Self::of_counts(costs);
+        Self {
+            layers: plain.published(None),
+            ..plain
+        }
+    }
+
+    fn of_counts(costs: &Complexity) -> Self {
         Self {
             acts: costs.acts.as_f64() / 1e6,
             flops: costs.flops.as_f64() / 1e9,

@@ -83,7 +83,8 @@ impl Fit {
             validation: &fit.validation,
             timings: fit.neighbours.timings(),
         });
-        self.loan = Loan::best(own, rows, lenders);
+        let known = rows.keep(|_, sample| self.form.knows(&sample.features));
+        self.loan = Loan::best(own, &known, lenders);
     }
 
     /// The time of a net whose own timings have this `noise`.

@@ -204,9 +204,12 @@ fn at(scales: &Scales, work: &Work) -> f64 {
 fn work(fitted: &Fitted, features: &Features, group: &Group) -> Work {
     let parts = fitted.parts(features, group);
     let total: f64 = parts.iter().sum();
-    let work = match parts[..] {
-        [constant, memory, compute, overlap, _] => {
-            [constant, memory + overlap / 2.0, compute + overlap / 2.0]
+    let work = match (fitted, &parts[..]) {
+        (Fitted::Layers(_), [constant, memory, compute, narrow, _]) => {
+            [*constant, *memory, compute + narrow]
+        }
+        (_, [constant, memory, compute, overlap, _]) => {
+            [*constant, memory + overlap / 2.0, compute + overlap / 2.0]
         }
         _ => [0.0; 3],
     };

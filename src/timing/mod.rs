@@ -24,6 +24,7 @@ pub mod loan;
 pub mod measurement;
 pub mod names;
 pub mod neighbours;
+pub mod operators;
 pub mod origin;
 pub mod platform;
 pub mod predictor;

@@ -192,13 +192,13 @@ impl Predictor {
         let lent = hash_lent(&self.seen(), lenders.iter().map(|(seen, _)| *seen));
         let in_doubt = self.is_stale() || lenders.iter().any(|(_, lender)| lender.is_stale());
         let rows = Rows::all(&self.sample);
-        // With sums over layers there is little left to take over.
-        for fit in self.fits.iter_mut().filter(|fit| fit.form == Form::Costs) {
+        for fit in self.fits.iter_mut().filter(|fit| fit.form != Form::Acts) {
             let theirs = lenders.iter().filter_map(|(_, other)| {
-                let fit = other.fit_of(Form::Costs)?;
+                let fit = other.fit_of(fit.form)?;
                 Some((&other.platform, other.mode, fit))
             });
-            fit.borrow_from((&self.platform, self.mode), &rows, theirs);
+            let theirs: Vec<_> = theirs.collect();
+            fit.borrow_from((&self.platform, self.mode), &rows, theirs.into_iter());
         }
         self.names.lent(lent, in_doubt);
     }
