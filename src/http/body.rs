@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use serde::Serialize;
@@ -155,7 +155,12 @@ impl<T: Serialize> IntoResponse for Json<T> {
         // Most answers fit; to grow from nothing would copy each several times.
         let mut body = Vec::with_capacity(4096);
         match serde_json::to_writer(&mut body, &self.0) {
-            Ok(()) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Ok(()) => {
+                let mut answer = Response::new(Body::from(body));
+                let json = HeaderValue::from_static("application/json");
+                answer.headers_mut().insert(header::CONTENT_TYPE, json);
+                answer
+            }
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written");
                 ApiError::Internal.into_response()

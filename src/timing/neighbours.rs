@@ -123,30 +123,23 @@ impl Neighbours {
         let logs = self.form.shape(features).map(log);
         let own = self.of(group).filter(|(_, _, points)| points.len() >= 3);
         let chosen = own.map_or(self.groups.as_slice(), std::slice::from_ref);
-        let mut best: Vec<Nearest> = Vec::with_capacity(4);
+        let mut best: Vec<(f64, &Point)> = Vec::with_capacity(4);
         for point in chosen.iter().flat_map(|(_, _, points)| points) {
             let distance = distance(&logs, &point.logs);
-            let place = best.partition_point(|other| other.distance <= distance);
+            let place = best.partition_point(|(other, _)| *other <= distance);
             if place < 3 {
-                let Point {
-                    row,
-                    ms,
-                    batch,
-                    features,
-                    ..
-                } = *point;
-                let nearest = Nearest {
-                    row,
-                    distance,
-                    ms,
-                    batch,
-                    features,
-                };
-                best.insert(place, nearest);
+                best.insert(place, (distance, point));
                 best.truncate(3);
             }
         }
-        best
+        let nearest = best.into_iter().map(|(distance, point)| Nearest {
+            row: point.row,
+            distance,
+            ms: point.ms,
+            batch: point.batch,
+            features: point.features,
+        });
+        nearest.collect()
     }
 
     fn of(&self, group: &Group) -> Option<&(Group, Range, Vec<Point>)> {

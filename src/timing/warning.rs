@@ -93,26 +93,30 @@ impl Warning {
     }
 
     pub(super) fn lent((from, factor, share): &(PlatformId, f64, f64)) -> Option<Self> {
-        let detail = format!(
-            "{:.0} % of the prediction is what timings on {from} say, times {factor:.3}: here are few",
-            100.0 * share
-        );
-        (*share >= WORTH_SAYING).then(|| Self::new("borrowed_platform", detail))
+        let detail = || {
+            let percent = 100.0 * share;
+            format!(
+                "{percent:.0} % of the prediction is what timings on {from} say, times {factor:.3}: here are few"
+            )
+        };
+        (*share >= WORTH_SAYING).then(|| Self::new("borrowed_platform", detail()))
     }
 
     pub(super) fn few(timings: usize, platform: &PlatformId, mode: Mode) -> Option<Self> {
         let s = if timings == 1 { "" } else { "s" };
-        let detail = format!("only {timings} timing{s} on {platform} ({mode})");
-        (timings < FEW).then(|| Self::new("few_measurements", detail))
+        let detail = || format!("only {timings} timing{s} on {platform} ({mode})");
+        (timings < FEW).then(|| Self::new("few_measurements", detail()))
     }
 
     /// `share`: of the time, in multiply-adds.
     pub(super) fn flop_bound(share: f64) -> Option<Self> {
-        let detail = format!(
-            "{:.0} % of the time goes into multiply-adds, of which the activations say little",
-            100.0 * share
-        );
-        (share > 0.5).then(|| Self::new("flop_bound", detail))
+        let detail = || {
+            let percent = 100.0 * share;
+            format!(
+                "{percent:.0} % of the time goes into multiply-adds, of which the activations say little"
+            )
+        };
+        (share > 0.5).then(|| Self::new("flop_bound", detail()))
     }
 
     /// `batch`: images in a step, for each device; `launching`: the share of the time that launches add, where known.
