@@ -114,15 +114,41 @@ impl Budget<'_> {
     /// where it is within all. A time that cannot be predicted breaks its limit.
     #[must_use]
     pub fn broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        self.counts_broken_by(net)
+            .or_else(|| self.memory_broken_by(net))
+            .or_else(|| self.time_broken_by(net))
+    }
+
+    /// Whether `net` and every net that is as wide and large, and nowhere less deep, breaks a limit: none of their costs and
+    /// sums over layers is smaller.
+    #[must_use]
+    pub fn is_broken_from(&self, net: &Net) -> bool {
+        let features = Features::of_net(net);
+        let about = self.question.about(&features);
+        let timed = self.predictors.1.iter().any(|predictor| {
+            let ms = predictor.least_ms(&about).unwrap_or(f64::INFINITY);
+            let place = (self.predictors.0, predictor.as_ref());
+            let whole = |_| {
+                let seconds = self.run.least_seconds(self.question, &features, place);
+                seconds.unwrap_or(f64::INFINITY)
+            };
+            let seconds = self.limits.total_seconds.map(whole);
+            let cost = self.limits.cost.map(whole).zip(self.run.price_per_hour);
+            let epoch = self.question.epoch_seconds(predictor, ms);
+            exceeds(epoch, self.limits.epoch_seconds)
+                || exceeds(seconds.unwrap_or(0.0), self.limits.total_seconds)
+                || cost.is_some_and(|(s, price)| exceeds(price * s / 3600.0, self.limits.cost))
+        });
+        timed || self.counts_broken_by(net).is_some() || self.memory_broken_by(net).is_some()
+    }
+
+    fn counts_broken_by(&self, net: &Net) -> Option<LimitedBy> {
         let (costs, limits) = (net.complexity(), self.limits);
-        let counts = worst([
+        worst([
             (LimitedBy::Flops, costs.flops.as_f64(), limits.flops),
             (LimitedBy::Params, costs.params.as_f64(), limits.params),
             (LimitedBy::Acts, costs.acts.as_f64(), limits.acts),
-        ]);
-        counts
-            .or_else(|| self.memory_broken_by(net))
-            .or_else(|| self.time_broken_by(net))
+        ])
     }
 
     fn memory_broken_by(&self, net: &Net) -> Option<LimitedBy> {
@@ -182,6 +208,10 @@ impl Budget<'_> {
         };
         Some((seconds, cost.unwrap_or(f64::INFINITY)))
     }
+}
+
+fn exceeds(value: f64, limit: Option<f64>) -> bool {
+    limit.is_some_and(|limit| value > limit)
 }
 
 /// The limit that is exceeded by the largest factor.

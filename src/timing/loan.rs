@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::estimator::Fitted;
 use super::features::Features;
+use super::linear::NET_LIMIT;
 use super::platform::{Mode, Platform, PlatformId};
 use super::regression::Products;
 use super::training::{Rows, Sample};
@@ -128,6 +129,15 @@ impl Loan {
     #[must_use]
     pub fn ms(&self, features: &Features, group: &Group) -> f64 {
         there(&self.fitted, features, group) * self.factor(features, group)
+    }
+
+    /// Less than [`Loan::ms`] of any net of which no cost and no sum over the layers is smaller than those in `features`.
+    #[must_use]
+    pub fn least_ms(&self, features: &Features, group: &Group) -> f64 {
+        // The shares of the work are at most 1 together.
+        let departure = self.scales[1..].iter().copied().fold(0.0, f64::min);
+        let shown = KEEP * NET_LIMIT;
+        self.fitted.least_ms(features, group) * (self.scales[0] + departure - shown).exp()
     }
 
     /// By how much slower such a net is here than there.
