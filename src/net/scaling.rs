@@ -66,7 +66,7 @@ impl Scaling {
     #[must_use]
     pub fn is_of_depth_alone(&self) -> bool {
         let Exponents { d, w, g, r } = self.exponents();
-        d > 0.0 && [w, g, r] == [0.0; 3]
+        d > 0.0 && [w, g, r].iter().all(|exponent| exponent.abs() == 0.0)
     }
 
     /// Whether a group width of 1 stays 1: a depthwise net stays depthwise, by the paper; the reference's strings and

@@ -109,6 +109,14 @@ pub struct Budget<'a> {
     pub run: &'a Run,
 }
 
+impl Limits {
+    /// Whether one of them needs a time.
+    fn any_on_time(&self) -> bool {
+        let timed = [self.epoch_seconds, self.total_seconds, self.cost];
+        timed.iter().any(Option::is_some)
+    }
+}
+
 impl Budget<'_> {
     /// The limit that `net` breaks by the largest factor, of the first kind that is broken: counts, memory, time; `None`
     /// where it is within all. A time that cannot be predicted breaks its limit.
@@ -123,9 +131,15 @@ impl Budget<'_> {
     /// sums over layers is smaller.
     #[must_use]
     pub fn is_broken_from(&self, net: &Net) -> bool {
-        let features = Features::of_net(net);
+        if self.counts_broken_by(net).is_some() || self.memory_broken_by(net).is_some() {
+            return true;
+        }
+        if !self.limits.any_on_time() {
+            return false;
+        }
+        let features = Features::of_sums(net);
         let about = self.question.about(&features);
-        let timed = self.predictors.1.iter().any(|predictor| {
+        self.predictors.1.iter().any(|predictor| {
             let ms = predictor.least_ms(&about).unwrap_or(f64::INFINITY);
             let place = (self.predictors.0, predictor.as_ref());
             let whole = |_| {
@@ -138,8 +152,7 @@ impl Budget<'_> {
             exceeds(epoch, self.limits.epoch_seconds)
                 || exceeds(seconds.unwrap_or(0.0), self.limits.total_seconds)
                 || cost.is_some_and(|(s, price)| exceeds(price * s / 3600.0, self.limits.cost))
-        });
-        timed || self.counts_broken_by(net).is_some() || self.memory_broken_by(net).is_some()
+        })
     }
 
     fn counts_broken_by(&self, net: &Net) -> Option<LimitedBy> {
@@ -158,15 +171,15 @@ impl Budget<'_> {
     }
 
     fn time_broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        if !self.limits.any_on_time() {
+            return None;
+        }
         let Limits {
             epoch_seconds,
             total_seconds,
             cost,
             ..
         } = *self.limits;
-        if [epoch_seconds, total_seconds, cost] == [None; 3] {
-            return None;
-        }
         let features = Features::of_net(net);
         let whole = total_seconds.is_some() || cost.is_some();
         self.predictors.1.iter().find_map(|predictor| {

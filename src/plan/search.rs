@@ -54,23 +54,34 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
     } else {
         MOST
     };
+    // The last net, of which it is known that it is too large, but not yet by which limit.
+    let mut larger: Option<Net> = None;
+    let limiting = |larger: Option<Net>, known: LimitedBy| {
+        let broken = larger.and_then(|net| budget.broken_by(&net));
+        broken.unwrap_or(known)
+    };
     for factor in way.steps_down(base, from, LEAST) {
         patience.spend()?;
-        let broken = match scaled(base, way, factor) {
-            None => Some(LimitedBy::NetSize),
-            Some((scaling, net)) => match budget.broken_by(&net) {
-                None => {
-                    let net = Some((scaling, net));
-                    return Ok(Found { net, limited_by });
-                }
-                broken => broken,
-            },
+        let Some((scaling, net)) = scaled(base, way, factor) else {
+            (larger, limited_by) = (None, LimitedBy::NetSize);
+            continue;
         };
-        limited_by = broken.unwrap_or(limited_by);
+        if budget.is_broken_from(&net) {
+            larger = Some(net);
+            continue;
+        }
+        match budget.broken_by(&net) {
+            None => {
+                let limited_by = limiting(larger, limited_by);
+                let net = Some((scaling, net));
+                return Ok(Found { net, limited_by });
+            }
+            Some(broken) => (larger, limited_by) = (None, broken),
+        }
     }
     Ok(Found {
         net: None,
-        limited_by,
+        limited_by: limiting(larger, limited_by),
     })
 }
 
@@ -124,9 +135,10 @@ pub fn smallest(
             Some(broken) => limited_by = broken,
         }
         if deeper && budget.is_broken_from(&net) {
-            let last = between(factor, most, |factor| scaled(base, way, factor).is_none()).0;
-            let last = scaled(base, way, last).and_then(|(_, net)| budget.broken_by(&net));
-            limited_by = last.unwrap_or(limited_by);
+            let deepest = between(factor, most, |factor| scaled(base, way, factor).is_none()).0;
+            let deepest = scaled(base, way, deepest);
+            let broken = deepest.and_then(|(_, net)| budget.broken_by(&net));
+            limited_by = broken.unwrap_or(limited_by);
             break;
         }
     }
