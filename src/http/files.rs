@@ -1,10 +1,7 @@
 //! The files of `static/`, compiled in, with the path under which each is served.
 
-/// The frame that all pages stand in but that of the API's documents.
+/// The frame that all pages stand in.
 pub(super) const FRAME: &str = include_str!("../../static/pages/frame.html");
-
-/// The documents of the API, a page of its own.
-pub(super) const DOCS: &str = include_str!("../../static/docs.html");
 
 /// What stands in the frame.
 pub(super) struct Page {
@@ -20,7 +17,7 @@ pub(super) struct Page {
 }
 
 /// All of them.
-pub(super) static PAGES: [Page; 4] = [
+pub(super) static PAGES: [Page; 5] = [
     Page {
         paths: &["/"],
         title: "epochcast: how long will an epoch take?",
@@ -48,6 +45,13 @@ pub(super) static PAGES: [Page; 4] = [
         about: "Send timings: check them first, then save, then undo if need be.",
         script: "upload",
         main: include_str!("../../static/pages/upload.html"),
+    },
+    Page {
+        paths: &["/docs"],
+        title: "The API · epochcast",
+        about: "Every call of the service, with its fields, its answers and a form to try it.",
+        script: "docs",
+        main: include_str!("../../static/pages/docs.html"),
     },
 ];
 
@@ -99,6 +103,10 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
     (
         "/static/js/detect.js",
         include_str!("../../static/js/detect.js"),
+    ),
+    (
+        "/static/js/docs.js",
+        include_str!("../../static/js/docs.js"),
     ),
     ("/static/js/dom.js", include_str!("../../static/js/dom.js")),
     (
@@ -228,9 +236,5 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
     (
         "/static/js/views.js",
         include_str!("../../static/js/views.js"),
-    ),
-    (
-        "/static/vendor/rapidoc-9.3.8.min.js",
-        include_str!("../../static/vendor/rapidoc-9.3.8.min.js"),
     ),
 ];

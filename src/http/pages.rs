@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Shared;
-use super::files::{ASSETS, DOCS, FRAME, PAGES, Page};
+use super::files::{ASSETS, FRAME, PAGES, Page};
 
 /// All of them, for a service that is reached under `base` where that is set.
 pub(super) fn router(base: Option<&str>) -> Router<Shared> {
@@ -18,9 +18,8 @@ pub(super) fn router(base: Option<&str>) -> Router<Shared> {
         page.paths.iter().map(move |&path| (path, text.clone()))
     };
     let pages = PAGES.iter().flat_map(at_its_paths);
-    let docs = [("/docs", Bytes::from(under(base, DOCS)))];
     let assets = ASSETS.map(|(path, text)| (path, Bytes::from_static(text.as_bytes())));
-    let files = pages.chain(docs).chain(assets);
+    let files = pages.chain(assets);
     files.fold(Router::new(), |router, (path, text)| {
         let file = File::new(path, text);
         router.route(
@@ -51,16 +50,11 @@ fn under(base: Option<&str>, page: &str) -> String {
 /// are read.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types charts";
-/// The same for the viewer of the API, which writes markup and styles into its own elements.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
 /// A file as it is served.
 #[derive(Clone)]
 struct File {
     text: Bytes,
     kind: &'static str,
-    policy: &'static str,
     /// A tag of its content.
     tag: String,
 }
@@ -78,7 +72,6 @@ impl File {
         Self {
             text,
             kind,
-            policy: if path == "/docs" { DOCS_POLICY } else { POLICY },
             tag: format!("\"{:016x}\"", hasher.finish()),
         }
     }
@@ -93,7 +86,7 @@ impl File {
         };
         let words: [(HeaderName, &'static str); 6] = [
             (header::CONTENT_TYPE, self.kind),
-            (header::CONTENT_SECURITY_POLICY, self.policy),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "no-referrer"),
             (header::CACHE_CONTROL, "no-cache"),

@@ -62,6 +62,13 @@ impl Scaling {
         }
     }
 
+    /// Whether nothing but the depth changes, which does not shrink as the factor grows.
+    #[must_use]
+    pub fn is_of_depth_alone(&self) -> bool {
+        let Exponents { d, w, g, r } = self.exponents();
+        d > 0.0 && [w, g, r].iter().all(|exponent| exponent.abs() == 0.0)
+    }
+
     /// Whether a group width of 1 stays 1: a depthwise net stays depthwise, by the paper; the reference's strings and
     /// explicit exponents are taken at their word.
     fn keeps_depthwise(&self) -> bool {

@@ -109,20 +109,59 @@ pub struct Budget<'a> {
     pub run: &'a Run,
 }
 
+impl Limits {
+    /// Whether one of them needs a time.
+    fn any_on_time(&self) -> bool {
+        let timed = [self.epoch_seconds, self.total_seconds, self.cost];
+        timed.iter().any(Option::is_some)
+    }
+}
+
 impl Budget<'_> {
     /// The limit that `net` breaks by the largest factor, of the first kind that is broken: counts, memory, time; `None`
     /// where it is within all. A time that cannot be predicted breaks its limit.
     #[must_use]
     pub fn broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        self.counts_broken_by(net)
+            .or_else(|| self.memory_broken_by(net))
+            .or_else(|| self.time_broken_by(net))
+    }
+
+    /// Whether `net` and every net that is as wide and large, and nowhere less deep, breaks a limit: none of their costs and
+    /// sums over layers is smaller.
+    #[must_use]
+    pub fn is_broken_from(&self, net: &Net) -> bool {
+        if self.counts_broken_by(net).is_some() || self.memory_broken_by(net).is_some() {
+            return true;
+        }
+        if !self.limits.any_on_time() {
+            return false;
+        }
+        let features = Features::of_sums(net);
+        let about = self.question.about(&features);
+        self.predictors.1.iter().any(|predictor| {
+            let ms = predictor.least_ms(&about).unwrap_or(f64::INFINITY);
+            let place = (self.predictors.0, predictor.as_ref());
+            let whole = |_| {
+                let seconds = self.run.least_seconds(self.question, &features, place);
+                seconds.unwrap_or(f64::INFINITY)
+            };
+            let seconds = self.limits.total_seconds.map(whole);
+            let cost = self.limits.cost.map(whole).zip(self.run.price_per_hour);
+            let epoch = self.question.epoch_seconds(predictor, ms);
+            exceeds(epoch, self.limits.epoch_seconds)
+                || exceeds(seconds.unwrap_or(0.0), self.limits.total_seconds)
+                || cost.is_some_and(|(s, price)| exceeds(price * s / 3600.0, self.limits.cost))
+        })
+    }
+
+    fn counts_broken_by(&self, net: &Net) -> Option<LimitedBy> {
         let (costs, limits) = (net.complexity(), self.limits);
-        let counts = worst([
+        worst([
             (LimitedBy::Flops, costs.flops.as_f64(), limits.flops),
             (LimitedBy::Params, costs.params.as_f64(), limits.params),
             (LimitedBy::Acts, costs.acts.as_f64(), limits.acts),
-        ]);
-        counts
-            .or_else(|| self.memory_broken_by(net))
-            .or_else(|| self.time_broken_by(net))
+        ])
     }
 
     fn memory_broken_by(&self, net: &Net) -> Option<LimitedBy> {
@@ -132,15 +171,15 @@ impl Budget<'_> {
     }
 
     fn time_broken_by(&self, net: &Net) -> Option<LimitedBy> {
+        if !self.limits.any_on_time() {
+            return None;
+        }
         let Limits {
             epoch_seconds,
             total_seconds,
             cost,
             ..
         } = *self.limits;
-        if [epoch_seconds, total_seconds, cost] == [None; 3] {
-            return None;
-        }
         let features = Features::of_net(net);
         let whole = total_seconds.is_some() || cost.is_some();
         self.predictors.1.iter().find_map(|predictor| {
@@ -182,6 +221,10 @@ impl Budget<'_> {
         };
         Some((seconds, cost.unwrap_or(f64::INFINITY)))
     }
+}
+
+fn exceeds(value: f64, limit: Option<f64>) -> bool {
+    limit.is_some_and(|limit| value > limit)
 }
 
 /// The limit that is exceeded by the largest factor.

@@ -136,6 +136,21 @@ impl Run {
         Some((total, place.warnings))
     }
 
+    /// Less than the seconds of [`Run::total`] of any net of which no cost and no sum over the layers is smaller than those in
+    /// `features`; `None` where the estimator has no fit there.
+    #[must_use]
+    pub fn least_seconds(
+        &self,
+        question: &Question,
+        features: &Features,
+        (all, predictor): (&Predictors, &Predictor),
+    ) -> Option<f64> {
+        let place = self.place(all, predictor);
+        let ms = place.predictor.least_ms(&question.about(features))?;
+        let epochs = to_f64(self.epochs.unwrap_or(1));
+        Some(epochs * to_f64(question.images) * ms / 1e3 / f64::from(place.devices))
+    }
+
     /// Seconds that the loader takes for `images`.
     fn at_the_loader(&self, images: f64) -> f64 {
         self.loader_images_per_second

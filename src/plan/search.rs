@@ -2,7 +2,9 @@
 //!
 //! Costs do not grow evenly with the factor: widths, groups and resolutions are rounded, so a larger factor may make a
 //! cheaper net. So every net that a rule can make is looked at, one for each step of its rounding, from the top down
-//! (from the bottom up towards a target), and the first that is within the limits is the answer.
+//! (from the bottom up towards a target), and the first that is within the limits is the answer. Where depth alone is
+//! scaled, which makes by far the most nets, those that cost too much for certain are skipped by bisection: a deeper net
+//! costs more in every count and sum over layers, and what a timed net shows of itself is bounded.
 
 use super::accuracy::Published;
 use super::budget::{Budget, LimitedBy};
@@ -42,23 +44,44 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
     way.apply(base)?;
     let mut patience = Patience::of(base);
     let mut limited_by = LimitedBy::MaxFactor;
-    for factor in way.steps_down(base, MOST, LEAST) {
+    let breaks = |factor: f64| {
+        let net = scaled(base, way, factor);
+        net.is_none_or(|(_, net)| budget.is_broken_from(&net))
+    };
+    // The least of the factors that are too large for certain is looked at: it says what the next larger net breaks.
+    let from = if way.is_of_depth_alone() && breaks(MOST) {
+        between(LEAST, MOST, breaks).1
+    } else {
+        MOST
+    };
+    // The last net, of which it is known that it is too large, but not yet by which limit.
+    let mut larger: Option<Net> = None;
+    let limiting = |larger: Option<Net>, known: LimitedBy| {
+        let broken = larger.and_then(|net| budget.broken_by(&net));
+        broken.unwrap_or(known)
+    };
+    for factor in way.steps_down(base, from, LEAST) {
         patience.spend()?;
-        let broken = match scaled(base, way, factor) {
-            None => Some(LimitedBy::NetSize),
-            Some((scaling, net)) => match budget.broken_by(&net) {
-                None => {
-                    let net = Some((scaling, net));
-                    return Ok(Found { net, limited_by });
-                }
-                broken => broken,
-            },
+        let Some((scaling, net)) = scaled(base, way, factor) else {
+            (larger, limited_by) = (None, LimitedBy::NetSize);
+            continue;
         };
-        limited_by = broken.unwrap_or(limited_by);
+        if budget.is_broken_from(&net) {
+            larger = Some(net);
+            continue;
+        }
+        match budget.broken_by(&net) {
+            None => {
+                let limited_by = limiting(larger, limited_by);
+                let net = Some((scaling, net));
+                return Ok(Found { net, limited_by });
+            }
+            Some(broken) => (larger, limited_by) = (None, broken),
+        }
     }
     Ok(Found {
         net: None,
-        limited_by,
+        limited_by: limiting(larger, limited_by),
     })
 }
 
@@ -83,18 +106,25 @@ pub fn smallest(
     };
     let mut patience = Patience::of(base);
     let mut limited_by = LimitedBy::Target;
-    for factor in way.steps_up(base, least, most) {
+    let reaches = |scaling: &Scaling, net: &Net| match target {
+        Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
+        Target::Error(percent) => published
+            .and_then(|known| known.expected(scaling, net))
+            .is_some_and(|error| error.top1_error_percent <= percent),
+    };
+    let deeper = way.is_of_depth_alone() && matches!(target, Target::Flops(_));
+    let from = if deeper {
+        let enough = |factor: f64| scaled(base, way, factor).is_none_or(|(s, n)| reaches(&s, &n));
+        between(least, most, enough).0
+    } else {
+        least
+    };
+    for factor in way.steps_up(base, from, most) {
         patience.spend()?;
         let Some((scaling, net)) = scaled(base, way, factor) else {
             continue;
         };
-        let reached = match target {
-            Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
-            Target::Error(percent) => published
-                .and_then(|known| known.expected(&scaling, &net))
-                .is_some_and(|error| error.top1_error_percent <= percent),
-        };
-        if !reached {
+        if !reaches(&scaling, &net) {
             continue;
         }
         match budget.broken_by(&net) {
@@ -103,6 +133,13 @@ pub fn smallest(
                 return Ok(Found { net, limited_by });
             }
             Some(broken) => limited_by = broken,
+        }
+        if deeper && budget.is_broken_from(&net) {
+            let deepest = between(factor, most, |factor| scaled(base, way, factor).is_none()).0;
+            let deepest = scaled(base, way, deepest);
+            let broken = deepest.and_then(|(_, net)| budget.broken_by(&net));
+            limited_by = broken.unwrap_or(limited_by);
+            break;
         }
     }
     Ok(Found {
@@ -119,6 +156,28 @@ fn range(way: &Scaling, target: Target, published: Option<&Published>) -> Option
     let points = published?.points(way);
     let factors = || points.iter().map(|point| point.factor);
     Some((factors().reduce(f64::min)?, factors().reduce(f64::max)?))
+}
+
+/// Neighbouring factors of which `is` holds for the second alone, where it holds from some factor between `low` and `high` on;
+/// the nearer end twice, where it holds for both or for neither.
+fn between(low: f64, high: f64, is: impl Fn(f64) -> bool) -> (f64, f64) {
+    if is(low) {
+        return (low, low);
+    }
+    if !is(high) {
+        return (high, high);
+    }
+    // Bits of positive doubles are in their order.
+    let (mut below, mut above) = (low.to_bits(), high.to_bits());
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if is(f64::from_bits(middle)) {
+            above = middle;
+        } else {
+            below = middle;
+        }
+    }
+    (f64::from_bits(below), f64::from_bits(above))
 }
 
 fn scaled(base: &Net, way: &Scaling, factor: f64) -> Option<(Scaling, Net)> {

@@ -35,7 +35,7 @@ pub(super) struct AtBatch {
 /// Log doubt in the square of what launches take: hosts differ by a third either way.
 const DOUBT: f64 = 0.3;
 /// Least share of a fitted time that is believed to remain in a larger batch.
-const LEAST: f64 = 0.5;
+pub(super) const LEAST: f64 = 0.5;
 
 /// τ: milliseconds for a convolution, with its norm and activation function, or a squeeze-excitation.
 const fn launch_ms(mode: Mode) -> f64 {

@@ -3,8 +3,7 @@
 //! Each platform knows of each of its groups the mean log residual b that it has when it is left out of the fit. Over
 //! the groups that both have timed, b = a + ρ·(r - c) is fitted, with r the other platform's; a group that only the
 //! other has timed is then expected to have a + ρ·(r - c). Of several platforms that have timed it, the one counts by
-//! which the groups that both have timed, each left out in turn, are told best. For costs alone only: with sums over layers there is little left to
-//! take over, and it did more harm than good (`docs/estimators.md`).
+//! which the groups that both have timed, each left out in turn, are told best.
 
 use super::platform::PlatformId;
 use super::validation::{Stranger, Validation};

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::features::{Architecture, Features};
 use super::line::Line;
-use super::linear::Linear;
+use super::linear::{Linear, NET_LIMIT};
 use super::training::Rows;
 use super::{costs, layers};
 use crate::net::Group;
@@ -166,6 +166,9 @@ pub enum Fitted {
     },
 }
 
+/// Allowance for the last bits of what bounds from below.
+const ROUNDED: f64 = 1.0 - 1e-9;
+
 impl Fitted {
     /// `form` fitted to `rows`, `None` where none of them says enough.
     #[must_use]
@@ -212,6 +215,19 @@ impl Fitted {
     }
 
     /// The net as it was timed, with its residual.
+    /// Less than any net takes of which no cost and no sum over the layers is smaller than those in `features`, in
+    /// milliseconds for one image on one device: no coefficient is negative, and what a timed net shows of itself is bounded.
+    #[must_use]
+    pub fn least_ms(&self, features: &Features, group: &Group) -> f64 {
+        match self {
+            Self::Layers(_) | Self::Costs(_) => {
+                self.ms(features, group, None) * (-NET_LIMIT).exp() * ROUNDED
+            }
+            Self::Acts { line, floor_ms } if line.ms_per_million_acts < 0.0 => floor_ms * ROUNDED,
+            Self::Acts { .. } => self.ms(features, group, None) * ROUNDED,
+        }
+    }
+
     fn known(&self, features: &Features, group: &Group) -> Option<(Architecture, f64)> {
         let (Self::Layers(fit) | Self::Costs(fit)) = self else {
             return None;

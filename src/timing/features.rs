@@ -134,8 +134,16 @@ impl Features {
     #[must_use]
     pub fn of_net(net: &Net) -> Self {
         Self {
-            layers: LayerSums::of(net),
             architecture: Some(Architecture::of_net(net)),
+            ..Self::of_sums(net)
+        }
+    }
+
+    /// The same without the net's identity, which takes as long to find as all the rest.
+    #[must_use]
+    pub fn of_sums(net: &Net) -> Self {
+        Self {
+            layers: LayerSums::of(net),
             ..Self::of_counts(&net.complexity())
         }
     }

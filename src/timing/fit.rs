@@ -113,6 +113,20 @@ impl Fit {
         self.blended(asked, &case, estimate)
     }
 
+    /// Less than the time of any net of which no cost and no sum over the layers is smaller than those in `features`, in
+    /// milliseconds for one image on one device at the batch of the timings.
+    pub(super) fn least_ms(&self, features: &Features, group: &Group) -> f64 {
+        let mut offers = self.offers.iter().filter(|_| !self.neighbours.has(group));
+        let effect = offers.find_map(|offer| offer.effect(group)).unwrap_or(0.0);
+        let own = self.fitted.least_ms(features, group) * effect.exp();
+        // A mean of both is no less than the lesser.
+        let lent = self
+            .loan
+            .as_ref()
+            .map(|loan| loan.least_ms(features, group));
+        lent.map_or(own, |lent| lent.min(own))
+    }
+
     /// `own` with what another platform's fit says, where one is lent.
     fn blended(&self, asked: &Asked, case: &Case, own: Estimate) -> Estimate {
         let Some(loan) = &self.loan else {

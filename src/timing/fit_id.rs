@@ -19,7 +19,7 @@ use crate::json::{Invalid, nearest};
 /// Version of the algorithm: raised once in each release that changes any predicted figure.
 pub const METHOD: u32 = 4;
 /// The first release of each method.
-const RELEASES: [(u32, &str); 3] = [(1, "0.1.0"), (2, "0.2.0"), (METHOD, "0.3.0")];
+const RELEASES: [(u32, &str); 4] = [(1, "0.1.0"), (2, "0.2.0"), (3, "0.3.0"), (METHOD, "0.4.0")];
 
 /// The name of a fit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -47,7 +47,7 @@ const HUBER: f64 = 0.1;
 /// falls with the eighth power, since a time that is too short by a factor counts with the square of that.
 const SLIP: f64 = 6.0;
 /// Largest log residual of a net that is believed.
-const NET_LIMIT: f64 = 0.5;
+pub(super) const NET_LIMIT: f64 = 0.5;
 
 /// A fitted sum of costs.
 #[derive(Clone, Debug, PartialEq)]

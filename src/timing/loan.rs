@@ -4,12 +4,13 @@
 //! is the same for all nets, for memory and for multiply-adds, by the shares of these in a net's time; a robust ridge. What
 //! is left of each timing by the others' tells how far such a prediction is off, drawn to what likeness of the platforms
 //! lets expect; the other platform is the one with the least. The share that is lent follows from both errors and falls to nothing as timings arrive
-//! ([`OWN`]), so that no prediction ever jumps. For nets known by costs: sums over layers need few timings.
+//! ([`OWN`]), so that no prediction ever jumps.
 
 use std::sync::Arc;
 
 use super::estimator::Fitted;
 use super::features::Features;
+use super::linear::NET_LIMIT;
 use super::platform::{Mode, Platform, PlatformId};
 use super::regression::Products;
 use super::training::{Rows, Sample};
@@ -128,6 +129,15 @@ impl Loan {
     #[must_use]
     pub fn ms(&self, features: &Features, group: &Group) -> f64 {
         there(&self.fitted, features, group) * self.factor(features, group)
+    }
+
+    /// Less than [`Loan::ms`] of any net of which no cost and no sum over the layers is smaller than those in `features`.
+    #[must_use]
+    pub fn least_ms(&self, features: &Features, group: &Group) -> f64 {
+        // The shares of the work are at most 1 together.
+        let departure = self.scales[1..].iter().copied().fold(0.0, f64::min);
+        let shown = KEEP * NET_LIMIT;
+        self.fitted.least_ms(features, group) * (self.scales[0] + departure - shown).exp()
     }
 
     /// By how much slower such a net is here than there.

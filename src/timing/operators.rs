@@ -171,3 +171,82 @@ impl From<Line> for Published {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zoo::Zoo;
+    use crate::timing::Features;
+
+    #[test]
+    fn every_net_is_found_by_its_name_at_its_own_and_at_another_resolution() {
+        for known in all() {
+            for size in [1.0, 1.7] {
+                let costs = Costs {
+                    acts: size * known.costs.acts,
+                    flops: size * known.costs.flops,
+                    ..known.costs
+                };
+                let found = Published::find(costs, Some(&known.name)).unwrap();
+                // Two of the same name differ in whether they are folded for inference.
+                assert_eq!(found.name, known.name);
+                let (grown, plain) = (found.sums(costs).memory, found.sums(known.costs).memory);
+                // Tolerance: the last bits of two products.
+                assert!((grown / plain - size).abs() < 1e-12, "{}", known.name);
+            }
+        }
+    }
+
+    #[test]
+    fn of_nets_with_the_same_costs_the_label_decides() {
+        let of = |name: &str| all().iter().find(|known| known.name == name).unwrap();
+        let (batch, group) = (of("resnet50"), of("resnet50_gn"));
+        let found = |label| Published::find(batch.costs, label).unwrap();
+        assert_eq!(found(Some("resnet50_gn.a1h_in1k")).name, "resnet50_gn");
+        assert_eq!(found(Some("gluon_resnet50_v1b")).name, "resnet50");
+        assert!(found(None).moved() <= batch.moved());
+        assert!(batch.moved() < group.moved());
+    }
+
+    #[test]
+    fn other_costs_are_nobodys_and_a_label_alone_proves_nothing() {
+        let known = all().iter().find(|known| known.name == "resnet50").unwrap();
+        for (params, flops) in [(1.02, 1.0), (1.0, 1.2), (1.0, 0.8)] {
+            let costs = Costs {
+                params: params * known.costs.params,
+                flops: flops * known.costs.flops,
+                ..known.costs
+            };
+            assert!(Published::find(costs, Some("resnet50")).is_none());
+        }
+    }
+
+    #[test]
+    fn operators_tell_what_layers_tell_of_nets_that_can_be_built() {
+        for name in [
+            "ResNet-50",
+            "RegNetY-4.0GF",
+            "RegNetX-400MF",
+            "EfficientNet-B0",
+        ] {
+            let net = Zoo::built_in().named(name).unwrap().subject(None).unwrap();
+            let features = Features::new(&net);
+            let layers = features.layers.unwrap();
+            let costs = Costs {
+                acts: features.acts,
+                flops: features.flops,
+                params: features.params,
+            };
+            let known = Published::find(costs, None).unwrap();
+            let operators = known.sums(costs);
+            for (a, b) in [
+                (operators.memory, layers.memory),
+                (operators.compute, layers.compute),
+                (operators.step, layers.step),
+            ] {
+                // Tolerance: one side counts pools and linear layers, the other a function behind every convolution.
+                assert!((a / b).ln().abs() < 0.15, "{name} {}: {a} {b}", known.name);
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::{AtBatch, Step, launching};
+use super::batch::{AtBatch, LEAST, Step, launching};
 use super::datasheet::{Scales, Sheet};
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
@@ -153,7 +153,7 @@ impl Predictor {
                 .map(|(group, samples)| (group.clone(), Explanation::new(samples.iter())))
                 .collect(),
             range: Range::of(&rows),
-            noises: noises(&rows),
+            noises: rows.noises(),
             sample: if set.len() <= SHARED {
                 set.clone()
             } else {
@@ -397,6 +397,16 @@ impl Predictor {
         Some(scale * fit.fitted.ms_of_timed(features, group))
     }
 
+    /// Less than the time of any net of which no cost and no sum over the layers is smaller than those in `asked`; `None`
+    /// where the estimator could not be fitted.
+    #[must_use]
+    pub fn least_ms(&self, asked: &Asked) -> Option<f64> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
+        let batch = asked.batch_size.map_or(1.0, |_| LEAST);
+        Some(scale * batch * fit.least_ms(asked.features, asked.group))
+    }
+
     /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
     #[must_use]
     pub fn time(&self, asked: &Asked) -> Option<Time> {
@@ -480,17 +490,4 @@ impl Predictor {
         let found = net.and_then(|net| find(net).ok());
         found.map_or(0.0, |position| self.noises[position].1)
     }
-}
-
-fn noises(rows: &Rows) -> Vec<(Architecture, f64)> {
-    let noisy = rows.samples().map(|(_, sample)| (sample.net, sample.noise));
-    let mut noisy: Vec<_> = noisy.filter(|(_, noise)| *noise > 0.0).collect();
-    noisy.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let nets = noisy.chunk_by(|a, b| a.0 == b.0).map(|same| {
-        let (n, sum) = same
-            .iter()
-            .fold((0.0, 0.0), |(n, sum), (_, noise)| (n + 1.0, sum + noise));
-        (same[0].0, sum / n)
-    });
-    nets.collect()
 }

@@ -291,6 +291,20 @@ impl<'a> Rows<'a> {
         groups.flat_map(|(group, samples)| samples.iter().map(|sample| (*group, *sample)))
     }
 
+    /// The nets whose timings say how much they vary, in order, each with the mean of that.
+    pub(super) fn noises(&self) -> Vec<(Architecture, f64)> {
+        let noisy = self.samples().map(|(_, sample)| (sample.net, sample.noise));
+        let mut noisy: Vec<_> = noisy.filter(|(_, noise)| *noise > 0.0).collect();
+        noisy.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let nets = noisy.chunk_by(|a, b| a.0 == b.0).map(|same| {
+            let (n, sum) = same
+                .iter()
+                .fold((0.0, 0.0), |(n, sum), (_, noise)| (n + 1.0, sum + noise));
+            (same[0].0, sum / n)
+        });
+        nets.collect()
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -17,7 +17,8 @@ const AT_ONCE = 2;
 let free = AT_ONCE;
 const waiting = [];
 
-async function once(path, options) {
+/** Whatever `path` answers, a refusal too. */
+export async function once(path, options) {
   if (free > 0) free -= 1;
   else await new Promise((begin) => waiting.push(begin));
   try {

@@ -11,8 +11,21 @@ export function table({ caption, hidden = false, columns, rows, sorted, onsort, 
   const head = columns.map((column) => header(column, sorted, onsort));
   const body = rows.map((row) => h("tr", { class: chosen?.(row) && "chosen" }, columns.map((column) => cell(column, row, cards))));
   const label = h("caption", { class: hidden ? "visually-hidden" : null }, caption);
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": typeof caption === "string" ? caption : "Table" },
-    h("table", { class: cards ? "cards full" : "full" }, label, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+  return scrolling(h("div", { class: "scroll" },
+    h("table", { class: cards ? "cards full" : "full" }, label, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))), typeof caption === "string" ? caption : "Table");
+}
+
+/** A frame that is a stop of the keyboard, and a region called `name`, only while what it holds is wider. */
+function scrolling(frame, name) {
+  const stop = { tabindex: 0, role: "region", "aria-label": name };
+  new ResizeObserver(() => {
+    const wider = frame.scrollWidth > frame.clientWidth + 1;
+    for (const [attribute, value] of Object.entries(stop)) {
+      if (wider) frame.setAttribute(attribute, value);
+      else frame.removeAttribute(attribute);
+    }
+  }).observe(frame);
+  return frame;
 }
 
 function header({ title, unit, number, sort, class: name }, sorted, onsort) {

@@ -9,7 +9,7 @@ let server, browser;
 before(async () => { [server, browser] = await Promise.all([serve(), launch()]); });
 after(async () => { await browser?.close(); await server?.stop(); });
 
-const PAGES = ["/", "/explore", "/explore?model=ResNet-51", "/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare&y=acts", "/explore?view=plan", "/explore?view=plan&epoch=20+min&epochs=90&price=24&platform=v100x8-paper", "/explore?view=plan&epoch=soon", "/explore?view=time&platform=v100x8-paper", "/platforms", "/platforms/v100x8-paper", "/platforms/v100x8-paper?measurement=120", "/platforms/none", "/upload", "/upload?upload=1"];
+const PAGES = ["/", "/explore", "/explore?model=ResNet-51", "/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare&y=acts", "/explore?view=plan", "/explore?view=plan&epoch=20+min&epochs=90&price=24&platform=v100x8-paper", "/explore?view=plan&epoch=soon", "/explore?view=time&platform=v100x8-paper", "/platforms", "/platforms/v100x8-paper", "/platforms/v100x8-paper?measurement=120", "/platforms/none", "/upload", "/upload?upload=1", "/docs", "/docs#plan"];
 
 for (const theme of ["light", "dark"]) {
   for (const width of [1280, 360]) {

@@ -45,8 +45,9 @@ export async function open(browser, origin, { width = 1280, theme = "light", tou
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {
-    // A refusal that a page asked for and shows is no fault of the page; nor is a busy server, which it asks again.
-    if (message.type() === "error" && !/status of (4\d\d|503)/.test(message.text())) faults.push(message.text());
+    // A refusal that a page asked for and shows is no fault of the page; nor is a busy API, which it asks again.
+    const busy = /status of 503/.test(message.text()) && message.location().url.startsWith(`${origin}/v1/`);
+    if (message.type() === "error" && !busy && !/status of 4\d\d/.test(message.text())) faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("dialog", (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });

@@ -134,15 +134,16 @@ fn score(id: &str, left: Left) -> Score {
 
 #[test]
 fn the_papers_nets_that_were_left_out_are_predicted_as_the_reference_implementation_does() {
-    // Figures of an independent implementation (docs/estimators.md), in percent. Tolerance: its printed digits.
-    for (left, mape) in [
-        (Left::Net, 4.47),
-        (Left::Strategy, 6.17),
-        (Left::FarScaled, 6.75),
-        (Left::Group, 10.90),
+    // Figures of an independent implementation (docs/estimators.md), in percent. Tolerance: its printed digits; where fewer
+    // than 100 timings are left, another platform lends a little, which that does not know of.
+    for (left, mape, tolerance) in [
+        (Left::Net, 4.47, 0.01),
+        (Left::Strategy, 6.17, 0.01),
+        (Left::FarScaled, 6.75, 0.05),
+        (Left::Group, 10.90, 0.01),
     ] {
         let score = score("v100x8-paper", left);
-        assert!((100.0 * score.mape - mape).abs() < 0.01, "{score:?}");
+        assert!((100.0 * score.mape - mape).abs() < tolerance, "{score:?}");
         assert!((0.85..=0.95).contains(&score.covered_90), "{score:?}");
     }
 }

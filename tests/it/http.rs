@@ -196,7 +196,7 @@ async fn the_service_says_that_it_lives() {
         "/static/css/base.css",
         "/static/js/home.js",
         "/docs",
-        "/static/vendor/rapidoc-9.3.8.min.js",
+        "/static/js/docs.js",
         "/openapi.json",
     ] {
         assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");

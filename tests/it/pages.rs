@@ -94,6 +94,7 @@ async fn each_page_stands_in_the_frame_and_marks_the_link_to_itself() {
         ("/explore", r#"href="/explore" aria-current="page""#),
         ("/platforms/x", r#"href="/platforms" aria-current="page""#),
         ("/upload", r#"href="/upload" aria-current="page""#),
+        ("/docs", r#"href="/docs" aria-current="page""#),
     ] {
         let body = file(&app, path, "").await.into_body();
         let bytes = body.collect().await.unwrap().to_bytes();

@@ -62,11 +62,12 @@ fn cases() -> impl Strategy<Value = (Net, Scaling, (Limits, Use))> {
         "ResNet-50",
     ]);
     let way = prop_oneof![
-        // Depth alone makes thousands of nets, which brute force would take long to try.
-        prop::sample::select(vec!["w", "r", "wr", "dwr", "dWr", "orig"]).prop_map(|name| {
-            let named = STRATEGIES.into_iter().find(|s| s.name == name).unwrap();
-            Scaling::by_strategy(named, 1.0).unwrap()
-        }),
+        prop::sample::select(vec!["d", "w", "r", "dw", "wr", "dwr", "dWr", "orig"]).prop_map(
+            |name| {
+                let named = STRATEGIES.into_iter().find(|s| s.name == name).unwrap();
+                Scaling::by_strategy(named, 1.0).unwrap()
+            }
+        ),
         (0.3..1.0f64).prop_map(|alpha| {
             let raw = RawScaling {
                 alpha: Some(alpha),
@@ -208,6 +209,59 @@ proptest! {
             prop_assert_eq!(apply(between), apply(above));
         }
     }
+}
+
+proptest! {
+    // Each case walks over up to 26,000 nets.
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn depth_alone_finds_what_a_walk_over_all_its_nets_finds(
+        (base, _, (limits, used)) in cases(),
+        growth in 0.1..30.0f64,
+        (batch_size, platform) in (prop::option::of(1..4096_u64), any::<prop::sample::Index>()),
+    ) {
+        let way = Scaling::by_strategy(STRATEGIES[0], 1.0).unwrap();
+        let question = Question { batch_size, ..question(&base) };
+        let timed: Vec<_> = predictors().of_mode(Mode::Train).cloned().collect();
+        let budget = Budget {
+            limits: &limits,
+            used,
+            question: &question,
+            predictors: (predictors(), std::slice::from_ref(platform.get(&timed))),
+            setup: Some(setup()),
+            run: &run(),
+        };
+        let flops = growth * base.complexity().flops.as_f64();
+        let at = |factor: f64| way.at(factor).unwrap().apply(&base).ok();
+        let down = walked(way.steps_down(&base, MOST, LEAST).map(|f| (f, at(f))), &budget);
+        let up = way.steps_up(&base, LEAST, MOST).filter_map(|f| Some((f, at(f)?)));
+        let reached = up.skip_while(|(_, net)| net.complexity().flops.as_f64() < flops);
+        let up = walked(reached.map(|(f, net)| (f, Some(net))), &budget);
+        for (found, walked, at_end) in [
+            (largest(&base, &way, &budget).unwrap(), down, LimitedBy::MaxFactor),
+            (smallest(&base, &way, Target::Flops(flops), &budget).unwrap(), up, LimitedBy::Target),
+        ] {
+            let factor = found.net.map(|(scaling, _)| scaling.factor());
+            prop_assert_eq!((factor, found.limited_by), (walked.0, walked.1.unwrap_or(at_end)));
+        }
+    }
+}
+
+/// The first factor whose net is within `budget`, and what the last before it breaks.
+fn walked(
+    nets: impl Iterator<Item = (f64, Option<Net>)>,
+    budget: &Budget,
+) -> (Option<f64>, Option<LimitedBy>) {
+    let mut last = None;
+    for (factor, net) in nets {
+        let broken = net.map_or(Some(LimitedBy::NetSize), |net| budget.broken_by(&net));
+        if broken.is_none() {
+            return (Some(factor), last);
+        }
+        last = broken;
+    }
+    (None, last)
 }
 
 /// Exponents of the acts against the flops that were reached, over s = 1, 2, 4 … 64, beside theory: d 1, w 1/2, r 1, dwr 5/6,
