@@ -44,7 +44,10 @@ FUNCTIONS = {
 }
 POOLS = {"max_pool2d_with_indices", "avg_pool2d", "_adaptive_avg_pool2d", "mean"}
 # Nets of tokens, with or without attention, and nets that are for tests of timm only.
-OTHERS = r"(test|vit|xcit|mixer|gmlp|resmlp|sequencer|swin|shvit|nextvit|mobilevit|efficientvit|efficientformer|edgenext|lowformer|swiftformer)"
+OTHERS = (
+    r"(test|vit|xcit|mixer|gmlp|resmlp|sequencer|swin|shvit|nextvit|mobilevit|efficientvit|efficientformer|edgenext"
+    r"|lowformer|swiftformer)"
+)
 MOVES = {"add", "sub", "mul", "div", "addcmul", "cat", "copy", "clone", "_to_copy", "constant_pad_nd", "index", "roll"}
 
 

@@ -135,7 +135,7 @@ fn sixteen(digits: &str) -> Option<u64> {
 }
 
 fn not_a_name(word: &str) -> Invalid {
-    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:3:0123456789abcdef";
+    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:4:0123456789abcdef";
     Invalid::at("", word, "not the id of a fit", hint)
 }
 
@@ -278,12 +278,12 @@ mod tests {
         for odd in [
             "",
             "x",
-            "a:b:c:3:d",
-            "a:train:layers:3:1",
-            "a:train:layers:3:+0e4b6456ecc0123",
-            "gpu:h100:x:a:train:layers:3:00e4b6456ecc0123",
-            "gpu:00e4b6456ecc0123:a:train:layers:3:00e4b6456ecc0123",
-            "gp:h100:00e4b6456ecc0123:a:train:layers:3:00e4b6456ecc0123",
+            "a:b:c:4:d",
+            "a:train:layers:4:1",
+            "a:train:layers:4:+0e4b6456ecc0123",
+            "gpu:h100:x:a:train:layers:4:00e4b6456ecc0123",
+            "gpu:00e4b6456ecc0123:a:train:layers:4:00e4b6456ecc0123",
+            "gp:h100:00e4b6456ecc0123:a:train:layers:4:00e4b6456ecc0123",
         ] {
             assert_eq!(detail(odd), "not the id of a fit", "{odd}");
         }

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use axum::http::{Method, Request, header};
 use epochcast::live::{OnError, Upload};
 use epochcast::store::{Options, Scope, Store};
+use epochcast::timing::fit_id::METHOD;
 use epochcast::timing::foreign::Defaults;
 use epochcast::timing::upload::Format;
 use serde_json::{Value, json};
