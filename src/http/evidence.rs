@@ -7,6 +7,7 @@ use crate::net::Group;
 use crate::timing::datasheet::Scales;
 use crate::timing::estimator::Part;
 use crate::timing::neighbours::Nearest;
+use crate::timing::operators::Place;
 use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
 
 /// What a prediction stands on.
@@ -19,6 +20,9 @@ pub struct FitRow {
     pub estimator: Estimator,
     /// What it looked at, of what is known of the net.
     pub based_on: Form,
+    /// The published net whose operators it looked at, told by the costs of the net or by its label; null where it was
+    /// told the layers, or knows the costs alone.
+    pub published: Option<&'static str>,
     /// Timings of the platform (of a GPU without timings: of the platform whose fit it is, as all below).
     pub measurements: usize,
     /// The net's timing group.
@@ -151,10 +155,12 @@ pub(super) fn fit_row(
         epoch_seconds: epoch(near.ms),
     };
     let shares = prediction.shares.iter();
+    let operators = asked.features.layers.filter(|_| form == Form::Layers);
     FitRow {
         id: predictor.id(asked.estimator).to_string(),
         estimator: asked.estimator,
         based_on: form,
+        published: operators.and_then(|sums| sums.published).map(Place::name),
         measurements: predictor.measurements(),
         group: asked.group.clone(),
         group_measurements: predictor.measurements_of(asked.group),

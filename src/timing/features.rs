@@ -5,7 +5,7 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use super::operators::{Costs, Published};
+use super::operators::{Costs, Place, Published};
 use super::training::digest;
 use crate::net::layers::{Kind, Layer};
 use crate::net::spec::RawSpec;
@@ -46,6 +46,8 @@ pub struct LayerSums {
     /// Convolutions and squeeze-excitations: what has to be launched, whatever the batch. Never zero, so that a sample
     /// needs no room to say whether the sums are known.
     pub launches: NonZeroU32,
+    /// The published net whose operators these are, where the net cannot be built.
+    pub published: Option<Place>,
 }
 
 impl Default for LayerSums {
@@ -56,6 +58,7 @@ impl Default for LayerSums {
             narrow: 0.0,
             step: 0.0,
             launches: NonZeroU32::MIN,
+            published: None,
         }
     }
 }

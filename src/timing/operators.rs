@@ -4,7 +4,7 @@
 //! changes much. Nets that differ in their norms alone share their costs; then the label decides. The counts are those of
 //! `scripts/count_operators.py`.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -30,12 +30,29 @@ struct Line {
 /// A net whose operators were counted.
 #[derive(Debug)]
 pub struct Published {
-    /// What it is called.
-    pub name: String,
-    /// Million params, thousand million flops and million acts at the resolution where they were counted.
+    name: String,
+    /// At the resolution at which it was counted.
     costs: Costs,
     convolutions: f64,
     sums: LayerSums,
+}
+
+/// Which of the published nets: two bytes of each timing of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(NonZeroU16);
+
+impl Place {
+    fn of(index: usize) -> Option<Self> {
+        let from_one = u16::try_from(index + 1).ok()?;
+        NonZeroU16::new(from_one).map(Self)
+    }
+
+    /// What the net is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let known = all().get(usize::from(self.0.get()) - 1);
+        known.map_or("", |known| known.name.as_str())
+    }
 }
 
 /// Acts, flops and params, in the units of [`Features`](super::Features).
@@ -119,7 +136,7 @@ impl Published {
             compute: larger * self.sums.compute,
             narrow: larger * self.sums.narrow,
             step: (costs.params + LAUNCH * self.convolutions) * costs.acts / 1e3,
-            launches: self.sums.launches,
+            ..self.sums
         }
     }
 }
@@ -145,6 +162,9 @@ fn all() -> &'static [Published] {
         let known = lines.map(|line| Published::from(line.expect("built-in operators")));
         let mut all: Vec<Published> = known.collect();
         all.sort_by(|a, b| a.costs.params.total_cmp(&b.costs.params));
+        for (index, known) in all.iter_mut().enumerate() {
+            known.sums.published = Place::of(index);
+        }
         all
     });
     &ALL
@@ -167,6 +187,7 @@ impl From<Line> for Published {
                 narrow: line.narrow / 1e9,
                 step: 0.0,
                 launches: NonZeroU32::new(launches).unwrap_or(NonZeroU32::MIN),
+                published: None,
             },
         }
     }
@@ -190,6 +211,8 @@ mod tests {
                 let found = Published::find(costs, Some(&known.name)).unwrap();
                 // Two of the same name differ in whether they are folded for inference.
                 assert_eq!(found.name, known.name);
+                let place = found.sums(costs).published.unwrap();
+                assert_eq!(place.name(), known.name);
                 let (grown, plain) = (found.sums(costs).memory, found.sums(known.costs).memory);
                 // Tolerance: the last bits of two products.
                 assert!((grown / plain - size).abs() < 1e-12, "{}", known.name);

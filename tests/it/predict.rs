@@ -205,6 +205,31 @@ async fn a_small_batch_and_many_flops_for_the_acts_are_warned_of() {
 }
 
 #[tokio::test]
+async fn a_published_net_is_told_by_its_costs_and_which_of_those_with_the_same_by_its_label() {
+    // GhostNet and ResNet-50, as timm counts them.
+    let ghost = json!({"flops": 141_150_000.0, "params": 5_182_500.0, "acts": 3_545_400.0});
+    let costs = json!({"flops": 4_089_184_256.0, "params": 25_557_032.0, "acts": 11_115_000.0});
+    let of = async |costs: &Value, label: Value| {
+        let request = json!({"complexity": costs, "label": label, "platform": "rtx4090-nchw", "mode": "infer"});
+        let answer = predict(request).await;
+        let fit = &answer["predictions"][0]["fit"];
+        (fit["based_on"].clone(), fit["published"].clone())
+    };
+    let layers = json!("layers");
+    assert_eq!(
+        of(&ghost, Value::Null).await,
+        (layers.clone(), json!("ghostnet_100"))
+    );
+    let norms = of(&costs, json!("resnet50_gn.a1h_in1k")).await;
+    assert_eq!(norms, (layers, json!("resnet50_gn")));
+    let unknown = json!({"flops": 4.1e9, "params": 2.5e7, "acts": 1.1e7});
+    assert_eq!(
+        of(&unknown, json!("resnet50")).await,
+        (json!("costs"), Value::Null)
+    );
+}
+
+#[tokio::test]
 async fn a_net_known_by_its_costs_is_known_again_by_the_same_costs_or_by_its_label() {
     let app = App::seeded().await;
     let ask = async |request: Value| {
