@@ -29,7 +29,7 @@ pub fn is_sound(predictor: &Predictor) -> bool {
 /// Why `row` is not believed, where `predictor` expects something else.
 #[must_use]
 pub fn doubt(predictor: &Predictor, row: &Measurement) -> Option<String> {
-    let features = &Features::new(&row.subject);
+    let features = &Features::new(&row.subject).called(row.label.as_deref());
     let (group, estimator) = (&row.group, Estimator::default());
     let ms = 1e3 * f64::from(predictor.platform().device_count) * row.time.seconds_per_image();
     let near = (ms / predictor.expected_ms(features, group, estimator)?)
