@@ -1,9 +1,8 @@
 //! `epochcast predict`: the main job without a server.
 
 use epochcast::http::pins::pinned;
-use epochcast::http::predict::{
-    PredictAnswer, PredictRequest, PredictionRow, predicted, predicted_by,
-};
+use epochcast::http::predict::{PredictAnswer, PredictionRow, predicted, predicted_by};
+use epochcast::http::predict_request::PredictRequest;
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
 use epochcast::units::Grouped;

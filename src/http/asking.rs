@@ -6,17 +6,17 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::predict::{IMAGENET_IMAGES, Interval, PredictRequest, chosen};
+use super::chosen::chosen;
+use super::predict_request::PredictRequest;
 use crate::json::Invalid;
-use crate::net::{Group, Net, Subject};
+use crate::net::{Net, Subject};
 use crate::plan::Question;
 use crate::plan::memory::{Optimizer, Setup};
 use crate::plan::run::{Run, Total};
-use crate::timing::measurement::{count, subject};
+use crate::timing::measurement::subject;
 use crate::timing::platform::Precision;
 use crate::timing::warning::Warning;
-use crate::timing::{Features, Form, Level, Mode, PlatformId, Prediction, Predictor, Predictors};
-use crate::units::Whole;
+use crate::timing::{Features, Form, Mode, PlatformId, Prediction, Predictor, Predictors};
 
 /// A request about one net, read.
 pub(super) struct Asking<'a> {
@@ -35,24 +35,14 @@ impl<'a> Asking<'a> {
     /// Reads all of `request` but its scaling.
     pub(super) fn read(
         predictors: &'a Predictors,
-        request: PredictRequest,
+        mut request: PredictRequest,
     ) -> Result<Self, Invalid> {
-        let run = run(&request)?;
-        let subject = subject(request.model, request.complexity, request.resolution)?;
-        let group = match &request.family {
-            Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
-            None => subject.group(),
-        };
+        let run = request.run()?;
+        let (model, complexity) = (request.model.take(), request.complexity.take());
+        let subject = subject(model, complexity, request.resolution)?;
         let mode = request.mode.unwrap_or_default();
         Ok(Self {
-            question: Question {
-                group,
-                images: count("/dataset_images", request.dataset_images)?
-                    .unwrap_or(IMAGENET_IMAGES),
-                level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
-                estimator: request.estimator.unwrap_or_default(),
-                batch_size: count("/batch_size", request.batch_size)?,
-            },
+            question: request.question(&subject.group())?,
             mode,
             run,
             predictors: chosen(predictors, mode, request.platform.as_ref())?,
@@ -143,42 +133,16 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// What `request` says of the whole training.
-pub(super) fn run(request: &PredictRequest) -> Result<Run, Invalid> {
-    let positive = |pointer: &str, value: Option<f64>| match value {
-        Some(number) if !(number.is_finite() && number > 0.0) => {
-            let detail = format!("{number} is out of range");
-            Err(Invalid::at(pointer, number, detail, "more than 0"))
-        }
-        value => Ok(value),
-    };
-    let most = |pointer: &str, value: Option<Whole>, most: u64| match value {
-        Some(Whole(number)) if number > most => {
-            let (detail, hint) = (
-                format!("{number} is out of range"),
-                format!("at most {most}"),
-            );
-            Err(Invalid::at(pointer, number, detail, hint))
-        }
-        value => count(pointer, value),
-    };
-    let devices = most("/devices", request.devices, MOST_DEVICES)?;
-    Ok(Run {
-        epochs: most("/epochs", request.epochs, MOST_EPOCHS)?,
-        evaluation_images: count("/evaluation_images", request.evaluation_images)?,
-        loader_images_per_second: positive(
-            "/loader_images_per_second",
-            request.loader_images_per_second,
-        )?,
-        devices: devices.and_then(|devices| u32::try_from(devices).ok()),
-        price_per_hour: positive("/price_per_hour", request.price_per_hour)?,
-    })
+/// Where one new timing would lie, with probability `level`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Interval {
+    /// Share of such timings that lie within.
+    pub level: f64,
+    /// Lower end.
+    pub low_seconds: f64,
+    /// Upper end.
+    pub high_seconds: f64,
 }
-
-/// Most epochs of a training.
-const MOST_EPOCHS: u64 = 1_000_000;
-/// Most devices of a training.
-const MOST_DEVICES: u64 = 100_000;
 
 /// How long one epoch takes on one platform, without the evidence that `/v1/predict` gives.
 #[derive(Debug, Serialize, ToSchema)]

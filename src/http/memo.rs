@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use serde_json::Value;
 
 use super::complexity::{Base, Scaled, base_row, scaled, scaled_row};
-use super::predict::PredictRequest;
+use super::predict_request::PredictRequest;
 use super::ready::Ready;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;

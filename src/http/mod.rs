@@ -6,6 +6,7 @@
 mod asking;
 pub mod body;
 mod charts;
+pub mod chosen;
 mod clock;
 pub mod compare;
 mod compare_csv;
@@ -34,6 +35,7 @@ pub mod pins;
 pub mod plan;
 mod platforms;
 pub mod predict;
+pub mod predict_request;
 pub mod problem;
 mod query;
 pub mod ready;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::predict::PredictRequest;
+use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use crate::json::Invalid;
 use crate::live::{Live, PinError};

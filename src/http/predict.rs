@@ -10,93 +10,27 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
-use super::asking::run;
+use super::asking::Interval;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody, Params};
+use super::chosen::chosen;
 use super::complexity::{Base, Scaled};
 use super::evidence::{FitRow, fit_row};
 use super::memo::counted;
 use super::pins::{FitParams, Pinned, pinned, pinned_all};
+use super::predict_request::PredictRequest;
 use super::problem::{ApiError, Problem};
 use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
 use crate::json::{Invalid, typed};
-use crate::net::Group;
-use crate::net::scaling::RawScaling;
-use crate::net::{complexity::RawComplexity, spec::RawModel};
 use crate::plan::Question;
 use crate::plan::run::{Run, Total};
-use crate::timing::datasheet::AskedGpu;
-use crate::timing::gpus::Gpu;
-use crate::timing::measurement::count;
 use crate::timing::warning::Warning;
-use crate::timing::{Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
-use crate::units::Whole;
+use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(predict))
         .routes(routes!(predict_batch))
-}
-
-/// Images of an epoch where a request names none: ImageNet's training set.
-pub const IMAGENET_IMAGES: u64 = 1_281_167;
-
-/// A net, how to scale it, and where to time it.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PredictRequest {
-    /// The net.
-    #[schema(value_type = Option<RawModel>)]
-    pub model: Option<Value>,
-    /// In its place: the costs of a net that only its owner can build.
-    pub complexity: Option<RawComplexity>,
-    /// How to scale it; only a `model` can be scaled.
-    pub scaling: Option<RawScaling>,
-    /// Timing group; by default it follows from the net.
-    pub family: Option<String>,
-    /// What you call the net: given by its costs, it is known again by it where it was timed, at whatever resolution.
-    pub label: Option<String>,
-    /// Side of the images, in pixels, where `model` does not say.
-    pub resolution: Option<Whole>,
-    /// Id of a platform, or a list; default: all with timings of the mode. `gpu:h100` or `gpu:h100:tf32`: by a GPU's data
-    /// sheet, without any timing on it.
-    #[schema(value_type = Option<PlatformChoice>)]
-    pub platform: Option<Value>,
-    /// `train` (default) or `infer`, the forward pass alone.
-    pub mode: Option<Mode>,
-    /// Images of an epoch, default 1,281,167 (ImageNet).
-    pub dataset_images: Option<Whole>,
-    /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
-    pub batch_size: Option<Whole>,
-    /// Level of the interval, 0.5 to 0.99, default 0.9.
-    #[schema(minimum = 0.5, maximum = 0.99)]
-    pub interval: Option<f64>,
-    /// Default `layers`, all that is known of the net; `costs`: its costs alone; `paper`: the line on activations.
-    pub estimator: Option<Estimator>,
-    /// Passes over the images, of a whole training (`total`); default 1.
-    pub epochs: Option<Whole>,
-    /// Images of the evaluation after each epoch, counted in `total`.
-    pub evaluation_images: Option<Whole>,
-    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
-    #[schema(example = 2000)]
-    pub loader_images_per_second: Option<f64>,
-    /// Number of devices of the training in `total`, where it is not the platform's.
-    pub devices: Option<Whole>,
-    /// Price of all devices together for an hour: `total` says what the training costs.
-    #[schema(example = 24.5)]
-    pub price_per_hour: Option<f64>,
-    /// `fit.id` of an earlier answer: the same fit again, from which platform, mode and estimator follow.
-    pub fit: Option<String>,
-}
-
-/// One platform's id, or several.
-#[derive(ToSchema)]
-#[serde(untagged)]
-pub enum PlatformChoice {
-    /// One.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
 }
 
 /// What a net and its scaled form cost, and how long one epoch takes.
@@ -134,17 +68,6 @@ pub struct PredictionRow {
     pub total: Option<Total>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
-}
-
-/// Where one new timing would lie, with probability `level`.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Interval {
-    /// Share of such timings that lie within.
-    pub level: f64,
-    /// Lower end.
-    pub low_seconds: f64,
-    /// Upper end.
-    pub high_seconds: f64,
 }
 
 /// How long one epoch takes.
@@ -283,24 +206,14 @@ pub fn predicted_by(
 ) -> Result<PredictAnswer, Invalid> {
     let named = request.named_fit()?;
     let counted = counted(&mut request)?;
-    let group = match &request.family {
-        Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
-        None => counted.group.clone(),
-    };
-    let question = Question {
-        group,
-        images: count("/dataset_images", request.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
-        level: request.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
-        estimator: match &named {
-            Some(id) => id.estimator,
-            None => request.estimator.unwrap_or_default(),
-        },
-        batch_size: count("/batch_size", request.batch_size)?,
-    };
+    let mut question = request.question(&counted.group)?;
+    if let Some(id) = &named {
+        question.estimator = id.estimator;
+    }
     let put = Put {
         base: counted.features.called(request.label.as_deref()),
         scaled: counted.scaled_features,
-        run: run(&request)?,
+        run: request.run()?,
         all: predictors,
         question,
     };
@@ -323,61 +236,6 @@ pub fn predicted_by(
         base: counted.base.clone(),
         scaled: counted.scaled.clone(),
         predictions,
-    })
-}
-
-/// The predictors that a request's `platform` names: all of the mode where it names none.
-pub(super) fn chosen(
-    predictors: &Predictors,
-    mode: Mode,
-    platform: Option<&Value>,
-) -> Result<Vec<Arc<Predictor>>, Invalid> {
-    match platform {
-        None | Some(Value::Null) => Ok(predictors.of_mode(mode).cloned().collect()),
-        Some(Value::Array(ids)) => {
-            let one = |(i, id): (usize, &Value)| {
-                one(predictors, mode, id).map_err(|e| e.under(&format!("/platform/{i}")))
-            };
-            ids.iter().enumerate().map(one).collect()
-        }
-        Some(id) => one(predictors, mode, id)
-            .map(|one| vec![one])
-            .map_err(|e| e.under("/platform")),
-    }
-}
-
-/// The predictor that `id` names: of a platform, or of a GPU by its data sheet.
-pub(super) fn one(
-    predictors: &Predictors,
-    mode: Mode,
-    id: &Value,
-) -> Result<Arc<Predictor>, Invalid> {
-    let word: String = typed(id)?;
-    if let Some(asked) = AskedGpu::read(&word)? {
-        return predictors.on_gpu(&asked, mode).map(Arc::new).ok_or_else(|| {
-            let detail = format!("no platform of a known GPU has timings of mode {mode}");
-            let hint = "upload some of that mode, with the platform's precision: data sheets compare GPUs, and say no time by themselves";
-            Invalid::at("", word, detail, hint)
-        });
-    }
-    let found = PlatformId::new(&word)
-        .ok()
-        .and_then(|id| predictors.get(&id, mode));
-    found.cloned().ok_or_else(|| {
-        let known: Vec<&str> = predictors
-            .of_mode(mode)
-            .map(|p| p.platform().id.as_str())
-            .collect();
-        let detail = if predictors.platforms.keys().any(|id| id.as_str() == word) {
-            format!("{word} has no timings of mode {mode}")
-        } else {
-            format!("no platform is called `{word}`")
-        };
-        let hint = match Gpu::find(&word) {
-            Some(gpu) => format!("`gpu:{}` predicts by its data sheet", gpu.id),
-            None => crate::json::nearest(&word, &known),
-        };
-        Invalid::at("", word.as_str(), detail, hint)
     })
 }
 

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::evidence::predictor;
 use super::reply::{Chart, Reply};
-use crate::http::predict::PredictRequest;
+use crate::http::predict_request::PredictRequest;
 use crate::http::problem::ApiError;
 use crate::http::query::{NetText, Written, split};
 use crate::json::Invalid;

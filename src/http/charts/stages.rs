@@ -14,7 +14,7 @@ use crate::chart::digits;
 use crate::chart::stages::{StagesChart, Taken};
 use crate::http::Shared;
 use crate::http::explain::{ExplainAnswer, ExplainRequest, explanation};
-use crate::http::predict::PredictRequest;
+use crate::http::predict_request::PredictRequest;
 use crate::http::problem::ApiError;
 use crate::http::query::json_text;
 use crate::http::refusals::ListRefused;
