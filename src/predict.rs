@@ -35,7 +35,7 @@ struct Shown<Base, Scaled, Rows> {
 fn shown(answer: &PredictAnswer) -> impl Serialize {
     Shown {
         base: &*answer.base,
-        scaled: answer.scaled.as_deref(),
+        scaled: answer.scaled.as_ref(),
         predictions: &answer.predictions,
     }
 }

@@ -40,6 +40,7 @@ pub mod problem;
 mod query;
 pub mod ready;
 mod receive;
+mod recent;
 mod refusals;
 mod request;
 pub mod serve;

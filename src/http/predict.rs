@@ -13,7 +13,7 @@ use super::Shared;
 use super::asking::Interval;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody, Params};
 use super::chosen::chosen;
-use super::complexity::{Base, Scaled};
+use super::complexity::{Base, Scaled, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
 use super::memo::counted;
 use super::pins::{FitParams, Pinned, pinned, pinned_all};
@@ -40,8 +40,7 @@ pub struct PredictAnswer {
     #[schema(value_type = Base)]
     pub base: Ready<Base>,
     /// The net scaled; null where no scaling was asked for.
-    #[schema(value_type = Option<Scaled>)]
-    pub scaled: Option<Ready<Scaled>>,
+    pub scaled: Option<Scaled>,
     /// One for each platform asked for, of the scaled net where there is one, else of the base.
     pub predictions: Vec<PredictionRow>,
 }
@@ -206,13 +205,14 @@ pub fn predicted_by(
 ) -> Result<PredictAnswer, Invalid> {
     let named = request.named_fit()?;
     let counted = counted(&mut request)?;
+    let scaled = scaled(&counted.subject, request.scaling.take())?;
     let mut question = request.question(&counted.group)?;
     if let Some(id) = &named {
         question.estimator = id.estimator;
     }
     let put = Put {
         base: counted.features.called(request.label.as_deref()),
-        scaled: counted.scaled_features,
+        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
         run: request.run()?,
         all: predictors,
         question,
@@ -233,8 +233,8 @@ pub fn predicted_by(
         .filter_map(|predictor| put.to(predictor))
         .collect();
     Ok(PredictAnswer {
-        base: counted.base.clone(),
-        scaled: counted.scaled.clone(),
+        base: counted.row.clone(),
+        scaled: scaled.map(|(scaling, net)| scaled_row(&scaling, &net, &counted.row.complexity)),
         predictions,
     })
 }
