@@ -21,16 +21,50 @@ pub const BODY_BYTES: usize = 2 << 20;
 /// Longest body of a batch.
 pub const BATCH_BODY_BYTES: usize = 8 << 20;
 
+/// A body of at most `LIMIT` bytes that is said to be JSON, and JSON that is written already.
+pub struct JsonText<const LIMIT: usize = BODY_BYTES>(pub Bytes);
+
+impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonText<LIMIT> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        expect_json(&parts.headers)?;
+        Ok(Self(whole(body, LIMIT).await?))
+    }
+}
+
+impl JsonText {
+    /// The JSON of `answer`.
+    pub(super) fn of(answer: &impl Serialize) -> Result<Self, ApiError> {
+        // Most answers fit; to grow from nothing would copy each several times.
+        let mut text = Vec::with_capacity(4096);
+        serde_json::to_writer(&mut text, answer).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written");
+            ApiError::Internal
+        })?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl IntoResponse for JsonText {
+    fn into_response(self) -> Response {
+        let mut answer = Response::new(Body::from(self.0));
+        let json = HeaderValue::from_static("application/json");
+        answer.headers_mut().insert(header::CONTENT_TYPE, json);
+        answer
+    }
+}
+
 /// The JSON value of a body of at most `LIMIT` bytes.
 pub struct JsonBody<const LIMIT: usize = BODY_BYTES>(pub Value);
 
 impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        expect_json(&parts.headers)?;
-        Ok(Self(parse(&whole(body, LIMIT).await?)?))
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let JsonText(text) = JsonText::<LIMIT>::from_request(request, state).await?;
+        Ok(Self(parse(&text)?))
     }
 }
 
@@ -152,19 +186,6 @@ pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        // Most answers fit; to grow from nothing would copy each several times.
-        let mut body = Vec::with_capacity(4096);
-        match serde_json::to_writer(&mut body, &self.0) {
-            Ok(()) => {
-                let mut answer = Response::new(Body::from(body));
-                let json = HeaderValue::from_static("application/json");
-                answer.headers_mut().insert(header::CONTENT_TYPE, json);
-                answer
-            }
-            Err(error) => {
-                tracing::error!(%error, "an answer could not be written");
-                ApiError::Internal.into_response()
-            }
-        }
+        JsonText::of(&self.0).into_response()
     }
 }

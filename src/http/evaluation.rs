@@ -1,5 +1,7 @@
 //! `GET /v1/evaluation`: how far predictions are off, and how often their intervals hold.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,7 +40,7 @@ struct EvaluationAnswer {
     )
 )]
 async fn evaluation(State(live): State<Shared>) -> Result<Json<EvaluationAnswer>, ApiError> {
-    let evaluation = live.evaluation().await?;
+    let evaluation = Arc::clone(&live).evaluation().await?;
     Ok(Json(EvaluationAnswer {
         data_version: evaluation.data_version,
         scores: evaluation.scores.clone(),

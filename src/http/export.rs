@@ -1,5 +1,7 @@
 //! `GET /v1/measurements.ndjson` and `.csv`: all that is stored, in the form in which it can be uploaded again.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
@@ -80,7 +82,7 @@ async fn ndjson(
     Params(params): Params<ExportParams>,
 ) -> Result<Exported, ApiError> {
     Ok(exported(
-        live,
+        &live,
         params,
         ExportFormat::Ndjson,
         [
@@ -106,7 +108,7 @@ async fn csv(
     Params(params): Params<ExportParams>,
 ) -> Result<Exported, ApiError> {
     Ok(exported(
-        live,
+        &live,
         params,
         ExportFormat::Csv,
         [
@@ -117,12 +119,12 @@ async fn csv(
 }
 
 fn exported(
-    live: Shared,
+    live: &Shared,
     params: ExportParams,
     format: ExportFormat,
     [kind, name]: [&'static str; 2],
 ) -> Exported {
-    let export = Export::new(live, params.into(), format);
+    let export = Export::new(Arc::clone(live), params.into(), format);
     let parts = futures_util::stream::try_unfold(export, |mut export| async move {
         Ok::<_, crate::store::StoreError>(export.next_part().await?.map(|part| (part, export)))
     });

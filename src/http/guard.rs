@@ -4,17 +4,18 @@
 //! document needs a token; one that the document does not know has no handler either.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, header};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
+use super::clock;
 use super::front::Route;
 use super::problem::ApiError;
 use super::settings::Settings;
-use super::{Shared, clock};
+use crate::live::Live;
 use crate::store::{Scope, Token};
 
 /// Questions that are too long for a URL: they change nothing.
@@ -44,7 +45,7 @@ impl Caller {
 
 /// What is asked for a token.
 pub(super) struct Guard {
-    live: Shared,
+    live: Arc<Live>,
     read_only: bool,
     require_token: bool,
     /// Tokens that were looked at within [`REMEMBERED`], by their hash.
@@ -57,7 +58,7 @@ const REMEMBERED: Duration = Duration::from_secs(1);
 const MOST_REMEMBERED: usize = 1000;
 
 impl Guard {
-    pub(super) fn new(live: Shared, settings: &Settings) -> Self {
+    pub(super) fn new(live: Arc<Live>, settings: &Settings) -> Self {
         Self {
             live,
             read_only: settings.read_only,

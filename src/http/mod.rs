@@ -3,6 +3,7 @@
 //! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
+mod answers;
 mod asking;
 pub mod body;
 mod charts;
@@ -47,6 +48,7 @@ pub mod serve;
 mod settings;
 mod uploads;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::routing::get;
@@ -54,16 +56,38 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
+use answers::Answers;
 
 pub use front::{Log, LogFormat, Origins, Service};
 pub use limiter::Limits;
 pub use settings::Settings;
 
-/// What all handlers share.
-pub type Shared = Arc<Live>;
+/// What all handlers share: the store with its fits, and what was answered lately.
+#[derive(Clone)]
+pub struct Shared {
+    live: Arc<Live>,
+    answers: Arc<Answers>,
+}
+
+impl From<Arc<Live>> for Shared {
+    fn from(live: Arc<Live>) -> Self {
+        Self {
+            live,
+            answers: Arc::default(),
+        }
+    }
+}
+
+impl Deref for Shared {
+    type Target = Arc<Live>;
+
+    fn deref(&self) -> &Arc<Live> {
+        &self.live
+    }
+}
 
 /// Everything that is served.
-pub fn router(live: Shared, settings: impl Into<Settings>) -> Service {
+pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
     let settings = settings.into();
     let (api, mut document) = api().split_for_parts();
     open_parts(&mut document);
@@ -75,7 +99,7 @@ pub fn router(live: Shared, settings: impl Into<Settings>) -> Service {
             "/openapi.json",
             get(|| async { ([("content-type", "application/json")], text) }),
         )
-        .with_state(live.clone());
+        .with_state(live.clone().into());
     Service::new(router, &document, live, settings)
 }
 

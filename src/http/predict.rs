@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::asking::Interval;
-use super::body::{BATCH_BODY_BYTES, Json, JsonBody, Params};
+use super::body::{BATCH_BODY_BYTES, Json, JsonBody, JsonText, Params};
 use super::chosen::chosen;
 use super::complexity::{Base, Scaled, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
@@ -21,7 +21,7 @@ use super::predict_request::PredictRequest;
 use super::problem::{ApiError, Problem};
 use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
-use crate::json::{Invalid, typed};
+use crate::json::{Invalid, parse, typed};
 use crate::plan::Question;
 use crate::plan::run::{Run, Total};
 use crate::timing::warning::Warning;
@@ -85,16 +85,21 @@ pub struct PredictionRow {
 async fn predict(
     State(live): State<Shared>,
     Params(query): Params<FitParams>,
-    JsonBody(body): JsonBody,
-) -> Result<Json<PredictAnswer>, ApiError> {
-    let mut request = typed(&body)?;
+    JsonText(question): JsonText,
+) -> Result<JsonText, ApiError> {
+    let fits = live.predictors();
+    let known = live.answers.find(&fits, &question);
+    if let Some(known) = known.filter(|_| query.fit().is_none()) {
+        return Ok(JsonText(known));
+    }
+    let mut request = typed(&parse(&question)?)?;
     query.put_into(&mut request)?;
     let pin = pinned(&live, &request).await?;
-    Ok(Json(predicted_by(
-        pin.as_ref(),
-        &live.predictors(),
-        request,
-    )?))
+    let answer = JsonText::of(&predicted_by(pin.as_ref(), &fits, request)?)?;
+    if pin.is_none() {
+        live.answers.keep(&fits, &question, &answer.0);
+    }
+    Ok(answer)
 }
 
 /// Requests that are answered one by one.

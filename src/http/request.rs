@@ -1,7 +1,7 @@
 //! The id of a request, and the shape of its errors.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -40,8 +40,10 @@ impl RequestId {
 
 /// A word that no other request of this process has, and hardly one of another.
 fn new_id() -> HeaderValue {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = u64::from(std::process::id()) << 32 | NEXT.fetch_add(1, Ordering::Relaxed);
+    // To ask for the process's id is a call of the system each time.
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(u64::from(std::process::id()) << 32));
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut word = *b"0000000000000000";
     for (place, letter) in (0..16).zip(word.iter_mut().rev()) {
         let digit = usize::try_from(number >> (4 * place) & 15).unwrap_or_default();

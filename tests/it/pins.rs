@@ -489,3 +489,36 @@ async fn a_gpu_by_other_figures_or_a_fit_that_never_was_is_refused() {
         assert_eq!(error(&answer), (422, "/fit", detail), "{fit}");
     }
 }
+
+#[tokio::test]
+async fn a_question_asked_again_is_answered_by_the_fits_of_now_and_otherwise_to_the_byte_alike() {
+    let app = App::seeded().await;
+    let question = &questions()[0];
+    let mut answers = Vec::new();
+    for step in 0..5 {
+        let first = app.post("/v1/predict", question).await;
+        let again = app.post("/v1/predict", question).await;
+        // The same question in another form is worked out anew.
+        let anew = serde_json::to_string_pretty(question).unwrap();
+        let anew = app.send("/v1/predict", "application/json", anew).await;
+        assert_eq!(first.status, 200, "{}", first.body);
+        assert_eq!(
+            (again.body.to_string(), again.kind),
+            (first.body.to_string(), first.kind)
+        );
+        assert_eq!(anew.body.to_string(), again.body.to_string());
+        answers.push(again.body.to_string());
+        make_change(&app, step).await;
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 5);
+    // Nor does a fit that the query names get what others were answered.
+    let then: Value = serde_json::from_str(&answers[0]).unwrap();
+    let mut then = then["predictions"].as_array().unwrap().iter();
+    let changed = then.find(|prediction| !answers[4].contains(&prediction.to_string()));
+    let changed = changed.unwrap();
+    let id = changed["fit"]["id"].as_str().unwrap();
+    assert_eq!(pinned(&app, question, id).await, changed.to_string());
+    let now = app.post("/v1/predict", question).await.body.to_string();
+    assert!(!now.contains(&changed.to_string()));
+}

@@ -26,13 +26,13 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use super::Shared;
 use super::body::{BATCH_BODY_BYTES, whole};
 use super::guard::Guard;
 use super::limiter::Limiter;
 use super::problem::ApiError;
 use super::request::{RequestId, with_problem};
 use super::settings::Settings;
+use crate::live::Live;
 use counts::Counts;
 use gate::Gate;
 use log::Answered;
@@ -56,7 +56,7 @@ pub(super) struct Front {
     pub(super) settings: Settings,
     pub(super) counts: Counts,
     pub(super) gate: Gate,
-    pub(super) live: Shared,
+    pub(super) live: Arc<Live>,
     /// Connections, as the accept loop counts them.
     pub(super) connections: super::serve::Connections,
     pub(super) readiness: super::health::Readiness,
@@ -80,7 +80,7 @@ impl Service {
     pub(super) fn new(
         router: Router,
         document: &utoipa::openapi::OpenApi,
-        live: Shared,
+        live: Arc<Live>,
         settings: Settings,
     ) -> Self {
         let known = Routes::of(document);
@@ -297,7 +297,6 @@ impl tower::Service<Request> for Service {
 mod tests {
     use super::super::health;
     use super::*;
-    use crate::live::Live;
     use crate::store::{Options, Store};
     use axum::routing::get;
     use http_body_util::BodyExt;
@@ -316,7 +315,7 @@ mod tests {
             now: 0,
         };
         let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
-        let live: Shared = Arc::new(Live::open(store).await.unwrap());
+        let live = Arc::new(Live::open(store).await.unwrap());
         let (_, document) = health::router().split_for_parts();
         let here = || async { defect() };
         let elsewhere = || async {

@@ -1,0 +1,105 @@
+//! Answers that were given lately: whoever asks the same again of the same fits is given the same bytes.
+
+use std::sync::{Arc, Weak};
+
+use arc_swap::ArcSwap;
+use axum::body::Bytes;
+
+use super::recent::Recent;
+use crate::timing::Predictors;
+
+/// Answers by the text of their questions, as long as the fits are the same.
+#[derive(Debug)]
+pub(super) struct Answers(ArcSwap<Given>);
+
+/// What was answered by `fits`.
+#[derive(Debug)]
+struct Given {
+    /// Weak, so that fits which were replaced are not kept for it.
+    fits: Weak<Predictors>,
+    answers: Recent<Box<[u8]>, Bytes>,
+}
+
+/// Bytes of the answers that are remembered at least; twice as many at most.
+const MOST: usize = 4 << 20;
+/// Longest question and answer that are remembered.
+const LONGEST: usize = 64 << 10;
+
+impl Given {
+    fn by(fits: &Arc<Predictors>) -> Self {
+        Self {
+            fits: Arc::downgrade(fits),
+            answers: Recent::new(MOST),
+        }
+    }
+
+    fn is_by(&self, fits: &Arc<Predictors>) -> bool {
+        std::ptr::eq(self.fits.as_ptr(), Arc::as_ptr(fits))
+    }
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self(ArcSwap::from_pointee(Given::by(&Arc::default())))
+    }
+}
+
+impl Answers {
+    /// What `fits` have answered to `question`.
+    pub(super) fn find(&self, fits: &Arc<Predictors>, question: &[u8]) -> Option<Bytes> {
+        let given = self.0.load();
+        given
+            .is_by(fits)
+            .then(|| given.answers.find(question))
+            .flatten()
+    }
+
+    /// Remembers `answer`, which follows from `fits` and `question` alone.
+    pub(super) fn keep(&self, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
+        let size = question.len() + answer.len();
+        if size > LONGEST {
+            return;
+        }
+        let given = self.0.load();
+        let given = if given.is_by(fits) {
+            Arc::clone(&given)
+        } else {
+            let new = Arc::new(Given::by(fits));
+            self.0.store(Arc::clone(&new));
+            new
+        };
+        given.answers.keep(question.into(), answer.clone(), size);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_found_again_until_the_fits_change() {
+        let (answers, fits, others) = (Answers::default(), Arc::default(), Arc::default());
+        assert_eq!(answers.find(&fits, b"how long?"), None);
+        answers.keep(&fits, b"how long?", &"1 s".into());
+        assert_eq!(answers.find(&fits, b"how long?"), Some("1 s".into()));
+        assert_eq!(answers.find(&fits, b"how long ?"), None);
+        assert_eq!(answers.find(&others, b"how long?"), None);
+        answers.keep(&others, b"how long?", &"2 s".into());
+        assert_eq!(answers.find(&others, b"how long?"), Some("2 s".into()));
+        assert_eq!(answers.find(&fits, b"how long?"), None);
+    }
+
+    #[test]
+    fn fits_that_were_replaced_are_not_kept_in_memory_for_their_answers() {
+        let (answers, fits) = (Answers::default(), Arc::default());
+        answers.keep(&fits, b"how long?", &"1 s".into());
+        assert!(Arc::into_inner(fits).is_some());
+    }
+
+    #[test]
+    fn what_is_long_is_not_remembered() {
+        let (answers, fits) = (Answers::default(), Arc::default());
+        answers.keep(&fits, b"how long?", &vec![b'x'; LONGEST].into());
+        assert_eq!(answers.find(&fits, b"how long?"), None);
+    }
+}
