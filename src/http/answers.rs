@@ -1,5 +1,9 @@
 //! Answers that were given lately: whoever asks the same again of the same fits is given the same bytes.
+//!
+//! Most questions come once: an answer is remembered when its question comes for the second time.
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
@@ -18,10 +22,15 @@ struct Given {
     /// Weak, so that fits which were replaced are not kept for it.
     fits: Weak<Predictors>,
     answers: Recent<Box<[u8]>, Bytes>,
+    /// Hashes of questions that came, each at the place that it names: a later one takes it.
+    asked: Box<[AtomicU64]>,
+    hashes: RandomState,
 }
 
 /// Bytes of the answers that are remembered at least; twice as many at most.
 const MOST: usize = 4 << 20;
+/// Questions of which it is known that they came.
+const ASKED: usize = 1 << 14;
 /// Longest question and answer that are remembered.
 const LONGEST: usize = 64 << 10;
 
@@ -30,7 +39,16 @@ impl Given {
         Self {
             fits: Arc::downgrade(fits),
             answers: Recent::new(MOST),
+            asked: (0..ASKED).map(|_| AtomicU64::new(0)).collect(),
+            hashes: RandomState::new(),
         }
+    }
+
+    /// Whether `question` came before, lately.
+    fn was_asked(&self, question: &[u8]) -> bool {
+        let hash = self.hashes.hash_one(question);
+        let place = usize::try_from(hash).unwrap_or_default() % ASKED;
+        self.asked[place].swap(hash, Ordering::Relaxed) == hash
     }
 
     fn is_by(&self, fits: &Arc<Predictors>) -> bool {
@@ -54,7 +72,7 @@ impl Answers {
             .flatten()
     }
 
-    /// Remembers `answer`, which follows from `fits` and `question` alone.
+    /// Remembers `answer`, which follows from `fits` and `question` alone, where that came before.
     pub(super) fn keep(&self, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
         let size = question.len() + answer.len();
         if size > LONGEST {
@@ -68,7 +86,9 @@ impl Answers {
             self.0.store(Arc::clone(&new));
             new
         };
-        given.answers.keep(question.into(), answer.clone(), size);
+        if given.was_asked(question) {
+            given.answers.keep(question.into(), answer.clone(), size);
+        }
     }
 }
 
@@ -76,15 +96,21 @@ impl Answers {
 mod tests {
     use super::*;
 
+    /// Answers `question` twice by `fits`.
+    fn give_twice(answers: &Answers, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
+        for _ in 0..2 {
+            assert_eq!(answers.find(fits, question), None);
+            answers.keep(fits, question, answer);
+        }
+    }
+
     #[test]
-    fn an_answer_is_found_again_until_the_fits_change() {
+    fn from_the_second_time_on_an_answer_is_found_until_the_fits_change() {
         let (answers, fits, others) = (Answers::default(), Arc::default(), Arc::default());
-        assert_eq!(answers.find(&fits, b"how long?"), None);
-        answers.keep(&fits, b"how long?", &"1 s".into());
+        give_twice(&answers, &fits, b"how long?", &"1 s".into());
         assert_eq!(answers.find(&fits, b"how long?"), Some("1 s".into()));
         assert_eq!(answers.find(&fits, b"how long ?"), None);
-        assert_eq!(answers.find(&others, b"how long?"), None);
-        answers.keep(&others, b"how long?", &"2 s".into());
+        give_twice(&answers, &others, b"how long?", &"2 s".into());
         assert_eq!(answers.find(&others, b"how long?"), Some("2 s".into()));
         assert_eq!(answers.find(&fits, b"how long?"), None);
     }
@@ -92,14 +118,14 @@ mod tests {
     #[test]
     fn fits_that_were_replaced_are_not_kept_in_memory_for_their_answers() {
         let (answers, fits) = (Answers::default(), Arc::default());
-        answers.keep(&fits, b"how long?", &"1 s".into());
+        give_twice(&answers, &fits, b"how long?", &"1 s".into());
         assert!(Arc::into_inner(fits).is_some());
     }
 
     #[test]
     fn what_is_long_is_not_remembered() {
         let (answers, fits) = (Answers::default(), Arc::default());
-        answers.keep(&fits, b"how long?", &vec![b'x'; LONGEST].into());
+        give_twice(&answers, &fits, b"how long?", &vec![b'x'; LONGEST].into());
         assert_eq!(answers.find(&fits, b"how long?"), None);
     }
 }

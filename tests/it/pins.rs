@@ -497,7 +497,11 @@ async fn a_question_asked_again_is_answered_by_the_fits_of_now_and_otherwise_to_
     let mut answers = Vec::new();
     for step in 0..5 {
         let first = app.post("/v1/predict", question).await;
-        let again = app.post("/v1/predict", question).await;
+        let (second, again) = (
+            app.post("/v1/predict", question).await,
+            app.post("/v1/predict", question).await,
+        );
+        assert_eq!(second.body.to_string(), first.body.to_string());
         // The same question in another form is worked out anew.
         let anew = serde_json::to_string_pretty(question).unwrap();
         let anew = app.send("/v1/predict", "application/json", anew).await;
