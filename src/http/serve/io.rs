@@ -1,14 +1,20 @@
-//! A socket that tells its connection what it waits for.
+//! A socket that tells its connection what it waits for, and whose last answer can be read.
 
 use std::io::{IoSlice, Result};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 
 use super::connections::Connection;
+
+/// How long a client may take to close its side of a connection that ends.
+const LINGER_TIME: Duration = Duration::from_secs(5);
 
 /// The socket of `connection`.
 pub(super) struct Timed {
@@ -16,6 +22,8 @@ pub(super) struct Timed {
     connection: Arc<Connection>,
     /// Since when its client has not read all, and the bytes that it has read since.
     unread: Option<(u64, u64)>,
+    /// Until when its client may close its side, once ours is closed.
+    lingers: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timed {
@@ -24,6 +32,19 @@ impl Timed {
             stream,
             connection,
             unread: None,
+            lingers: None,
+        }
+    }
+
+    /// Ready when the client has closed its side; what it still sends is read and forgotten.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let mut rest = [MaybeUninit::uninit(); 4096];
+        loop {
+            let mut rest = ReadBuf::uninit(&mut rest);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut rest))?;
+            if rest.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 
@@ -87,7 +108,19 @@ impl AsyncWrite for Timed {
         Poll::Ready(Ok(()))
     }
 
+    /// Ready when the client has closed its side too, or has had the time to: a socket that is closed while bytes still come
+    /// is reset, and who sends a body that is too long would never see the answer that says so.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.lingers.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.lingers = Some(Box::pin(sleep(LINGER_TIME)));
+        }
+        if let Poll::Ready(closed) = self.poll_rest(cx) {
+            return Poll::Ready(closed);
+        }
+        match &mut self.lingers {
+            Some(late) => late.as_mut().poll(cx).map(Ok),
+            None => Poll::Ready(Ok(())),
+        }
     }
 }

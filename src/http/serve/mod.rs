@@ -241,9 +241,8 @@ mod tests {
         answer
     }
 
-    #[tokio::test]
-    async fn a_header_that_is_half_sent_when_its_time_is_over_is_counted_and_its_connection_ended()
-    {
+    /// A service that listens, its address, and the folder of its database.
+    async fn listening() -> (Service, SocketAddr, tempfile::TempDir) {
         let dir = tempfile::TempDir::new().unwrap();
         let url = format!("sqlite://{}", dir.path().join("test.db").display());
         let options = Options {
@@ -255,10 +254,32 @@ mod tests {
         let service = router(live, super::super::Settings::default());
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        let accepting = tokio::spawn({
-            let service = service.clone();
-            async move { accept(&listener, &service).await }
-        });
+        let accepting = service.clone();
+        tokio::spawn(async move { accept(&listener, &accepting).await });
+        (service, address, dir)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_too_long_a_body_whole_can_read_why_it_was_refused() {
+        let (_service, address, _dir) = listening().await;
+        let bytes = 64 << 20;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {bytes}\r\n\r\n"
+        );
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.write_all(&vec![b' '; bytes]).await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        assert!(answer.contains("\"status\":413"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_header_that_is_half_sent_when_its_time_is_over_is_counted_and_its_connection_ended()
+    {
+        let (service, address, _dir) = listening().await;
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc")
             .await
@@ -276,6 +297,5 @@ mod tests {
         let mut other = TcpStream::connect(address).await.unwrap();
         assert_eq!(ask(&mut other).await, b"HTTP/1.1 200 OK");
         assert_eq!(connections.count(), 2);
-        accepting.abort();
     }
 }
