@@ -74,7 +74,10 @@ export function grounds(answer) {
     { title: "Time goes into", cell: ({ fit }) => shares(fit.shares) },
     { title: "Nearest that were timed", cell: (row) => nearest(row) },
   ];
+  // Which net it is follows from its costs, or from its label: the same on every platform.
+  const known = answer.predictions.find(({ fit }) => fit.published)?.fit.published;
   return h("details", {}, h("summary", {}, "What these stand on"),
+    known && h("p", { class: "small quiet" }, `By its costs this is ${known} as published: what its layers read and write is counted.`),
     h("p", { class: "small quiet" }, "“Off by” is the mean error for nets that were left out of the fit. The nearest nets lead to their measurements."),
     table({ caption: "What each prediction stands on", hidden: true, columns, rows: answer.predictions, cards: true }));
 }

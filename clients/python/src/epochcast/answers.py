@@ -133,6 +133,7 @@ class Fit(Record):
     id: str
     estimator: str
     based_on: str
+    published: Optional[str]
     measurements: int
     group: str
     group_measurements: int
