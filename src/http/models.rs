@@ -12,7 +12,7 @@ use super::problem::ApiError;
 use super::refusals::NotThere;
 use crate::net::layers::LayerRow;
 use crate::net::scaling::Exponents;
-use crate::net::zoo::{Entry, Zoo};
+use crate::net::zoo::{Entry, Origin, Zoo};
 use crate::net::{Complexity, Description, Group, STRATEGIES, Side};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -33,7 +33,7 @@ struct ModelRow {
     family: Group,
     /// Whether its layers are known: then it may be scaled, and asked for at any resolution.
     can_be_scaled: bool,
-    /// What it costs at each listed resolution: its own, or those that were timed.
+    /// What it costs at each listed resolution: its own, or those at which that is known.
     resolutions: Vec<AtResolution>,
 }
 
@@ -62,12 +62,14 @@ impl From<&Entry> for ModelRow {
                 can_be_scaled: true,
                 resolutions: vec![at(net.side(), net.complexity())],
             },
-            Entry::Costs { name, group, timed } => Self {
+            Entry::Costs {
+                name, group, costs, ..
+            } => Self {
                 name: name.clone(),
                 aliases: Vec::new(),
                 family: group.clone(),
                 can_be_scaled: false,
-                resolutions: timed
+                resolutions: costs
                     .iter()
                     .map(|(side, costs)| at(*side, *costs))
                     .collect(),
@@ -132,11 +134,14 @@ async fn model(Path(name): Path<String>) -> Result<Json<ModelAnswer>, ApiError> 
             layers: Some(net.layers().iter().map(LayerRow::from).collect()),
             source: source.clone(),
         },
-        Entry::Costs { .. } => ModelAnswer {
+        Entry::Costs { origin, .. } => ModelAnswer {
             row,
             model: None,
             layers: None,
-            source: "timm results, costs recomputed".to_owned(),
+            source: match origin {
+                Origin::Timed => "timm results, costs recomputed".to_owned(),
+                Origin::Counted => "timm or torchvision, operators counted".to_owned(),
+            },
         },
     }))
 }

@@ -12,7 +12,7 @@ use super::platforms::known;
 use super::problem::ApiError;
 use super::refusals::{NotThere, ParamsRefused};
 use crate::json::Invalid;
-use crate::net::zoo::{Entry, Zoo};
+use crate::net::zoo::{Entry, Origin, Zoo};
 use crate::net::{DEFAULT_SIDE, Group, Subject};
 use crate::timing::advice::{Advice, Candidate, Pick, Tells, advise};
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
@@ -130,6 +130,7 @@ fn advised(
     let predictor = predictors.get(&platform, mode).map(AsRef::as_ref);
     let named = Zoo::built_in().entries().iter();
     let named: Vec<(&Entry, Subject)> = named
+        .filter(|entry| may_be_advised(entry))
         .filter_map(|entry| Some((entry, entry.subject(None).ok()?)))
         .collect();
     let candidates: Vec<Candidate> = named
@@ -173,6 +174,14 @@ fn expected(advice: &Advice) -> ExpectedIntervals {
         level: 0.9,
         half_width_before: advice.before.exp_m1(),
         half_width_after: advice.after.exp_m1(),
+    }
+}
+
+/// Whether other platforms may have timed the net, so that its time here can be compared with theirs.
+fn may_be_advised(entry: &Entry) -> bool {
+    match entry {
+        Entry::Net { .. } => true,
+        Entry::Costs { origin, .. } => *origin == Origin::Timed,
     }
 }
 

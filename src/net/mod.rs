@@ -8,6 +8,7 @@ pub mod anynet;
 pub mod blocks;
 pub mod complexity;
 pub mod effnet;
+pub mod family;
 pub mod group;
 pub mod layers;
 pub mod limits;

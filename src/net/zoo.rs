@@ -1,5 +1,6 @@
-//! Nets that can be asked for by name: those of `data/zoo.json`, which can be built at any resolution and scaled, and
-//! those of `data/costs.csv`, of which only the costs at the timed resolutions are known.
+//! Nets that can be asked for by name: those of `data/zoo.json`, which can be built at any resolution and scaled; those of
+//! `data/costs.csv`, of which only the costs at the timed resolutions are known; and those of `data/operators.csv`, of
+//! which only the costs at their own are.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::complexity::{Complexity, RawComplexity};
-use super::{Group, Net, Side, Subject};
+use super::{Group, Net, Side, Subject, family};
 use crate::json::{Invalid, nearest};
 
 /// A net with a name.
@@ -31,9 +32,20 @@ pub enum Entry {
         name: String,
         /// Its timing group.
         group: Group,
-        /// What it costs at each resolution that was timed.
-        timed: BTreeMap<Side, Complexity>,
+        /// Where its costs come from.
+        origin: Origin,
+        /// What it costs at each resolution at which that is known.
+        costs: BTreeMap<Side, Complexity>,
     },
+}
+
+/// Where the costs of a net come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From published timings of it.
+    Timed,
+    /// From the published net itself.
+    Counted,
 }
 
 impl Entry {
@@ -46,7 +58,7 @@ impl Entry {
     }
 
     /// The entry as the subject of a timing or a prediction, at `side` or at its own resolution (of costs: 224 where
-    /// that was timed, else the smallest).
+    /// that is known, else the smallest).
     ///
     /// # Errors
     /// At `/resolution`, where only costs are known and none at `side`.
@@ -62,14 +74,16 @@ impl Entry {
                     net,
                 })
             }
-            Self::Costs { name, group, timed } => {
-                let default = timed
+            Self::Costs {
+                name, group, costs, ..
+            } => {
+                let default = costs
                     .get_key_value(&super::DEFAULT_SIDE)
-                    .or_else(|| timed.first_key_value());
-                let found = side.map_or(default, |side| timed.get_key_value(&side));
+                    .or_else(|| costs.first_key_value());
+                let found = side.map_or(default, |side| costs.get_key_value(&side));
                 let Some((side, complexity)) = found else {
                     let sides: Vec<String> =
-                        timed.keys().map(|side| side.get().to_string()).collect();
+                        costs.keys().map(|side| side.get().to_string()).collect();
                     let detail =
                         format!("only the costs of {name} are known, and not at this resolution");
                     return Err(Invalid::at(
@@ -109,15 +123,16 @@ impl Zoo {
             Zoo::read(
                 include_str!("../../data/zoo.json"),
                 include_str!("../../data/costs.csv"),
+                include_str!("../../data/operators.csv"),
             )
             .expect("built-in nets")
         });
         &ZOO
     }
 
-    fn read(nets: &str, costs: &str) -> Result<Self, String> {
+    fn read(nets: &str, timed: &str, counted: &str) -> Result<Self, String> {
         let mut entries = read_nets(nets)?;
-        entries.extend(read_costs(costs)?);
+        entries.extend(read_costs(timed, Origin::Timed)?);
         let mut by_name = HashMap::new();
         for (i, entry) in entries.iter().enumerate() {
             let aliases: &[String] = match entry {
@@ -129,6 +144,14 @@ impl Zoo {
                     return Err(format!("two nets are called {name}"));
                 }
             }
+        }
+        for entry in read_costs(counted, Origin::Counted)? {
+            by_name
+                .entry(entry.name().to_lowercase())
+                .or_insert_with(|| {
+                    entries.push(entry);
+                    entries.len() - 1
+                });
         }
         Ok(Self { entries, by_name })
     }
@@ -193,14 +216,15 @@ fn read_nets(text: &str) -> Result<Vec<Entry>, String> {
 #[derive(Deserialize)]
 struct CostsRow {
     name: String,
-    family: String,
+    /// By default it follows from the name.
+    family: Option<String>,
     resolution: u32,
     flops: f64,
     params: f64,
     acts: f64,
 }
 
-fn read_costs(text: &str) -> Result<Vec<Entry>, String> {
+fn read_costs(text: &str, origin: Origin) -> Result<Vec<Entry>, String> {
     let mut by_name: BTreeMap<String, (Group, BTreeMap<Side, Complexity>)> = BTreeMap::new();
     for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
         let CostsRow {
@@ -211,7 +235,9 @@ fn read_costs(text: &str) -> Result<Vec<Entry>, String> {
             params,
             acts,
         } = row.map_err(|e| e.to_string())?;
-        let group = Group::new(&family).map_err(|e| e.to_string())?;
+        let group = family.as_deref().or_else(|| family::group(&name));
+        let group = group.map_or(Ok(Group::OTHER), Group::new);
+        let group = group.map_err(|e| e.to_string())?;
         let complexity = Complexity::try_from(RawComplexity {
             flops,
             params,
@@ -224,11 +250,17 @@ fn read_costs(text: &str) -> Result<Vec<Entry>, String> {
             .entry(name)
             .or_insert_with(|| (group, BTreeMap::new()))
             .1
-            .insert(side, complexity);
+            .entry(side)
+            .or_insert(complexity);
     }
     Ok(by_name
         .into_iter()
-        .map(|(name, (group, timed))| Entry::Costs { name, group, timed })
+        .map(|(name, (group, costs))| Entry::Costs {
+            name,
+            group,
+            origin,
+            costs,
+        })
         .collect())
 }
 
@@ -258,10 +290,26 @@ mod tests {
     }
 
     #[test]
-    fn a_net_known_by_its_costs_has_them_only_where_it_was_timed() {
-        let tiny = Zoo::built_in().named("convnext_tiny").unwrap();
-        assert!(tiny.subject(None).is_ok());
-        let error = tiny.subject(Side::of(123)).unwrap_err();
-        assert_eq!(error.0[0].pointer, "/resolution");
+    fn a_net_known_by_its_costs_has_them_only_where_it_was_timed_or_counted() {
+        for (name, group) in [("convnext_tiny", "convnext"), ("ghostnet_100", "other")] {
+            let net = Zoo::built_in().named(name).unwrap();
+            assert_eq!(net.subject(None).unwrap().group().as_str(), group);
+            let error = net.subject(Side::of(123)).unwrap_err();
+            assert_eq!(error.0[0].pointer, "/resolution");
+        }
+    }
+
+    #[test]
+    fn a_net_that_was_counted_and_timed_is_there_once_with_the_costs_of_its_timings() {
+        let of = |origin| {
+            let entries = Zoo::built_in().entries().iter();
+            entries.filter(
+                move |entry| matches!(entry, Entry::Costs { origin: own, .. } if *own == origin),
+            )
+        };
+        let timed: Vec<&str> = of(Origin::Timed).map(Entry::name).collect();
+        assert!(of(Origin::Counted).all(|entry| !timed.contains(&entry.name())));
+        assert!(timed.contains(&"convnext_tiny"));
+        assert!(of(Origin::Counted).count() > 400);
     }
 }

@@ -253,3 +253,19 @@ async fn a_net_known_by_its_costs_is_known_again_by_the_same_costs_or_by_its_lab
     assert!((ratio - 1.0).abs() < 2e-3, "{called} {named} {nameless}");
     assert_eq!(ask(by_costs(1.001, json!("never timed"))).await, nameless);
 }
+
+#[tokio::test]
+async fn a_published_net_can_be_asked_for_by_its_name_though_nobody_has_timed_it() {
+    let app = App::seeded().await;
+    let listed = app.get("/v1/models/ghostnet_100").await.body;
+    assert_eq!(listed["can_be_scaled"], false);
+    let costs = &listed["resolutions"][0]["complexity"];
+    let by_name = json!({"model": {"name": "GhostNet_100"}, "platform": "rtx3090-nchw"});
+    let by_name = app.post("/v1/predict", &by_name).await.body;
+    assert_eq!(&by_name["base"]["complexity"], costs);
+    let time = &by_name["predictions"][0];
+    assert_eq!(time["fit"]["published"], "ghostnet_100");
+    let by_costs = json!({"complexity": costs, "platform": "rtx3090-nchw"});
+    let by_costs = app.post("/v1/predict", &by_costs).await.body;
+    assert_eq!(time, &by_costs["predictions"][0]);
+}

@@ -6,7 +6,6 @@
 //! layers: 1 to 5 % more flops than ours.
 
 mod detect;
-mod family;
 mod file_name;
 mod pycls;
 mod pycls_times;

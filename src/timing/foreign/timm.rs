@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::timm_costs::{counted, named};
 use super::timm_record::Record;
-use super::{Defaults, Row, family, file_name, source};
+use super::{Defaults, Row, file_name, source};
 use crate::json::Invalid;
+use crate::net::family;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 

@@ -1,4 +1,4 @@
-//! The timing group of a net of timm by its name, for nets of which a file tells only the costs.
+//! The timing group of a net of timm by its name, for nets of which only the costs are known.
 //!
 //! The groups are those of `data/costs.csv`; a name of none of them has no group.
 
@@ -88,7 +88,8 @@ const STARTS: [(&str, &[&str]); 20] = [
 ];
 
 /// The timing group of the net called `name`, where the name tells it.
-pub(super) fn group(name: &str) -> Option<&'static str> {
+#[must_use]
+pub fn group(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     // What follows a point is the recipe of its weights: resnet50.a1_in1k.
     let name = name.split('.').next()?;
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn groups_are_those_of_the_nets_whose_costs_are_known() {
-        let costs = include_str!("../../../data/costs.csv");
+        let costs = include_str!("../../data/costs.csv");
         let odd = |row: &&str| {
             let mut cells = row.split(',');
             let (name, family) = (cells.next().unwrap(), cells.next().unwrap());
