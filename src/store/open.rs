@@ -89,9 +89,13 @@ impl Store {
             read_only: false,
         };
         migrate::migrate(&store.write, path).await?;
-        if options.seed && store.is_new().await? {
-            let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
-            store.save_seed(&platforms, &rows, options.now).await?;
+        match (store.is_new().await?, options.seed) {
+            (true, true) => {
+                let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
+                store.save_seed(&platforms, &rows, options.now).await?;
+            }
+            (true, false) => store.stays_empty().await?,
+            (false, _) => {}
         }
         Ok(store)
     }
@@ -134,12 +138,17 @@ impl Store {
         })
     }
 
-    /// Whether nothing was ever stored.
+    /// Whether nothing was ever stored, and nobody has said that it shall start empty.
     async fn is_new(&self) -> Result<bool, StoreError> {
-        let version: i64 = sqlx::query_scalar("select version from data_version")
-            .fetch_one(&self.write)
-            .await?;
-        Ok(version == 0)
+        let new = "select version = 0 and not exists (select 1 from meta where name = 'seed') from data_version";
+        Ok(sqlx::query_scalar(new).fetch_one(&self.write).await?)
+    }
+
+    /// Keeps that the database starts empty: whoever opens it next may not say so again.
+    async fn stays_empty(&self) -> Result<(), StoreError> {
+        let sql = "insert or ignore into meta (name, value) values ('seed', 'none')";
+        sqlx::query(sql).execute(&self.write).await?;
+        Ok(())
     }
 }
 

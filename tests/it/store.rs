@@ -44,6 +44,20 @@ async fn a_database_may_start_empty() {
 }
 
 #[tokio::test]
+async fn a_database_that_started_empty_stays_so_whoever_opens_it_next() {
+    let dir = TempDir::new().unwrap();
+    let empty = Options {
+        seed: false,
+        now: NOW,
+    };
+    let store = Store::open(&url(&dir), empty).await.unwrap();
+    store.close().await;
+    // As a token is made, or the service started again, without the flag.
+    let store = Store::open(&url(&dir), SEEDED).await.unwrap();
+    assert!(store.fitted_measurements(0).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn commits_are_synced_and_readers_do_not_wait() {
     let dir = TempDir::new().unwrap();
     Store::open(&url(&dir), SEEDED).await.unwrap().close().await;
