@@ -292,8 +292,12 @@ async fn readiness_turns_while_another_process_holds_the_database_and_turns_back
 
 /// A database of the first release, made by it: 49 rows of five uploads, one of them taken out, and two tokens.
 const FIRST: &[u8] = include_bytes!("../files/epochcast-0.1.0.db.gz");
-/// One of the second: 46 rows of three uploads, one of them taken out, and three tokens.
-const SECOND: &[u8] = include_bytes!("../files/epochcast-0.2.0.db.gz");
+/// Those of later releases, made by each: 46 rows of three uploads, one of them taken out, and three tokens.
+const LATER: [&[u8]; 3] = [
+    include_bytes!("../files/epochcast-0.2.0.db.gz"),
+    include_bytes!("../files/epochcast-0.3.0.db.gz"),
+    include_bytes!("../files/epochcast-0.4.0.db.gz"),
+];
 
 fn of_release(packed: &[u8], dir: &TempDir) -> DatabaseUrl {
     let mut unpacked = Vec::new();
@@ -335,28 +339,34 @@ async fn a_database_of_the_first_release_is_opened_with_all_that_it_holds() {
 }
 
 #[tokio::test]
-async fn a_database_of_the_second_release_is_opened_with_all_that_it_holds() {
-    let dir = TempDir::new().unwrap();
-    let options = Options {
-        seed: true,
-        now: NOW,
-    };
-    let url = of_release(SECOND, &dir);
-    let store = Store::open(&url, options).await.unwrap();
-    assert_eq!(store.damage().await.unwrap(), []);
-    let uploads = store.uploads(0, 100).await.unwrap();
-    let accepted: Vec<i64> = uploads.iter().map(|upload| upload.accepted).collect();
-    assert_eq!(accepted, [40, 2, 4]);
-    assert_eq!(store.rejections(2).await.unwrap().len(), 5);
-    assert_eq!(store.tokens().await.unwrap().len(), 3);
-    let live = Live::open(store).await.unwrap();
-    let predictors = live.predictors();
-    let fits: Vec<usize> = predictors
-        .of_mode(epochcast::timing::Mode::Train)
-        .map(|fit| fit.measurements())
-        .collect();
-    assert_eq!(fits, [42]);
-    live.store().close().await;
+async fn a_database_of_every_later_release_is_opened_with_all_that_it_holds() {
+    for release in LATER {
+        let dir = TempDir::new().unwrap();
+        let options = Options {
+            seed: true,
+            now: NOW,
+        };
+        let url = of_release(release, &dir);
+        let store = Store::open(&url, options).await.unwrap();
+        assert_eq!(store.damage().await.unwrap(), []);
+        let uploads = store.uploads(0, 100).await.unwrap();
+        let accepted: Vec<i64> = uploads.iter().map(|upload| upload.accepted).collect();
+        assert_eq!(accepted, [40, 2, 4]);
+        let mut rejected = 0;
+        for upload in &uploads {
+            rejected += store.rejections(upload.id).await.unwrap().len();
+        }
+        assert_eq!(rejected, 5);
+        assert_eq!(store.tokens().await.unwrap().len(), 3);
+        let live = Live::open(store).await.unwrap();
+        let predictors = live.predictors();
+        let fits: Vec<usize> = predictors
+            .of_mode(epochcast::timing::Mode::Train)
+            .map(|fit| fit.measurements())
+            .collect();
+        assert_eq!(fits, [42]);
+        live.store().close().await;
+    }
 }
 
 #[tokio::test]
