@@ -147,6 +147,13 @@ fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
         .to_ascii_lowercase();
     let json = essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"));
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if let Some(encoding) = encoding.filter(|encoding| *encoding != "identity") {
+        let detail = format!(
+            "the body is encoded as {encoding:?}: questions are read as plain JSON, only uploads may be gzip"
+        );
+        return Err(ApiError::MediaType(detail));
+    }
     if json {
         return Ok(());
     }

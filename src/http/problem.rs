@@ -30,6 +30,9 @@ pub enum ApiError {
     /// The body is longer than is read here.
     #[error("the body is longer than {0} bytes")]
     TooLarge(usize),
+    /// The header is longer than is read here.
+    #[error("the header of the request is longer than {0} bytes")]
+    HeaderTooLarge(usize),
     /// The body did not arrive.
     #[error("the body could not be read: {0}")]
     Body(String),
@@ -105,6 +108,7 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeaderTooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::Misdirected(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Store(_) | Self::Busy(_) | Self::Stopping | Self::Unready(_) => {

@@ -64,7 +64,10 @@ pub(super) fn with_problem(response: Response, id: &str, path: &str) -> Response
         return response;
     }
     let detail = match status {
-        StatusCode::NOT_FOUND => format!("nothing is at {path}: /openapi.json lists what there is"),
+        StatusCode::NOT_FOUND => {
+            let path: String = path.chars().take(200).collect();
+            format!("nothing is at {path}: /openapi.json lists what there is")
+        }
         StatusCode::METHOD_NOT_ALLOWED => {
             format!("{path} does not answer this method: see the header Allow")
         }

@@ -61,6 +61,36 @@ async fn every_error_is_a_problem() {
 }
 
 #[tokio::test]
+async fn an_encoded_question_two_hosts_and_a_long_header_are_refused_with_the_reason() {
+    let app = App::seeded().await;
+    let ask = || Request::post("/v1/predict").header("content-type", "application/json");
+    for (request, status, reason) in [
+        (ask().header("content-encoding", "gzip"), 415, "gzip"),
+        (
+            ask().header("host", "localhost").header("host", "b"),
+            421,
+            "several hosts",
+        ),
+        (
+            ask().header("x-long", "x".repeat(70_000)),
+            431,
+            "65536 bytes",
+        ),
+    ] {
+        let answer = app.call(request.body("{}".into()).unwrap()).await;
+        is_problem(&answer, status);
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(reason), "{detail}");
+    }
+    let plain = ask()
+        .header("content-encoding", "identity")
+        .body("{}".into());
+    is_problem(&app.call(plain.unwrap()).await, 422);
+    let lost = app.get(&format!("/{}", "x".repeat(5000))).await;
+    assert!(lost.body["detail"].as_str().unwrap().len() < 300);
+}
+
+#[tokio::test]
 async fn a_method_that_is_not_answered_is_told_which_are() {
     let app = App::seeded().await;
     let request = Request::builder()

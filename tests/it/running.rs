@@ -105,3 +105,15 @@ async fn readiness_turns_while_another_process_holds_the_database_and_turns_back
         std::iter::repeat_with(|| server.get("/readyz").status).find(|status| *status != 503);
     assert_eq!(back, Some(200));
 }
+
+#[test]
+fn told_to_end_it_ends_though_nobody_reads_its_log() {
+    let dir = TempDir::new().unwrap();
+    let server = Process::start(dir.path(), &[]);
+    // More lines than the pipe takes.
+    for _ in 0..1500 {
+        assert_eq!(server.get("/healthz").status, 200);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
+}

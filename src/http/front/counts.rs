@@ -2,14 +2,13 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use axum::http::Method;
-
 use super::routes::Routes;
 
 /// Statuses that are counted one by one; all others are counted as the last.
-pub(in crate::http) const STATUSES: [u16; 24] = [
-    200, 204, 302, 304, 308, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 421, 422, 429, 500,
-    501, 503, 504, 507, 0,
+/// 499: the client was gone before the answer.
+pub(in crate::http) const STATUSES: [u16; 27] = [
+    200, 204, 302, 304, 308, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 421, 422, 429, 431,
+    499, 500, 501, 503, 504, 507, 414, 0,
 ];
 /// Methods that are counted one by one; all others are counted as the last.
 pub(in crate::http) const METHODS: [&str; 7] =
@@ -78,13 +77,13 @@ impl Counts {
     }
 
     /// Counts an answer with its status and microseconds.
-    pub(super) fn answered(&self, route: usize, method: &Method, (status, micros): (u16, u64)) {
+    pub(super) fn answered(&self, route: usize, method: &str, (status, micros): (u16, u64)) {
         let Some(counts) = self.routes.get(route) else {
             return;
         };
         let method = METHODS
             .iter()
-            .position(|known| *known == method.as_str())
+            .position(|known| *known == method)
             .unwrap_or(METHODS.len() - 1);
         let status = STATUSES
             .iter()

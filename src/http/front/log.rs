@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use super::super::clock;
@@ -33,6 +33,8 @@ pub struct Log {
 
 /// Lines gather for so long.
 const GATHER: Duration = Duration::from_millis(20);
+/// How long the last lines may take at the end of the process.
+const LAST: Duration = Duration::from_secs(1);
 /// So many bytes wait for a reader; what comes then is dropped.
 const MOST_WAITING: usize = 4 << 20;
 
@@ -99,10 +101,15 @@ impl Log {
         }
     }
 
-    /// Writes what waits, at the end of the process.
-    pub fn flush(&self) {
-        let lines = std::mem::take(&mut *self.lock());
-        let _ = io::stderr().write_all(&lines);
+    /// Writes what waits, at the end of the process, unless nobody reads it.
+    pub fn flush(&'static self) {
+        let (done, written) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = std::mem::take(&mut *self.lock());
+            let _ = io::stderr().write_all(&lines);
+            let _ = done.send(());
+        });
+        let _ = written.recv_timeout(LAST);
     }
 
     /// The line of a request that was answered.

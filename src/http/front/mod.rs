@@ -31,6 +31,7 @@ use super::guard::Guard;
 use super::limiter::Limiter;
 use super::problem::ApiError;
 use super::request::{RequestId, with_problem};
+use super::serve::HEADER_BYTES;
 use super::settings::Settings;
 use crate::live::Live;
 use counts::Counts;
@@ -111,19 +112,26 @@ impl Service {
         if let Some(base) = &front.settings.base_path {
             strip(&mut request, base);
         }
-        let method = request.method().clone();
         let route = front.routes.at(request.uri().path());
         let unknown = (!route.documented).then(|| request.uri().path().to_owned());
         let origin = front.settings.origins.to_name(request.headers());
-        let mut token = None;
-        let answer = self.admitted(request, peer, (route, &mut token));
+        let mut asked = Asked {
+            front,
+            route,
+            method: request.method().clone(),
+            id,
+            token: None,
+            started,
+            answered: false,
+        };
+        let answer = self.admitted(request, peer, (route, &mut asked.token));
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let answer = answer.unwrap_or(Err(ApiError::Internal));
         let response = answer.unwrap_or_else(IntoResponse::into_response);
         let path = unknown.as_deref().unwrap_or(&route.path);
-        let mut response = with_problem(response, id.as_str(), path);
+        let mut response = with_problem(response, asked.id.as_str(), path);
         let headers = response.headers_mut();
-        id.name(headers);
+        asked.id.name(headers);
         if let Some(base) = &front.settings.base_path {
             rebase(headers, base);
         }
@@ -133,29 +141,7 @@ impl Service {
         if front.is_ending() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let status = response.status();
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
-            // Also where the panic was in a thread of its own.
-            front.counts.panics.fetch_add(1, Ordering::Relaxed);
-        }
-        front
-            .counts
-            .answered(route.index, &method, (status.as_u16(), micros));
-        if let Some(log) = front.settings.log {
-            let route = match &route.path {
-                _ if !route.documented && status.is_success() => "page",
-                path => path.as_str(),
-            };
-            log.request(&Answered {
-                id: id.as_str(),
-                method: method.as_str(),
-                route,
-                status: status.as_u16(),
-                micros,
-                token: token.as_deref(),
-            });
-        }
+        asked.is_answered(response.status());
         response
     }
 
@@ -167,6 +153,13 @@ impl Service {
         (route, token): (&Route, &mut Option<String>),
     ) -> Result<Response, ApiError> {
         let front = &*self.0;
+        let header = request.headers().iter();
+        let header: usize = header
+            .map(|(name, value)| name.as_str().len() + value.len() + 4)
+            .sum();
+        if header > HEADER_BYTES {
+            return Err(ApiError::HeaderTooLarge(HEADER_BYTES));
+        }
         front.settings.origins.check(&request)?;
         if let Some(answer) = front.settings.origins.preflight(&request) {
             return Ok(answer);
@@ -218,7 +211,84 @@ impl Service {
     }
 }
 
+/// A request on its way to its answer, which is counted and logged once, also where its client is gone before.
+struct Asked<'a> {
+    front: &'a Front,
+    route: &'a Route,
+    method: Method,
+    id: RequestId,
+    token: Option<String>,
+    started: Instant,
+    answered: bool,
+}
+
+/// As nginx writes down that the client has closed the connection before the answer.
+const CLIENT_GONE: u16 = 499;
+
+impl Asked<'_> {
+    fn is_answered(&mut self, status: StatusCode) {
+        self.answered = true;
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            // Also where the panic was in a thread of its own.
+            self.front.counts.panics.fetch_add(1, Ordering::Relaxed);
+        }
+        self.tell(status.as_u16());
+    }
+
+    fn tell(&self, status: u16) {
+        let route = match &self.route.path {
+            _ if !self.route.documented && (200..300).contains(&status) => "page",
+            path => path.as_str(),
+        };
+        let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let answered = Answered {
+            id: self.id.as_str(),
+            method: self.method.as_str(),
+            route,
+            status,
+            micros,
+            token: self.token.as_deref(),
+        };
+        self.front.tell(self.route.index, &answered);
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.tell(CLIENT_GONE);
+        }
+    }
+}
+
 impl Front {
+    /// Counts and logs what came of a request to the route of this index.
+    fn tell(&self, route: usize, answered: &Answered) {
+        let Answered {
+            method,
+            status,
+            micros,
+            ..
+        } = *answered;
+        self.counts.answered(route, method, (status, micros));
+        if let Some(log) = self.settings.log {
+            log.request(answered);
+        }
+    }
+
+    /// Counts and logs a request that could not be read as one, and was answered `status`.
+    pub(super) fn unreadable(&self, status: StatusCode) {
+        let answered = Answered {
+            id: "-",
+            method: "-",
+            route: "-",
+            status: status.as_u16(),
+            micros: 0,
+            token: None,
+        };
+        self.tell(0, &answered);
+    }
+
     async fn route(&self, request: Request) -> Response {
         match tower::Service::call(&mut self.router.clone(), request).await {
             Ok(response) => response,
@@ -356,5 +426,33 @@ mod tests {
             assert_eq!(counts.in_flight.load(Ordering::Relaxed), 0);
             assert_eq!(ask("/healthz").await.status(), StatusCode::OK);
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_client_goes_before_the_answer_is_counted_too() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("test.db").display());
+        let options = Options {
+            seed: false,
+            now: 0,
+        };
+        let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
+        let live = Arc::new(Live::open(store).await.unwrap());
+        let (_, document) = health::router().split_for_parts();
+        let never = || async { std::future::pending::<()>().await };
+        let router = Router::new().route("/healthz", get(never));
+        let service = Service::new(router, &document, live, Settings::default());
+        let request = Request::get("/healthz").body(Body::empty()).unwrap();
+        let mut asking = Box::pin(service.clone().oneshot(request));
+        assert!(asking.as_mut().now_or_never().is_none());
+        drop(asking);
+        let front = service.front();
+        let counts = front
+            .counts
+            .route(front.routes.at("/healthz").index)
+            .unwrap();
+        let answers: Vec<_> = counts.answers().collect();
+        assert_eq!(answers, [("GET", CLIENT_GONE, 1)]);
+        assert_eq!(front.counts.in_flight.load(Ordering::Relaxed), 0);
     }
 }

@@ -38,6 +38,10 @@ impl Origins {
         if host.is_none() && request.uri().authority().is_none() && !from_a_page(headers) {
             return Ok(());
         }
+        if headers.get_all(header::HOST).iter().count() > 1 {
+            let detail = "the request names several hosts: send one header Host";
+            return Err(ApiError::Misdirected(detail.to_owned()));
+        }
         let host = match host {
             Some(host) => host.to_str().unwrap_or("?"),
             None => "",

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -183,10 +183,18 @@ async fn run(
         }
     };
     let io = TokioIo::new(Timed::new(stream, connection));
-    // A client that is gone, or speaks no HTTP, is told so by hyper where that is possible.
-    let _ = server
-        .serve_connection(io, hyper::service::service_fn(answer))
-        .await;
+    let conversation = server.serve_connection(io, hyper::service::service_fn(answer));
+    // What is no HTTP is answered by hyper, which tells us afterwards; a client that is gone needs no word.
+    if let Err(error) = conversation.await
+        && error.is_parse()
+    {
+        let status = if error.is_parse_too_large() {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        closing.0.front().unreadable(status);
+    }
     drop(closing);
 }
 
@@ -274,6 +282,30 @@ mod tests {
         client.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
         assert!(answer.contains("\"status\":413"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_is_refused_and_counted() {
+        let (service, address, _dir) = listening().await;
+        for (sent, status) in [
+            ("no http\r\n\r\n".to_owned(), 400),
+            ("GET /".to_owned() + &"x".repeat(70_000), 431),
+        ] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(sent.as_bytes()).await.unwrap();
+            client.shutdown().await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            let front = service.front();
+            while front.connections.count() > 0 {
+                tokio::task::yield_now().await;
+            }
+            let known = front.counts.route(0).unwrap().answers();
+            assert!(
+                known.into_iter().any(|one| one == ("other", status, 1)),
+                "{answer}"
+            );
+        }
     }
 
     #[tokio::test]
