@@ -35,6 +35,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn begin_change(&self) -> Result<Change, StoreError> {
+        self.is_there()?;
         let mut transaction = self.write.begin_with("begin immediate").await?;
         let version = bump_version(&mut transaction).await?;
         Ok(Change {

@@ -1,5 +1,6 @@
 //! Whether the store could be written now, and how much room there is.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -50,6 +51,18 @@ impl Disk {
     }
 }
 
+/// A file, whatever it is called: its device and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId(u64, u64);
+
+impl FileId {
+    /// That of the file at `path`.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let known = std::fs::metadata(path).ok()?;
+        Some(Self(known.dev(), known.ino()))
+    }
+}
+
 impl Store {
     /// How much room there is.
     #[must_use]
@@ -75,6 +88,7 @@ impl Store {
         if self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE) {
             return Err(StoreError::Full);
         }
+        self.is_there()?;
         let sql = "insert into meta (name, value) values ('probe', $1)
                    on conflict (name) do update set value = excluded.value";
         let written = sqlx::query(sql)
@@ -84,6 +98,18 @@ impl Store {
         match written.map_err(StoreError::from) {
             Err(error) if error.is_busy() && self.writing.load(Ordering::Relaxed) > 0 => Ok(()),
             other => other.map(|_| ()),
+        }
+    }
+
+    /// Makes sure that what is written now is found by the next start.
+    ///
+    /// # Errors
+    /// Where the file was deleted, moved or replaced: SQLite goes on writing to the one that it has open.
+    pub(super) fn is_there(&self) -> Result<(), StoreError> {
+        if FileId::of(&self.path) == self.file {
+            Ok(())
+        } else {
+            Err(StoreError::Gone)
         }
     }
 

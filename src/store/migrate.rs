@@ -38,10 +38,20 @@ async fn applied(db: &mut SqliteConnection) -> Result<Vec<i64>, StoreError> {
     let sql = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
     let tables: i64 = sqlx::query_scalar(sql).fetch_one(&mut *db).await?;
     if tables == 0 {
-        return Ok(Vec::new());
+        return if is_foreign(db).await? {
+            Err(StoreError::Foreign)
+        } else {
+            Ok(Vec::new())
+        };
     }
     let sql = "select version from _sqlx_migrations order by version";
     Ok(sqlx::query_scalar(sql).fetch_all(db).await?)
+}
+
+/// Whether another program has made tables in `db`.
+async fn is_foreign(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let sql = "select exists (select 1 from sqlite_master where type = 'table')";
+    Ok(sqlx::query_scalar(sql).fetch_one(db).await?)
 }
 
 /// Brings the database of `write`, which is at `path`, to this release's schema.

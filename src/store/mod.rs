@@ -30,6 +30,7 @@ pub use archive::Damage;
 pub use behind::behind;
 pub use changes::{Change, Committed};
 pub use fits::Since;
+use health::FileId;
 pub use health::{Disk, Schema};
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
@@ -46,6 +47,8 @@ pub struct Store {
     probe: SqlitePool,
     /// The file; what is too long for memory waits in its folder, on the same disk.
     path: PathBuf,
+    /// Which file that is, as the system counts them.
+    file: Option<FileId>,
     /// Uploads that this process is writing.
     writing: Arc<AtomicUsize>,
     read_only: bool,
@@ -96,6 +99,12 @@ pub enum StoreError {
         /// Where it is.
         path: String,
     },
+    /// Another program has written it.
+    #[error("it holds tables of another program")]
+    Foreign,
+    /// The file is no longer the one that was opened.
+    #[error("the database file was deleted or moved while the service ran: nothing was stored")]
+    Gone,
     /// There is no space left for the database.
     #[error("the disk is full: nothing was stored")]
     Full,

@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use tokio::runtime::Handle;
 
-use super::{Schema, Store, StoreError, behind, folder, migrate};
+use super::{FileId, Schema, Store, StoreError, behind, folder, migrate};
 use crate::timing::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -77,7 +77,7 @@ impl Store {
         let write = write
             .unwrap_or(Err(sqlx::Error::WorkerCrashed))
             .map_err(|e| refused(path, &e))?;
-        let probe = connect.clone().busy_timeout(PROBE);
+        let probe = connect.clone().busy_timeout(PROBE).create_if_missing(false);
         let store = Self {
             write,
             read: readers(connect),
@@ -85,6 +85,7 @@ impl Store {
                 .max_connections(1)
                 .connect_lazy_with(probe),
             path: path.to_owned(),
+            file: FileId::of(path),
             writing: Arc::default(),
             read_only: false,
         };
@@ -133,6 +134,7 @@ impl Store {
             probe: read.clone(),
             read,
             path: path.to_owned(),
+            file: FileId::of(path),
             writing: Arc::default(),
             read_only: true,
         })

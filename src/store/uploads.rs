@@ -94,6 +94,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn begin(&self, sender: &str, now: i64) -> Result<Writing, StoreError> {
+        self.is_there()?;
         let mut transaction = self.write.begin_with("begin immediate").await?;
         let busy = Busy::new(&self.writing);
         let sql = "select coalesce((select max(id) from uploads), 0) + 1, \

@@ -48,7 +48,8 @@ async fn evaluate_in_json_has_the_scores_of_the_http_answer() {
 
 #[tokio::test]
 async fn an_evaluation_is_kept_while_the_data_stay_the_same() {
-    let live = App::seeded().await.live;
+    let app = App::seeded().await;
+    let live = app.live.clone();
     let first = live.clone().evaluation().await.unwrap();
     let second = live.clone().evaluation().await.unwrap();
     assert!(Arc::ptr_eq(&first, &second));

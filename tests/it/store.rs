@@ -132,3 +132,44 @@ fn twenty_processes_on_one_empty_path_give_one_seeded_database() {
         server.wait().unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_file_of_another_program_is_left_as_it_is() {
+    let dir = TempDir::new().unwrap();
+    let address = format!("sqlite://{}?mode=rwc", url(&dir).path().display());
+    let mut db = sqlx::SqliteConnection::connect(&address).await.unwrap();
+    sqlx::query("create table users (name text)")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let opened = Store::open(&url(&dir), SEEDED).await;
+    let refusal = opened.unwrap_err().to_string();
+    assert!(refusal.contains("tables of another program"), "{refusal}");
+    let tables: Vec<String> = sqlx::query_scalar("select name from sqlite_master")
+        .fetch_all(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(tables, ["users"]);
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_the_file_was_deleted_or_replaced() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(&url(&dir), SEEDED).await.unwrap();
+    store.probe(NOW).await.unwrap();
+    let (file, elsewhere) = (url(&dir).path().to_owned(), dir.path().join("elsewhere.db"));
+    std::fs::rename(&file, &elsewhere).unwrap();
+    let refused = async || {
+        assert!(matches!(store.probe(NOW).await, Err(StoreError::Gone)));
+        let begun = store.begin("me", NOW).await;
+        assert!(matches!(begun, Err(StoreError::Gone)));
+        assert!(store.begin_change().await.is_err());
+    };
+    refused().await;
+    assert!(!file.exists());
+    std::fs::write(&file, b"").unwrap();
+    refused().await;
+    std::fs::rename(&elsewhere, &file).unwrap();
+    store.probe(NOW).await.unwrap();
+    assert!(store.begin("me", NOW).await.is_ok());
+}
