@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
+use axum::response::AppendHeaders;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -137,7 +138,7 @@ pub(super) const MAX_LIMIT: u32 = 1000;
 async fn measurements(
     State(live): State<Shared>,
     Params(params): Params<ListParams>,
-) -> Result<([(HeaderName, String); 1], Json<Measurements>), ApiError> {
+) -> Result<(Linked, Json<Measurements>), ApiError> {
     let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         let hint = format!("a whole number from 1 to {MAX_LIMIT}");
@@ -154,11 +155,13 @@ async fn measurements(
         .transpose()?;
     let measurements = rows.into_iter().map(MeasurementRow::from).collect();
     Ok((
-        [(header::LINK, link.unwrap_or_default())],
+        AppendHeaders(link.map(|link| (header::LINK, link))),
         Json(Measurements { measurements, next }),
     ))
 }
 
+/// The header that leads to the next page, where there is one.
+type Linked = AppendHeaders<Option<(HeaderName, String)>>;
 type Listed = (Vec<StoredMeasurement>, Option<Cursor>);
 
 /// A page in an order that the store knows.
