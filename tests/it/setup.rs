@@ -398,3 +398,49 @@ fn a_database_in_memory_is_refused() {
     let line = refused(&["--database-url", "sqlite://:memory:"], &[]);
     assert!(line.contains("a file is needed"), "{line}");
 }
+
+#[test]
+fn a_wrong_variable_is_told_by_its_name_and_not_as_a_fault_of_the_file() {
+    for (variable, value) in [
+        ("EPOCHCAST_WRITES_PER_MINUTE", "garbage"),
+        ("EPOCHCAST_MAX_CONNECTIONS", "abc"),
+        ("EPOCHCAST_MAX_CONNECTIONS", ""),
+        ("EPOCHCAST_BASE_PATH", ""),
+    ] {
+        for flags in [&["--config", "n.toml"][..], &[]] {
+            let line = refused(flags, &[(variable, value)]);
+            assert!(
+                line.starts_with(&format!("epochcast: {variable}: ")),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tables_and_switches_in_quotes_are_told_with_their_line() {
+    let dir = folder();
+    for (file, told) in [
+        (
+            "\n[server]\nlisten = \"127.0.0.1:1\"\n",
+            "line 2: settings stand at the top",
+        ),
+        (
+            "server.listen = \"127.0.0.1:1\"\n",
+            "line 1: settings stand at the top",
+        ),
+        (
+            "\nread-only = \"yes\"\n",
+            "line 2: `read-only` is true or false",
+        ),
+    ] {
+        std::fs::write(dir.path().join("n.toml"), file).unwrap();
+        let done = epochcast(dir.path(), &["doctor", "--config", "n.toml"]);
+        let line = text(&done.stderr);
+        assert!(
+            line.starts_with(&format!("epochcast: n.toml: {told}")),
+            "{line}"
+        );
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
