@@ -444,3 +444,17 @@ fn tables_and_switches_in_quotes_are_told_with_their_line() {
         assert_eq!(line.lines().count(), 1, "{line}");
     }
 }
+
+#[test]
+fn a_folder_in_the_place_of_the_database_is_told_and_nothing_is_left_beside_it() {
+    let (dir, user) = (folder(), User::new());
+    allow(dir.path(), 0o777);
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    let (doctor, start) = user.both(dir.path(), &["--database-url", "sqlite://data"]);
+    let told = (
+        "data is a folder, and a file is needed",
+        "name a file in it",
+    );
+    is_broken((&doctor, &start), "database", told);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
