@@ -62,11 +62,15 @@ pub(crate) async fn unopened(settings: &Settings, error: anyhow::Error) -> anyho
         return error;
     }
     let path = settings.database_url.path();
-    for found in [
+    let disk = Disk::of(path);
+    // On a full disk a look at the database fails too, and does not say why.
+    let full = disk.free_bytes.is_some_and(|free| free < FULL);
+    let first = full.then(|| room(disk));
+    for found in first.into_iter().chain([
         folder(path, settings.read_only),
         database(path, settings.read_only).await,
         room(Disk::of(path)),
-    ] {
+    ]) {
         if let Found::Bad { what, remedy } = found {
             return anyhow::anyhow!("{what}; {remedy}");
         }
@@ -144,6 +148,12 @@ async fn database(path: &Path, read_only: bool) -> Found {
             "{shown} is not there yet: the first start creates it"
         ));
     }
+    if path.is_dir() {
+        return bad(
+            format!("{shown} is a folder, and a file is needed"),
+            "name a file in it with --database-url, such as sqlite://epochcast.db",
+        );
+    }
     let needed = if read_only {
         Access::READ_OK
     } else {
@@ -181,6 +191,9 @@ async fn database(path: &Path, read_only: bool) -> Found {
 
 /// Less than this is soon used up.
 const LITTLE: u64 = 100 << 20;
+
+/// With less than this, SQLite cannot even look.
+const FULL: u64 = 4 << 20;
 
 fn room(disk: Disk) -> Found {
     let mb = |bytes: u64| bytes >> 20;

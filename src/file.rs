@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::builder::{OsStr, Resettable};
+use clap::{ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use epochcast::json::nearest;
 use serde::Deserialize;
 
@@ -16,12 +17,19 @@ use crate::config::Cli;
 pub(crate) fn parse() -> anyhow::Result<Cli> {
     let args: Vec<OsString> = std::env::args_os().collect();
     let mut command = Cli::command();
-    let file = named(&args).or_else(|| std::env::var_os("EPOCHCAST_CONFIG").map(PathBuf::from));
+    let file = named(&args).or_else(of_variable);
     if let Some(file) = &file {
         command = with(command, file).with_context(|| file.display().to_string())?;
     }
+    let matches = command.clone().try_get_matches_from(&args);
+    if matches.is_err()
+        && with_variable(command, "")
+            .try_get_matches_from(&args)
+            .is_ok()
+    {
+        variables()?;
+    }
     // Wrong usage ends here, with exit code 2 and what would be right.
-    let matches = command.try_get_matches_from(args);
     let matches: ArgMatches = matches.unwrap_or_else(|error| error.exit());
     Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
 }
@@ -37,6 +45,44 @@ fn named(args: &[OsString]) -> Option<PathBuf> {
     })
 }
 
+/// The file that the environment names.
+fn of_variable() -> Option<PathBuf> {
+    let file = std::env::var_os("EPOCHCAST_CONFIG")?;
+    (!file.is_empty()).then(|| file.into())
+}
+
+/// `command` where the environment sets nothing but `id`.
+fn with_variable(command: Command, id: &str) -> Command {
+    command.mut_args(|arg| {
+        if arg.get_id() == id {
+            return arg;
+        }
+        arg.env(Resettable::<OsStr>::Reset)
+    })
+}
+
+/// Refuses what stands in a variable and cannot be taken, with the name of the variable.
+fn variables() -> anyhow::Result<()> {
+    let command = Cli::command();
+    for arg in command.get_arguments() {
+        let Some(variable) = arg.get_env() else {
+            continue;
+        };
+        let alone = with_variable(command.clone(), arg.get_id().as_str());
+        if let Err(error) = alone.try_get_matches_from(["epochcast"]) {
+            bail!("{}: {}", variable.display(), first_line(&error));
+        }
+    }
+    Ok(())
+}
+
+/// What `error` says, without the help that follows.
+fn first_line(error: &clap::Error) -> String {
+    let told = error.to_string();
+    let first = told.lines().next().unwrap_or_default();
+    first.trim_start_matches("error: ").to_owned()
+}
+
 /// What a line may hold.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -46,17 +92,26 @@ enum Line {
     Real(f64),
     Word(String),
     Words(Vec<String>),
+    Table(BTreeMap<String, Line>),
 }
 
 impl Line {
-    fn words(self) -> Vec<String> {
-        match self {
+    /// As a command line has them.
+    fn words(self) -> anyhow::Result<Vec<String>> {
+        Ok(match self {
             Self::Flag(on) => vec![on.to_string()],
             Self::Number(number) => vec![number.to_string()],
             Self::Real(number) => vec![number.to_string()],
             Self::Word(word) => vec![word],
             Self::Words(words) => words,
-        }
+            Self::Table(inner) => {
+                let names: Vec<String> = inner.into_keys().collect();
+                bail!(
+                    "settings stand at the top, without a table around them: {}",
+                    names.join(", ")
+                )
+            }
+        })
     }
 }
 
@@ -66,6 +121,7 @@ fn with(mut command: Command, file: &Path) -> anyhow::Result<Command> {
     let lines: BTreeMap<String, Line> = basic_toml::from_str(&text)?;
     for (name, value) in lines {
         let values = value.words();
+        let values = values.with_context(|| format!("line {}", line_of_table(&text, &name)))?;
         let id = checked(&command, &name, &values)
             .with_context(|| format!("line {}", line_of(&text, &name)))?;
         command = command.mut_arg(id, |arg| arg.default_values(values));
@@ -86,18 +142,20 @@ fn checked(command: &Command, name: &str, values: &[String]) -> anyhow::Result<S
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         bail!("there is no setting `{name}`: {}", nearest(name, &known));
     }
-    let mut line = vec![OsString::from("epochcast")];
-    for word in values {
-        match word.as_str() {
-            "true" => line.push(format!("--{flag}").into()),
-            "false" => {}
-            word => line.push(format!("--{flag}={word}").into()),
-        }
+    let switch = |arg: &clap::Arg| matches!(arg.get_action(), ArgAction::SetTrue);
+    if command
+        .get_arguments()
+        .any(|arg| arg.get_id() == id.as_str() && switch(arg))
+    {
+        let good = matches!(values, [word] if matches!(word.as_str(), "true" | "false"));
+        anyhow::ensure!(good, "`{name}` is true or false, without quotes");
+        return Ok(id);
     }
-    if let Err(error) = Cli::command().try_get_matches_from(line) {
-        let told = error.to_string();
-        let first = told.lines().next().unwrap_or_default();
-        bail!("{}", first.trim_start_matches("error: "));
+    let words = values.iter().map(|word| format!("--{flag}={word}"));
+    let line = std::iter::once("epochcast".to_owned()).chain(words);
+    // What the environment sets is no fault of the file.
+    if let Err(error) = with_variable(Cli::command(), "").try_get_matches_from(line) {
+        bail!("{}", first_line(&error));
     }
     Ok(id)
 }
@@ -109,4 +167,17 @@ fn line_of(text: &str, name: &str) -> usize {
         set.is_some_and(|set| set.trim_matches(['"', '\'']) == name)
     };
     text.lines().position(sets).map_or(1, |before| before + 1)
+}
+
+/// Number of the line of `text` that begins the table `name`.
+fn line_of_table(text: &str, name: &str) -> usize {
+    let begins = |line: &str| {
+        let header = line.trim_start();
+        let rest = header.strip_prefix('[').unwrap_or(header).trim_start();
+        let rest = rest.trim_start_matches(['"', '\'']).strip_prefix(name);
+        rest.is_some_and(|rest| {
+            !rest.starts_with(|c: char| c.is_alphanumeric() || "-_".contains(c))
+        })
+    };
+    text.lines().position(begins).map_or(1, |before| before + 1)
 }

@@ -72,6 +72,12 @@ fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
 /// The store that the settings name.
 async fn open(settings: &Settings) -> anyhow::Result<Store> {
     let url = &settings.database_url;
+    // Asked before, so that no lock is left beside it.
+    let shown = url.path().display();
+    anyhow::ensure!(
+        !url.path().is_dir(),
+        "{shown} is a folder, and a file is needed"
+    );
     if settings.read_only {
         return Ok(Store::open_read_only(url).await?);
     }

@@ -1,14 +1,13 @@
 //! What every command that touches the store takes, and what serving takes: flags, environment and file.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 use epochcast::http::{self, Limits, Log, LogFormat, Origins};
-use epochcast::store::DatabaseUrl;
+use epochcast::store::{DatabaseUrl, StoreError};
 
 /// A flag wins over its variable, that over the line of the file, that over the default.
 #[derive(Clone, Debug, Args)]
@@ -32,17 +31,18 @@ pub(crate) struct Settings {
         global = true,
         env = "EPOCHCAST_DATABASE_URL",
         default_value = "sqlite://epochcast.db",
-        value_name = "URL"
+        value_name = "URL",
+        value_parser = database_url
     )]
     pub(crate) database_url: DatabaseUrl,
     /// Start a new database empty, without the published measurements
-    #[arg(long, global = true, env = "EPOCHCAST_NO_SEED", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "EPOCHCAST_NO_SEED", value_parser = yes_or_no)]
     pub(crate) no_seed: bool,
     /// Store nothing, and refuse whoever wants to; the database may be in a folder that cannot be written
-    #[arg(long, global = true, env = "EPOCHCAST_READ_ONLY", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "EPOCHCAST_READ_ONLY", value_parser = yes_or_no)]
     pub(crate) read_only: bool,
     /// Ask for a token of any scope even for reading and predicting
-    #[arg(long, global = true, env = "EPOCHCAST_REQUIRE_TOKEN", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "EPOCHCAST_REQUIRE_TOKEN", value_parser = yes_or_no)]
     pub(crate) require_token: bool,
     /// Path that a proxy in front serves this under, such as /epochcast
     #[arg(long, global = true, env = "EPOCHCAST_BASE_PATH", value_name = "PATH", value_parser = base_path)]
@@ -53,7 +53,8 @@ pub(crate) struct Settings {
         global = true,
         env = "EPOCHCAST_ALLOWED_HOST",
         value_delimiter = ',',
-        value_name = "NAME"
+        value_name = "NAME",
+        value_parser = host
     )]
     pub(crate) allowed_host: Vec<String>,
     /// Origin whose pages may call and read, such as <https://example.org>; may be repeated; * for all
@@ -62,7 +63,8 @@ pub(crate) struct Settings {
         global = true,
         env = "EPOCHCAST_CORS_ORIGIN",
         value_delimiter = ',',
-        value_name = "ORIGIN"
+        value_name = "ORIGIN",
+        value_parser = origin
     )]
     pub(crate) cors_origin: Vec<String>,
     /// Proxy whose X-Forwarded-For is believed; may be repeated
@@ -98,7 +100,8 @@ pub(crate) struct Settings {
         global = true,
         env = "EPOCHCAST_MAX_CONNECTIONS",
         default_value_t = 4096,
-        value_name = "N"
+        value_name = "N",
+        value_parser = at_least_one
     )]
     pub(crate) max_connections: usize,
     /// Connections of one address at once; trusted proxies are not counted
@@ -107,7 +110,8 @@ pub(crate) struct Settings {
         global = true,
         env = "EPOCHCAST_MAX_CONNECTIONS_PER_ADDRESS",
         default_value_t = 2048,
-        value_name = "N"
+        value_name = "N",
+        value_parser = at_least_one
     )]
     pub(crate) max_connections_per_address: usize,
     /// Seconds to go on answering, but say not ready, after the signal to end
@@ -143,9 +147,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// As the service takes them, with requests logged to `log`.
     pub(crate) fn of_service(&self, log: Option<&'static Log>) -> http::Settings {
-        let any = self.allowed_host.iter().any(|host| host == "*");
+        let hosts = given(&self.allowed_host);
+        let any = hosts.iter().any(|host| host == "*");
         // Who listens on an address of the network has names that only its owner knows.
-        let strict = self.listen.ip().is_loopback() || !self.allowed_host.is_empty();
+        let strict = self.listen.ip().is_loopback() || !hosts.is_empty();
         http::Settings {
             limits: Limits {
                 writes_per_minute: NonZeroU32::new(self.writes_per_minute),
@@ -153,9 +158,9 @@ impl Settings {
                 trusted_proxies: self.trusted_proxy.clone(),
             },
             origins: Origins {
-                hosts: self.allowed_host.clone(),
+                hosts,
                 strict: strict && !any,
-                cors: self.cors_origin.clone(),
+                cors: given(&self.cors_origin),
             },
             base_path: self.base_path.as_deref().map(Into::into),
             read_only: self.read_only,
@@ -167,6 +172,86 @@ impl Settings {
             drain: Duration::from_secs(self.drain_seconds),
         }
     }
+}
+
+/// Without the empty words: a variable that is set to nothing names nothing.
+fn given(words: &[String]) -> Vec<String> {
+    words.iter().filter(|w| !w.is_empty()).cloned().collect()
+}
+
+/// Nothing at all is a no, so that a variable can be set to nothing.
+fn yes_or_no(word: &str) -> Result<bool, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "" | "0" | "n" | "no" | "f" | "false" | "off" => Ok(false),
+        "1" | "y" | "yes" | "t" | "true" | "on" => Ok(true),
+        _ => Err("true or false is expected".to_owned()),
+    }
+}
+
+/// A count of which none would serve nobody.
+fn at_least_one(word: &str) -> Result<usize, String> {
+    let count = word.parse::<NonZeroU32>().ok();
+    let count = count.and_then(|count| usize::try_from(count.get()).ok());
+    count.ok_or_else(|| format!("a number from 1 to {} is expected", u32::MAX))
+}
+
+fn database_url(url: &str) -> Result<DatabaseUrl, String> {
+    let parsed: DatabaseUrl = url.parse().map_err(|e: StoreError| e.to_string())?;
+    if parsed.path().as_os_str() == ":memory:" {
+        return Err("a file is needed, such as sqlite://epochcast.db".to_owned());
+    }
+    Ok(parsed)
+}
+
+/// The name or address of `word`, in the form that requests are compared with: without port and brackets.
+fn host(word: &str) -> Result<String, String> {
+    if word.is_empty() || word == "*" || word.parse::<IpAddr>().is_ok() {
+        return Ok(word.to_owned());
+    }
+    match name_and_port(word) {
+        Some((name, _)) => Ok(name.trim_matches(['[', ']']).to_owned()),
+        None => Err("a name such as gpu.example is expected, or * for any".to_owned()),
+    }
+}
+
+/// The origin as browsers send it: without a slash at its end and without the port that its scheme has anyway.
+fn origin(word: &str) -> Result<String, String> {
+    if word.is_empty() || word == "*" {
+        return Ok(word.to_owned());
+    }
+    let split = word.strip_suffix('/').unwrap_or(word).split_once("://");
+    let parts = split.and_then(|(scheme, rest)| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+        let (name, port) = name_and_port(rest)?;
+        (named && scheme.chars().all(plain)).then_some((scheme.to_ascii_lowercase(), name, port))
+    });
+    let Some((scheme, name, port)) = parts else {
+        return Err("an origin such as https://example.org is expected, or * for all".to_owned());
+    };
+    Ok(match (scheme.as_str(), port) {
+        (_, None) | ("http", Some(80)) | ("https", Some(443)) => format!("{scheme}://{name}"),
+        (_, Some(port)) => format!("{scheme}://{name}:{port}"),
+    })
+}
+
+/// The two parts of `name:port` or `[address]:port`, where it has that form.
+fn name_and_port(authority: &str) -> Option<(String, Option<u16>)> {
+    let digits = |port: &str| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+    let (name, port) = match authority.rsplit_once(':') {
+        Some((name, port)) if digits(port) && !authority.ends_with(']') => {
+            (name, Some(port.parse().ok()?))
+        }
+        _ => (authority, None),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let label = |label: &str| !label.is_empty() && label.chars().all(plain);
+    let address = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+    let good = match address {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => name.split('.').all(label),
+    };
+    good.then(|| (name.to_ascii_lowercase(), port))
 }
 
 fn log_format(word: &str) -> Result<LogFormat, String> {

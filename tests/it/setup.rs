@@ -1,5 +1,6 @@
 //! Broken set-ups: `doctor` and a start each say in one line what is wrong and what to do. And the file with settings.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -281,4 +282,179 @@ fn what_is_wrong_in_the_file_is_told_with_its_line_and_the_nearest_name() {
     }
     let missing = epochcast(dir.path(), &["--config", "none.toml"]);
     assert!(text(&missing.stderr).contains("none.toml: No such file"));
+}
+
+/// The one line with which doctor and a start refuse `flags` and `variables`.
+fn refused(flags: &[&str], variables: &[(&str, &str)]) -> String {
+    let dir = folder();
+    std::fs::write(dir.path().join("n.toml"), "drain-seconds = 3\n").unwrap();
+    let free = ["--listen", "127.0.0.1:0"];
+    let mut lines = [&["doctor"][..], &free[..]].map(|before| {
+        let mut command = command(dir.path(), &[before, flags].concat());
+        let done = command.envs(variables.iter().copied()).output().unwrap();
+        assert!(!done.status.success(), "{flags:?} {variables:?}");
+        assert!(done.stdout.is_empty(), "{}", text(&done.stdout));
+        let told = text(&done.stderr).lines().next().unwrap();
+        told.to_owned()
+    });
+    lines.sort();
+    assert_eq!(lines[0], lines[1]);
+    std::mem::take(&mut lines[0])
+}
+
+#[test]
+fn no_connection_at_all_is_refused_wherever_it_is_set() {
+    for flag in ["max-connections", "max-connections-per-address"] {
+        let line = refused(&[&format!("--{flag}=0")], &[]);
+        assert!(line.contains(flag), "{line}");
+        assert!(line.contains("a number from 1 to"), "{line}");
+        let variable = format!("EPOCHCAST_{}", flag.to_uppercase().replace('-', "_"));
+        let line = refused(&[], &[(&variable, "0")]);
+        assert!(line.contains("a number from 1 to"), "{line}");
+        let dir = folder();
+        std::fs::write(dir.path().join("n.toml"), format!("\n{flag} = 0\n")).unwrap();
+        let done = epochcast(dir.path(), &["doctor", "--config", "n.toml"]);
+        let line = text(&done.stderr);
+        assert!(line.contains("n.toml: line 2: "), "{line}");
+        assert!(line.contains("a number from 1 to"), "{line}");
+    }
+}
+
+#[test]
+fn origins_and_hosts_that_would_never_match_are_refused() {
+    for wrong in [
+        "example.org",
+        "https://",
+        "https://a.example/b",
+        "https://u@a.example",
+        "https://*.example",
+        "https://a.example:99999",
+    ] {
+        let line = refused(&["--cors-origin", wrong], &[]);
+        assert!(line.contains("an origin such as https://"), "{line}");
+    }
+    for wrong in [
+        "https://y.example",
+        "*.example.org",
+        "a b",
+        "y.example/",
+        "[::1",
+    ] {
+        let line = refused(&["--allowed-host", wrong], &[]);
+        assert!(line.contains("a name such as gpu.example"), "{line}");
+    }
+}
+
+#[test]
+fn a_slash_after_an_origin_and_a_port_after_a_host_do_no_harm() {
+    let dir = folder();
+    let flags = [
+        "--cors-origin=https://ok.example/,HTTPS://two.example:443",
+        "--allowed-host=X.example:80",
+    ];
+    let server = Process::start(dir.path(), &flags);
+    let status = |headers: &str| {
+        let mut stream = server.connect();
+        let asked = format!("GET /v1/models HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        stream.write_all(asked.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        text(&answer[9..]).to_owned()
+    };
+    let from = |origin: &str| status(&format!("Host: x.example\r\nOrigin: {origin}\r\n"));
+    assert_eq!(from("https://ok.example"), "200");
+    assert_eq!(from("https://two.example"), "200");
+    assert_eq!(from("https://three.example"), "403");
+    assert_eq!(status("Host: x.example:80\r\n"), "200");
+    assert_eq!(status("Host: y.example\r\n"), "421");
+}
+
+#[test]
+fn a_switch_is_a_yes_or_a_no() {
+    let line = refused(&[], &[("EPOCHCAST_READ_ONLY", "maybe")]);
+    assert!(line.contains("true or false is expected"), "{line}");
+    let dir = folder();
+    for (word, on) in [
+        ("", false),
+        ("0", false),
+        ("off", false),
+        ("No", false),
+        ("1", true),
+        ("yes", true),
+    ] {
+        let mut command = command(dir.path(), &["doctor", "--listen", "127.0.0.1:0"]);
+        let doctor = command.env("EPOCHCAST_READ_ONLY", word).output().unwrap();
+        let found = finding(&doctor, "database");
+        assert_eq!(
+            found.contains("--read-only creates none"),
+            on,
+            "{word}: {found}"
+        );
+    }
+}
+
+#[test]
+fn a_database_in_memory_is_refused() {
+    let line = refused(&["--database-url", "sqlite://:memory:"], &[]);
+    assert!(line.contains("a file is needed"), "{line}");
+}
+
+#[test]
+fn a_wrong_variable_is_told_by_its_name_and_not_as_a_fault_of_the_file() {
+    for (variable, value) in [
+        ("EPOCHCAST_WRITES_PER_MINUTE", "garbage"),
+        ("EPOCHCAST_MAX_CONNECTIONS", "abc"),
+        ("EPOCHCAST_MAX_CONNECTIONS", ""),
+        ("EPOCHCAST_BASE_PATH", ""),
+    ] {
+        for flags in [&["--config", "n.toml"][..], &[]] {
+            let line = refused(flags, &[(variable, value)]);
+            assert!(
+                line.starts_with(&format!("epochcast: {variable}: ")),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tables_and_switches_in_quotes_are_told_with_their_line() {
+    let dir = folder();
+    for (file, told) in [
+        (
+            "\n[server]\nlisten = \"127.0.0.1:1\"\n",
+            "line 2: settings stand at the top",
+        ),
+        (
+            "server.listen = \"127.0.0.1:1\"\n",
+            "line 1: settings stand at the top",
+        ),
+        (
+            "\nread-only = \"yes\"\n",
+            "line 2: `read-only` is true or false",
+        ),
+    ] {
+        std::fs::write(dir.path().join("n.toml"), file).unwrap();
+        let done = epochcast(dir.path(), &["doctor", "--config", "n.toml"]);
+        let line = text(&done.stderr);
+        assert!(
+            line.starts_with(&format!("epochcast: n.toml: {told}")),
+            "{line}"
+        );
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_database_is_told_and_nothing_is_left_beside_it() {
+    let (dir, user) = (folder(), User::new());
+    allow(dir.path(), 0o777);
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    let (doctor, start) = user.both(dir.path(), &["--database-url", "sqlite://data"]);
+    let told = (
+        "data is a folder, and a file is needed",
+        "name a file in it",
+    );
+    is_broken((&doctor, &start), "database", told);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
