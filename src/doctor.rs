@@ -182,6 +182,10 @@ async fn database(path: &Path, read_only: bool) -> Found {
             ),
             "run that release or a later one, or restore a backup that is older",
         ),
+        Err(StoreError::Foreign) => bad(
+            format!("{shown} holds tables of another program"),
+            "name a file of our own with --database-url: the first start makes it",
+        ),
         Err(error) => bad(
             format!("{shown}: {error}"),
             "see whether another program holds it; epochcast verify looks for damage, epochcast restore takes a backup back",

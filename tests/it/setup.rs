@@ -458,3 +458,23 @@ fn a_folder_in_the_place_of_the_database_is_told_and_nothing_is_left_beside_it()
     is_broken((&doctor, &start), "database", told);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_database_of_another_program_is_told_as_such() {
+    let dir = folder();
+    let options = SqliteConnectOptions::new().filename(dir.path().join("epochcast.db"));
+    let mut db = options.create_if_missing(true).connect().await.unwrap();
+    sqlx::query("create table users (name text)")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let free = ["--listen", "127.0.0.1:0"];
+    let call = |args: &[&str]| epochcast(dir.path(), args);
+    let (doctor, start) = (call(&[&["doctor"], &free[..]].concat()), call(&free));
+    is_broken(
+        (&doctor, &start),
+        "database",
+        ("tables of another program", "name a file of our own"),
+    );
+}
