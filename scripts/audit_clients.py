@@ -190,8 +190,8 @@ with tempfile.TemporaryDirectory() as folder:
     server.writer = server.token()
     pages(server)
     numbers(server)
-    for _ in range(2):
-        shapes(server)  # what a second round adds, a thousandth would add too
+    for _ in range(8):
+        shapes(server)  # memory may grow with the first rounds, and not with the last
     server.upload(server.writer, csv(20_000).encode())
     slow(server)
     check("the service is ready", server.request("GET", "/readyz")[0], 200)
