@@ -19,12 +19,26 @@ export function problem(error) {
   return h("div", { class: "problem", role: "alert" },
     said,
     NEXT[error.status] && h("p", {}, NEXT[error.status]),
+    errors.some(unscalable) && h("p", {}, h("a", { href: unscaled() }, "Predict it as it is, not scaled")),
     error.requestId && h("p", { class: "small quiet" }, "Request ", h("code", {}, error.requestId)));
 }
 
 function one({ pointer, detail, hint }) {
   const place = pointer?.replace(/^\//, "").replaceAll("/", ", ");
   return h("p", {}, place && [h("code", {}, place), ": "], sentence(detail), hint && ` ${sentence(capital(hint))}`);
+}
+
+/** Whether a net was to be scaled of which only the costs are known. */
+function unscalable({ pointer, detail }) {
+  return pointer === "/scaling" && detail.startsWith("costs alone");
+}
+
+/** This page without the scaling. */
+function unscaled() {
+  const search = new URLSearchParams(location.search);
+  search.delete("alpha");
+  search.set("strategy", "none");
+  return `?${search}`;
 }
 
 function sentence(text) {

@@ -99,6 +99,15 @@ test("a net that nobody knows is refused in words, with the id of the request", 
   assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/is);
 });
 
+test("a named net of which only the costs are known is predicted as it is, by one click", async () => {
+  await page.goto("/explore?model=ghostnet_100&alpha=0.7");
+  const problem = page.locator("#scale .problem", { hasText: "costs alone cannot be scaled" });
+  await problem.getByRole("link", { name: "Predict it as it is, not scaled" }).click();
+  await page.locator(".verdict", { hasText: "of ghostnet_100 takes" }).waitFor();
+  await page.getByText("What these stand on").click();
+  await page.getByText("By its costs this is ghostnet_100 as published").waitFor();
+});
+
 test("strategies are compared over factors, in one table", async () => {
   await page.goto("/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare");
   await settled(page);
