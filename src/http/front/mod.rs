@@ -376,8 +376,8 @@ mod tests {
         panic!("a defect")
     }
 
-    /// A service whose `/readyz` and `/v1/version` have defects, and its folder.
-    async fn with_defects() -> (tempfile::TempDir, Service) {
+    /// An empty store, and its folder.
+    async fn opened() -> (tempfile::TempDir, Arc<Live>) {
         let dir = tempfile::TempDir::new().unwrap();
         let url = format!("sqlite://{}", dir.path().join("test.db").display());
         let options = Options {
@@ -385,7 +385,12 @@ mod tests {
             now: 0,
         };
         let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
-        let live = Arc::new(Live::open(store).await.unwrap());
+        (dir, Arc::new(Live::open(store).await.unwrap()))
+    }
+
+    /// A service whose `/readyz` and `/v1/version` have defects, and its folder.
+    async fn with_defects() -> (tempfile::TempDir, Service) {
+        let (dir, live) = opened().await;
         let (_, document) = health::router().split_for_parts();
         let here = || async { defect() };
         let elsewhere = || async {
@@ -430,14 +435,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_whose_client_goes_before_the_answer_is_counted_too() {
-        let dir = tempfile::TempDir::new().unwrap();
-        let url = format!("sqlite://{}", dir.path().join("test.db").display());
-        let options = Options {
-            seed: false,
-            now: 0,
-        };
-        let store = Store::open(&url.parse().unwrap(), options).await.unwrap();
-        let live = Arc::new(Live::open(store).await.unwrap());
+        let (_dir, live) = opened().await;
         let (_, document) = health::router().split_for_parts();
         let never = || async { std::future::pending::<()>().await };
         let router = Router::new().route("/healthz", get(never));
