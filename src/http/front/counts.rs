@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::routes::Routes;
 
-/// Statuses that are counted one by one; all others are counted as the last.
-/// 499: the client was gone before the answer.
+/// Statuses that are counted one by one; all others are counted as the last. 499: the client was gone before the answer.
 pub(in crate::http) const STATUSES: [u16; 27] = [
-    200, 204, 302, 304, 308, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 421, 422, 429, 431,
-    499, 500, 501, 503, 504, 507, 414, 0,
+    200, 204, 302, 304, 308, 400, 401, 403, 404, 405, 408, 409, 412, 413, 414, 415, 421, 422, 429,
+    431, 499, 500, 501, 503, 504, 507, 0,
 ];
 /// Methods that are counted one by one; all others are counted as the last.
 pub(in crate::http) const METHODS: [&str; 7] =
