@@ -146,11 +146,11 @@ fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
         http::LogFormat::Json => lines.json().flatten_event(true).init(),
     }
     // A defect is a line of the log like any other, also where that is JSON.
-    std::panic::set_hook(Box::new(|info| {
+    http::count_panics(|info| {
         let what = info.payload_as_str().unwrap_or_default();
         let place = info.location().map(ToString::to_string);
         tracing::error!(place, "a defect of the service: {what}");
-    }));
+    });
     Ok(log)
 }
 

@@ -58,7 +58,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::live::Live;
 use answers::Answers;
 
-pub use front::{Log, LogFormat, Origins, Service};
+pub use front::{Log, LogFormat, Origins, Service, count_panics};
 pub use limiter::Limits;
 pub use settings::Settings;
 

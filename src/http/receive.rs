@@ -15,14 +15,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Json, Params, unread as unarrived};
-use super::front::BasePath;
+use super::front::{BasePath, Told};
 use super::guard::Caller;
 use super::problem::ApiError;
 use super::refusals::{BodyRefused, WriteRefused};
 use super::{Shared, clock};
 use crate::json::{FieldError, ParseError};
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
-use crate::store::Scope;
+use crate::store::{Scope, StoreError};
 use crate::timing::Mode;
 use crate::timing::foreign::{self, Defaults, Refused, detect};
 use crate::timing::measurement::RawMeasurement;
@@ -222,7 +222,11 @@ async fn upload(
         now: clock::now(),
     };
     let received = live.receive(upload).await;
-    let mut answer: UploadAnswer = received.map_err(|error| refusal(error, is_array))?.into();
+    let received = received.map_err(|error| refusal(error, is_array));
+    if let Some(Told(front)) = parts.extensions.get() {
+        front.readiness.hears(&received);
+    }
+    let mut answer = UploadAnswer::from(received?);
     if let (Some(BasePath(base)), Some(path)) = (parts.extensions.get(), &mut answer.rejected_csv) {
         path.insert_str(0, base);
     }
@@ -368,6 +372,8 @@ fn unwritten(error: &std::io::Error) -> ApiError {
             ApiError::TooLarge(usize::try_from(UPLOAD_BYTES).unwrap_or(usize::MAX))
         }
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ApiError::Full,
+        // What the system says is of the file that the body waits in, not of what was sent.
+        _ if error.raw_os_error().is_some() => StoreError::Spool(error.to_string()).into(),
         _ => ApiError::Body(error.to_string()),
     }
 }
@@ -383,6 +389,7 @@ fn refusal(error: ReceiveError, is_array: bool) -> ApiError {
         ) => ApiError::Invalid(error),
         ReceiveError::Unreadable(Unreadable::Io(error)) => unwritten(&error),
         ReceiveError::Store(error) => error.into(),
+        ReceiveError::Stopped => ApiError::Internal,
         ReceiveError::Rejected { count, errors } => {
             let told = errors.into_iter().flat_map(|RowError { line, invalid }| {
                 let place = if is_array {

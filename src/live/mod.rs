@@ -29,7 +29,7 @@ pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat};
 pub use pins::PinError;
 pub use quantities::Quantity;
-pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
+pub use receive::{Body, OnError, Receipt, ReceiveError, RowError, Upload};
 pub use tally::Tally;
 
 /// The store with the fits to what it holds.
@@ -46,7 +46,8 @@ pub struct Live {
 /// What of the store is in memory, and which version of it.
 #[derive(Debug, Default)]
 struct Known {
-    version: i64,
+    /// `None` while they are being changed: whoever is interrupted there leaves them to be read back.
+    version: Option<i64>,
     timings: Timings,
 }
 
@@ -99,7 +100,7 @@ impl Live {
     /// Where the store cannot be read; the fits then stay as they are.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut known = self.known.lock().await;
-        if self.store.data_version().await? == known.version {
+        if known.version == Some(self.store.data_version().await?) {
             return Ok(());
         }
         self.reload(&mut known).await
@@ -142,13 +143,14 @@ impl Live {
         Committed { version, first }: Committed,
         make: impl FnOnce(&mut Timings),
     ) -> Result<(), StoreError> {
-        if known.version + 1 != version {
+        if known.version != Some(version - 1) {
             return self.reload(known).await;
         }
+        known.version = None;
         make(&mut known.timings);
-        known.version = version;
-        let predictors = self.refit(known).await?;
+        let predictors = self.refit(known, version).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
+        known.version = Some(version);
         Ok(())
     }
 
@@ -256,7 +258,8 @@ impl Live {
 
     async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
         // The version first: rows stored in between are fitted now and once more.
-        known.version = self.store.data_version().await?;
+        let version = self.store.data_version().await?;
+        known.version = None;
         let devices: HashMap<PlatformId, u32> = self
             .store
             .platforms()
@@ -276,18 +279,19 @@ impl Live {
             timings.add(rows.iter().filter_map(timing));
         }
         known.timings = timings;
-        let predictors = self.refit(known).await?;
+        let predictors = self.refit(known, version).await?;
         let undated = predictors.undated().into_iter();
         let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
         let first = self.store.fit_versions(&hashes).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
+        known.version = Some(version);
         Ok(())
     }
 
-    /// New fits of what has changed, beside the old ones.
-    async fn refit(&self, known: &mut Known) -> Result<Predictors, StoreError> {
+    /// New fits of what has changed, beside the old ones, for `version` of the data.
+    async fn refit(&self, known: &mut Known, version: i64) -> Result<Predictors, StoreError> {
         let platforms = self.store.platforms().await?;
-        let (previous, version) = (self.predictors(), known.version);
+        let previous = self.predictors();
         let timings = std::mem::take(&mut known.timings);
         let fit = move || {
             (
@@ -313,7 +317,7 @@ impl Known {
         version: i64,
         names: impl FnOnce(&Self) -> Vec<u64>,
     ) -> Vec<(u64, i64)> {
-        if self.version + 1 != version {
+        if self.version != Some(version - 1) {
             return Vec::new();
         }
         let fresh = names(self).into_iter().map(|hash| (hash, version));

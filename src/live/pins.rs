@@ -91,7 +91,7 @@ impl Live {
             self.refresh().await?;
             let known = self.known.lock().await;
             let since = self.store.since(version).await?;
-            if since.now() == known.version {
+            if known.version == Some(since.now()) {
                 break (since, known.timings.clone());
             }
         };

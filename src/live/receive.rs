@@ -1,16 +1,17 @@
 //! An upload, from its body to the fits: read and judged in one thread, stored in another, visible at once or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Live;
 use crate::json::Invalid;
-use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing, behind};
+use crate::store::{
+    Counts, NewRow, Rejection, Store, StoreError, Writing, behind, behind_while_wanted,
+};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
@@ -27,12 +28,17 @@ pub enum OnError {
     Skip,
 }
 
+/// Rows that can be read again from the first.
+pub trait Body: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Body for T {}
+
 /// An upload that has arrived.
 pub struct Upload {
     /// How its rows are written.
     pub format: Format,
     /// Its rows.
-    pub body: Box<dyn Read + Send>,
+    pub body: Box<dyn Body>,
     /// What to do with rows that are wrong.
     pub on_error: OnError,
     /// Whether to answer the same, but store nothing.
@@ -86,6 +92,9 @@ pub enum ReceiveError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A thread of ours met a defect.
+    #[error("a thread of the upload stopped")]
+    Stopped,
 }
 
 /// Rows that are told of in an answer.
@@ -97,7 +106,7 @@ const UNJUDGED: usize = 5_000;
 
 /// What the reading thread sends to the storing one.
 enum Batch {
-    Platforms(Vec<Platform>),
+    Platform(Platform),
     /// Rows, and what a regression sees of each.
     Rows(Vec<NewRow>, Vec<Timing>),
     Rejections(Vec<Rejection>),
@@ -108,21 +117,35 @@ impl Live {
     ///
     /// # Errors
     /// Where nothing was stored; see [`ReceiveError`].
-    pub async fn receive(&self, upload: Upload) -> Result<Receipt, ReceiveError> {
+    pub async fn receive(&self, mut upload: Upload) -> Result<Receipt, ReceiveError> {
+        loop {
+            match self.attempt(upload).await? {
+                Attempt::Done(receipt) => return Ok(receipt),
+                Attempt::Overtaken(back) => upload = back,
+            }
+            // What it says of a platform was news when it was read. It is read again, and told what it would have been told
+            // had the other come first.
+            upload.body.rewind().map_err(Unreadable::Io)?;
+            self.refresh().await?;
+        }
+    }
+
+    async fn attempt(&self, mut upload: Upload) -> Result<Attempt, ReceiveError> {
         let (send, batches) = mpsc::channel(4);
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
         let (store, sender, now) = (self.store.clone(), upload.sender.clone(), upload.now);
         let reader = Reader::new(self.predictors(), &upload, send);
         // To read or bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
-        let reading = behind(move || reader.run(upload));
-        let runtime = Handle::current();
-        let storing = behind(move || runtime.block_on(stored(store, (sender, now), batches)));
-        let (told, stored) = tokio::join!(reading, storing);
-        let stopped = || Unreadable::Io(std::io::Error::other("a thread of the upload stopped"));
-        let (writing, fresh) = stored.ok_or_else(stopped)??;
-        let told = told.ok_or_else(stopped)??;
+        let reading = behind(move || (reader.run(&mut upload), upload));
+        let storing = behind_while_wanted(stored(store, (sender, now), batches));
+        let (read, stored) = tokio::join!(reading, storing);
+        let stored = stored.ok_or(ReceiveError::Stopped)??;
+        let (told, upload) = read.ok_or(ReceiveError::Stopped)?;
+        let Some((writing, fresh)) = stored else {
+            return Ok(Attempt::Overtaken(upload));
+        };
         let counts = writing.counts();
-        let Told { errors, doubted } = told;
+        let Told { errors, doubted } = told?;
         if counts.rejected > 0 && on_error == OnError::Abort {
             writing.roll_back().await?;
             return Err(ReceiveError::Rejected {
@@ -138,41 +161,50 @@ impl Live {
             self.tally.stored(counts);
             Some(id)
         };
-        Ok(Receipt {
+        Ok(Attempt::Done(Receipt {
             upload: id,
             counts,
             errors,
             doubted,
-        })
+        }))
     }
 }
 
-/// Stores all batches of an upload of `sender`, not yet visible; returns it with the timings that it brings.
+/// How an attempt to store an upload has ended.
+enum Attempt {
+    Done(Receipt),
+    /// Another upload has defined one of its platforms meanwhile, and not as this one does.
+    Overtaken(Upload),
+}
+
+/// Stores all batches of an upload of `sender`, not yet visible; returns it with the timings that it brings, or nothing
+/// where another upload has defined one of its platforms otherwise.
 async fn stored(
     store: Store,
     (sender, now): (String, i64),
     mut batches: mpsc::Receiver<Batch>,
-) -> Result<(Writing, Vec<Timing>), StoreError> {
+) -> Result<Option<(Writing, Vec<Timing>)>, StoreError> {
     // Begun when there is something to store, or nothing more to come.
     let mut next = batches.recv().await;
     let mut writing = store.begin(&sender, now).await?;
     let mut fresh = Vec::new();
     while let Some(batch) = next {
+        if let Batch::Platform(platform) = &batch
+            && !writing.define(platform).await?
+        {
+            writing.roll_back().await?;
+            return Ok(None);
+        }
         fresh.extend(write(&mut writing, batch).await?);
         next = batches.recv().await;
     }
-    Ok((writing, fresh))
+    Ok(Some((writing, fresh)))
 }
 
-/// Stores a batch; returns the timings that are in the fits once all is committed.
+/// Stores the rows of a batch; returns the timings that are in the fits once all is committed.
 async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, StoreError> {
     match batch {
-        Batch::Platforms(platforms) => {
-            for platform in &platforms {
-                writing.define(platform).await?;
-            }
-            Ok(Vec::new())
-        }
+        Batch::Platform(_) => Ok(Vec::new()),
         Batch::Rows(mut rows, timings) => {
             let stored = writing.store(&mut rows).await?;
             let mut timings: Vec<Option<Timing>> = timings.into_iter().map(Some).collect();
@@ -235,11 +267,11 @@ impl Reader {
         }
     }
 
-    fn run(mut self, upload: Upload) -> Result<Told, Unreadable> {
+    fn run(mut self, upload: &mut Upload) -> Result<Told, Unreadable> {
         let mut context = std::mem::take(&mut self.context);
         read(
             upload.format,
-            upload.body,
+            &mut upload.body,
             &mut context,
             &mut |line, context| self.take(line, context),
         )?;
@@ -272,7 +304,7 @@ impl Reader {
             let id = &row.measurement.platform;
             if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
                 self.known.insert(id.clone());
-                self.send(Batch::Platforms(vec![new.clone()]))?;
+                self.send(Batch::Platform(new.clone()))?;
             }
             if let Some(platform) = context.platform(id) {
                 // The one id of all its rows: a copy for each would stay in memory with the timings.

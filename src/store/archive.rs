@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::measurements::{COLUMNS, Row};
+use super::writer::BUSY;
 use super::{DatabaseUrl, Options, Store, StoreError};
 
 /// Something in the database that is not as it was written.
@@ -86,16 +87,14 @@ impl Store {
                 cause: format!("{place}: {cause}"),
             });
         }
-        let mut db = self.write.acquire().await?;
+        let mut db = self.write.hold().await?;
         sqlx::query("attach database $1 as backup")
             .bind(copy.display().to_string())
             .execute(&mut *db)
             .await?;
-        let replaced = replace(&mut db).await;
-        sqlx::query("detach database backup")
-            .execute(&mut *db)
-            .await?;
-        replaced
+        let mut transaction = db.begin(BUSY).await?;
+        replace(&mut transaction).await?;
+        transaction.commit_and_close().await
     }
 
     /// All damage that can be found: of the file, and of each upload against the hash of its rows.
@@ -156,21 +155,20 @@ impl Store {
 }
 
 async fn replace(db: &mut SqliteConnection) -> Result<(), StoreError> {
-    let mut transaction = db.begin_with("begin immediate").await?;
     for table in TABLES {
         sqlx::query(sqlx::AssertSqlSafe(format!("delete from main.{table}")))
-            .execute(&mut *transaction)
+            .execute(&mut *db)
             .await?;
     }
     for table in TABLES.into_iter().rev() {
         let sql = format!("insert into main.{table} select * from backup.{table}");
         sqlx::query(sqlx::AssertSqlSafe(sql))
-            .execute(&mut *transaction)
+            .execute(&mut *db)
             .await?;
     }
     // Above both, so that every service sees that something has changed.
     let sql = "update main.data_version set version =
                1 + max(version, (select version from backup.data_version))";
-    sqlx::query(sql).execute(&mut *transaction).await?;
-    Ok(transaction.commit().await?)
+    sqlx::query(sql).execute(db).await?;
+    Ok(())
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::uploads::bump_version;
+use super::writer::Transaction;
 use super::{Store, StoreError, fits};
 
 /// A change of what is in the fits: all of it becomes visible at [`Change::commit`], or none.
 #[derive(Debug)]
 pub struct Change {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Transaction,
     version: i64,
 }
 
@@ -36,7 +37,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn begin_change(&self) -> Result<Change, StoreError> {
         self.is_there()?;
-        let mut transaction = self.write.begin_with("begin immediate").await?;
+        let mut transaction = self.write.begin().await?;
         let version = bump_version(&mut transaction).await?;
         Ok(Change {
             transaction,

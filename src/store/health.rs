@@ -2,12 +2,12 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 
-use super::{Store, StoreError, folder, migrate};
+use super::{Store, StoreError, folder, migrate, writer};
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,10 @@ pub enum Schema {
     Newer,
 }
 
-/// Bytes without which nothing is promised to be stored.
+/// Bytes without which no upload is begun.
 const LEAST_FREE: u64 = 1 << 20;
+/// How long the probe waits: it is there to notice a lock, not to outlast it.
+const PROBE: Duration = Duration::from_millis(300);
 
 impl Disk {
     /// Of the database at `path`.
@@ -76,8 +78,8 @@ impl Store {
         self.read.is_closed()
     }
 
-    /// Writes a row, durably, and waits for nobody: an error says that an upload could not be stored now. That this
-    /// process itself is storing a long upload is no error.
+    /// Writes a row, durably, by the way that an upload takes, and waits for nobody: the error is that which an upload
+    /// would meet now. That this process itself is storing a long upload is no error.
     ///
     /// # Errors
     /// Where the database is locked by another process, full, gone or cannot be written.
@@ -85,20 +87,40 @@ impl Store {
         if self.read_only {
             return self.data_version().await.map(|_| ());
         }
-        if self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE) {
-            return Err(StoreError::Full);
-        }
         self.is_there()?;
+        let before = self.write.turns();
+        if before % 2 == 1 {
+            return Ok(());
+        }
+        let mut writer = match self.write.hold_within(PROBE).await {
+            // Others of this process came first, and have got through.
+            Err(StoreError::Busy) if self.write.turns() != before => return Ok(()),
+            held => held?,
+        };
+        self.has_room(&mut writer).await?;
+        let mut transaction = writer.begin(PROBE).await?;
         let sql = "insert into meta (name, value) values ('probe', $1)
                    on conflict (name) do update set value = excluded.value";
-        let written = sqlx::query(sql)
+        sqlx::query(sql)
             .bind(now.to_string())
-            .execute(&self.probe)
-            .await;
-        match written.map_err(StoreError::from) {
-            Err(error) if error.is_busy() && self.writing.load(Ordering::Relaxed) > 0 => Ok(()),
-            other => other.map(|_| ()),
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Makes sure that there is room for an upload; where there is little, what the log needs no more is given back first.
+    ///
+    /// # Errors
+    /// Where there is less than is kept free: a disk that is filled to the last byte has none left to undo anything.
+    pub(super) async fn has_room(&self, db: &mut SqliteConnection) -> Result<(), StoreError> {
+        let is_short = || self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE);
+        if is_short() {
+            writer::checkpoint(db).await?;
+            if is_short() {
+                return Err(StoreError::Full);
+            }
         }
+        Ok(())
     }
 
     /// Makes sure that what is written now is found by the next start.

@@ -18,16 +18,15 @@ mod platforms;
 mod sorted;
 mod tokens;
 mod uploads;
+mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
-pub use behind::behind;
+pub use behind::{behind, behind_while_wanted};
 pub use changes::{Change, Committed};
 pub use fits::Since;
 use health::FileId;
@@ -37,20 +36,17 @@ pub use open::{DatabaseUrl, Options};
 pub use sorted::{Direction, Sorted};
 pub use tokens::{Scope, Token};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
+use writer::Writer;
 
 /// The open database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    write: SqlitePool,
+    write: Writer,
     read: SqlitePool,
-    /// A writer that waits for nobody, to find out whether one can write.
-    probe: SqlitePool,
     /// The file; what is too long for memory waits in its folder, on the same disk.
     path: PathBuf,
     /// Which file that is, as the system counts them.
     file: Option<FileId>,
-    /// Uploads that this process is writing.
-    writing: Arc<AtomicUsize>,
     read_only: bool,
 }
 
@@ -108,6 +104,12 @@ pub enum StoreError {
     /// There is no space left for the database.
     #[error("the disk is full: nothing was stored")]
     Full,
+    /// Somebody else writes, for longer than one waits.
+    #[error("the database is locked by another writer: nothing was stored, try again")]
+    Busy,
+    /// What was sent cannot be kept until it is stored.
+    #[error("the file that an upload waits in: {0}")]
+    Spool(String),
     /// Anything else that SQLite reports.
     #[error(transparent)]
     Sql(sqlx::Error),
@@ -117,26 +119,14 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let code = error
             .as_database_error()
-            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-        // SQLITE_FULL; SQLite reports the extended code in decimal.
-        if code.as_deref() == Some("13") {
-            Self::Full
-        } else {
-            Self::Sql(error)
+            .and_then(sqlx::error::DatabaseError::code)
+            .and_then(|code| code.parse::<u32>().ok());
+        // SQLite reports the extended code in decimal: its low byte is SQLITE_BUSY or SQLITE_FULL.
+        match code.map(|code| code & 0xff) {
+            Some(5) => Self::Busy,
+            Some(13) => Self::Full,
+            _ => Self::Sql(error),
         }
-    }
-}
-
-impl StoreError {
-    /// Whether somebody else holds the database.
-    fn is_busy(&self) -> bool {
-        let Self::Sql(error) = self else { return false };
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        // SQLITE_BUSY in its low byte.
-        code.and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| code & 0xff == 5)
     }
 }
 
@@ -166,14 +156,6 @@ impl Store {
     /// Checkpoints and closes the file.
     pub async fn close(&self) {
         self.read.close().await;
-        self.probe.close().await;
-        if self.read_only {
-            return self.write.close().await;
-        }
-        // A failed checkpoint leaves the log beside the file, whence the next start reads it.
-        let _ = sqlx::query("pragma wal_checkpoint(truncate)")
-            .execute(&self.write)
-            .await;
         self.write.close().await;
     }
 }

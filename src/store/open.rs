@@ -3,15 +3,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
-use tokio::runtime::Handle;
-
-use super::{FileId, Schema, Store, StoreError, behind, folder, migrate};
+use super::writer::{BUSY, Writer};
+use super::{FileId, Schema, Store, StoreError, folder, migrate};
 use crate::timing::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -63,33 +60,18 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY);
-        let one = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(BUSY)
-            .idle_timeout(None)
-            .max_lifetime(None);
-        let (runtime, writer) = (
-            Handle::current(),
-            connect.clone().pragma("cache_size", CACHE),
-        );
-        // The connection's own thread is started by the one that opens it.
-        let write = behind(move || runtime.block_on(one.connect_with(writer))).await;
-        let write = write
-            .unwrap_or(Err(sqlx::Error::WorkerCrashed))
-            .map_err(|e| refused(path, &e))?;
-        let probe = connect.clone().busy_timeout(PROBE).create_if_missing(false);
+        let mut db = connect.connect().await.map_err(|e| refused(path, &e))?;
+        migrate::migrate(&mut db, path).await?;
+        // From now on there is one: a connection that replaces another must not make a new file where this one was moved.
+        let connect = connect.create_if_missing(false);
         let store = Self {
-            write,
+            write: Writer::new(connect.clone().pragma("cache_size", CACHE)),
             read: readers(connect),
-            probe: SqlitePoolOptions::new()
-                .max_connections(1)
-                .connect_lazy_with(probe),
             path: path.to_owned(),
             file: FileId::of(path),
-            writing: Arc::default(),
             read_only: false,
         };
-        migrate::migrate(&store.write, path).await?;
+        db.close().await?;
         match (store.is_new().await?, options.seed) {
             (true, true) => {
                 let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
@@ -115,27 +97,24 @@ impl Store {
             // SQLite cannot put its log's index there; and where we cannot write, hardly anybody else does.
             connect = connect.immutable(true);
         }
-        let read = readers(connect);
+        let read = readers(connect.clone());
         let mut db = read.acquire().await.map_err(|e| refused(path, &e))?;
         let schema = migrate::schema(&mut db)
             .await
             .map_err(|e| refused(path, &e));
-        drop(db);
         match schema? {
             Schema::Current => {}
-            Schema::Newer => return Err(migrate::newer(&read, path).await?),
+            Schema::Newer => return Err(migrate::newer(&mut db, path).await?),
             Schema::Older | Schema::Empty => {
                 let path = path.display().to_string();
                 return Err(StoreError::Older { path });
             }
         }
         Ok(Self {
-            write: read.clone(),
-            probe: read.clone(),
+            write: Writer::new(connect),
             read,
             path: path.to_owned(),
             file: FileId::of(path),
-            writing: Arc::default(),
             read_only: true,
         })
     }
@@ -143,14 +122,15 @@ impl Store {
     /// Whether nothing was ever stored, and nobody has said that it shall start empty.
     async fn is_new(&self) -> Result<bool, StoreError> {
         let new = "select version = 0 and not exists (select 1 from meta where name = 'seed') from data_version";
-        Ok(sqlx::query_scalar(new).fetch_one(&self.write).await?)
+        Ok(sqlx::query_scalar(new).fetch_one(&self.read).await?)
     }
 
     /// Keeps that the database starts empty: whoever opens it next may not say so again.
     async fn stays_empty(&self) -> Result<(), StoreError> {
         let sql = "insert or ignore into meta (name, value) values ('seed', 'none')";
-        sqlx::query(sql).execute(&self.write).await?;
-        Ok(())
+        let mut transaction = self.write.begin().await?;
+        sqlx::query(sql).execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 }
 
@@ -160,10 +140,6 @@ fn readers(connect: SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(connect.read_only(true))
 }
 
-/// How long a writer waits for another transaction: a million rows take a quarter of that.
-const BUSY: Duration = Duration::from_mins(1);
-/// How long the probe waits: it is there to notice a lock, not to outlast it.
-const PROBE: Duration = Duration::from_millis(300);
 /// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
 /// written to the log over and over while an upload grows it.
 const CACHE: &str = "-32768";

@@ -1,6 +1,7 @@
 //! Tokens: who may write. Only a hash of each is kept.
 
 use std::fmt;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
@@ -134,11 +135,13 @@ impl Store {
             .bind(&token.name)
             .bind(token.scope.as_str())
             .bind(hash(&secret));
+        let mut transaction = self.write.begin().await?;
         let made = query
             .bind(token.created_at)
             .bind(token.expires_at)
-            .execute(&self.write)
+            .execute(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         Ok((made.rows_affected() == 1).then_some(secret))
     }
 
@@ -158,13 +161,14 @@ impl Store {
     /// Where the database does not answer.
     pub async fn revoke_token(&self, name: &str, now: i64) -> Result<bool, StoreError> {
         let sql = "update tokens set revoked_at = $1 where name = $2 and revoked_at is null";
-        Ok(sqlx::query(sql)
+        let mut transaction = self.write.begin().await?;
+        let ended = sqlx::query(sql)
             .bind(now)
             .bind(name)
-            .execute(&self.write)
-            .await?
-            .rows_affected()
-            == 1)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(ended.rows_affected() == 1)
     }
 
     /// The token that `secret` is, where it is one that holds at `now`.
@@ -185,19 +189,27 @@ impl Store {
         let Some(token) = row.map(Token::try_from).transpose()? else {
             return Ok(None);
         };
-        // Noted where the writer is free: nobody waits for a long upload to be let in.
         let due = token.last_used_at.is_none_or(|last| last + MINUTE <= now);
-        if due
-            && !self.read_only
-            && let Some(mut writer) = self.write.try_acquire()
-        {
-            let sql = "update tokens set last_used_at = $1 where hash = $2";
-            sqlx::query(sql)
-                .bind(now)
-                .bind(&hash)
-                .execute(&mut *writer)
-                .await?;
+        if due && !self.read_only {
+            // Whoever may read is let in on a full disk too.
+            if let Err(error) = self.note_use(&hash, now).await {
+                tracing::warn!(%error, "when a token was used could not be noted");
+            }
         }
         Ok(Some(token))
+    }
+
+    /// Notes that the token of `hash` is used, where the writer is free: nobody waits for a long upload to be let in.
+    async fn note_use(&self, hash: &str, now: i64) -> Result<(), StoreError> {
+        let Some(writer) = self.write.try_hold().await else {
+            return Ok(());
+        };
+        let mut transaction = writer?.begin(Duration::ZERO).await?;
+        sqlx::query("update tokens set last_used_at = $1 where hash = $2")
+            .bind(now)
+            .bind(hash)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
     }
 }

@@ -1,12 +1,10 @@
 //! Storing rows: an upload is one transaction.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
+use sqlx::{FromRow, SqliteConnection};
 
 use super::measurements::ROWS_A_STATEMENT;
+use super::writer::{BUSY, Transaction};
 use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms};
 use crate::timing::{Measurement, Platform};
 
@@ -62,30 +60,12 @@ pub struct Rejection {
 /// An upload that is being written: all of it becomes visible at [`Writing::commit`], or none.
 #[derive(Debug)]
 pub struct Writing {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Transaction,
     upload: i64,
     next_row: i64,
     counts: Counts,
     hash: Sha256,
     defined: Vec<Platform>,
-    _busy: Busy,
-}
-
-/// Counts an upload as being written until it is dropped.
-#[derive(Debug)]
-struct Busy(Arc<AtomicUsize>);
-
-impl Busy {
-    fn new(writing: &Arc<AtomicUsize>) -> Self {
-        writing.fetch_add(1, Ordering::Relaxed);
-        Self(writing.clone())
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Store {
@@ -95,8 +75,9 @@ impl Store {
     /// Where the database does not answer.
     pub async fn begin(&self, sender: &str, now: i64) -> Result<Writing, StoreError> {
         self.is_there()?;
-        let mut transaction = self.write.begin_with("begin immediate").await?;
-        let busy = Busy::new(&self.writing);
+        let mut writer = self.write.hold().await?;
+        self.has_room(&mut writer).await?;
+        let mut transaction = writer.begin(BUSY).await?;
         let sql = "select coalesce((select max(id) from uploads), 0) + 1, \
                    coalesce((select max(id) from measurements), 0) + 1";
         let (upload, next_row): (i64, i64) =
@@ -117,7 +98,6 @@ impl Store {
             counts: Counts::default(),
             hash: Sha256::new(),
             defined: Vec::new(),
-            _busy: busy,
         })
     }
 
@@ -192,14 +172,17 @@ impl Store {
 }
 
 impl Writing {
-    /// Stores a new platform.
+    /// Stores a new platform, unless another upload has stored it meanwhile; whether what is stored now is the same.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn define(&mut self, platform: &Platform) -> Result<(), StoreError> {
-        platforms::insert(&mut self.transaction, platform).await?;
-        self.defined.push(platform.clone());
-        Ok(())
+    pub async fn define(&mut self, platform: &Platform) -> Result<bool, StoreError> {
+        if platforms::insert(&mut self.transaction, platform).await? {
+            self.defined.push(platform.clone());
+            return Ok(true);
+        }
+        let stored = platforms::stored(&mut self.transaction, &platform.id).await?;
+        Ok(stored.as_ref() == Some(platform))
     }
 
     /// The platforms that it has defined.
@@ -312,7 +295,7 @@ impl Writing {
     /// # Errors
     /// Where the database does not answer; it is forgotten nevertheless.
     pub async fn roll_back(self) -> Result<(), StoreError> {
-        Ok(self.transaction.rollback().await?)
+        self.transaction.rollback().await
     }
 }
 

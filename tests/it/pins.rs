@@ -1,7 +1,7 @@
 //! A fit that is asked for by name stays what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -299,6 +299,12 @@ impl Read for Slow {
         to[..n].copy_from_slice(&self.1[..n]);
         self.1.drain(..n);
         Ok(n)
+    }
+}
+
+impl Seek for Slow {
+    fn seek(&mut self, _: SeekFrom) -> std::io::Result<u64> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -87,7 +87,8 @@ impl Routes {
                     index,
                     path: path.clone(),
                     work: work(path),
-                    tells: WATCH.contains(&path.as_str()) || path == "/v1/limits",
+                    tells: [Work::Watch, Work::Upload].contains(&work(path))
+                        || path == "/v1/limits",
                     documented: true,
                     guarded: guarded(path, item),
                 });
