@@ -38,8 +38,13 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it, and waits until it says where it listens.
     pub(crate) fn start(dir: &Path, args: &[&str]) -> Self {
-        let mut child = command(dir, &["--listen", "127.0.0.1:0"])
-            .args(args)
+        Self::start_as(command(dir, args))
+    }
+
+    /// The same of a command of one's own.
+    pub(crate) fn start_as(mut command: Command) -> Self {
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -353,7 +353,7 @@ async fn an_id_that_never_was_is_not_found() {
 }
 
 /// Name and coefficients of every fit.
-fn fits(live: &Live) -> Vec<String> {
+pub(crate) fn fits(live: &Live) -> Vec<String> {
     let predictors = live.predictors();
     let all = Mode::ALL
         .into_iter()
