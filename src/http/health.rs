@@ -84,14 +84,16 @@ impl Readiness {
             let _looking = Looking(&self.looking);
             let probe = tokio::time::timeout(LOOK_TIME, store.probe(clock::now())).await;
             let found = match probe {
-                Ok(Ok(())) => Ok(()),
+                // What was found last holds on while there is no telling.
+                Ok(Ok(false)) => return told(last),
+                Ok(Ok(true)) => Ok(()),
                 Ok(Err(error)) => Err(reason(&error.into())),
                 Err(_) => Err(reason(&StoreError::Busy.into())),
             };
             self.learn(now, found.clone());
             return found.map_err(ApiError::Unready);
         }
-        last.map_or(Ok(()), |(_, found)| found.map_err(ApiError::Unready))
+        told(last)
     }
 
     /// What an upload was told is what the next would be told.
@@ -117,6 +119,11 @@ impl Readiness {
     fn last(&self) -> MutexGuard<'_, Option<(Instant, Result<(), String>)>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the last look has shown; before the first, nothing is wrong.
+fn told(last: Option<(Instant, Result<(), String>)>) -> Result<(), ApiError> {
+    last.map_or(Ok(()), |(_, found)| found.map_err(ApiError::Unready))
 }
 
 /// What is wrong with the store, in the words that an upload is told.

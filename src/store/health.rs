@@ -79,22 +79,23 @@ impl Store {
     }
 
     /// Writes a row, durably, by the way that an upload takes, and waits for nobody: the error is that which an upload
-    /// would meet now. That this process itself is storing a long upload is no error.
+    /// would meet now. Where this process itself is storing something there is no telling yet, and it returns false.
     ///
     /// # Errors
     /// Where the database is locked by another process, full, gone or cannot be written.
-    pub async fn probe(&self, now: i64) -> Result<(), StoreError> {
+    pub async fn probe(&self, now: i64) -> Result<bool, StoreError> {
         if self.read_only {
-            return self.data_version().await.map(|_| ());
+            return self.data_version().await.map(|_| true);
         }
         self.is_there()?;
-        let before = self.write.turns();
-        if before % 2 == 1 {
-            return Ok(());
+        let before = self.write.done();
+        if self.write.is_at_work() {
+            return Ok(false);
         }
         let mut writer = match self.write.hold_within(PROBE).await {
             // Others of this process came first, and have got through.
-            Err(StoreError::Busy) if self.write.turns() != before => return Ok(()),
+            Err(StoreError::Busy) if self.write.done() != before => return Ok(true),
+            Err(StoreError::Busy) if self.write.is_at_work() => return Ok(false),
             held => held?,
         };
         self.has_room(&mut writer).await?;
@@ -105,7 +106,8 @@ impl Store {
             .bind(now.to_string())
             .execute(&mut *transaction)
             .await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Makes sure that there is room for an upload; where there is little, what the log needs no more is given back first.

@@ -8,7 +8,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -27,6 +27,15 @@ const TRY: Duration = Duration::from_millis(250);
 
 type Slot = Option<SqliteConnection>;
 
+/// What goes on with the connection. Nobody has it, and it may be used as it is.
+const FREE: u8 = 0;
+/// Somebody has it, and has begun nothing yet.
+const TAKEN: u8 = 1;
+/// Somebody has begun a transaction.
+const AT_WORK: u8 = 2;
+/// It was dropped, and has to be closed.
+const BROKEN: u8 = 3;
+
 /// The connection that writes, taken by one after the other in the order in which they come.
 #[derive(Clone, Debug)]
 pub(super) struct Writer(Arc<Inner>);
@@ -35,10 +44,9 @@ pub(super) struct Writer(Arc<Inner>);
 struct Inner {
     connect: SqliteConnectOptions,
     slot: Arc<Mutex<Slot>>,
-    /// Whether the connection in the slot may be used as it is.
-    clean: AtomicBool,
-    /// Transactions begun and ended: odd while there is one.
-    turns: AtomicU64,
+    stage: AtomicU8,
+    /// How often the connection came back clean.
+    done: AtomicU64,
     closed: AtomicBool,
     runtime: Handle,
 }
@@ -49,8 +57,8 @@ impl Writer {
         Self(Arc::new(Inner {
             connect: connect.busy_timeout(TRY),
             slot: Arc::default(),
-            clean: AtomicBool::new(true),
-            turns: AtomicU64::new(0),
+            stage: AtomicU8::new(FREE),
+            done: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             runtime: Handle::current(),
         }))
@@ -78,9 +86,14 @@ impl Writer {
         self.hold().await?.begin(BUSY).await
     }
 
-    /// Transactions begun and ended by this process: odd while there is one.
-    pub(super) fn turns(&self) -> u64 {
-        self.0.turns.load(Ordering::SeqCst)
+    /// Whether a transaction of this process is under way, or was until now and is being cleared away.
+    pub(super) fn is_at_work(&self) -> bool {
+        [AT_WORK, BROKEN].contains(&self.0.stage.load(Ordering::SeqCst))
+    }
+
+    /// How many uses of the connection have ended well.
+    pub(super) fn done(&self) -> u64 {
+        self.0.done.load(Ordering::SeqCst)
     }
 
     /// Copies the log into the file and closes the connection for good, once those before are done with it.
@@ -105,7 +118,7 @@ impl Writer {
         if slot.is_none() {
             *slot = Some(self.open().await?);
         }
-        self.0.clean.store(false, Ordering::SeqCst);
+        self.becomes(TAKEN);
         let connection = OwnedMutexGuard::try_map(slot, Option::as_mut);
         Ok(Held {
             connection: connection.map_err(|_| StoreError::Sql(sqlx::Error::WorkerCrashed))?,
@@ -115,19 +128,16 @@ impl Writer {
 
     /// Closes a connection that did not come back clean.
     async fn clean(&self, slot: &mut Slot) {
-        if !self.0.clean.load(Ordering::SeqCst) {
+        if self.0.stage.load(Ordering::SeqCst) != FREE {
             if let Some(connection) = slot.take() {
                 let _ = connection.close().await;
             }
-            self.is_clean();
+            self.becomes(FREE);
         }
     }
 
-    fn is_clean(&self) {
-        if self.turns() % 2 == 1 {
-            self.0.turns.fetch_add(1, Ordering::SeqCst);
-        }
-        self.0.clean.store(true, Ordering::SeqCst);
+    fn becomes(&self, stage: u8) {
+        self.0.stage.store(stage, Ordering::SeqCst);
     }
 
     /// A new connection, whose own thread is behind too since one that is starts it.
@@ -158,19 +168,21 @@ impl Held {
                 Err(error) => return Err(error),
             }
         }
-        self.writer.0.turns.fetch_add(1, Ordering::SeqCst);
+        self.writer.becomes(AT_WORK);
         Ok(Transaction(self))
     }
 
     /// Gives the connection back: it is in no transaction, and nothing that was asked of it has failed.
     pub(super) fn give_back(self) {
-        self.writer.is_clean();
+        self.writer.0.done.fetch_add(1, Ordering::SeqCst);
+        self.writer.becomes(FREE);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if !self.writer.0.clean.load(Ordering::SeqCst) {
+        if self.writer.0.stage.load(Ordering::SeqCst) != FREE {
+            self.writer.becomes(BROKEN);
             // At once, not when the next one comes: what was begun holds other processes up.
             let writer = self.writer.clone();
             self.writer.0.runtime.spawn(async move {

@@ -88,6 +88,7 @@ fn token(name: &str) -> Token {
 /// Makes sure that one can write at once.
 async fn can_write(live: &Live) {
     static NEXT: AtomicI64 = AtomicI64::new(0);
+    // False where what was dropped is not cleared away yet.
     live.store().probe(NOW).await.unwrap();
     let name = format!("well-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let receipt = live.receive(upload(&name)).await.unwrap();
@@ -193,7 +194,9 @@ fn writes<'a>(live: &'a Live, dir: &'a TempDir) -> Vec<(&'static str, Write<'a>)
         ),
         (
             "probe",
-            Box::new(move |_| async move { store.probe(NOW).await.unwrap() }.boxed_local()),
+            Box::new(move |_| {
+                async move { assert!(store.probe(NOW).await.unwrap()) }.boxed_local()
+            }),
         ),
         (
             "back up and restore",
@@ -279,8 +282,9 @@ async fn what_was_dropped_holds_no_other_process_up() {
 async fn readiness_does_not_mistake_writers_of_its_own_for_a_lock() {
     let (_dir, live) = live().await;
     let writing = live.store().begin("me", NOW).await.unwrap();
-    live.store().probe(NOW).await.unwrap();
+    assert!(!live.store().probe(NOW).await.unwrap());
     writing.roll_back().await.unwrap();
+    assert!(live.store().probe(NOW).await.unwrap());
     let busy = (0..8).map(|i| {
         let live = &live;
         async move {
