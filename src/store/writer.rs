@@ -3,8 +3,8 @@
 //! SQLite ends a transaction by itself where the disk is full or fails, a request is dropped between any two of its steps
 //! when its client leaves, and a panic passes through all of them: nobody can be sure then what the connection is in the
 //! middle of. So nobody asks. Only a commit or a rollback that has succeeded gives it back; whatever else happens closes
-//! it, which rolls back what was begun, and the next to write opens another. Nothing here waits or spawns by itself where
-//! it is dropped, so it may be dropped anywhere, in a thread without a runtime too.
+//! it, which rolls back what was begun, and the next to write opens another. The closing is left to the runtime in which
+//! the store was opened, so all of this may be dropped anywhere, in a thread without a runtime too.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
