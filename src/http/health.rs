@@ -18,7 +18,7 @@ use super::problem::ApiError;
 use super::refusals::StoreRefused;
 use super::{Shared, clock};
 use crate::live::Receipt;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -88,7 +88,7 @@ impl Readiness {
                 Ok(Ok(false)) => return told(last),
                 Ok(Ok(true)) => Ok(()),
                 Ok(Err(error)) => Err(reason(&error.into())),
-                Err(_) => Err(reason(&StoreError::Busy.into())),
+                Err(_) => Err("nothing can be stored: the store did not answer".to_owned()),
             };
             self.learn(now, found.clone());
             return found.map_err(ApiError::Unready);
@@ -113,7 +113,11 @@ impl Readiness {
         if let Err(cause) = &found {
             tracing::warn!("not ready: {cause}");
         }
-        *self.last() = Some((now, found));
+        let mut last = self.last();
+        // A look that took long knows less than an upload that has ended meanwhile.
+        if last.as_ref().is_none_or(|(at, _)| *at <= now) {
+            *last = Some((now, found));
+        }
     }
 
     fn last(&self) -> MutexGuard<'_, Option<(Instant, Result<(), String>)>> {
