@@ -13,7 +13,7 @@ use super::guard::Caller;
 use super::problem::ApiError;
 use super::refusals::{ListRefused, NotThere, WriteRefused};
 use super::{Shared, clock};
-use crate::store::UploadRow;
+use crate::store::{Moved, UploadRow};
 use crate::timing::rows::{REMARKS, cells, column_names};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -191,14 +191,28 @@ async fn rejected(
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text))
 }
 
-/// What moved.
+/// How far it went.
 #[derive(Debug, Serialize, ToSchema)]
-struct Moved {
-    /// Rows that were taken out of the fits, or put back.
+struct MovedRows {
+    /// Timings that were taken out, or put back, by this request: 0 where it was sent before.
     measurements: u64,
+    /// Timings of the upload that are in now: after a `DELETE` those that another sender has sent too.
+    remaining: u64,
 }
 
-/// Takes an upload out of the fits. It is kept, and can be put back.
+impl From<Moved> for MovedRows {
+    fn from(Moved { timings, remaining }: Moved) -> Self {
+        Self {
+            measurements: timings,
+            remaining,
+        }
+    }
+}
+
+/// Takes an upload out of the fits. It is kept, and can be put back, both in any order and any number of times.
+///
+/// All that it sent goes, also what its sender had sent before or has sent again since. A timing that another sender has sent
+/// too stays until that one takes it out.
 #[utoipa::path(
     delete,
     path = "/v1/uploads/{id}",
@@ -206,7 +220,7 @@ struct Moved {
     security(("token" = ["write"])),
     params(("id" = i64, Path, description = "Id of an upload", example = "1")),
     responses(
-        (status = 200, description = "It is out", body = Moved),
+        (status = 200, description = "It is out", body = MovedRows),
         NotThere,
         WriteRefused,
     )
@@ -215,13 +229,13 @@ async fn remove(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<i64>,
-) -> Result<Json<Moved>, ApiError> {
-    caller.may_change(&known(&live, id).await?.sender)?;
-    let measurements = live.remove_upload(id, clock::now()).await?;
-    Ok(Json(Moved { measurements }))
+) -> Result<Json<MovedRows>, ApiError> {
+    caller.may_change(&[known(&live, id).await?])?;
+    let moved = live.remove_upload(id, clock::now()).await?;
+    Ok(Json(moved.into()))
 }
 
-/// Puts an upload back into the fits.
+/// Puts an upload back into the fits, but for timings that were taken out one by one.
 #[utoipa::path(
     post,
     path = "/v1/uploads/{id}/restore",
@@ -229,7 +243,7 @@ async fn remove(
     security(("token" = ["write"])),
     params(("id" = i64, Path, description = "Id of an upload", example = "1")),
     responses(
-        (status = 200, description = "It is back", body = Moved),
+        (status = 200, description = "It is back", body = MovedRows),
         NotThere,
         WriteRefused,
     )
@@ -238,8 +252,8 @@ async fn restore(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<i64>,
-) -> Result<Json<Moved>, ApiError> {
-    caller.may_change(&known(&live, id).await?.sender)?;
-    let measurements = live.restore_upload(id).await?;
-    Ok(Json(Moved { measurements }))
+) -> Result<Json<MovedRows>, ApiError> {
+    caller.may_change(&[known(&live, id).await?])?;
+    let moved = live.restore_upload(id, clock::now()).await?;
+    Ok(Json(moved.into()))
 }

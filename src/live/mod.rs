@@ -19,7 +19,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Change, Committed, Store, StoreError, Writing};
+use crate::store::{Change, Committed, Moved, Senders, Store, StoreError, Writing};
 use pins::Pins;
 
 use crate::timing::predictors::{Timing, Timings};
@@ -114,7 +114,10 @@ impl Live {
         let defined = writing.defined().iter();
         platforms.extend(defined.map(|platform| (platform.id.clone(), platform.clone())));
         let fits = |version| {
-            let names = |known: &Known| known.timings.names_with(&platforms, &timings);
+            let names = |known: &Known| {
+                let none = HashSet::new();
+                known.timings.names_after(&platforms, &none, &timings)
+            };
             known.fits(&predictors, version, names)
         };
         let (id, committed) = writing.commit(fits).await?;
@@ -123,15 +126,30 @@ impl Live {
         Ok(id)
     }
 
-    /// Commits `change`, which takes the measurements `rows` out of the fits, and fits anew.
-    async fn take_out(&self, change: Change, rows: &HashSet<i64>) -> Result<(), StoreError> {
+    /// Commits `change`, and fits anew what it takes out and puts in.
+    async fn make(&self, mut change: Change) -> Result<(), StoreError> {
         let mut known = self.known.lock().await;
         let predictors = self.predictors();
-        let names = |known: &Known| known.timings.names_without(&predictors.platforms, rows);
+        let gone = change.gone().await?;
+        let (mut come, mut after) = (Vec::new(), 0);
+        loop {
+            let rows = change.come(after).await?;
+            let Some((last, _)) = rows.last() else { break };
+            after = *last;
+            come.extend(rows.iter().filter_map(|(id, row)| {
+                let platform = predictors.platforms.get(&row.platform)?;
+                Some(Timing::new(*id, row, platform.device_count))
+            }));
+        }
+        let platforms = &predictors.platforms;
+        let names = |known: &Known| known.timings.names_after(platforms, &gone, &come);
         let fits = known.fits(&predictors, change.version(), names);
         let committed = change.commit(&fits).await?;
-        self.change(&mut known, committed, |timings| timings.remove(rows))
-            .await
+        let moved = |timings: &mut Timings| {
+            timings.remove(&gone);
+            timings.add(come);
+        };
+        self.change(&mut known, committed, moved).await
     }
 
     /// Makes a change of this process, as it is stored, in memory too, and fits anew; everything is read back where
@@ -152,56 +170,59 @@ impl Live {
         Ok(())
     }
 
-    /// Takes upload `id` out of the fits, at `now`; returns how many rows went.
+    /// Takes upload `id` out of the fits, at `now`.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<u64, StoreError> {
+    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
         // The writer before the fits, as uploads do: the other way round each would wait for the other.
         let mut change = self.store.begin_change().await?;
-        let rows = change.remove_upload(id, now).await?;
-        let rows: HashSet<i64> = rows.into_iter().collect();
-        self.take_out(change, &rows).await?;
-        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+        let moved = change.remove_upload(id, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
-    /// Puts upload `id` back into the fits; returns how many rows came.
+    /// Puts upload `id` back into the fits, at `now`.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn restore_upload(&self, id: i64) -> Result<u64, StoreError> {
+    pub async fn restore_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
         let mut change = self.store.begin_change().await?;
-        let back = change.restore_upload(id).await?;
-        change.commit(&self.predictors().undated()).await?;
-        self.refresh().await?;
-        Ok(back)
+        let moved = change.restore_upload(id, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
-    /// Takes the row `id` out of the fits, at `now`; whether it was in them.
+    /// Takes the timing that measurement `id` is out of the fits, at `now`, as far as these `senders` stand for it.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn remove_row(&self, id: i64, now: i64) -> Result<bool, StoreError> {
+    pub async fn remove_row(
+        &self,
+        id: i64,
+        senders: &Senders,
+        now: i64,
+    ) -> Result<Moved, StoreError> {
         let mut change = self.store.begin_change().await?;
-        let was_in = change.remove_row(id, now).await?;
-        if was_in {
-            self.take_out(change, &HashSet::from([id])).await?;
-        }
-        Ok(was_in)
+        let moved = change.remove_row(id, senders, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
-    /// Puts the row `id` back into the fits; whether it was out, and nothing equal has come meanwhile.
+    /// Puts the timing that measurement `id` is back into the fits, at `now`: these `senders` stand for it again.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn restore_row(&self, id: i64) -> Result<bool, StoreError> {
+    pub async fn restore_row(
+        &self,
+        id: i64,
+        senders: &Senders,
+        now: i64,
+    ) -> Result<Moved, StoreError> {
         let mut change = self.store.begin_change().await?;
-        let back = change.restore_row(id).await?;
-        if back {
-            change.commit(&self.predictors().undated()).await?;
-            self.refresh().await?;
-        }
-        Ok(back)
+        let moved = change.restore_row(id, senders, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
     /// Follows what other processes store, and settles the fits, for ever.

@@ -18,9 +18,10 @@ pub struct Damage {
 }
 
 /// Tables in the order in which rows may be deleted from.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "fits",
     "moves",
+    "duplicates",
     "rejections",
     "measurements",
     "uploads",

@@ -29,7 +29,7 @@ pub struct StoredMeasurement {
 /// A row to be stored, its columns made out already: that is done in the thread that reads an upload, while the one
 /// that stores it waits for the disk.
 #[derive(Debug)]
-pub struct NewRow(Row);
+pub struct NewRow(pub(super) Row);
 
 impl NewRow {
     /// The row of `measurement` on `line` of an upload, from 1; `quarantined` says why it is kept out of the fits,
@@ -55,7 +55,7 @@ pub struct Filter {
     pub mode: Option<Mode>,
     /// With this label.
     pub label: Option<String>,
-    /// Of this upload.
+    /// That this upload sent, be it as duplicates.
     pub upload: Option<i64>,
     /// Whether those that are kept out of the fits, or only those.
     pub quarantined: Option<bool>,
@@ -76,7 +76,12 @@ impl Filter {
             query.push(" and label = ").push_bind(label);
         }
         if let Some(upload) = self.upload {
-            query.push(" and upload = ").push_bind(upload);
+            query
+                .push(" and (upload = ")
+                .push_bind(upload)
+                .push(" or id in (select measurement from duplicates where upload = ")
+                .push_bind(upload)
+                .push("))");
         }
         match self.quarantined {
             Some(true) => drop(query.push(" and quarantined is not null")),
@@ -130,7 +135,7 @@ pub(super) struct Row {
     measured_at: Option<String>,
     source: Option<String>,
     noise: Option<f64>,
-    identity: String,
+    pub(super) identity: String,
     pub(super) quarantined: Option<String>,
 }
 
@@ -173,10 +178,16 @@ impl Row {
         }
     }
 
-    /// Feeds `hash` all that was sent, for a later check of damage: each text with its length, each number by its bits.
-    /// The verdict is left out, which may change.
-    pub(super) fn feed(&self, hash: &mut Sha256) {
-        let texts = [
+    /// Whether it says the same as `other` to the letter, wherever they were sent.
+    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+        let bits = |row: &Self| row.reals().map(|real| real.map(f64::to_bits));
+        self.texts() == other.texts()
+            && self.wholes() == other.wholes()
+            && bits(self) == bits(other)
+    }
+
+    fn texts(&self) -> [Option<&String>; 9] {
+        [
             Some(&self.platform),
             Some(&self.mode),
             self.label.as_ref(),
@@ -186,8 +197,11 @@ impl Row {
             self.measured_at.as_ref(),
             self.source.as_ref(),
             Some(&self.identity),
-        ];
-        let reals = [
+        ]
+    }
+
+    fn reals(&self) -> [Option<f64>; 7] {
+        [
             self.flops,
             self.params,
             self.acts,
@@ -195,26 +209,29 @@ impl Row {
             self.step_seconds,
             self.epoch_seconds,
             self.noise,
-        ];
-        let wholes = [
-            self.resolution,
-            self.batch_size,
-            self.dataset_images,
-            Some(self.id),
-            Some(self.line),
-        ];
+        ]
+    }
+
+    fn wholes(&self) -> [Option<i64>; 3] {
+        [self.resolution, self.batch_size, self.dataset_images]
+    }
+
+    /// Feeds `hash` all that was sent, for a later check of damage: each text with its length, each number by its bits.
+    /// The verdict is left out, which may change.
+    pub(super) fn feed(&self, hash: &mut Sha256) {
         let mut bytes = Vec::with_capacity(256);
-        for text in texts {
+        for text in self.texts() {
             let length = text.map_or(u64::MAX, |text| {
                 u64::try_from(text.len()).unwrap_or(u64::MAX)
             });
             bytes.extend(length.to_be_bytes());
             bytes.extend(text.map_or("", String::as_str).bytes());
         }
-        for real in reals {
+        for real in self.reals() {
             bytes.extend(real.map_or(u64::MAX, f64::to_bits).to_be_bytes());
         }
-        for whole in wholes {
+        let place = [Some(self.id), Some(self.line)];
+        for whole in self.wholes().into_iter().chain(place) {
             bytes.extend(whole.unwrap_or(i64::MIN).to_be_bytes());
         }
         hash.update(&bytes);

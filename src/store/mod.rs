@@ -5,6 +5,7 @@
 //! survives a power cut. The file is created, migrated and seeded under a lock of its own beside it, so that any
 //! number of processes may start on one empty path.
 
+mod again;
 mod archive;
 mod behind;
 mod changes;
@@ -28,7 +29,7 @@ use tempfile::SpooledTempFile;
 
 pub use archive::Damage;
 pub use behind::behind;
-pub use changes::{Change, Committed};
+pub use changes::{Change, Committed, Moved, Senders};
 pub use fits::Since;
 use health::FileId;
 pub use health::{Disk, Schema};

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
 use super::measurements::ROWS_A_STATEMENT;
-use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms};
+use super::{Committed, NewRow, Store, StoreError, again, fits, measurements, platforms};
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -67,6 +67,8 @@ pub struct Writing {
     next_row: i64,
     counts: Counts,
     hash: Sha256,
+    /// Measurements that it puts back into the fits.
+    back: Vec<i64>,
     defined: Vec<Platform>,
     _busy: Busy,
 }
@@ -116,6 +118,7 @@ impl Store {
             next_row,
             counts: Counts::default(),
             hash: Sha256::new(),
+            back: Vec::new(),
             defined: Vec::new(),
             _busy: busy,
         })
@@ -177,17 +180,23 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
     }
 
-    /// Who sent the row `id`.
+    /// The uploads that sent the timing that measurement `id` is, by id; none where there is no such measurement.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn sender_of_row(&self, id: i64) -> Result<Option<String>, StoreError> {
-        let sql =
-            "select sender from uploads where id = (select upload from measurements where id = $1)";
-        Ok(sqlx::query_scalar(sql)
-            .bind(id)
-            .fetch_optional(&self.read)
-            .await?)
+    pub async fn uploads_of_row(&self, id: i64) -> Result<Vec<UploadRow>, StoreError> {
+        let sql = "with own as (select id, upload, identity, removed_at from measurements where id = $1),
+                   equal as (
+                       select id, upload from own
+                       union select id, upload from measurements
+                       where removed_at is null and identity in (select identity from own)
+                       union select id, upload from measurements
+                       where removed_at is not null and identity in (select identity from own))
+                   select id, created_at, sender, accepted, duplicates, quarantined, rejected, removed_at from uploads
+                   where id in (select upload from equal)
+                   or id in (select upload from duplicates where measurement in (select id from equal))
+                   order by id";
+        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
     }
 }
 
@@ -208,9 +217,10 @@ impl Writing {
         &self.defined
     }
 
-    /// Stores rows, of platforms that are known; those that equal a stored row are counted as duplicates.
+    /// Stores rows, of platforms that are known; those that equal a stored row are counted as duplicates, and those that
+    /// equal one that was taken out bring it back.
     ///
-    /// Returns the ids under which rows were stored, with their position in `rows`.
+    /// Returns the ids under which rows are in now that were not before, with their position in `rows`.
     ///
     /// # Errors
     /// Where the database does not answer, or the disk is full.
@@ -218,18 +228,32 @@ impl Writing {
         let mut ids = Vec::with_capacity(rows.len());
         for (part, rows) in rows.chunks_mut(ROWS_A_STATEMENT).enumerate() {
             let (first, sent) = (self.next_row, count(rows.len()));
+            let mut come = again::bring_back(&mut self.transaction, rows).await?;
+            for (id, position) in &come {
+                if !rows[*position].is_quarantined() {
+                    self.back.push(*id);
+                }
+            }
             let stored =
                 measurements::insert(&mut self.transaction, (self.upload, first), rows).await?;
-            self.counts.duplicates += sent - count(stored.len());
             self.next_row += sent;
+            let all_new = stored.len() == usize::try_from(sent).unwrap_or_default();
             for row in stored {
                 row.feed(&mut self.hash);
-                match row.quarantined {
-                    None => self.counts.accepted += 1,
-                    Some(_) => self.counts.quarantined += 1,
-                }
                 let position = usize::try_from(row.id - first).unwrap_or_default();
-                ids.push((row.id, part * ROWS_A_STATEMENT + position));
+                come.push((row.id, position));
+            }
+            self.counts.duplicates += sent - count(come.len());
+            for (id, position) in come {
+                if rows[position].is_quarantined() {
+                    self.counts.quarantined += 1;
+                } else {
+                    self.counts.accepted += 1;
+                }
+                ids.push((id, part * ROWS_A_STATEMENT + position));
+            }
+            if !all_new {
+                again::stand_for(&mut self.transaction, self.upload, rows).await?;
             }
         }
         Ok(ids)
@@ -289,6 +313,7 @@ impl Writing {
             rejected,
         } = self.counts;
         let version = bump_version(&mut self.transaction).await?;
+        again::moved(&mut self.transaction, &self.back, version).await?;
         let first = fits::keep(&mut self.transaction, &fits(version)).await?;
         let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5,
                    version = $6 where id = $7";

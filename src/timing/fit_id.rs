@@ -193,6 +193,8 @@ pub struct Tally {
     pub groups: usize,
     /// The same for the same timings, in whatever order.
     pub fingerprint: u64,
+    /// Sum of the ids of their measurements, which are evidence but no part of a name.
+    pub rows: i64,
 }
 
 /// Most platforms that are asked what they know.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use epochcast::store::Senders;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -53,7 +54,9 @@ async fn an_evaluation_is_kept_while_the_data_stay_the_same() {
     let first = live.clone().evaluation().await.unwrap();
     let second = live.clone().evaluation().await.unwrap();
     assert!(Arc::ptr_eq(&first, &second));
-    live.remove_row(1, crate::app::NOW).await.unwrap();
+    live.remove_row(1, &Senders::Everybody, crate::app::NOW)
+        .await
+        .unwrap();
     let third = live.evaluation().await.unwrap();
     assert!(third.data_version > first.data_version);
     assert_ne!(third.scores, first.scores);

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use axum::http::{Method, Request, header};
 use epochcast::live::{OnError, Upload};
-use epochcast::store::{Options, Scope, Store};
+use epochcast::store::{Options, Scope, Senders, Store};
 use epochcast::timing::fit_id::METHOD;
 use epochcast::timing::foreign::Defaults;
 use epochcast::timing::upload::Format;
@@ -326,14 +326,14 @@ async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
     let live = Arc::clone(&app.live);
     let storing = tokio::spawn(async move { live.receive(upload).await });
     let live = Arc::clone(&app.live);
-    let removing = tokio::spawn(async move { live.remove_row(1, NOW).await });
+    let removing = tokio::spawn(async move { live.remove_row(1, &Senders::Everybody, NOW).await });
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
     send.send(row(3000)).unwrap();
     drop(send);
     assert_eq!(storing.await.unwrap().unwrap().counts.accepted, 3001);
-    assert!(removing.await.unwrap().unwrap());
+    assert_eq!(removing.await.unwrap().unwrap().timings, 1);
 }
 
 #[tokio::test]

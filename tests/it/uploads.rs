@@ -329,7 +329,7 @@ async fn an_upload_can_be_taken_out_and_put_back() {
                 .status
                 .as_u16()
         ),
-        (1, 404)
+        (1, 200)
     );
     assert_eq!(
         app.with_token(Method::POST, &format!("{path}/restore"), &token)
