@@ -22,7 +22,11 @@ pub(super) async fn bring_back(
         .push(COLUMNS)
         .push(" from measurements where removed_at is not null and identity in (");
     listed(&mut query, rows);
-    query.push(") order by id");
+    query.push(
+        ") and not exists (select 1 from measurements other
+                           where other.removed_at is null and other.identity = measurements.identity)
+         order by id",
+    );
     let found: Vec<Row> = query.build_query_as().fetch_all(&mut *db).await?;
     if found.is_empty() {
         return Ok(Vec::new());

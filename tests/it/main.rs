@@ -32,4 +32,5 @@ mod setup;
 mod store;
 mod tidy;
 mod tokens;
+mod undo;
 mod uploads;
