@@ -16,7 +16,7 @@ create index duplicates_by_measurement on duplicates (measurement);
 -- follows from the marks: it is null where somebody stands for the timing and no other measurement is in for it.
 alter table measurements add column mark text;
 
-create index measurements_out on measurements (identity) where removed_at is not null;
+create index measurements_out on measurements (identity, id) where removed_at is not null;
 
 -- What is out stays out, and can be put back with its upload or by itself. Rows that went at one instant went with their
 -- upload, also where that was taken out twice and its rows could not be put back any more; a row that went at an instant of its

@@ -67,11 +67,10 @@ const STANDING: [(&str, &str); 2] = [("measurements", "id"), ("duplicates", "mea
 const OF_UPLOAD: &str = "select id from measurements where upload = $1
                          union select measurement from duplicates where upload = $1";
 const ONE: &str = "select $1";
-/// What the timings of a change are collected in: it lives as long as the transaction. All measurements of each timing, whether
-/// one was in before, and whether it is in afterwards.
-const TOUCHED: &str =
-    "create temp table touched (measurement bigint not null primary key, identity text not null,
-                       live bigint not null, wins bigint not null default 0)";
+/// What the timings of a change are collected in, for as long as its transaction: all measurements of each, whether that is one
+/// that the change names, whether it was in before, and whether it is in afterwards.
+const TOUCHED: &str = "create temp table touched (measurement bigint not null primary key, identity text not null,
+                       doubted bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0)";
 
 impl Store {
     /// Begins a change.
@@ -185,8 +184,8 @@ impl Change {
     pub async fn come(&mut self, after: i64) -> Result<Vec<(i64, Measurement)>, StoreError> {
         let sql = format!(
             "select {COLUMNS} from measurements where id in (
-                 select id from touched join measurements on id = measurement
-                 where live = 0 and wins = 1 and quarantined is null and measurement > $1
+                 select measurement from touched
+                 where live = 0 and wins = 1 and doubted = 0 and measurement > $1
                  order by measurement limit 5000
              ) order by id"
         );
@@ -215,27 +214,28 @@ impl Change {
 
     /// Collects the timings that the measurements `which` of `id` are, with all measurements of each.
     async fn touch(&mut self, which: &str, id: i64) -> Result<(), StoreError> {
-        let collect = "insert into touched (measurement, identity, live)
-                       select id, identity, case when removed_at is null then 1 else 0 end from measurements";
-        let named = format!("{collect} where id in ({which})");
-        // Each half has an index of its own. What is in already has no other that is.
-        let others = [
-            ("is null", "where live = 0"),
-            ("is not null", ""),
-        ]
-        .map(|(removed, of)| {
+        let collect = |named: u8, which: &str| {
             format!(
-                "{collect} where removed_at {removed} and identity in (select identity from touched {of})
-                 and id not in (select measurement from touched)"
+                "insert into touched (measurement, identity, doubted, live, named)
+                 select id, identity, case when quarantined is null then 0 else 1 end,
+                        case when removed_at is null then 1 else 0 end, {named}
+                 from measurements where {which}"
             )
-        });
+        };
+        let named = collect(1, &format!("id in ({which})"));
+        // Of those that are in and of those that are out there is an index each. What is in has no other that is.
+        let others = [
+            "removed_at is null and identity in (select identity from touched where live = 0)",
+            "id in (select id from measurements where removed_at is not null
+                    and identity in (select identity from touched) and id not in (select measurement from touched))",
+        ];
         for sql in ["drop table if exists temp.touched", TOUCHED] {
             sqlx::query(sql).execute(&mut *self.transaction).await?;
         }
         let query = sqlx::query(AssertSqlSafe(named)).bind(id);
         query.execute(&mut *self.transaction).await?;
-        for sql in others {
-            let query = sqlx::query(AssertSqlSafe(sql));
+        for which in others {
+            let query = sqlx::query(AssertSqlSafe(collect(0, which)));
             query.execute(&mut *self.transaction).await?;
         }
         Ok(())
@@ -265,20 +265,26 @@ impl Change {
     /// Lets the marks of the collected timings say which measurement of each is in; a move is kept of each that enters or
     /// leaves the fits. Those in quarantine are not in these either way.
     async fn settle(&mut self, now: i64) -> Result<Moved, StoreError> {
-        let sql = "update touched set wins = 1 where measurement in (
-                       select id from (
-                           select measurements.id, row_number() over (
-                               partition by measurements.identity
-                               order by measurements.quarantined is not null, measurements.id desc) as place
-                           from touched join measurements on measurements.id = touched.measurement
-                           where measurements.mark is null or exists (
-                               select 1 from duplicates
-                               where duplicates.measurement = measurements.id and duplicates.mark is null)
-                       ) as standing where place = 1)";
-        sqlx::query(sql).execute(&mut *self.transaction).await?;
+        let standing = "update touched set wins = 1
+                        where measurement in (
+                            select id from measurements where mark is null and id in (select measurement from touched))
+                        or measurement in (
+                            select measurement from duplicates
+                            where mark is null and measurement in (select measurement from touched))";
+        let best = "update touched set wins = 0
+                    where wins = 1 and identity in (select identity from touched where named = 0)
+                    and measurement not in (
+                        select measurement from (
+                            select measurement, row_number() over (
+                                partition by identity order by doubted, measurement desc) as place
+                            from touched
+                            where wins = 1 and identity in (select identity from touched where named = 0)
+                        ) as standing where place = 1)";
+        for sql in [standing, best] {
+            sqlx::query(sql).execute(&mut *self.transaction).await?;
+        }
         let sql = "insert into moves (version, measurement)
-                   select $1, id from measurements
-                   where quarantined is null and id in (select measurement from touched where live <> wins) order by id";
+                   select $1, measurement from touched where live <> wins and doubted = 0 order by measurement";
         let query = sqlx::query(sql).bind(self.version);
         query.execute(&mut *self.transaction).await?;
         // Out before in, since one measurement of a timing is in at most.

@@ -64,6 +64,31 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Adds where to read from to a query of measurements.
+    pub(super) fn source(&self, query: &mut QueryBuilder<Sqlite>) {
+        let Some(upload) = self.upload else {
+            query.push(" from measurements");
+            return;
+        };
+        // Of each half the rows come in the order of their ids: with one condition in place of two halves a page of a long
+        // upload would sort all that is left of it.
+        let duplicates = COLUMNS.replacen(
+            "id, upload",
+            "duplicates.measurement, measurements.upload",
+            1,
+        );
+        query
+            .push(" from (select ")
+            .push(COLUMNS)
+            .push(", removed_at from measurements where upload = ")
+            .push_bind(upload)
+            .push(" union all select ")
+            .push(duplicates)
+            .push(", removed_at from duplicates join measurements on measurements.id = duplicates.measurement where duplicates.upload = ")
+            .push_bind(upload)
+            .push(") as measurements");
+    }
+
     /// Adds its conditions to a query of measurements.
     pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
         if let Some(platform) = &self.platform {
@@ -74,14 +99,6 @@ impl Filter {
         }
         if let Some(label) = &self.label {
             query.push(" and label = ").push_bind(label);
-        }
-        if let Some(upload) = self.upload {
-            query
-                .push(" and (upload = ")
-                .push_bind(upload)
-                .push(" or id in (select measurement from duplicates where upload = ")
-                .push_bind(upload)
-                .push("))");
         }
         match self.quarantined {
             Some(true) => drop(query.push(" and quarantined is not null")),
@@ -339,9 +356,10 @@ impl Store {
         page: Page,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");
+        query.push(COLUMNS);
+        filter.source(&mut query);
         query
-            .push(COLUMNS)
-            .push(" from measurements where removed_at is null and id > ")
+            .push(" where removed_at is null and id > ")
             .push_bind(page.after);
         filter.narrow(&mut query);
         query
