@@ -74,9 +74,9 @@ enum OnErrorParam {
 struct UploadAnswer {
     /// Its id; null for a dry run.
     upload: Option<i64>,
-    /// Stored, durable, and in the fits.
+    /// Stored, durable, and in the fits; what was taken out comes back so when it is sent again.
     accepted: i64,
-    /// Equal to a stored row.
+    /// Equal to a row that is in. The upload counts as its sender too: it leaves the fits when the last one takes it out.
     duplicates: i64,
     /// Stored and durable, but kept out of the fits.
     quarantined: i64,

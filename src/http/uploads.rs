@@ -36,13 +36,13 @@ struct UploadSummary {
     sender: String,
     /// Rows stored, and in the fits.
     accepted: i64,
-    /// Rows equal to a stored one.
+    /// Rows equal to one that was in.
     duplicates: i64,
     /// Rows stored, but kept out of the fits.
     quarantined: i64,
     /// Rows that were wrong.
     rejected: i64,
-    /// When it was taken out of the fits; null: it was not.
+    /// When it was taken out; null: it was not, or is back.
     removed_at: Option<String>,
 }
 

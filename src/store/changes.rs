@@ -100,16 +100,15 @@ impl Change {
     /// # Errors
     /// Where the database does not answer.
     pub async fn remove_upload(&mut self, id: i64, now: i64) -> Result<Moved, StoreError> {
+        self.touch(OF_UPLOAD, id).await?;
         let sender = sqlx::query_scalar("select sender from uploads where id = $1")
             .bind(id)
             .fetch_optional(&mut *self.transaction)
             .await?;
-        let Some(sender) = sender else {
-            return Ok(Moved::default());
-        };
-        self.touch(OF_UPLOAD, id).await?;
-        self.mark(Some("upload"), "mark is null", &Senders::One(sender))
-            .await?;
+        if let Some(sender) = sender {
+            let sender = Senders::One(sender);
+            self.mark(Some("upload"), "mark is null", &sender).await?;
+        }
         let sql = "update uploads set removed_at = coalesce(removed_at, $2) where id = $1";
         let query = sqlx::query(sql).bind(id).bind(now);
         query.execute(&mut *self.transaction).await?;
