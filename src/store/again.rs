@@ -105,7 +105,7 @@ pub(super) async fn moved(
     Ok(())
 }
 
-fn listed<'a>(query: &mut QueryBuilder<Sqlite>, rows: &'a [NewRow]) {
+fn listed(query: &mut QueryBuilder<Sqlite>, rows: &[NewRow]) {
     let mut list = query.separated(", ");
     for NewRow(row) in rows {
         list.push_bind(row.identity.clone());

@@ -416,30 +416,8 @@ impl World {
             shown(&listed(live, Filter::default()).await),
             shown(&expected)
         );
-        let mut export = Export::new(live.clone(), Filter::default(), ExportFormat::Ndjson);
-        let mut exported = Vec::new();
-        while let Some(part) = export.next_part().await.unwrap() {
-            exported.extend(part);
-        }
-        let lines = String::from_utf8(exported).unwrap();
-        let lines = lines.lines().map(|line| {
-            let line: Value = serde_json::from_str(line).unwrap();
-            (
-                line["label"].to_string(),
-                line["noise"].to_string(),
-                line["verdict"].to_string(),
-            )
-        });
-        let lines: BTreeSet<_> = lines.collect();
-        let expected_lines = expected.values().map(|row| {
-            let line = line(row);
-            (
-                line["label"].to_string(),
-                line["noise"].to_string(),
-                line["verdict"].to_string(),
-            )
-        });
-        assert_eq!(lines, expected_lines.collect());
+        let lines = expected.values().map(|row| said(&line(row)));
+        assert_eq!(exported(live).await, lines.collect());
         let believed = expected.iter().filter(|(_, row)| !row.doubted);
         let timings = believed.map(|(id, row)| Timing::new(*id, &measurement(row), 1));
         let timings: Vec<Timing> = timings.collect();
@@ -492,6 +470,24 @@ impl World {
             );
         }
     }
+}
+
+/// What tells the rows of an export apart.
+fn said(row: &Value) -> [String; 3] {
+    ["label", "noise", "verdict"].map(|field| row[field].to_string())
+}
+
+async fn exported(live: &Arc<Live>) -> BTreeSet<[String; 3]> {
+    let mut export = Export::new(live.clone(), Filter::default(), ExportFormat::Ndjson);
+    let mut text = Vec::new();
+    while let Some(part) = export.next_part().await.unwrap() {
+        text.extend(part);
+    }
+    let text = String::from_utf8(text).unwrap();
+    let rows = text
+        .lines()
+        .map(|row| said(&serde_json::from_str(row).unwrap()));
+    rows.collect()
 }
 
 async fn listed(live: &Live, filter: Filter) -> BTreeMap<i64, Stored> {
