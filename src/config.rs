@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use epochcast::net::scaling::RawScaling;
 use epochcast::net::written::written;
-use epochcast::store::Scope;
+use epochcast::store::{Scope, TokenName};
 use epochcast::timing::Mode;
 
 pub(crate) use crate::settings::Settings;
@@ -111,9 +111,9 @@ pub(crate) struct ImportArgs {
 pub(crate) enum TokenCommand {
     /// Make a token; it is printed alone on one line, once
     Create {
-        /// What to call it
+        /// What to call it: 1 to 64 characters that can be printed; `seed` and `import` are the service's own
         #[arg(long, value_name = "N")]
-        name: String,
+        name: TokenName,
         /// What it allows: read; write: uploads, and undoing one's own; admin: undoing all
         #[arg(long, value_name = "read|write|admin", value_parser = scope)]
         scope: Scope,
@@ -125,7 +125,7 @@ pub(crate) enum TokenCommand {
     List,
     /// End a token
     Revoke {
-        /// Its name
+        /// Its name, as the list shows it
         #[arg(long, value_name = "N")]
         name: String,
     },

@@ -56,7 +56,7 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
             file_name: Some(name),
         },
         trusted: true,
-        sender: "import".to_owned(),
+        sender: "import".into(),
         now: crate::now(),
     })
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Context;
-use epochcast::store::Token;
+use epochcast::store::NewToken;
 
 use crate::config::{Settings, TokenCommand};
 
@@ -15,27 +15,18 @@ pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow
     let mut out = std::io::stdout().lock();
     match command {
         TokenCommand::Create { name, scope, days } => {
-            anyhow::ensure!(
-                (1..=100).contains(&name.trim().len()),
-                "a name has 1 to 100 characters"
-            );
             let mut random = [0; 32];
             getrandom::fill(&mut random).context("no random numbers")?;
             let created_at = crate::now();
-            let token = Token {
+            let token = NewToken {
                 name: name.clone(),
                 scope: *scope,
                 created_at,
                 expires_at: days.map(|days| created_at + i64::from(days) * DAY),
-                last_used_at: None,
-                revoked_at: None,
             };
             let secret = store.create_token(random, &token).await?;
-            writeln!(
-                out,
-                "{}",
-                secret.with_context(|| format!("there is a token called {name} already"))?
-            )?;
+            let taken = || format!("there is or was a token called {name}: choose another name");
+            writeln!(out, "{}", secret.with_context(taken)?)?;
         }
         TokenCommand::List => {
             writeln!(

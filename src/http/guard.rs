@@ -16,7 +16,7 @@ use super::front::Route;
 use super::problem::ApiError;
 use super::settings::Settings;
 use crate::live::Live;
-use crate::store::{Scope, Token};
+use crate::store::{Scope, Sender, Token};
 
 /// Questions that are too long for a URL: they change nothing.
 pub(super) const OPEN: [&str; 6] = [
@@ -34,11 +34,12 @@ pub(super) struct Caller(pub(super) Token);
 
 impl Caller {
     /// Whether what `sender` has uploaded is the caller's to take out.
-    pub(super) fn may_change(&self, sender: &str) -> Result<(), ApiError> {
-        if self.0.scope == Scope::Admin || self.0.name == sender {
+    pub(super) fn may_change(&self, sender: &Sender) -> Result<(), ApiError> {
+        if self.0.scope == Scope::Admin || sender.token == Some(self.0.id) {
             return Ok(());
         }
-        let detail = format!("{sender} has sent it: that takes a token of scope admin, or its own");
+        let name = &sender.name;
+        let detail = format!("{name} has sent it: that takes a token of scope admin, or its own");
         Err(ApiError::Forbidden(detail))
     }
 }

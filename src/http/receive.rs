@@ -218,7 +218,7 @@ async fn upload(
             file_name: params.file_name,
         },
         trusted: token.scope == Scope::Admin,
-        sender: token.name,
+        sender: (&token).into(),
         now: clock::now(),
     };
     let received = live.receive(upload).await;

@@ -64,7 +64,7 @@ impl From<UploadRow> for UploadSummary {
         Self {
             upload: id,
             created_at,
-            sender,
+            sender: sender.name,
             accepted,
             duplicates,
             quarantined,

@@ -5,6 +5,7 @@
 
 mod objects;
 mod parse;
+mod printable;
 mod words;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use parse::{NotJson, ParseError, Strict, parse};
+pub use printable::{is_printable, shown};
 
 use objects::Objects;
 

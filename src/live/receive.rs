@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::Live;
 use crate::json::Invalid;
-use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing, behind};
+use crate::store::{Counts, NewRow, Rejection, Sender, Store, StoreError, Writing, behind};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
@@ -42,7 +42,7 @@ pub struct Upload {
     /// Whether a row's own `verdict` is believed.
     pub trusted: bool,
     /// Who sends it.
-    pub sender: String,
+    pub sender: Sender,
     /// When, Unix milliseconds.
     pub now: i64,
 }
@@ -150,12 +150,12 @@ impl Live {
 /// Stores all batches of an upload of `sender`, not yet visible; returns it with the timings that it brings.
 async fn stored(
     store: Store,
-    (sender, now): (String, i64),
+    (sender, now): (Sender, i64),
     mut batches: mpsc::Receiver<Batch>,
 ) -> Result<(Writing, Vec<Timing>), StoreError> {
     // Begun when there is something to store, or nothing more to come.
     let mut next = batches.recv().await;
-    let mut writing = store.begin(&sender, now).await?;
+    let mut writing = store.begin(sender, now).await?;
     let mut fresh = Vec::new();
     while let Some(batch) = next {
         fresh.extend(write(&mut writing, batch).await?);

@@ -15,7 +15,7 @@ use super::{Schema, StoreError};
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// First release that reads the schema that the migrations make: change it with every migration.
-const SCHEMA_NEEDS: &str = "0.2.0";
+const SCHEMA_NEEDS: &str = "0.6.0";
 
 /// Which release has written `db`.
 pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreError> {

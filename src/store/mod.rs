@@ -15,6 +15,7 @@ mod migrate;
 mod open;
 mod origins;
 mod platforms;
+mod senders;
 mod sorted;
 mod tokens;
 mod uploads;
@@ -34,8 +35,9 @@ use health::FileId;
 pub use health::{Disk, Schema};
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use senders::Sender;
 pub use sorted::{Direction, Sorted};
-pub use tokens::{Scope, Token};
+pub use tokens::{NameError, NewToken, Scope, Token, TokenName};
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
 
 /// The open database.

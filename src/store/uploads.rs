@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
 use super::measurements::ROWS_A_STATEMENT;
-use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms};
+use super::{Committed, NewRow, Sender, Store, StoreError, fits, measurements, platforms};
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -30,8 +30,9 @@ pub struct UploadRow {
     pub id: i64,
     /// When it came, Unix milliseconds.
     pub created_at: i64,
-    /// Who sent it: `seed`, `import`, or the name of a token.
-    pub sender: String,
+    /// Who sent it.
+    #[sqlx(flatten)]
+    pub sender: Sender,
     /// Rows stored, and in the fits.
     pub accepted: i64,
     /// Rows equal to a stored one.
@@ -93,7 +94,8 @@ impl Store {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn begin(&self, sender: &str, now: i64) -> Result<Writing, StoreError> {
+    pub async fn begin(&self, sender: impl Into<Sender>, now: i64) -> Result<Writing, StoreError> {
+        let sender = sender.into();
         self.is_there()?;
         let mut transaction = self.write.begin_with("begin immediate").await?;
         let busy = Busy::new(&self.writing);
@@ -102,12 +104,13 @@ impl Store {
         let (upload, next_row): (i64, i64) =
             sqlx::query_as(sql).fetch_one(&mut *transaction).await?;
         let sql = "insert into uploads
-                   (id, created_at, sender, accepted, duplicates, quarantined, rejected, content_hash)
-                   values ($1, $2, $3, 0, 0, 0, 0, '')";
+                   (id, created_at, sender, token, accepted, duplicates, quarantined, rejected, content_hash)
+                   values ($1, $2, $3, $4, 0, 0, 0, 0, '')";
         sqlx::query(sql)
             .bind(upload)
             .bind(now)
-            .bind(sender)
+            .bind(sender.name)
+            .bind(sender.token)
             .execute(&mut *transaction)
             .await?;
         Ok(Writing {
@@ -147,7 +150,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn uploads(&self, after: i64, limit: u32) -> Result<Vec<UploadRow>, StoreError> {
         let sql =
-            "select id, created_at, sender, accepted, duplicates, quarantined, rejected, removed_at
+            "select id, created_at, sender, token, accepted, duplicates, quarantined, rejected, removed_at
                    from uploads where id > $1 order by id limit $2";
         Ok(sqlx::query_as(sql)
             .bind(after)
@@ -175,19 +178,6 @@ impl Store {
     pub async fn rejections(&self, id: i64) -> Result<Vec<Rejection>, StoreError> {
         let sql = "select line, field, detail, hint, sent from rejections where upload = $1 order by line";
         Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
-    }
-
-    /// Who sent the row `id`.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn sender_of_row(&self, id: i64) -> Result<Option<String>, StoreError> {
-        let sql =
-            "select sender from uploads where id = (select upload from measurements where id = $1)";
-        Ok(sqlx::query_scalar(sql)
-            .bind(id)
-            .fetch_optional(&self.read)
-            .await?)
     }
 }
 

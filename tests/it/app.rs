@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use epochcast::http::{Service, Settings, router};
 use epochcast::live::Live;
-use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
+use epochcast::store::{DatabaseUrl, NewToken, Options, Scope, Store};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -110,13 +110,11 @@ impl App {
                 .for_each(|(random, byte)| *random = byte);
             return format!("epochcast_{}", random.map(hex).concat());
         }
-        let token = Token {
-            name: name.to_owned(),
+        let token = NewToken {
+            name: name.parse().unwrap(),
             scope,
             created_at: NOW,
             expires_at: None,
-            last_used_at: None,
-            revoked_at: None,
         };
         let mut random = [7; 32];
         random

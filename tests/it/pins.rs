@@ -313,7 +313,7 @@ async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
         dry_run: false,
         defaults: Defaults::default(),
         trusted: true,
-        sender: "me".to_owned(),
+        sender: "me".into(),
         now: NOW,
     };
     let row = |i: u32| {

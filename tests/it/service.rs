@@ -293,13 +293,13 @@ async fn readiness_turns_while_another_process_holds_the_database_and_turns_back
 /// A database of the first release, made by it: 49 rows of five uploads, one of them taken out, and two tokens.
 const FIRST: &[u8] = include_bytes!("../files/epochcast-0.1.0.db.gz");
 /// Those of later releases, made by each: 46 rows of three uploads, one of them taken out, and three tokens.
-const LATER: [&[u8]; 3] = [
+pub(crate) const LATER: [&[u8]; 3] = [
     include_bytes!("../files/epochcast-0.2.0.db.gz"),
     include_bytes!("../files/epochcast-0.3.0.db.gz"),
     include_bytes!("../files/epochcast-0.4.0.db.gz"),
 ];
 
-fn of_release(packed: &[u8], dir: &TempDir) -> DatabaseUrl {
+pub(crate) fn of_release(packed: &[u8], dir: &TempDir) -> DatabaseUrl {
     let mut unpacked = Vec::new();
     flate2::read::GzDecoder::new(packed)
         .read_to_end(&mut unpacked)

@@ -400,7 +400,7 @@ async fn an_export_imported_into_an_empty_store_gives_the_same_fits_to_the_bit()
             dry_run: false,
             defaults: Defaults::default(),
             trusted: true,
-            sender: "import".to_owned(),
+            sender: "import".into(),
             now: NOW,
         };
         let receipt = copy.receive(upload).await.unwrap();
