@@ -3,6 +3,7 @@
 //! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
+mod address;
 mod answers;
 mod asking;
 pub mod body;
@@ -58,6 +59,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::live::Live;
 use answers::Answers;
 
+pub use address::{ForwardedHeader, Proxies};
 pub use front::{Log, LogFormat, Origins, Service};
 pub use limiter::Limits;
 pub use settings::Settings;
