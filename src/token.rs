@@ -25,8 +25,8 @@ pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow
                 expires_at: days.map(|days| created_at + i64::from(days) * DAY),
             };
             let secret = store.create_token(random, &token).await?;
-            let taken = || format!("there is or was a token called {name}: choose another name");
-            writeln!(out, "{}", secret.with_context(taken)?)?;
+            let refused = || format!("there is or was a token called {name}: choose another name");
+            writeln!(out, "{}", secret.with_context(refused)?)?;
         }
         TokenCommand::List => {
             writeln!(

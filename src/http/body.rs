@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::ApiError;
+use super::query::parameters;
 use super::serve::BODY_TIME;
-use crate::json::{Invalid, parse};
+use crate::json::{Invalid, parse, told};
 
 /// Longest JSON body of a single request.
 pub const BODY_BYTES: usize = 2 << 20;
@@ -176,15 +177,50 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
                 let query = parts.uri.query().unwrap_or_default();
                 let cause = std::error::Error::source(&rejection)
                     .map_or_else(String::new, ToString::to_string);
-                Invalid::at(
-                    "",
-                    query,
-                    format!("the query cannot be read: {cause}"),
-                    "see /openapi.json",
-                )
-                .into()
+                unreadable(query, &cause).into()
             })
     }
+}
+
+/// What is wrong with `query`, of which serde says `cause`: `after: invalid digit found in string`.
+fn unreadable(query: &str, cause: &str) -> Invalid {
+    let sent = match parameters(query) {
+        Ok(sent) => sent,
+        Err(twice) => return twice,
+    };
+    let (name, message) = match cause.split_once(": ") {
+        Some((name, message)) if sent.contains_key(name) => (name, message),
+        _ => ("", cause),
+    };
+    let (detail, hint) = match message {
+        "invalid digit found in string" | "cannot parse integer from empty string" => (
+            "not a whole number".to_owned(),
+            "write digits alone, such as 20".to_owned(),
+        ),
+        "number too large to fit in target type" | "number too small to fit in target type" => (
+            "out of range".to_owned(),
+            "write a smaller whole number".to_owned(),
+        ),
+        "provided string was not `true` or `false`" => (
+            "neither true nor false".to_owned(),
+            "write true or false".to_owned(),
+        ),
+        _ => told(message),
+    };
+    // An unknown parameter is only named in the message.
+    let unknown = || message.strip_prefix("unknown field `")?.split('`').next();
+    let name = if name.is_empty() {
+        unknown().unwrap_or_default()
+    } else {
+        name
+    };
+    let pointer = if name.is_empty() {
+        String::new()
+    } else {
+        format!("/{name}")
+    };
+    let value = sent.get(name).cloned().unwrap_or_else(|| query.into());
+    Invalid::at(&pointer, value, detail, hint)
 }
 
 /// An answer in JSON.

@@ -1,7 +1,7 @@
 //! `/v1/measurements/{id}`: one timing that the fits stand on; taking it out, and putting it back.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::body::Json;
 use super::guard::Caller;
+use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused, WriteRefused};
 use super::{Shared, clock};
@@ -78,10 +79,7 @@ impl From<StoredMeasurement> for MeasurementRow {
         StoreRefused,
     )
 )]
-async fn one(
-    State(live): State<Shared>,
-    Path(id): Path<i64>,
-) -> Result<Json<MeasurementRow>, ApiError> {
+async fn one(State(live): State<Shared>, Id(id): Id) -> Result<Json<MeasurementRow>, ApiError> {
     let found = live.store().measurements_of(&[id]).await?.pop();
     let missing =
         || ApiError::NotFound(format!("there is no measurement {id}, or it was taken out"));
@@ -111,7 +109,7 @@ struct RowMoved {
 async fn remove(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<Json<RowMoved>, ApiError> {
     let missing = || ApiError::NotFound(format!("there is no measurement {id} in the fits"));
     caller.may_change(&live.store().sender_of_row(id).await?.ok_or_else(missing)?)?;
@@ -136,7 +134,7 @@ async fn remove(
 async fn restore(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<Json<RowMoved>, ApiError> {
     let missing = || {
         ApiError::NotFound(format!(

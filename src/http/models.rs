@@ -1,6 +1,5 @@
 //! `GET /v1/models` and `/v1/strategies`: what can be asked for by name.
 
-use axum::extract::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -8,6 +7,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::Json;
+use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
 use crate::net::layers::LayerRow;
@@ -122,7 +122,7 @@ struct ModelAnswer {
         NotThere,
     )
 )]
-async fn model(Path(name): Path<String>) -> Result<Json<ModelAnswer>, ApiError> {
+async fn model(Word(name): Word) -> Result<Json<ModelAnswer>, ApiError> {
     let entry = Zoo::built_in()
         .named(&name)
         .map_err(|e| ApiError::NotFound(e.to_string()))?;

@@ -1,6 +1,6 @@
 //! `GET /v1/platforms/{id}/next`: which nets to time next on a platform.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{Json, Params};
+use super::path::Word;
 use super::platforms::known;
 use super::problem::ApiError;
 use super::refusals::{NotThere, ParamsRefused};
@@ -100,7 +101,7 @@ const BUILDABLE: f64 = 3.0;
 )]
 async fn next(
     State(live): State<Shared>,
-    Path(word): Path<String>,
+    Word(word): Word,
     Params(NextParams { mode, count }): Params<NextParams>,
 ) -> Result<Json<NextAnswer>, ApiError> {
     let predictors = live.predictors();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::body::Json;
 use super::evidence::{UnitTime, unit_times};
+use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused};
 use super::{Shared, clock};
@@ -195,7 +196,7 @@ struct Coefficient {
 )]
 async fn platform(
     State(live): State<Shared>,
-    Path(word): Path<String>,
+    Word(word): Word,
 ) -> Result<Json<PlatformAnswer>, ApiError> {
     let last = live.store().last_uploads().await?;
     let predictors = live.predictors();

@@ -11,6 +11,7 @@ use crate::net::{Group, complexity::RawComplexity, spec::RawModel};
 use crate::plan::Question;
 use crate::plan::run::Run;
 use crate::timing::measurement::count;
+use crate::timing::platform::text;
 use crate::timing::{Estimator, Level, Mode};
 use crate::units::Whole;
 
@@ -75,6 +76,9 @@ impl PredictRequest {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
             None => group.clone(),
         };
+        if let Some(label) = &self.label {
+            text("/label", label)?;
+        }
         Ok(Question {
             group,
             images: count("/dataset_images", self.dataset_images)?.unwrap_or(IMAGENET_IMAGES),

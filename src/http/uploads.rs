@@ -1,7 +1,7 @@
 //! `/v1/uploads`: what became of them; taking them out of the fits, and putting them back.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::body::{Json, Params};
 use super::guard::Caller;
+use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{ListRefused, NotThere, WriteRefused};
 use super::{Shared, clock};
@@ -139,10 +140,7 @@ async fn known(live: &Shared, id: i64) -> Result<UploadRow, ApiError> {
         NotThere,
     )
 )]
-async fn one(
-    State(live): State<Shared>,
-    Path(id): Path<i64>,
-) -> Result<Json<UploadSummary>, ApiError> {
+async fn one(State(live): State<Shared>, Id(id): Id) -> Result<Json<UploadSummary>, ApiError> {
     Ok(Json(known(&live, id).await?.into()))
 }
 
@@ -159,7 +157,7 @@ async fn one(
 )]
 async fn rejected(
     State(live): State<Shared>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), ApiError> {
     known(&live, id).await?;
     let mut csv = csv::Writer::from_writer(Vec::new());
@@ -214,7 +212,7 @@ struct Moved {
 async fn remove(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<Json<Moved>, ApiError> {
     caller.may_change(&known(&live, id).await?.sender)?;
     let measurements = live.remove_upload(id, clock::now()).await?;
@@ -237,7 +235,7 @@ async fn remove(
 async fn restore(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<Json<Moved>, ApiError> {
     caller.may_change(&known(&live, id).await?.sender)?;
     let measurements = live.restore_upload(id).await?;

@@ -16,7 +16,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use parse::{NotJson, ParseError, Strict, parse};
-pub use printable::{is_printable, shown};
+pub use printable::{controls_written, is_printable, shown};
+pub(crate) use words::told;
 
 use objects::Objects;
 
@@ -98,7 +99,7 @@ fn located<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
         let pointer = pointer(error.path());
         let found = value.pointer(&pointer).cloned().unwrap_or_default();
-        let (detail, hint) = words::told(&error.into_inner().to_string());
+        let (detail, hint) = told(&error.into_inner().to_string());
         Invalid::at(&pointer, found, detail, hint)
     })
 }

@@ -24,18 +24,28 @@ pub fn is_printable(c: char) -> bool {
 /// `text` with what cannot be seen written as `\n` or `\u{202e}`.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_printable) {
+    written(text, |c| !is_printable(c))
+}
+
+/// `text` with its control characters written as `\n` or `\u{0}`, and all else as it is.
+#[must_use]
+pub fn controls_written(text: &str) -> Cow<'_, str> {
+    written(text, char::is_control)
+}
+
+fn written(text: &str, odd: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&odd) {
         return text.into();
     }
-    let mut shown = String::with_capacity(2 * text.len());
+    let mut all = String::with_capacity(2 * text.len());
     for c in text.chars() {
-        if is_printable(c) {
-            shown.push(c);
+        if odd(c) {
+            let _ = write!(all, "{}", c.escape_default());
         } else {
-            let _ = write!(shown, "{}", c.escape_default());
+            all.push(c);
         }
     }
-    shown.into()
+    all.into()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{Store, StoreError};
-use crate::json::Invalid;
+use crate::json::{Invalid, controls_written};
 use crate::net::complexity::RawComplexity;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::training::identity;
@@ -270,11 +270,13 @@ fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
         }),
         _ => None,
     };
+    // Earlier releases let control characters in, which none of our own readers takes.
+    let text = |text: Option<String>| text.map(|text| controls_written(&text).into_owned());
     let whole = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).map(Whole);
     Ok(RawMeasurement {
         platform: row.platform.into(),
         mode,
-        label: row.label,
+        label: text(row.label),
         model: model.map_err(|e: serde_json::Error| ("model", e.to_string()))?,
         scaling: scaling.map_err(|e: serde_json::Error| ("scaling", e.to_string()))?,
         complexity,
@@ -286,7 +288,7 @@ fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
         epoch_seconds: row.epoch_seconds,
         dataset_images: whole(row.dataset_images),
         measured_at: row.measured_at,
-        source: row.source,
+        source: text(row.source),
         noise: row.noise,
         verdict: None,
     })

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{Store, StoreError};
-use crate::json::typed;
+use crate::json::{controls_written, typed};
 use crate::timing::platform::RawPlatform;
 use crate::timing::{Mode, Platform};
 
@@ -31,9 +31,12 @@ impl TryFrom<Row> for Platform {
             key: row.id.clone(),
             cause: cause.to_string(),
         };
+        // Earlier releases let control characters in.
+        let device = controls_written(&row.device);
+        let framework = row.framework.as_deref().map(controls_written);
         let raw = json!({
-            "id": row.id, "device": row.device, "device_count": row.device_count, "precision": row.precision,
-            "memory_format": row.memory_format, "compiled": row.compiled.map(|c| c != 0), "framework": row.framework,
+            "id": row.id, "device": device, "device_count": row.device_count, "precision": row.precision,
+            "memory_format": row.memory_format, "compiled": row.compiled.map(|c| c != 0), "framework": framework,
         });
         typed::<RawPlatform>(&raw)
             .and_then(Self::try_from)

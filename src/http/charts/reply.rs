@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::look::{self, LookParams};
 use crate::chart::{Figure, Look};
+use crate::http::etag::is_held;
 use crate::http::problem::ApiError;
 use crate::http::query::{parameters, split};
 use crate::json::Invalid;
@@ -83,22 +84,10 @@ impl Reply {
         let done = tokio::task::spawn_blocking(work).await;
         let (tag, body) = done.map_err(|_| ApiError::Internal)??;
         let headers = headers(&tag, format);
-        if self.holds(&tag) {
+        if is_held(&self.known, &tag) {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
         Ok((headers, body).into_response())
-    }
-
-    /// Whether the client has what `tag` stands for.
-    fn holds(&self, tag: &str) -> bool {
-        self.known
-            .get_all(header::IF_NONE_MATCH)
-            .iter()
-            .any(|sent| {
-                let sent = sent.to_str().unwrap_or_default();
-                sent.split(',')
-                    .any(|one| one.trim().trim_start_matches("W/") == tag)
-            })
     }
 }
 

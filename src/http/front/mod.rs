@@ -184,6 +184,14 @@ impl Service {
             }
             request.extensions_mut().insert(caller);
         }
+        if let Some(to) = front
+            .settings
+            .base_path
+            .as_deref()
+            .and_then(|base| to_pages(&request, base))
+        {
+            return Ok(to);
+        }
         self.handled(request, route.work).await
     }
 
@@ -329,6 +337,17 @@ fn strip(request: &mut Request, base: &str) {
     if let Ok(stripped) = stripped.parse() {
         *request.uri_mut() = stripped;
     }
+}
+
+/// Leads on from the base path to the pages below it, where its slash was left out.
+fn to_pages(request: &Request, base: &str) -> Option<Response> {
+    let uri = request.uri();
+    let query = uri
+        .query()
+        .map_or_else(String::new, |query| format!("?{query}"));
+    // The base path is put before it, as before all that leads on.
+    let location = [(header::LOCATION, format!("/{query}"))];
+    (uri.path() == base).then(|| (StatusCode::PERMANENT_REDIRECT, location).into_response())
 }
 
 /// Puts the base path before the path that an answer leads to.
