@@ -11,7 +11,7 @@ use super::predict_request::PredictRequest;
 use crate::json::Invalid;
 use crate::net::{Net, Subject};
 use crate::plan::Question;
-use crate::plan::memory::{Optimizer, Setup};
+use crate::plan::memory::{Optimizer, Setup, beyond, possible};
 use crate::plan::run::{Run, Total};
 use crate::timing::measurement::subject;
 use crate::timing::platform::Precision;
@@ -41,11 +41,15 @@ impl<'a> Asking<'a> {
         let (model, complexity) = (request.model.take(), request.complexity.take());
         let subject = subject(model, complexity, request.resolution)?;
         let mode = request.mode.unwrap_or_default();
+        let question = request.question(&subject.group())?;
+        let chosen = chosen(predictors, mode, request.platform.as_ref())?;
+        let asked_of = chosen.iter().map(AsRef::as_ref);
+        possible(&question, &Features::new(&subject), asked_of)?;
         Ok(Self {
-            question: request.question(&subject.group())?,
+            question,
             mode,
             run,
-            predictors: chosen(predictors, mode, request.platform.as_ref())?,
+            predictors: chosen,
             all: predictors,
             subject,
         })
@@ -97,6 +101,7 @@ impl<'a> Asking<'a> {
         let whole = asked_for.then(|| self.run.total(&self.question, features, place));
         let (total, assumed) = whole.flatten().unzip();
         let warnings = prediction.warnings.iter().cloned();
+        let warnings = warnings.chain(beyond(&self.question, features, predictor));
         TimeRow {
             platform: predictor.platform().id.clone(),
             mode: predictor.mode(),

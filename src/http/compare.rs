@@ -12,7 +12,7 @@ use super::asking::{Asking, TimeRow};
 use super::body::{Json, JsonBody};
 use super::chosen::PlatformChoice;
 use super::compare_csv;
-use super::complexity::{Base, Scaled, base_row, scaled_row};
+use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 pub use super::query::factors as factors_of_text;
@@ -339,27 +339,31 @@ pub(super) fn answer_row(
     row: Row,
 ) -> CompareRow {
     let raw = RawScaling::from(&row.scaling);
+    let scaled = scaled_row(&row.scaling, &row.net, base);
     let platforms = asking.predictors.iter().zip(comparison.base_times());
     let times = platforms.zip(&row.times);
     let predictions = times.filter_map(|((predictor, base), time)| {
         let time = time.as_ref()?;
+        let mut told = asking.time_row(predictor, &row.features, &time.prediction);
+        told.warnings.extend(missed(&scaled));
         Some(ComparedTime {
             time: TimeRow {
                 base_epoch_seconds: base
                     .as_ref()
                     .map(|base| asking.question.epoch_seconds(predictor, base.ms)),
-                ..asking.time_row(predictor, &row.features, &time.prediction)
+                ..told
             },
             to_base: time.to_base,
             to_best: time.to_best,
         })
     });
+    let predictions = predictions.collect();
     CompareRow {
         strategy: raw.strategy,
         alpha: raw.alpha,
         factor: raw.factor,
-        scaled: scaled_row(&row.scaling, &row.net, base),
-        predictions: predictions.collect(),
+        scaled,
+        predictions,
         memory: row.memory,
         accuracy: row.accuracy,
     }

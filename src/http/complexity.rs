@@ -15,6 +15,7 @@ use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, Ratios, Scaling, Subject};
 use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
+use crate::timing::warning::Warning;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(complexity))
@@ -133,6 +134,11 @@ pub(super) fn base_row(subject: &Subject) -> Base {
         complexity: subject.complexity(),
         layers: None,
     }
+}
+
+/// A warning where the flops of `scaled` are not what its factor asks for.
+pub(super) fn missed(scaled: &Scaled) -> Option<Warning> {
+    Warning::missed(scaled.ratios.flops, scaled.theory.flops)
 }
 
 /// `net`, which is a net of costs `base` scaled by `scaling`, without its layers.

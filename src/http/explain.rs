@@ -11,7 +11,7 @@ use super::Shared;
 use super::asking::Asking;
 use super::body::{Json, JsonBody};
 use super::chosen::PlatformChoice;
-use super::complexity::{Base, Scaled, base_row, scaled, scaled_row};
+use super::complexity::{Base, Scaled, base_row, missed, scaled, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
@@ -133,6 +133,9 @@ pub fn explanation(
     let scaled = scaled(&asking.subject, scaling)?;
     let net = scaled.as_ref().map_or(base, |(_, net)| net);
     let rows = asking.time_rows(net);
+    let row = |(scaling, net): &(_, _)| scaled_row(scaling, net, &base.complexity());
+    let scaled = scaled.as_ref().map(row);
+    let missed = scaled.as_ref().and_then(missed);
     let of = |row: super::asking::TimeRow| {
         let mut platforms = asking.predictors.iter();
         let predictor = platforms.find(|p| p.platform().id == row.platform)?;
@@ -147,14 +150,12 @@ pub fn explanation(
             kinds: found.kinds,
             constant_share: found.constant,
             remedies: found.remedies,
-            warnings: row.warnings,
+            warnings: row.warnings.into_iter().chain(missed.clone()).collect(),
         })
     };
     let explanations: Vec<ExplainedOn> = rows.into_iter().filter_map(of).collect();
     Ok(ExplainAnswer {
-        scaled: scaled
-            .as_ref()
-            .map(|(scaling, net)| scaled_row(scaling, net, &base.complexity())),
+        scaled,
         sentence: explanations.first().map(|first| first.sentence.clone()),
         base: base_row(&asking.subject),
         explanations,

@@ -13,7 +13,7 @@ use super::Shared;
 use super::asking::Interval;
 use super::body::{BATCH_BODY_BYTES, Json, JsonBody, JsonText, Params};
 use super::chosen::chosen;
-use super::complexity::{Base, Scaled, scaled, scaled_row};
+use super::complexity::{Base, Scaled, missed, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
 use super::memo::counted;
 use super::pins::{FitParams, Pinned, pinned, pinned_all};
@@ -23,6 +23,7 @@ use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
 use crate::json::{Invalid, parse, typed};
 use crate::plan::Question;
+use crate::plan::memory::{beyond, possible};
 use crate::plan::run::{Run, Total};
 use crate::timing::warning::Warning;
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
@@ -210,14 +211,17 @@ pub fn predicted_by(
 ) -> Result<PredictAnswer, Invalid> {
     let named = request.named_fit()?;
     let counted = counted(&mut request)?;
-    let scaled = scaled(&counted.subject, request.scaling.take())?;
+    let net = scaled(&counted.subject, request.scaling.take())?;
+    let row = |(scaling, net): &(_, _)| scaled_row(scaling, net, &counted.row.complexity);
+    let scaled = net.as_ref().map(row);
     let mut question = request.question(&counted.group)?;
     if let Some(id) = &named {
         question.estimator = id.estimator;
     }
     let put = Put {
         base: counted.features.called(request.label.as_deref()),
-        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
+        scaled: net.as_ref().map(|(_, net)| Features::of_net(net)),
+        missed: scaled.as_ref().and_then(missed),
         run: request.run()?,
         all: predictors,
         question,
@@ -233,13 +237,15 @@ pub fn predicted_by(
             chosen(predictors, mode, request.platform.as_ref())?
         }
     };
+    let asked_of = chosen.iter().map(AsRef::as_ref);
+    possible(&put.question, put.features(), asked_of)?;
     let predictions = chosen
         .iter()
         .filter_map(|predictor| put.to(predictor))
         .collect();
     Ok(PredictAnswer {
         base: counted.row.clone(),
-        scaled: scaled.map(|(scaling, net)| scaled_row(&scaling, &net, &counted.row.complexity)),
+        scaled,
         predictions,
     })
 }
@@ -248,15 +254,22 @@ pub fn predicted_by(
 struct Put<'a> {
     base: Features,
     scaled: Option<Features>,
+    /// Of a scaled net that is not what its factor asks for.
+    missed: Option<Warning>,
     question: Question,
     run: Run,
     all: &'a Predictors,
 }
 
 impl Put<'_> {
+    /// Of the net that is asked about.
+    fn features(&self) -> &Features {
+        self.scaled.as_ref().unwrap_or(&self.base)
+    }
+
     fn to(&self, predictor: &Predictor) -> Option<PredictionRow> {
         let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
-        let features = self.scaled.as_ref().unwrap_or(&self.base);
+        let features = self.features();
         let asked = self.question.about(features);
         let mut prediction = predictor.predict(&asked)?;
         let base = match self.scaled {
@@ -268,6 +281,9 @@ impl Put<'_> {
             self.run.total(&self.question, features, place)
         });
         let (total, assumed) = whole.flatten().unzip();
+        let memory = beyond(&self.question, features, predictor);
+        prediction.warnings.extend(memory);
+        prediction.warnings.extend(self.missed.clone());
         prediction.warnings.extend(assumed.into_iter().flatten());
         Some(PredictionRow {
             platform: predictor.platform().id.clone(),

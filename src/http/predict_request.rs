@@ -79,12 +79,20 @@ impl PredictRequest {
         if let Some(label) = &self.label {
             text("/label", label)?;
         }
+        let images = count("/dataset_images", self.dataset_images)?.unwrap_or(IMAGENET_IMAGES);
+        let batch_size = count("/batch_size", self.batch_size)?;
+        if let Some(batch) = batch_size.filter(|batch| *batch > images) {
+            let detail =
+                format!("{batch} images in a step are more than the {images} of the dataset");
+            let hint = format!("at most {images}, or a larger dataset_images");
+            return Err(Invalid::at("/batch_size", batch, detail, hint));
+        }
         Ok(Question {
             group,
-            images: count("/dataset_images", self.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
+            images,
             level: self.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
             estimator: self.estimator.unwrap_or_default(),
-            batch_size: count("/batch_size", self.batch_size)?,
+            batch_size,
         })
     }
 
@@ -93,10 +101,11 @@ impl PredictRequest {
     /// # Errors
     /// Points at the field that is wrong.
     pub(super) fn run(&self) -> Result<Run, Invalid> {
-        let positive = |pointer: &str, value: Option<f64>| match value {
-            Some(number) if !(number.is_finite() && number > 0.0) => {
-                let detail = format!("{number} is out of range");
-                Err(Invalid::at(pointer, number, detail, "more than 0"))
+        let rate = |pointer: &str, value: Option<f64>| match value {
+            Some(number) if !(LEAST_RATE..=MOST_RATE).contains(&number) => {
+                let detail = format!("{number:?} is out of range");
+                let hint = format!("a number from {LEAST_RATE:?} to {MOST_RATE:?}");
+                Err(Invalid::at(pointer, number, detail, hint))
             }
             value => Ok(value),
         };
@@ -114,16 +123,19 @@ impl PredictRequest {
         Ok(Run {
             epochs: most("/epochs", self.epochs, MOST_EPOCHS)?,
             evaluation_images: count("/evaluation_images", self.evaluation_images)?,
-            loader_images_per_second: positive(
+            loader_images_per_second: rate(
                 "/loader_images_per_second",
                 self.loader_images_per_second,
             )?,
             devices: devices.and_then(|devices| u32::try_from(devices).ok()),
-            price_per_hour: positive("/price_per_hour", self.price_per_hour)?,
+            price_per_hour: rate("/price_per_hour", self.price_per_hour)?,
         })
     }
 }
 
+/// Images a second, or a price: within these no time and no cost leaves the range of a double.
+const LEAST_RATE: f64 = 1e-6;
+const MOST_RATE: f64 = 1e12;
 /// Most epochs of a training.
 const MOST_EPOCHS: u64 = 1_000_000;
 /// Most devices of a training.
