@@ -100,6 +100,9 @@ struct Step<'a> {
     memory: Memory,
 }
 
+/// How many times more images than are estimated to fit surely do not: of 244 published batches that ran, 50 are above the
+/// estimate, and one (of VGG-13) above this.
+const SURE: f64 = 1.5;
 /// A step that takes so many times what any device has is asked for by mistake.
 const ABSURD: f64 = 100.0;
 
@@ -149,13 +152,14 @@ pub fn beyond(question: &Question, features: &Features, predictor: &Predictor) -
     let detail = || {
         let gigabytes = |bytes: u64| to_f64(bytes) / 1e9;
         format!(
-            "a step of {images} images on each device takes about {:.0} GB, and {} has {:.0}: at most {largest} fit",
+            "a step of {images} images on each device takes about {:.0} GB, and {} has {:.0}: about {largest} fit",
             gigabytes(step.memory.bytes),
             step.device,
             gigabytes(step.has)
         )
     };
-    (images > largest).then(|| Warning::assumed("beyond_memory", detail()))
+    let too_many = to_f64(images) > SURE * to_f64(largest);
+    too_many.then(|| Warning::assumed("beyond_memory", detail()))
 }
 
 /// Refuses a batch of which a step takes a hundred times the memory of any device, on each of the platforms.
@@ -188,7 +192,7 @@ pub fn possible<'a>(
     };
     let detail =
         format!("a step of {batch} images takes more than {ABSURD} times the memory of any device");
-    let hint = format!("at most {} fit", largest.max(1));
+    let hint = format!("about {} fit", largest.max(1));
     Err(Invalid::at("/batch_size", batch, detail, hint))
 }
 
