@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::problem::ApiError;
 use super::serve::BODY_TIME;
-use crate::json::{Invalid, parse};
+use crate::json::{Invalid, check_length, check_lengths, parse};
 
 /// Longest JSON body of a single request.
 pub const BODY_BYTES: usize = 2 << 20;
@@ -64,8 +64,15 @@ impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let JsonText(text) = JsonText::<LIMIT>::from_request(request, state).await?;
-        Ok(Self(parse(&text)?))
+        Ok(Self(read(&text)?))
     }
+}
+
+/// The JSON value that `text` holds, no text in it longer than may be.
+pub(super) fn read(text: &[u8]) -> Result<Value, ApiError> {
+    let value = parse(text)?;
+    check_lengths(&value)?;
+    Ok(value)
 }
 
 /// All of `body`, where that is at most `limit` bytes.
@@ -170,6 +177,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            check_length(&name, &value)?;
+        }
         Query::try_from_uri(&parts.uri)
             .map(|Query(params)| Self(params))
             .map_err(|rejection| {

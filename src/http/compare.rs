@@ -17,6 +17,7 @@ use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 pub use super::query::factors as factors_of_text;
 use super::refusals::BodyRefused;
+use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, spec::RawModel};
@@ -187,24 +188,20 @@ pub struct ComparedTime {
 )]
 async fn compare(
     State(live): State<Shared>,
+    wanted: Wanted,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CompareAnswer>, ApiError> {
-    let request: CompareRequest = typed(&body)?;
-    let predictors = live.predictors();
-    let work = move || compared(&predictors, request);
-    let answer = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ApiError::Internal)?;
-    Ok(Json(answer?))
+    Ok(Json(compared(&live.predictors(), typed(&body)?, &wanted)?))
 }
 
-/// The answer to `request`.
+/// The answer to `request`, as long as it is `wanted`.
 ///
 /// # Errors
 /// Points at the field that is wrong.
 pub fn compared(
     predictors: &Predictors,
     request: CompareRequest,
+    wanted: &Wanted,
 ) -> Result<CompareAnswer, Invalid> {
     let factors = factors(request.factors.as_ref())?;
     let listed = request.factors.as_ref().is_some_and(Value::is_array);
@@ -238,6 +235,7 @@ pub fn compared(
     let mut rows = Vec::with_capacity(ways.len() * factors.len());
     for way in &ways {
         for (i, factor) in factors.iter().enumerate() {
+            wanted.check()?;
             let pointer = if listed {
                 format!("/factors/{i}")
             } else {

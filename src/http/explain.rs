@@ -15,6 +15,7 @@ use super::complexity::{Base, Scaled, base_row, scaled, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
+use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
 use crate::net::spec::RawModel;
@@ -102,18 +103,21 @@ pub struct ExplainedOn {
 )]
 async fn explain(
     State(live): State<Shared>,
+    wanted: Wanted,
     JsonBody(body): JsonBody,
 ) -> Result<Json<ExplainAnswer>, ApiError> {
-    Ok(Json(explanation(&live.predictors(), typed(&body)?)?))
+    let answer = explanation(&live.predictors(), typed(&body)?, &wanted);
+    Ok(Json(answer?))
 }
 
-/// The answer to `request`.
+/// The answer to `request`, as long as it is `wanted`.
 ///
 /// # Errors
 /// Points at the field that is wrong.
 pub fn explanation(
     predictors: &Predictors,
     request: ExplainRequest,
+    wanted: &Wanted,
 ) -> Result<ExplainAnswer, Invalid> {
     let scaling = request.scaling;
     let asking = Asking::read(
@@ -134,6 +138,9 @@ pub fn explanation(
     let net = scaled.as_ref().map_or(base, |(_, net)| net);
     let rows = asking.time_rows(net);
     let of = |row: super::asking::TimeRow| {
+        if wanted.is_over() {
+            return None;
+        }
         let mut platforms = asking.predictors.iter();
         let predictor = platforms.find(|p| p.platform().id == row.platform)?;
         let found = explained(net, &asking.question, predictor)?;

@@ -47,6 +47,7 @@ mod request;
 pub mod serve;
 mod settings;
 mod uploads;
+pub mod wanted;
 
 use std::ops::Deref;
 use std::sync::Arc;

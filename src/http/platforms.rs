@@ -13,7 +13,7 @@ use super::evidence::{UnitTime, unit_times};
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused};
 use super::{Shared, clock};
-use crate::json::nearest;
+use crate::json::{nearest, shortened_text};
 use crate::net::Group;
 use crate::timing::line::Explanation;
 use crate::timing::{Estimator, Form, Mode, Platform, PlatformId, Predictor, Predictors};
@@ -221,7 +221,8 @@ pub(super) fn known<'a>(predictors: &'a Predictors, word: &str) -> Result<&'a Pl
                 .map(PlatformId::as_str)
                 .collect();
             ApiError::NotFound(format!(
-                "no platform is called `{word}`: {}",
+                "no platform is called `{}`: {}",
+                shortened_text(word),
                 nearest(word, &known)
             ))
         })

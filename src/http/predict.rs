@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::asking::Interval;
-use super::body::{BATCH_BODY_BYTES, Json, JsonBody, JsonText, Params};
+use super::body::{BATCH_BODY_BYTES, Json, JsonText, Params, read};
 use super::chosen::chosen;
 use super::complexity::{Base, Scaled, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
@@ -21,7 +21,8 @@ use super::predict_request::PredictRequest;
 use super::problem::{ApiError, Problem};
 use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
-use crate::json::{Invalid, parse, typed};
+use super::wanted::Wanted;
+use crate::json::{Invalid, check_lengths, parse, typed};
 use crate::plan::Question;
 use crate::plan::run::{Run, Total};
 use crate::timing::warning::Warning;
@@ -92,7 +93,7 @@ async fn predict(
     if let Some(known) = known.filter(|_| query.fit().is_none()) {
         return Ok(JsonText(known));
     }
-    let mut request = typed(&parse(&question)?)?;
+    let mut request = typed(&read(&question)?)?;
     query.put_into(&mut request)?;
     let pin = pinned(&live, &request).await?;
     let answer = JsonText::of(&predicted_by(pin.as_ref(), &fits, request)?)?;
@@ -147,9 +148,10 @@ pub(super) const BATCH_ITEMS: usize = 1000;
 async fn predict_batch(
     State(live): State<Shared>,
     Params(query): Params<FitParams>,
-    JsonBody(body): JsonBody<BATCH_BODY_BYTES>,
+    wanted: Wanted,
+    JsonText(text): JsonText<BATCH_BODY_BYTES>,
 ) -> Result<Json<BatchAnswer>, ApiError> {
-    let BatchRequest { items } = typed(&body)?;
+    let BatchRequest { items } = typed(&parse(&text)?)?;
     if !(1..=BATCH_ITEMS).contains(&items.len()) {
         let detail = format!("{} items", items.len());
         return Err(
@@ -158,17 +160,14 @@ async fn predict_batch(
     }
     let pins = pinned_all(&live, &items, query.fit()).await?;
     let predictors = live.predictors();
-    let work = move || {
-        let answer = |item| match batch_item((&predictors, &pins), &query, item) {
-            Ok(answer) => BatchItem::Answer(Box::new(answer)),
-            Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
-        };
-        items.iter().map(answer).collect()
+    let answer = |item| match batch_item((&predictors, &pins), &query, item) {
+        Ok(answer) => BatchItem::Answer(Box::new(answer)),
+        Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
     };
-    let items = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ApiError::Internal)?;
-    Ok(Json(BatchAnswer { items }))
+    let wanted_items = items.iter().take_while(|_| !wanted.is_over());
+    Ok(Json(BatchAnswer {
+        items: wanted_items.map(answer).collect(),
+    }))
 }
 
 fn batch_item(
@@ -176,6 +175,7 @@ fn batch_item(
     query: &FitParams,
     item: &Value,
 ) -> Result<PredictAnswer, Invalid> {
+    check_lengths(item)?;
     let mut request: PredictRequest = typed(item)?;
     if request.fit.is_none() {
         query.put_into(&mut request)?;

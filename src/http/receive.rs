@@ -86,9 +86,12 @@ struct UploadAnswer {
     errors: Vec<RowProblem>,
     /// The first 100 rows that are kept out of the fits.
     doubted: Vec<Doubted>,
-    /// All rows that are wrong, as a CSV to fix and send again.
+    /// Rows that are wrong, as a CSV to fix and send again: the first `rejected_kept` of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_csv: Option<String>,
+    /// How many of the rejected rows are in that CSV: all, or the first 1,000, or the first megabyte; null where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_kept: Option<i64>,
 }
 
 /// A row that is wrong.
@@ -143,6 +146,7 @@ impl From<Receipt> for UploadAnswer {
         Receipt {
             upload,
             counts,
+            kept,
             errors,
             doubted,
         }: Receipt,
@@ -151,6 +155,7 @@ impl From<Receipt> for UploadAnswer {
             .filter(|_| counts.rejected > 0)
             .map(|id| format!("/v1/uploads/{id}/rejected.csv"));
         Self {
+            rejected_kept: rejected_csv.is_some().then_some(kept),
             upload,
             accepted: counts.accepted,
             duplicates: counts.duplicates,

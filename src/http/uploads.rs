@@ -1,6 +1,9 @@
 //! `/v1/uploads`: what became of them; taking them out of the fits, and putting them back.
 
+use std::sync::Arc;
+
 use axum::Extension;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, header};
 use serde::{Deserialize, Serialize};
@@ -13,8 +16,8 @@ use super::guard::Caller;
 use super::problem::ApiError;
 use super::refusals::{ListRefused, NotThere, WriteRefused};
 use super::{Shared, clock};
+use crate::live::RejectedExport;
 use crate::store::UploadRow;
-use crate::timing::rows::{REMARKS, cells, column_names};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -147,6 +150,8 @@ async fn one(
 }
 
 /// The rows of an upload that were wrong, as a CSV to fix and send again.
+///
+/// The first 1,000 are kept, until the upload is taken out.
 #[utoipa::path(
     get,
     path = "/v1/uploads/{id}/rejected.csv",
@@ -160,35 +165,14 @@ async fn one(
 async fn rejected(
     State(live): State<Shared>,
     Path(id): Path<i64>,
-) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), ApiError> {
+) -> Result<([(HeaderName, &'static str); 1], Body), ApiError> {
     known(&live, id).await?;
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record);
-    let remarks = REMARKS
-        .into_iter()
-        .chain(column_names())
-        .map(str::to_owned)
-        .collect();
-    let mut written = write(&mut csv, remarks);
-    for row in live.store().rejections(id).await? {
-        let sent = serde_json::from_str(&row.sent).unwrap_or_default();
-        let error = if row.hint.is_empty() {
-            row.detail
-        } else {
-            format!("{} ({})", row.detail, row.hint)
-        };
-        let mut record = vec![
-            row.line.to_string(),
-            row.field.trim_start_matches('/').to_owned(),
-            error,
-        ];
-        record.extend(cells(&sent));
-        written = written.and_then(|()| write(&mut csv, record));
-    }
-    let text = written
-        .and_then(|()| csv.into_inner().map_err(|e| e.into_error().into()))
-        .map_err(|_| ApiError::Internal)?;
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+    let export = RejectedExport::new(Arc::clone(&live), id);
+    let parts = futures_util::stream::try_unfold(export, |mut export| async move {
+        Ok::<_, crate::store::StoreError>(export.next_part().await?.map(|part| (part, export)))
+    });
+    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
+    Ok(([kind], Body::from_stream(parts)))
 }
 
 /// What moved.

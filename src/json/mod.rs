@@ -3,6 +3,8 @@
 //! A document is parsed once into a [`Value`] ([`parse`]), then typed piece by piece ([`typed`]), so that a reader can
 //! look at one field before it decides on the type of the rest and an error still carries the whole path.
 
+mod lengths;
+mod near;
 mod objects;
 mod parse;
 mod words;
@@ -14,6 +16,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+pub use lengths::{LENGTHS, OTHERS, check_length, check_lengths, length};
+pub use near::{Names, nearest};
 pub use parse::{NotJson, ParseError, Strict, parse};
 
 use objects::Objects;
@@ -122,26 +126,6 @@ pub fn unknown_fields(object: &Map<String, Value>, known: &[&str]) -> Option<Inv
     (!errors.is_empty()).then_some(Invalid(errors))
 }
 
-/// "did you mean …?" where one of `known` is near `word`, else the list of them.
-#[must_use]
-pub fn nearest(word: &str, known: &[&str]) -> String {
-    let lower = word.to_lowercase();
-    let best = known
-        .iter()
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
-        Some((likeness, candidate)) if likeness > 0.8 => format!("did you mean `{candidate}`?"),
-        _ if known.is_empty() => "no field is expected here".to_owned(),
-        _ => format!("one of {}", known.join(", ")),
-    }
-}
-
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
@@ -174,7 +158,9 @@ fn shortened(value: Value) -> Value {
     }
 }
 
-fn shortened_text(text: &str) -> String {
+/// Text short enough to be sent back.
+#[must_use]
+pub fn shortened_text(text: &str) -> String {
     match text.char_indices().nth(ECHO_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

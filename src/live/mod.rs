@@ -26,10 +26,10 @@ use crate::timing::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
-pub use export::{Export, ExportFormat};
+pub use export::{Export, ExportFormat, RejectedExport};
 pub use pins::PinError;
 pub use quantities::Quantity;
-pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
+pub use receive::{MOST_REJECTIONS, OnError, Receipt, ReceiveError, RowError, Upload};
 pub use tally::Tally;
 
 /// The store with the fits to what it holds.

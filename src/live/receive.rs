@@ -5,11 +5,12 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Live;
-use crate::json::Invalid;
+use crate::json::{FieldError, Invalid, shortened_text};
 use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing, behind};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
@@ -54,6 +55,8 @@ pub struct Receipt {
     pub upload: Option<i64>,
     /// How many rows went where.
     pub counts: Counts,
+    /// Of the rejected rows as many as are kept, the first: enough to see what is wrong, however many there are.
+    pub kept: i64,
     /// The first rows that are wrong.
     pub errors: Vec<RowError>,
     /// The first rows that are kept out of the fits: line and reason.
@@ -97,10 +100,60 @@ const UNJUDGED: usize = 5_000;
 
 /// What the reading thread sends to the storing one.
 enum Batch {
-    Platforms(Vec<Platform>),
-    /// Rows, and what a regression sees of each.
-    Rows(Vec<NewRow>, Vec<Timing>),
-    Rejections(Vec<Rejection>),
+    Rows(Ready),
+    /// At the end, so that wrong rows alone hold up nobody else who writes.
+    Rejected(Rejected),
+}
+
+/// Rows, what a regression sees of each, and the platforms of them that are new.
+#[derive(Default)]
+struct Ready {
+    platforms: Vec<Platform>,
+    rows: Vec<NewRow>,
+    timings: Vec<Timing>,
+}
+
+/// Rows that are wrong: how many, and the first.
+#[derive(Default)]
+struct Rejected {
+    count: i64,
+    kept: Vec<Rejection>,
+    /// Of those that are kept, all together.
+    bytes: usize,
+}
+
+/// Rejected rows of an upload that are kept, and their bytes: a person who mends a file looks at no more.
+pub const MOST_REJECTIONS: usize = 1000;
+const REJECTED_BYTES: usize = 1 << 20;
+/// Bytes of one rejected row; a longer one is kept by its beginning.
+const SENT_BYTES: usize = 16 << 10;
+
+impl Rejected {
+    fn add(&mut self, line: u64, error: &FieldError, mut sent: String) {
+        self.count += 1;
+        if sent.len() > SENT_BYTES {
+            let text = Value::from(shortened_text(&sent));
+            sent = text.to_string();
+        }
+        let texts = [&error.pointer, &error.detail, &error.hint].map(String::len);
+        let bytes = sent.len() + texts.iter().sum::<usize>();
+        // Once one has no room none has, so that those which are kept are the first.
+        let full = self.kept.len() >= MOST_REJECTIONS || self.bytes + bytes > REJECTED_BYTES;
+        self.bytes = if full {
+            REJECTED_BYTES
+        } else {
+            self.bytes + bytes
+        };
+        if !full {
+            self.kept.push(Rejection {
+                line: i64::try_from(line).unwrap_or(i64::MAX),
+                field: error.pointer.clone(),
+                detail: error.detail.clone(),
+                hint: error.hint.clone(),
+                sent,
+            });
+        }
+    }
 }
 
 impl Live {
@@ -122,7 +175,11 @@ impl Live {
         let (writing, fresh) = stored.ok_or_else(stopped)??;
         let told = told.ok_or_else(stopped)??;
         let counts = writing.counts();
-        let Told { errors, doubted } = told;
+        let Told {
+            errors,
+            doubted,
+            kept,
+        } = told;
         if counts.rejected > 0 && on_error == OnError::Abort {
             writing.roll_back().await?;
             return Err(ReceiveError::Rejected {
@@ -141,6 +198,7 @@ impl Live {
         Ok(Receipt {
             upload: id,
             counts,
+            kept,
             errors,
             doubted,
         })
@@ -167,13 +225,14 @@ async fn stored(
 /// Stores a batch; returns the timings that are in the fits once all is committed.
 async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, StoreError> {
     match batch {
-        Batch::Platforms(platforms) => {
+        Batch::Rows(Ready {
+            platforms,
+            mut rows,
+            timings,
+        }) => {
             for platform in &platforms {
                 writing.define(platform).await?;
             }
-            Ok(Vec::new())
-        }
-        Batch::Rows(mut rows, timings) => {
             let stored = writing.store(&mut rows).await?;
             let mut timings: Vec<Option<Timing>> = timings.into_iter().map(Some).collect();
             let kept = stored
@@ -183,8 +242,8 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
                 .filter_map(|(id, position)| Some(timings[position].take()?.of_row(id)))
                 .collect())
         }
-        Batch::Rejections(rejections) => {
-            writing.reject(&rejections).await?;
+        Batch::Rejected(Rejected { count, kept, .. }) => {
+            writing.reject(&kept, count).await?;
             Ok(Vec::new())
         }
     }
@@ -195,15 +254,16 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
 struct Told {
     errors: Vec<RowError>,
     doubted: Vec<(u64, String)>,
+    /// Rejected rows that are kept.
+    kept: i64,
 }
 
 /// Reads and judges rows, and sends them on in batches.
 struct Reader {
     judge: Judge,
     context: Context,
-    rows: Vec<NewRow>,
-    timings: Vec<Timing>,
-    rejections: Vec<Rejection>,
+    ready: Ready,
+    rejected: Rejected,
     /// Platforms that the store knows, or will when this batch is stored.
     known: BTreeSet<PlatformId>,
     told: Told,
@@ -221,16 +281,13 @@ impl Reader {
             own: BTreeMap::new(),
             waiting: Vec::new(),
         };
-        let (rows, timings, rejections, told) =
-            (Vec::new(), Vec::new(), Vec::new(), Told::default());
         Self {
             judge,
             context,
-            rows,
-            timings,
-            rejections,
+            ready: Ready::default(),
+            rejected: Rejected::default(),
             known,
-            told,
+            told: Told::default(),
             send,
         }
     }
@@ -244,6 +301,7 @@ impl Reader {
             &mut |line, context| self.take(line, context),
         )?;
         let judged = self.judge.rest(&context);
+        self.told.kept = i64::try_from(self.rejected.kept.len()).unwrap_or(i64::MAX);
         let _ = self.keep(judged, &context);
         let _ = self.flush(true);
         Ok(self.told)
@@ -272,17 +330,18 @@ impl Reader {
             let id = &row.measurement.platform;
             if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
                 self.known.insert(id.clone());
-                self.send(Batch::Platforms(vec![new.clone()]))?;
+                self.ready.platforms.push(new.clone());
             }
             if let Some(platform) = context.platform(id) {
                 // The one id of all its rows: a copy for each would stay in memory with the timings.
                 let timing = Timing::new(0, &row.measurement, platform.device_count);
-                self.timings.push(Timing {
+                self.ready.timings.push(Timing {
                     platform: platform.id.clone(),
                     ..timing
                 });
             }
-            self.rows
+            self.ready
+                .rows
                 .push(NewRow::new(row.line, &row.measurement, row.quarantined));
             self.flush(false)?;
         }
@@ -291,13 +350,7 @@ impl Reader {
 
     fn reject(&mut self, number: u64, invalid: Invalid, sent: String) {
         if let Some(error) = invalid.0.first() {
-            self.rejections.push(Rejection {
-                line: i64::try_from(number).unwrap_or(i64::MAX),
-                field: error.pointer.clone(),
-                detail: error.detail.clone(),
-                hint: error.hint.clone(),
-                sent,
-            });
+            self.rejected.add(number, error, sent);
         }
         if self.told.errors.len() < TOLD {
             self.told.errors.push(RowError {
@@ -309,14 +362,14 @@ impl Reader {
 
     /// Sends full batches on, or all that is left; breaks where nobody takes them.
     fn flush(&mut self, all: bool) -> ControlFlow<()> {
-        if self.rows.len() >= BATCH || (all && !self.rows.is_empty()) {
-            let rows = std::mem::take(&mut self.rows);
-            let timings = std::mem::take(&mut self.timings);
-            self.send(Batch::Rows(rows, timings))?;
+        let rows = self.ready.rows.len();
+        if rows >= BATCH || (all && rows > 0) {
+            let ready = std::mem::take(&mut self.ready);
+            self.send(Batch::Rows(ready))?;
         }
-        if self.rejections.len() >= BATCH || (all && !self.rejections.is_empty()) {
-            let rejections = std::mem::take(&mut self.rejections);
-            self.send(Batch::Rejections(rejections))?;
+        if all && self.rejected.count > 0 {
+            let rejected = std::mem::take(&mut self.rejected);
+            self.send(Batch::Rejected(rejected))?;
         }
         ControlFlow::Continue(())
     }

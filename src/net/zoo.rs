@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::complexity::{Complexity, RawComplexity};
 use super::{Group, Net, Side, Subject, family};
-use crate::json::{Invalid, nearest};
+use crate::json::{Invalid, Names, shortened_text};
 
 /// A net with a name.
 #[derive(Debug)]
@@ -109,6 +109,8 @@ impl Entry {
 pub struct Zoo {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    /// For whoever misspells one.
+    names: Names,
 }
 
 impl Zoo {
@@ -153,7 +155,12 @@ impl Zoo {
                     entries.len() - 1
                 });
         }
-        Ok(Self { entries, by_name })
+        let names = by_name.keys().map(String::as_str).collect();
+        Ok(Self {
+            entries,
+            by_name,
+            names,
+        })
     }
 
     /// All entries, those that can be built first.
@@ -176,12 +183,12 @@ impl Zoo {
     /// At `/name`.
     pub fn named(&self, name: &str) -> Result<&Entry, Invalid> {
         self.find(name).ok_or_else(|| {
-            let names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
-            let hint = match nearest(name, &names) {
-                near if near.starts_with("did") => near,
-                _ => "GET /v1/models lists the names; or describe the net by its fields".to_owned(),
-            };
-            Invalid::at("/name", name, format!("no net is called `{name}`"), hint)
+            let hint = self.names.near(name).map_or_else(
+                || "GET /v1/models lists the names; or describe the net by its fields".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let detail = format!("no net is called `{}`", shortened_text(name));
+            Invalid::at("/name", name, detail, hint)
         })
     }
 }

@@ -52,12 +52,16 @@ impl Change {
         self.version
     }
 
-    /// Takes upload `id` out of the fits, at `now`; returns the ids of its rows.
+    /// Takes upload `id` out of the fits, at `now`; returns the ids of its rows. What was rejected of it goes for good: it
+    /// is no timing, and who sent it has it.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn remove_upload(&mut self, id: i64, now: i64) -> Result<Vec<i64>, StoreError> {
         let rows = self.remove(OF_UPLOAD, id, now).await?;
+        let sql = "delete from rejections where upload = $1";
+        let gone = sqlx::query(sql).bind(id);
+        gone.execute(&mut *self.transaction).await?;
         let sql = "update uploads set removed_at = $1 where id = $2";
         sqlx::query(sql)
             .bind(now)

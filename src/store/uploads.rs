@@ -168,13 +168,21 @@ impl Store {
             .filter(|upload| upload.id == id))
     }
 
-    /// The rows of upload `id` that were not stored, by line.
+    /// Rows of upload `id` that were not stored, by line: `limit` of those after the line `after`.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn rejections(&self, id: i64) -> Result<Vec<Rejection>, StoreError> {
-        let sql = "select line, field, detail, hint, sent from rejections where upload = $1 order by line";
-        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
+    pub async fn rejections(
+        &self,
+        id: i64,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Rejection>, StoreError> {
+        let sql =
+            "select line, field, detail, hint, sent from rejections where upload = $1 and line > $2
+                   order by line limit $3";
+        let query = sqlx::query_as(sql).bind(id).bind(after);
+        Ok(query.bind(i64::from(limit)).fetch_all(&self.read).await?)
     }
 
     /// Who sent the row `id`.
@@ -235,20 +243,20 @@ impl Writing {
         Ok(ids)
     }
 
-    /// Keeps rows that are wrong, to be fixed and sent again.
+    /// Keeps rows that are wrong, to be fixed and sent again: the first of `count`.
     ///
     /// # Errors
     /// Where the database does not answer, or the disk is full.
-    pub async fn reject(&mut self, rejections: &[Rejection]) -> Result<(), StoreError> {
+    pub async fn reject(&mut self, kept: &[Rejection], count: i64) -> Result<(), StoreError> {
+        self.counts.rejected += count;
         for Rejection {
             line,
             field,
             detail,
             hint,
             sent,
-        } in rejections
+        } in kept
         {
-            self.counts.rejected += 1;
             let sql = "insert into rejections (upload, line, field, detail, hint, sent) values ($1, $2, $3, $4, $5, $6)";
             let query = sqlx::query(sql)
                 .bind(self.upload)

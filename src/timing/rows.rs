@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::foreign::Defaults;
 use super::measurement::RawMeasurement;
 use super::record::{Record, flag, json, number};
-use crate::json::{Invalid, nearest};
+use crate::json::{Invalid, check_length, nearest, shortened_text};
 
 /// How the text of a column becomes a field.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,7 +76,7 @@ impl Header {
                 return Err(Invalid::at(
                     "",
                     name,
-                    format!("unknown column `{name}`"),
+                    format!("unknown column `{}`", shortened_text(name)),
                     nearest(name, &known),
                 ));
             };
@@ -117,6 +117,7 @@ impl Header {
         let mut record = Record::default();
         for (column, cell) in self.named(cells) {
             let (name, pointer, _) = COLUMNS[column];
+            check_length(name, cell)?;
             record.set(name, cell).map_err(|e| e.under(pointer))?;
         }
         record.measurement(defaults)

@@ -322,7 +322,7 @@ async fn a_database_of_the_first_release_is_opened_with_all_that_it_holds() {
     let uploads = store.uploads(0, 100).await.unwrap();
     let accepted: Vec<i64> = uploads.iter().map(|upload| upload.accepted).collect();
     assert_eq!(accepted, [40, 0, 2, 2, 4]);
-    assert_eq!(store.rejections(2).await.unwrap().len(), 5);
+    assert_eq!(store.rejections(2, 0, 100).await.unwrap().len(), 5);
     assert_eq!(store.tokens().await.unwrap().len(), 2);
     let live = Live::open(store).await.unwrap();
     let fitted: Vec<usize> = epochcast::timing::Mode::ALL
@@ -354,7 +354,7 @@ async fn a_database_of_every_later_release_is_opened_with_all_that_it_holds() {
         assert_eq!(accepted, [40, 2, 4]);
         let mut rejected = 0;
         for upload in &uploads {
-            rejected += store.rejections(upload.id).await.unwrap().len();
+            rejected += store.rejections(upload.id, 0, 1000).await.unwrap().len();
         }
         assert_eq!(rejected, 5);
         assert_eq!(store.tokens().await.unwrap().len(), 3);

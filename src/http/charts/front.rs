@@ -61,9 +61,7 @@ pub(super) async fn front_chart(
 ) -> Result<Response, ApiError> {
     let predictors = live.predictors();
     let version = predictors.data_version;
-    reply
-        .with(version, move || figure(&predictors, net, &params))
-        .await
+    reply.with(version, move || figure(&predictors, net, &params))
 }
 
 fn figure(

@@ -6,10 +6,11 @@
 //! So the processors are always at work. A refusal is held back for a moment: a client that ignores `Retry-After` and asks
 //! again at once would otherwise spend the processors on being refused.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::super::problem::ApiError;
@@ -39,7 +40,7 @@ pub(in crate::http) struct Gate {
     burst: Duration,
     hold: Duration,
     processors: usize,
-    free: Semaphore,
+    free: Arc<Semaphore>,
     waiting: AtomicUsize,
     /// When the queue was last empty, in microseconds since `begun`.
     empty_at: AtomicU64,
@@ -60,7 +61,7 @@ impl Gate {
             burst: BURST,
             hold: HOLD,
             processors,
-            free: Semaphore::new(processors),
+            free: Arc::new(Semaphore::new(processors)),
             waiting: AtomicUsize::new(0),
             empty_at: AtomicU64::new(0),
             shed_at: AtomicU64::new(0),
@@ -118,8 +119,8 @@ impl Gate {
     }
 
     /// A turn at heavy work, held until it is dropped.
-    pub(super) async fn turn(&self) -> Result<Turn<'_>, ApiError> {
-        if let Ok(permit) = self.free.try_acquire() {
+    pub(super) async fn turn(self: &Arc<Self>) -> Result<Turn, ApiError> {
+        if let Ok(permit) = self.free.clone().try_acquire_owned() {
             self.empty_at.store(self.now(), Ordering::Relaxed);
             return Ok(self.begin(permit));
         }
@@ -130,7 +131,7 @@ impl Gate {
             self.empty_at.store(self.now(), Ordering::Relaxed);
         }
         if before < self.sure() {
-            let permit = self.free.acquire().await;
+            let permit = self.free.clone().acquire_owned().await;
             drop(waiting);
             // The semaphore is never closed.
             return permit
@@ -141,7 +142,8 @@ impl Gate {
             drop(waiting);
             return Err(self.refusal(asked).await);
         }
-        let permit = tokio::time::timeout(self.patience(), self.free.acquire()).await;
+        let free = self.free.clone().acquire_owned();
+        let permit = tokio::time::timeout(self.patience(), free).await;
         drop(waiting);
         match permit {
             // The queue may have turned out to be a standing one meanwhile.
@@ -154,9 +156,9 @@ impl Gate {
         }
     }
 
-    fn begin<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
+    fn begin(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Turn {
         Turn {
-            gate: self,
+            gate: self.clone(),
             begun: Instant::now(),
             _permit: permit,
         }
@@ -194,14 +196,14 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A turn at heavy work.
-pub(super) struct Turn<'a> {
-    gate: &'a Gate,
+/// A turn at heavy work, which goes with the work: that may go on where its request is gone.
+pub(in crate::http) struct Turn {
+    gate: Arc<Gate>,
     begun: Instant,
-    _permit: SemaphorePermit<'a>,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         let took = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let known = self.gate.takes.load(Ordering::Relaxed);
@@ -226,7 +228,7 @@ mod tests {
     }
 
     /// All turns taken, and all sure places of the queue too.
-    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<LocalBoxFuture<'_, Waited<'_>>>) {
+    async fn filled(gate: &Arc<Gate>) -> (Vec<Turn>, Vec<LocalBoxFuture<'_, Waited>>) {
         let mut turns = Vec::new();
         for _ in 0..gate.processors() {
             turns.push(gate.turn().await.unwrap());
@@ -240,16 +242,16 @@ mod tests {
         (turns, waiting)
     }
 
-    type Waited<'a> = Result<Turn<'a>, ApiError>;
+    type Waited = Result<Turn, ApiError>;
 
     #[tokio::test]
     async fn a_handful_at_once_is_never_refused_however_long_it_takes() {
         for processors in [1, 2, 4, 16] {
-            let gate = Gate {
+            let gate = Arc::new(Gate {
                 processors,
-                free: Semaphore::new(processors),
+                free: Arc::new(Semaphore::new(processors)),
                 ..impatient()
-            };
+            });
             // As after long and hard times.
             gate.takes.store(1, Ordering::Relaxed);
             gate.shed.store(1, Ordering::Relaxed);
@@ -267,7 +269,7 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_handful_a_request_is_refused_with_a_time() {
-        let gate = impatient();
+        let gate = Arc::new(impatient());
         let (turns, mut waiting) = filled(&gate).await;
         assert_eq!(
             (gate.running(), gate.waiting()),

@@ -19,25 +19,27 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::body::{BATCH_BODY_BYTES, whole};
+use super::body::whole;
 use super::guard::Guard;
 use super::limiter::Limiter;
 use super::problem::ApiError;
 use super::request::{RequestId, with_problem};
 use super::serve::HEADER_BYTES;
 use super::settings::Settings;
+use super::wanted::Wanted;
 use crate::live::Live;
 use counts::Counts;
-use gate::Gate;
+use gate::{Gate, Turn};
 use log::Answered;
-use routes::{Routes, Work};
+use routes::{LIGHT_BYTES, Routes, Work};
 
 pub(super) use routes::Route;
 
@@ -56,7 +58,7 @@ pub(super) struct Front {
     limiter: Limiter,
     pub(super) settings: Settings,
     pub(super) counts: Counts,
-    pub(super) gate: Gate,
+    pub(super) gate: Arc<Gate>,
     pub(super) live: Arc<Live>,
     /// Connections, as the accept loop counts them.
     pub(super) connections: super::serve::Connections,
@@ -90,7 +92,7 @@ impl Service {
             guard: Guard::new(live.clone(), &settings),
             limiter: Limiter::new(settings.limits.clone()),
             counts: Counts::of(&known),
-            gate: Gate::new(),
+            gate: Arc::new(Gate::new()),
             connections: super::serve::Connections::default(),
             readiness: super::health::Readiness::default(),
             state: AtomicU8::new(SERVING),
@@ -184,12 +186,17 @@ impl Service {
             }
             request.extensions_mut().insert(caller);
         }
-        self.handled(request, route.work).await
+        // What the header says is believed: nobody need send a terabyte to learn that it is too much.
+        if request.body().size_hint().lower() > route.body_bytes {
+            let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
+            return Err(ApiError::TooLarge(most));
+        }
+        self.handled(request, route).await
     }
 
-    async fn handled(&self, mut request: Request, work: Work) -> Result<Response, ApiError> {
+    async fn handled(&self, mut request: Request, route: &Route) -> Result<Response, ApiError> {
         let front = &*self.0;
-        match work {
+        match route.work {
             Work::Upload if request.method() == Method::POST => {
                 if let Some(base) = &front.settings.base_path {
                     request.extensions_mut().insert(BasePath(base.clone()));
@@ -197,18 +204,55 @@ impl Service {
                 let _place = front.gate.upload().await?;
                 Ok(front.route(request).await)
             }
-            Work::Heavy => {
+            Work::Watch => Ok(front.route(request).await),
+            work => {
+                let heavy = work == Work::Heavy || looks_at_all(&request);
+                if !heavy && is_short(&request) {
+                    return Ok(front.route(request).await);
+                }
                 // The body first: a client that sends it slowly holds no processor.
                 let (parts, body) = request.into_parts();
-                let body = whole(body, BATCH_BODY_BYTES).await?;
-                let _turn = front.gate.turn().await?;
-                Ok(front
-                    .route(Request::from_parts(parts, Body::from(body)))
-                    .await)
+                let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
+                let body = whole(body, most).await?;
+                let short = body.len() <= LIGHT_BYTES;
+                let request = Request::from_parts(parts, Body::from(body));
+                if short && !heavy {
+                    return Ok(front.route(request).await);
+                }
+                let turn = front.gate.turn().await?;
+                self.worked(request, turn).await
             }
-            Work::Light | Work::Upload | Work::Watch => Ok(front.route(request).await),
         }
     }
+
+    /// Answers in a thread that has nothing else to do: however long it takes, all others are answered meanwhile.
+    async fn worked(&self, mut request: Request, turn: Turn) -> Result<Response, ApiError> {
+        let (front, runtime) = (self.0.clone(), Handle::current());
+        let (wanted, _wanting) = Wanted::new();
+        request.extensions_mut().insert(wanted);
+        let work = move || {
+            let _turn = turn;
+            runtime.block_on(front.route(request))
+        };
+        let answer = tokio::task::spawn_blocking(work).await;
+        answer.map_err(|_| ApiError::Internal)
+    }
+}
+
+/// Whether the body of a request is known to be as short as most are.
+fn is_short(request: &Request) -> bool {
+    let most = request.body().size_hint().upper();
+    most.and_then(|most| usize::try_from(most).ok())
+        .is_some_and(|most| most <= LIGHT_BYTES)
+}
+
+/// Whether a request is for a list that is searched or sorted, for which all there is has to be looked at.
+fn looks_at_all(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    names
+        .into_iter()
+        .any(|name| ["search", "sort"].contains(&&*name))
 }
 
 /// A request on its way to its answer, which is counted and logged once, also where its client is gone before.
