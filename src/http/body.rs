@@ -22,6 +22,7 @@ pub const BODY_BYTES: usize = 2 << 20;
 pub const BATCH_BODY_BYTES: usize = 8 << 20;
 
 /// A body of at most `LIMIT` bytes that is said to be JSON, and JSON that is written already.
+#[derive(Clone, Debug)]
 pub struct JsonText<const LIMIT: usize = BODY_BYTES>(pub Bytes);
 
 impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonText<LIMIT> {

@@ -1,5 +1,7 @@
 //! `GET /v1/limits`: every limit there is, so that a client can keep within them.
 
+use std::collections::BTreeMap;
+
 use axum::Extension;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{BATCH_BODY_BYTES, BODY_BYTES, Json, MOST_READING};
+use super::chosen::MOST_PLATFORMS;
 use super::front::Told;
 use super::front::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
 use super::listing::MAX_LIMIT;
@@ -16,6 +19,8 @@ use super::receive::UPLOAD_BYTES;
 use super::serve::{
     BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME,
 };
+use crate::json::{LENGTHS, OTHERS};
+use crate::live::MOST_REJECTIONS;
 use crate::net::limits::{MAX_BLOCKS, MAX_KERNEL, MAX_RATIO, MAX_WIDTH};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -58,6 +63,12 @@ struct Sizes {
     json_depth: u32,
     /// Errors that one answer names.
     errors_told: u32,
+    /// Rejected rows of an upload that are kept.
+    rejected_rows_kept: usize,
+    /// Platforms that one question names.
+    platforms: usize,
+    /// Characters of a text by the name of its field; `others` of those that are not listed.
+    characters: BTreeMap<&'static str, usize>,
 }
 
 /// Of a net and its scaling.
@@ -138,6 +149,9 @@ async fn limits(Extension(Told(front)): Extension<Told>) -> Json<LimitsAnswer> {
             page_rows: MAX_LIMIT,
             json_depth: 127,
             errors_told: 100,
+            rejected_rows_kept: MOST_REJECTIONS,
+            platforms: MOST_PLATFORMS,
+            characters: LENGTHS.into_iter().chain([("others", OTHERS)]).collect(),
         },
         nets: Nets {
             blocks: MAX_BLOCKS,

@@ -58,16 +58,18 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
 use answers::Answers;
+use front::gate::Gate;
 
 pub use front::{Log, LogFormat, Origins, Service};
 pub use limiter::Limits;
 pub use settings::Settings;
 
-/// What all handlers share: the store with its fits, and what was answered lately.
+/// What all handlers share: the store with its fits, what was answered lately, and the gate before heavy work.
 #[derive(Clone)]
 pub struct Shared {
     live: Arc<Live>,
     answers: Arc<Answers>,
+    gate: Arc<Gate>,
 }
 
 impl From<Arc<Live>> for Shared {
@@ -75,6 +77,7 @@ impl From<Arc<Live>> for Shared {
         Self {
             live,
             answers: Arc::default(),
+            gate: Arc::new(Gate::new()),
         }
     }
 }
@@ -89,19 +92,19 @@ impl Deref for Shared {
 
 /// Everything that is served.
 pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
-    let settings = settings.into();
+    let (shared, settings) = (Shared::from(live), settings.into());
     let (api, mut document) = api().split_for_parts();
     open_parts(&mut document);
     document::complete(&mut document, &settings);
-    let text = document.to_pretty_json().unwrap_or_default();
+    let text = document::text(&document);
     let router = api
         .merge(pages::router(settings.base_path.as_deref()))
         .route(
             "/openapi.json",
             get(|| async { ([("content-type", "application/json")], text) }),
         )
-        .with_state(live.clone().into());
-    Service::new(router, &document, live, settings)
+        .with_state(shared.clone());
+    Service::new(router, &document, shared, settings)
 }
 
 /// Schemas that answers extend by fields of their own. A part that forbids all others fits nothing that has more, so

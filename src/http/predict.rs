@@ -93,9 +93,21 @@ async fn predict(
     if let Some(known) = known.filter(|_| query.fit().is_none()) {
         return Ok(JsonText(known));
     }
-    let mut request = typed(&read(&question)?)?;
+    let mut request: PredictRequest = typed(&read(&question)?)?;
     query.put_into(&mut request)?;
-    let pin = pinned(&live, &request).await?;
+    let fit = request.named_fit()?;
+    let pin = if fit.is_some_and(|id| !live.has_at_hand(&id)) {
+        // To make a fit of long ago again takes as long as all its timings.
+        let (turn, live) = (live.gate.turn().await?, Arc::clone(&live));
+        let wanted = PredictRequest {
+            fit: request.fit.clone(),
+            ..PredictRequest::default()
+        };
+        let made = turn.take(async move { pinned(&live, &wanted).await });
+        made.await??
+    } else {
+        pinned(&live, &request).await?
+    };
     let answer = JsonText::of(&predicted_by(pin.as_ref(), &fits, request)?)?;
     if pin.is_none() {
         live.answers.keep(&fits, &question, &answer.0);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -54,7 +55,7 @@ pub(in crate::http) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new() -> Self {
+    pub(in crate::http) fn new() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             begun: Instant::now(),
@@ -119,7 +120,7 @@ impl Gate {
     }
 
     /// A turn at heavy work, held until it is dropped.
-    pub(super) async fn turn(self: &Arc<Self>) -> Result<Turn, ApiError> {
+    pub(in crate::http) async fn turn(self: &Arc<Self>) -> Result<Turn, ApiError> {
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
             self.empty_at.store(self.now(), Ordering::Relaxed);
             return Ok(self.begin(permit));
@@ -154,6 +155,15 @@ impl Gate {
                 Err(self.refusal(asked).await)
             }
         }
+    }
+
+    /// A turn for one part of an answer that has begun, and so cannot be refused any more.
+    pub(in crate::http) async fn part(self: &Arc<Self>) -> Result<Turn, ApiError> {
+        let permit = self.free.clone().acquire_owned().await;
+        // The semaphore is never closed.
+        permit
+            .map(|permit| self.begin(permit))
+            .map_err(|_| ApiError::Internal)
     }
 
     fn begin(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Turn {
@@ -201,6 +211,23 @@ pub(in crate::http) struct Turn {
     gate: Arc<Gate>,
     begun: Instant,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// What `work` comes to, in a thread that has nothing else to do: however long it takes, all others are answered
+    /// meanwhile.
+    pub(in crate::http) async fn take<T: Send + 'static>(
+        self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let runtime = Handle::current();
+        let work = move || {
+            let _turn = self;
+            runtime.block_on(work)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| ApiError::Internal)
+    }
 }
 
 impl Drop for Turn {

@@ -24,9 +24,9 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::Shared;
 use super::body::whole;
 use super::guard::Guard;
 use super::limiter::Limiter;
@@ -37,7 +37,7 @@ use super::settings::Settings;
 use super::wanted::Wanted;
 use crate::live::Live;
 use counts::Counts;
-use gate::{Gate, Turn};
+use gate::Gate;
 use log::Answered;
 use routes::{LIGHT_BYTES, Routes, Work};
 
@@ -83,7 +83,7 @@ impl Service {
     pub(super) fn new(
         router: Router,
         document: &utoipa::openapi::OpenApi,
-        live: Arc<Live>,
+        Shared { live, gate, .. }: Shared,
         settings: Settings,
     ) -> Self {
         let known = Routes::of(document);
@@ -92,7 +92,7 @@ impl Service {
             guard: Guard::new(live.clone(), &settings),
             limiter: Limiter::new(settings.limits.clone()),
             counts: Counts::of(&known),
-            gate: Arc::new(Gate::new()),
+            gate,
             connections: super::serve::Connections::default(),
             readiness: super::health::Readiness::default(),
             state: AtomicU8::new(SERVING),
@@ -215,27 +215,17 @@ impl Service {
                 let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
                 let body = whole(body, most).await?;
                 let short = body.len() <= LIGHT_BYTES;
-                let request = Request::from_parts(parts, Body::from(body));
+                let mut request = Request::from_parts(parts, Body::from(body));
                 if short && !heavy {
                     return Ok(front.route(request).await);
                 }
                 let turn = front.gate.turn().await?;
-                self.worked(request, turn).await
+                let (wanted, _wanting) = Wanted::new();
+                request.extensions_mut().insert(wanted);
+                let front = self.0.clone();
+                turn.take(async move { front.route(request).await }).await
             }
         }
-    }
-
-    /// Answers in a thread that has nothing else to do: however long it takes, all others are answered meanwhile.
-    async fn worked(&self, mut request: Request, turn: Turn) -> Result<Response, ApiError> {
-        let (front, runtime) = (self.0.clone(), Handle::current());
-        let (wanted, _wanting) = Wanted::new();
-        request.extensions_mut().insert(wanted);
-        let work = move || {
-            let _turn = turn;
-            runtime.block_on(front.route(request))
-        };
-        let answer = tokio::task::spawn_blocking(work).await;
-        answer.map_err(|_| ApiError::Internal)
     }
 }
 
@@ -447,7 +437,7 @@ mod tests {
             .route("/healthz", get(|| async { "ok" }));
         (
             dir,
-            Service::new(router, &document, live, Settings::default()),
+            Service::new(router, &document, live.into(), Settings::default()),
         )
     }
 
@@ -483,7 +473,7 @@ mod tests {
         let (_, document) = health::router().split_for_parts();
         let never = || async { std::future::pending::<()>().await };
         let router = Router::new().route("/healthz", get(never));
-        let service = Service::new(router, &document, live, Settings::default());
+        let service = Service::new(router, &document, live.into(), Settings::default());
         let request = Request::get("/healthz").body(Body::empty()).unwrap();
         let mut asking = Box::pin(service.clone().oneshot(request));
         assert!(asking.as_mut().now_or_never().is_none());
