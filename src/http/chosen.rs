@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::json::{Invalid, nearest, shortened_text, typed};
+use crate::json::{Invalid, nearest, typed};
 use crate::timing::datasheet::AskedGpu;
 use crate::timing::gpus::Gpu;
 use crate::timing::{Mode, PlatformId, Predictor, Predictors};
@@ -73,7 +73,7 @@ pub(super) fn one(
         let detail = if predictors.platforms.keys().any(|id| id.as_str() == word) {
             format!("{word} has no timings of mode {mode}")
         } else {
-            format!("no platform is called `{}`", shortened_text(&word))
+            format!("no platform is called `{word}`")
         };
         let hint = match Gpu::find(&word) {
             Some(gpu) => format!("`gpu:{}` predicts by its data sheet", gpu.id),

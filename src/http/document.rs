@@ -74,9 +74,19 @@ pub(super) fn text(document: &OpenApi) -> String {
     let bodies = operations.map(|(_, operation)| &operation["requestBody"]);
     let mut sent = BTreeSet::new();
     bodies.for_each(|body| reached(body, &value, &mut sent));
+    let mut choices = BTreeSet::new();
     if let Some(schemas) = value.pointer_mut("/components/schemas") {
         for name in &sent {
-            schemas.get_mut(name).into_iter().for_each(bound_fields);
+            let schema = schemas.get_mut(name);
+            schema
+                .into_iter()
+                .for_each(|schema| bound_fields(schema, &mut choices));
+        }
+        for (schema, field) in choices {
+            schemas
+                .get_mut(&schema)
+                .into_iter()
+                .for_each(|schema| bound(&field, schema, &mut BTreeSet::new()));
         }
     }
     for (_, item) in value["paths"].as_object_mut().into_iter().flatten() {
@@ -85,7 +95,7 @@ pub(super) fn text(document: &OpenApi) -> String {
             let parameters = parameters.and_then(Value::as_array_mut);
             for parameter in parameters.into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-                bound(&name, &mut parameter["schema"]);
+                bound(&name, &mut parameter["schema"], &mut BTreeSet::new());
             }
         }
     }
@@ -112,33 +122,48 @@ fn reached(part: &Value, document: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Says how long the texts among the fields of `schema` may be, however deep they stand in it.
-fn bound_fields(schema: &mut Value) {
+/// Schemas that are no objects, each with the field that is of it.
+type Choices = BTreeSet<(String, String)>;
+
+/// Says how long the texts among the fields of `schema` may be, however deep they stand in it; `choices` are those that
+/// are described elsewhere.
+fn bound_fields(schema: &mut Value, choices: &mut Choices) {
     match schema {
         Value::Object(parts) => {
-            for (name, field) in parts
-                .get_mut("properties")
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flatten()
-            {
-                bound(name, field);
+            let properties = parts.get_mut("properties").and_then(Value::as_object_mut);
+            for (name, field) in properties.into_iter().flatten() {
+                bound(name, field, choices);
             }
-            parts.values_mut().for_each(bound_fields);
+            parts
+                .values_mut()
+                .for_each(|part| bound_fields(part, choices));
         }
-        Value::Array(items) => items.iter_mut().for_each(bound_fields),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| bound_fields(item, choices)),
         _ => {}
     }
 }
 
-/// Says how long the text of the field `name` may be, where `schema` is of a text or a list of them.
-fn bound(name: &str, schema: &mut Value) {
-    if let Some(items) = schema.get_mut("items") {
-        bound(name, items);
-    }
+/// Says how long the text of the field `name` may be, where `schema` is of a text, a list of them or a choice with one.
+fn bound(name: &str, schema: &mut Value, choices: &mut Choices) {
     let Some(schema) = schema.as_object_mut() else {
         return;
     };
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
+        && let Some((_, referred)) = reference.rsplit_once('/')
+    {
+        choices.insert((referred.to_owned(), name.to_owned()));
+    }
+    for (part, inner) in schema.iter_mut() {
+        match inner {
+            Value::Array(parts) if ["oneOf", "anyOf"].contains(&part.as_str()) => {
+                parts.iter_mut().for_each(|part| bound(name, part, choices));
+            }
+            items if part == "items" => bound(name, items, choices),
+            _ => {}
+        }
+    }
     let is_text = match schema.get("type") {
         Some(Value::String(kind)) => kind == "string",
         Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),

@@ -17,6 +17,7 @@ use super::problem::ApiError;
 use super::refusals::BodyRefused;
 use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
+use crate::net::Net;
 use crate::net::scaling::RawScaling;
 use crate::net::spec::RawModel;
 use crate::plan::explain::{Remedy, Share, explained};
@@ -136,6 +137,7 @@ pub fn explanation(
     let base = asking.net()?;
     let scaled = scaled(&asking.subject, scaling)?;
     let net = scaled.as_ref().map_or(base, |(_, net)| net);
+    within_reach(net, asking.predictors.len())?;
     let rows = asking.time_rows(net);
     let of = |row: super::asking::TimeRow| {
         if wanted.is_over() {
@@ -166,4 +168,23 @@ pub fn explanation(
         base: base_row(&asking.subject),
         explanations,
     })
+}
+
+/// Most layers, of all platforms together, that one answer tells of: a second of work.
+const LAYERS_AT_ONCE: usize = 1_000_000;
+
+/// Refuses what would take too long.
+fn within_reach(net: &Net, platforms: usize) -> Result<(), Invalid> {
+    let layers = net.layers().len();
+    if layers.saturating_mul(platforms) <= LAYERS_AT_ONCE {
+        return Ok(());
+    }
+    let detail = format!("{layers} layers on {platforms} platforms are too many to explain");
+    let most = LAYERS_AT_ONCE / layers.max(1);
+    Err(Invalid::at(
+        "/platform",
+        platforms,
+        detail,
+        format!("at most {most} platforms for this net"),
+    ))
 }

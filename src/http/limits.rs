@@ -14,7 +14,7 @@ use super::chosen::MOST_PLATFORMS;
 use super::front::Told;
 use super::front::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
 use super::listing::MAX_LIMIT;
-use super::predict::BATCH_ITEMS;
+use super::predict::{BATCH_ITEMS, BATCH_PREDICTIONS};
 use super::receive::UPLOAD_BYTES;
 use super::serve::{
     BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME,
@@ -57,6 +57,8 @@ struct Sizes {
     upload_bytes: u64,
     /// Items of a batch.
     batch_items: usize,
+    /// Predictions of a batch, of all items together.
+    batch_predictions: usize,
     /// Rows of a page of a list.
     page_rows: u32,
     /// Levels of arrays and objects within each other in JSON.
@@ -146,6 +148,7 @@ async fn limits(Extension(Told(front)): Extension<Told>) -> Json<LimitsAnswer> {
             batch_body_bytes: BATCH_BODY_BYTES,
             upload_bytes: UPLOAD_BYTES,
             batch_items: BATCH_ITEMS,
+            batch_predictions: BATCH_PREDICTIONS,
             page_rows: MAX_LIMIT,
             json_depth: 127,
             errors_told: 100,

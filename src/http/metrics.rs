@@ -123,6 +123,11 @@ fn of_load(page: &mut Page, front: &Front) {
         "Heavy requests that wait for one.",
         gate.waiting(),
     );
+    page.counter(
+        "epochcast_heavy_total",
+        "Turns at heavy work that were taken.",
+        gate.turns(),
+    );
     page.gauge(
         "epochcast_uploads_in_flight",
         "Uploads that are received or stored.",

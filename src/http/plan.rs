@@ -21,9 +21,9 @@ use crate::json::{Invalid, typed};
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling, spec::RawModel};
 use crate::plan::accuracy::{Expected, Published};
-use crate::plan::budget::{Budget, LimitedBy, Limits, Use};
+use crate::plan::budget::{Budget, LimitedBy, Limits, Patience, Use};
 use crate::plan::compare::{at_model, ways};
-use crate::plan::front::{Front, best_mix, fastest_mix, front};
+use crate::plan::front::{Front, best_mix, fastest_mix, front, spend};
 use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
 use crate::timing::measurement::count;
@@ -204,6 +204,7 @@ pub fn planned(
     let asking = Asking::read(predictors, question(request))?;
     let setup = asking.setup(optimizer, precision, device_bytes);
     check(&limits, target, &asking)?;
+    let patience = Patience::default();
     let budget = Budget {
         limits: &limits,
         used,
@@ -211,10 +212,14 @@ pub fn planned(
         predictors: (asking.all, &asking.predictors),
         setup,
         run: &asking.run,
+        patience: &patience,
     };
     let base = asking.net()?;
     let (options, left_out) = searched(&asking, &budget, (&ways, target), wanted)?;
     wanted.check()?;
+    if free_mix {
+        spend(base, &patience)?;
+    }
     let mix = if free_mix {
         mixed(base, target, &budget)?
     } else {

@@ -15,6 +15,7 @@ use super::body::{BATCH_BODY_BYTES, Json, JsonText, Params, read};
 use super::chosen::chosen;
 use super::complexity::{Base, Scaled, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
+use super::front::routes::LIGHT_BYTES;
 use super::memo::counted;
 use super::pins::{FitParams, Pinned, pinned, pinned_all};
 use super::predict_request::PredictRequest;
@@ -96,8 +97,9 @@ async fn predict(
     let mut request: PredictRequest = typed(&read(&question)?)?;
     query.put_into(&mut request)?;
     let fit = request.named_fit()?;
-    let pin = if fit.is_some_and(|id| !live.has_at_hand(&id)) {
-        // To make a fit of long ago again takes as long as all its timings.
+    // To make a fit of long ago again takes as long as all its timings. A long question has its turn already.
+    let takes_long = fit.is_some_and(|id| !live.has_at_hand(&id));
+    let pin = if takes_long && question.len() <= LIGHT_BYTES {
         let (turn, live) = (live.gate.turn().await?, Arc::clone(&live));
         let wanted = PredictRequest {
             fit: request.fit.clone(),
@@ -172,14 +174,38 @@ async fn predict_batch(
     }
     let pins = pinned_all(&live, &items, query.fit()).await?;
     let predictors = live.predictors();
-    let answer = |item| match batch_item((&predictors, &pins), &query, item) {
-        Ok(answer) => BatchItem::Answer(Box::new(answer)),
-        Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
+    let mut made = 0;
+    let mut answer = |item| {
+        let answer =
+            within_reach(made).and_then(|()| batch_item((&predictors, &pins), &query, item));
+        match answer {
+            Ok(answer) => {
+                made += answer.predictions.len();
+                BatchItem::Answer(Box::new(answer))
+            }
+            Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
+        }
     };
-    let wanted_items = items.iter().take_while(|_| !wanted.is_over());
-    Ok(Json(BatchAnswer {
-        items: wanted_items.map(answer).collect(),
-    }))
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items.iter().take_while(|_| !wanted.is_over()) {
+        answers.push(answer(item));
+    }
+    Ok(Json(BatchAnswer { items: answers }))
+}
+
+/// Most predictions of a batch: a second of work, and fifty megabytes.
+pub(super) const BATCH_PREDICTIONS: usize = 50_000;
+
+/// Refuses an item after so many predictions that one more would be too many.
+fn within_reach(made: usize) -> Result<(), Invalid> {
+    if made < BATCH_PREDICTIONS {
+        return Ok(());
+    }
+    let detail = format!("the items before this one have {made} predictions");
+    let hint = format!(
+        "at most {BATCH_PREDICTIONS} in one batch: name fewer platforms, or send several batches"
+    );
+    Err(Invalid::at("/platform", (), detail, hint))
 }
 
 fn batch_item(

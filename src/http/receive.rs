@@ -331,9 +331,12 @@ async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, 
         Some("gzip") => {
             let mut decoder = MultiGzDecoder::new(target);
             while let Some(chunk) = chunks.next().await {
-                decoder
-                    .write_all(&chunk.map_err(|e| unarrived(&e))?)
-                    .map_err(|e| unwritten(&e))?;
+                let chunk = chunk.map_err(|e| unarrived(&e))?;
+                // Of a bomb a few kilobytes are many megabytes, for which the threads that answer requests are too good.
+                let unpack = move || decoder.write_all(&chunk).map(|()| decoder);
+                let unpacked = tokio::task::spawn_blocking(unpack).await;
+                let unpacked = unpacked.map_err(|_| ApiError::Internal)?;
+                decoder = unpacked.map_err(|e| unwritten(&e))?;
             }
             decoder.finish().map_err(|e| unwritten(&e))?.file
         }

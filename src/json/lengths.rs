@@ -127,7 +127,7 @@ mod tests {
     fn lists_and_names_of_fields_are_looked_at_too() {
         let long = "x".repeat(OTHERS + 1);
         let pointer = |value| check_lengths(&value).unwrap_err().0[0].pointer.clone();
-        assert_eq!(pointer(json!({"platform": ["a", long]})), "/platform/1");
+        assert_eq!(pointer(json!({"words": ["a", long]})), "/words/1");
         assert_eq!(
             pointer(json!({"a": {"b": [[{long.as_str(): 1}]]}})),
             "/a/b/0/0"

@@ -72,8 +72,8 @@ impl Invalid {
         Self(vec![FieldError {
             pointer: pointer.to_owned(),
             value: shortened(value.into()),
-            detail: detail.into(),
-            hint: hint.into(),
+            detail: at_most(detail.into(), DETAIL_CHARS),
+            hint: at_most(hint.into(), HINT_CHARS),
         }])
     }
 
@@ -141,6 +141,9 @@ fn escaped(key: &str) -> String {
 }
 
 const ECHO_CHARS: usize = 200;
+/// What is wrong may name what was sent, and what would be right lists what is known: neither without an end.
+const DETAIL_CHARS: usize = 500;
+const HINT_CHARS: usize = 4000;
 
 /// A value short enough to be sent back.
 fn shortened(value: Value) -> Value {
@@ -161,10 +164,16 @@ fn shortened(value: Value) -> Value {
 /// Text short enough to be sent back.
 #[must_use]
 pub fn shortened_text(text: &str) -> String {
-    match text.char_indices().nth(ECHO_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    at_most(text.to_owned(), ECHO_CHARS)
+}
+
+/// `text` of so many characters at most.
+fn at_most(mut text: String, characters: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
+        text.push('…');
     }
+    text
 }
 
 #[cfg(test)]
@@ -207,6 +216,17 @@ mod tests {
     fn a_list_is_no_object_though_its_items_would_do() {
         let error = refused("[[1, 2]]");
         assert_eq!(error.detail, "a list stands where an object is expected");
+    }
+
+    #[test]
+    fn no_refusal_is_long() {
+        let long = || "x".repeat(1 << 20);
+        let error = Invalid::at("", long(), long(), long()).0.remove(0);
+        let most = [DETAIL_CHARS, HINT_CHARS].map(|most| most + 1);
+        assert_eq!(
+            [error.detail, error.hint].map(|text| text.chars().count()),
+            most
+        );
     }
 
     #[test]

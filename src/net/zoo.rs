@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::complexity::{Complexity, RawComplexity};
 use super::{Group, Net, Side, Subject, family};
-use crate::json::{Invalid, Names, shortened_text};
+use crate::json::{Invalid, Names};
 
 /// A net with a name.
 #[derive(Debug)]
@@ -187,8 +187,7 @@ impl Zoo {
                 || "GET /v1/models lists the names; or describe the net by its fields".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            let detail = format!("no net is called `{}`", shortened_text(name));
-            Invalid::at("/name", name, detail, hint)
+            Invalid::at("/name", name, format!("no net is called `{name}`"), hint)
         })
     }
 }

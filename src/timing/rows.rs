@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::foreign::Defaults;
 use super::measurement::RawMeasurement;
 use super::record::{Record, flag, json, number};
-use crate::json::{Invalid, check_length, nearest, shortened_text};
+use crate::json::{Invalid, check_length, nearest};
 
 /// How the text of a column becomes a field.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,7 +76,7 @@ impl Header {
                 return Err(Invalid::at(
                     "",
                     name,
-                    format!("unknown column `{}`", shortened_text(name)),
+                    format!("unknown column `{name}`"),
                     nearest(name, &known),
                 ));
             };

@@ -6,6 +6,7 @@ mod base_path;
 mod charts;
 mod cli;
 mod compare;
+mod dearest;
 mod evaluation;
 mod fits;
 mod foreign;

@@ -52,6 +52,7 @@ pub(in crate::http) struct Gate {
     uploads: Semaphore,
     held: AtomicUsize,
     shed: AtomicU64,
+    turns: AtomicU64,
 }
 
 impl Gate {
@@ -70,6 +71,7 @@ impl Gate {
             uploads: Semaphore::new(MOST_UPLOADS),
             held: AtomicUsize::new(0),
             shed: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
         }
     }
 
@@ -86,6 +88,11 @@ impl Gate {
     /// Requests that wait for it.
     pub(in crate::http) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Turns that were taken.
+    pub(in crate::http) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// Uploads that are received or stored.
@@ -167,6 +174,7 @@ impl Gate {
     }
 
     fn begin(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Turn {
+        self.turns.fetch_add(1, Ordering::Relaxed);
         Turn {
             gate: self.clone(),
             begun: Instant::now(),

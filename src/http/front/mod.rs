@@ -27,7 +27,7 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::Shared;
-use super::body::whole;
+use super::body::{BATCH_BODY_BYTES, whole};
 use super::guard::Guard;
 use super::limiter::Limiter;
 use super::problem::ApiError;
@@ -213,7 +213,7 @@ impl Service {
                 // The body first: a client that sends it slowly holds no processor.
                 let (parts, body) = request.into_parts();
                 let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
-                let body = whole(body, most).await?;
+                let body = whole(body, most.min(BATCH_BODY_BYTES)).await?;
                 let short = body.len() <= LIGHT_BYTES;
                 let mut request = Request::from_parts(parts, Body::from(body));
                 if short && !heavy {
@@ -486,5 +486,119 @@ mod tests {
         let answers: Vec<_> = counts.answers().collect();
         assert_eq!(answers, [("GET", CLIENT_GONE, 1)]);
         assert_eq!(front.counts.in_flight.load(Ordering::Relaxed), 0);
+    }
+
+    /// A service whose paths are all answered with the thread that answers, and its folder.
+    async fn telling_its_thread() -> (tempfile::TempDir, Service) {
+        let (dir, live) = opened().await;
+        let (_, document) = super::super::api().split_for_parts();
+        let thread = || async { format!("{:?}", std::thread::current().id()) };
+        let router = Router::new().fallback(thread);
+        let service = Service::new(router, &document, live.into(), Settings::default());
+        (dir, service)
+    }
+
+    async fn answered(
+        service: &Service,
+        request: axum::http::request::Builder,
+        body: Body,
+    ) -> String {
+        let request = request.body(body).unwrap();
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let text = answer.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(text.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn heavy_questions_and_long_ones_leave_the_thread_that_answers_others() {
+        let (_dir, service) = telling_its_thread().await;
+        let own = format!("{:?}", std::thread::current().id());
+        for path in [
+            "/healthz",
+            "/v1/models",
+            "/v1/measurements",
+            "/v1/uploads/1/rejected.csv",
+        ] {
+            assert_eq!(
+                answered(&service, Request::get(path), Body::empty()).await,
+                own,
+                "{path}"
+            );
+        }
+        for path in ["/v1/predict", "/v1/complexity"] {
+            let short = || Body::from("x".repeat(LIGHT_BYTES));
+            assert_eq!(
+                answered(&service, Request::post(path), short()).await,
+                own,
+                "{path}"
+            );
+            let unannounced = Body::from_stream(short().into_data_stream());
+            assert_eq!(
+                answered(&service, Request::post(path), unannounced).await,
+                own,
+                "{path}"
+            );
+            let long = Body::from("x".repeat(LIGHT_BYTES + 1));
+            assert_ne!(
+                answered(&service, Request::post(path), long).await,
+                own,
+                "{path}"
+            );
+        }
+        for path in [
+            "/v1/compare",
+            "/v1/explain",
+            "/v1/plan",
+            "/v1/predict/batch",
+        ] {
+            assert_ne!(
+                answered(&service, Request::post(path), Body::empty()).await,
+                own,
+                "{path}"
+            );
+        }
+        for path in [
+            "/v1/charts/fit.svg",
+            "/v1/evaluation",
+            "/v1/measurements?search=x",
+            "/v1/platforms/a/next",
+        ] {
+            assert_ne!(
+                answered(&service, Request::get(path), Body::empty()).await,
+                own,
+                "{path}"
+            );
+        }
+        let gate = &service.front().gate;
+        assert_eq!((gate.turns(), gate.running()), (10, 0));
+    }
+
+    #[tokio::test]
+    async fn work_whose_client_goes_is_told_so_and_holds_its_turn_until_it_stops() {
+        let (_dir, live) = opened().await;
+        let (_, document) = super::super::api().split_for_parts();
+        let (begin, mut begun) = tokio::sync::mpsc::unbounded_channel();
+        let work = move |wanted: Wanted| {
+            let begin = begin.clone();
+            async move {
+                begin.send(()).unwrap();
+                while !wanted.is_over() {
+                    std::thread::yield_now();
+                }
+                begin.send(()).unwrap();
+            }
+        };
+        let router = Router::new().route("/v1/plan", axum::routing::post(work));
+        let service = Service::new(router, &document, live.into(), Settings::default());
+        let request = Request::post("/v1/plan").body(Body::empty()).unwrap();
+        let mut asking = Box::pin(service.clone().oneshot(request));
+        tokio::select! {
+            _ = &mut asking => panic!("it was answered"),
+            _ = begun.recv() => {}
+        }
+        assert_eq!(service.front().gate.running(), 1);
+        drop(asking);
+        begun.recv().await.unwrap();
     }
 }

@@ -24,7 +24,7 @@ const HEAVY: [&str; 8] = [
 
 /// Longest body of a light question that is answered at once: a net of hundreds of stages, in less than a millisecond. What
 /// is longer is heavy whatever it asks.
-pub(super) const LIGHT_BYTES: usize = 16 << 10;
+pub(in crate::http) const LIGHT_BYTES: usize = 16 << 10;
 
 /// Answered always, to whoever asks: those who watch over the service.
 const WATCH: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
