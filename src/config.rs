@@ -51,17 +51,14 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Write all that is stored to standard output, as NDJSON that can be imported again
     Export,
-    /// Copy the database to a file, while a server may be writing
+    /// Copy the database to a file, while a server may be writing; the file is there once it is complete and was checked
     Backup {
         /// The file, which must not exist yet
         file: PathBuf,
     },
-    /// Replace all that is stored by a backup; a running server goes on with it
-    Restore {
-        /// The backup
-        file: PathBuf,
-    },
-    /// Look for damage in the database, upload by upload; exit code 1 where there is some
+    /// Replace all that is stored by a backup, and keep what was there; a running server goes on with it
+    Restore(RestoreArgs),
+    /// Look for damage and for edits by hand, upload by upload; exit code 1 where there is some; changes nothing
     Verify,
     /// Make, list and end the tokens with which timings may be sent
     #[command(subcommand)]
@@ -105,6 +102,18 @@ pub(crate) struct ImportArgs {
     /// Say what would become of the rows, but store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    pub(crate) file: PathBuf,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Let tokens hold again that were revoked since the backup
+    #[arg(long)]
+    pub(crate) revive_tokens: bool,
 }
 
 #[derive(Debug, Subcommand)]

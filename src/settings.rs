@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use epochcast::http::{self, Limits, Log, LogFormat, Origins};
-use epochcast::store::{DatabaseUrl, StoreError};
+use epochcast::store::{Check, DatabaseUrl, StoreError};
 
 /// A flag wins over its variable, that over the line of the file, that over the default.
 #[derive(Clone, Debug, Args)]
@@ -132,6 +132,16 @@ pub(crate) struct Settings {
         value_name = "N"
     )]
     pub(crate) drain_seconds: u64,
+    /// How closely to look at the database before it is served: at its pages, for a second at most, or at all that verify looks at
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_CHECK",
+        default_value = "quick",
+        value_name = "quick|full|off",
+        value_parser = str::parse::<Check>
+    )]
+    pub(crate) check: Check,
     /// How log lines look
     #[arg(
         long,

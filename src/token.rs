@@ -11,7 +11,10 @@ const DAY: i64 = 86_400_000;
 
 /// Makes, lists or ends tokens.
 pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow::Result<()> {
-    let store = crate::open(settings).await?;
+    let store = match command {
+        TokenCommand::List => crate::look(settings).await?,
+        _ => crate::open(settings).await?,
+    };
     let mut out = std::io::stdout().lock();
     match command {
         TokenCommand::Create { name, scope, days } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::uploads::bump_version;
-use super::{Store, StoreError, fits};
+use super::{Store, StoreError, fits, seals};
 
 /// A change of what is in the fits: all of it becomes visible at [`Change::commit`], or none.
 #[derive(Debug)]
@@ -108,6 +108,7 @@ impl Change {
     /// Where the database does not answer, or the disk is full: then nothing has changed.
     pub async fn commit(mut self, fits: &[(u64, i64)]) -> Result<Committed, StoreError> {
         let first = fits::keep(&mut self.transaction, fits).await?;
+        seals::settle(&mut self.transaction).await?;
         self.transaction.commit().await?;
         let version = self.version;
         Ok(Committed { version, first })

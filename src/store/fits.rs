@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
 
 use super::measurements::{COLUMNS, Row};
-use super::{Store, StoreError, StoredMeasurement};
+use super::{Store, StoreError, StoredMeasurement, seals};
 use crate::timing::Measurement;
 
 /// Hashes of one statement.
@@ -27,6 +27,7 @@ impl Store {
     pub async fn keep_fits(&self, fits: &[(u64, i64)]) -> Result<BTreeMap<u64, i64>, StoreError> {
         let mut transaction = self.write.begin_with("begin immediate").await?;
         let first = keep(&mut transaction, fits).await?;
+        seals::settle(&mut transaction).await?;
         transaction.commit().await?;
         Ok(first)
     }

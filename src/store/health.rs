@@ -4,10 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
-
-use super::{Store, StoreError, folder, migrate};
+use super::{Store, StoreError, folder};
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug)]
@@ -111,15 +108,5 @@ impl Store {
         } else {
             Err(StoreError::Gone)
         }
-    }
-
-    /// Which release has written the database at `path`, which is only read.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or is no database.
-    pub async fn schema(path: &Path) -> Result<Schema, StoreError> {
-        let read = SqliteConnectOptions::new().filename(path).read_only(true);
-        let mut db = read.connect().await?;
-        migrate::schema(&mut db).await
     }
 }

@@ -6,16 +6,17 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::open::refused;
-use super::{Schema, StoreError};
+use super::{Schema, StoreError, seals};
 
 /// The steps, from the first release's to this one's.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// First release that reads the schema that the migrations make: change it with every migration.
-const SCHEMA_NEEDS: &str = "0.2.0";
+const SCHEMA_NEEDS: &str = "0.6.0";
 
 /// Which release has written `db`.
 pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreError> {
@@ -27,6 +28,14 @@ pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreErr
         Some(_) if missing(&MIGRATIONS, &applied) => Schema::Older,
         Some(_) => Schema::Current,
     })
+}
+
+/// Whether `db` began with the first step that this release knows, and none broke off.
+pub(super) async fn is_known(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let first = MIGRATIONS.iter().map(|step| step.version).min();
+    let sql = "select exists (select 1 from _sqlx_migrations where version = $1)
+               and not exists (select 1 from _sqlx_migrations where not success)";
+    Ok(sqlx::query_scalar(sql).bind(first).fetch_one(db).await?)
 }
 
 fn missing(steps: &Migrator, applied: &[i64]) -> bool {
@@ -54,13 +63,23 @@ async fn is_foreign(db: &mut SqliteConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(db).await?)
 }
 
-/// Brings the database of `write`, which is at `path`, to this release's schema.
-pub(super) async fn migrate(write: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    run(&MIGRATIONS, write, path).await?;
+/// Brings the database at `path` to this release's schema, and seals what is in it; all over a connection of its own, since
+/// those that write later note what they change.
+pub(super) async fn migrate(connect: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
+    let one = SqlitePoolOptions::new().max_connections(1);
+    let write = one.connect_with(connect.clone()).await;
+    let write = write.map_err(|e| refused(path, &e))?;
+    run(&MIGRATIONS, &write, path).await?;
     let sql = "insert into meta (name, value) values ('needs', $1)
                on conflict (name) do update set value = excluded.value
                where value <> excluded.value";
-    sqlx::query(sql).bind(SCHEMA_NEEDS).execute(write).await?;
+    sqlx::query(sql).bind(SCHEMA_NEEDS).execute(&write).await?;
+    // It is of a backup, and this is one no longer.
+    sqlx::query("delete from meta where name = 'backup'")
+        .execute(&write)
+        .await?;
+    seals::seal(&mut *write.acquire().await?).await?;
+    write.close().await;
     Ok(())
 }
 
@@ -82,7 +101,9 @@ async fn run(steps: &Migrator, write: &SqlitePool, path: &Path) -> Result<(), St
             );
             Ok(())
         }
-        (Err(MigrateError::VersionMissing(_)), _) => Err(newer(write, path).await?),
+        (Err(MigrateError::VersionMissing(_)), _) => {
+            Err(newer(&mut *write.acquire().await?, path).await?)
+        }
         (Err(error), None) => Err(refused(path, &error)),
         (Err(error), Some(backup)) => Err(StoreError::Open {
             path: path.display().to_string(),
@@ -94,9 +115,12 @@ async fn run(steps: &Migrator, write: &SqlitePool, path: &Path) -> Result<(), St
     }
 }
 
-pub(super) async fn newer(write: &SqlitePool, path: &Path) -> Result<StoreError, StoreError> {
+pub(super) async fn newer(
+    db: &mut SqliteConnection,
+    path: &Path,
+) -> Result<StoreError, StoreError> {
     let needs = sqlx::query_scalar("select value from meta where name = 'needs'")
-        .fetch_optional(write)
+        .fetch_optional(db)
         .await?
         .unwrap_or_else(|| "of a later release".to_owned());
     Ok(StoreError::Newer {
@@ -145,7 +169,6 @@ async fn back_up(
 mod tests {
     use super::*;
     use sqlx::migrate::{Migration, MigrationType};
-    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
     fn step(version: i64, sql: &'static str) -> Migration {
         Migration::new(

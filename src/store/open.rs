@@ -6,12 +6,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use tokio::runtime::Handle;
 
-use super::{FileId, Schema, Store, StoreError, behind, folder, migrate};
+use super::draft::{self, Draft};
+use super::look::{Looked, is_there};
+use super::{FileId, Schema, Store, StoreError, behind, folder, migrate, seals};
 use crate::timing::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -33,6 +35,11 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// That of the file at `path`.
+    pub(super) fn of(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -53,21 +60,34 @@ impl Store {
     /// The database at `url`, created where there is none, migrated, and seeded when new.
     ///
     /// # Errors
-    /// Where the file cannot be opened, or a later release has written it.
+    /// Where the file cannot be opened, holds nothing any more, or a later release has written it.
     pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
         let path = url.path();
         let _lock = lock(path)?;
-        let connect = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY);
+        draft::clear(folder(path));
+        if is_there(path)? {
+            holds_something(path).await?;
+        } else {
+            // It gets its name when it is complete: an empty file of that name was not left by us.
+            let draft = Draft::within(folder(path)).map_err(|e| refused(path, &e))?;
+            let made = Self::connect(&draft.file("new.db"), options).await?;
+            made.close().await;
+            let kept = draft.keep_as("new.db", path);
+            kept.map_err(|e| refused(path, &e))?;
+        }
+        Self::connect(path, options).await
+    }
+
+    /// The database at `path`, migrated, and seeded when new; others are held back by its lock.
+    async fn connect(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let connect = writing(path).create_if_missing(true);
+        migrate::migrate(&connect, path).await?;
         let one = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(BUSY)
             .idle_timeout(None)
-            .max_lifetime(None);
+            .max_lifetime(None)
+            .after_connect(|db, _| Box::pin(seals::arm(db)));
         let (runtime, writer) = (
             Handle::current(),
             connect.clone().pragma("cache_size", CACHE),
@@ -88,8 +108,8 @@ impl Store {
             file: FileId::of(path),
             writing: Arc::default(),
             read_only: false,
+            looked: None,
         };
-        migrate::migrate(&store.write, path).await?;
         match (store.is_new().await?, options.seed) {
             (true, true) => {
                 let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
@@ -115,20 +135,34 @@ impl Store {
             // SQLite cannot put its log's index there; and where we cannot write, hardly anybody else does.
             connect = connect.immutable(true);
         }
-        let read = readers(connect);
-        let mut db = read.acquire().await.map_err(|e| refused(path, &e))?;
-        let schema = migrate::schema(&mut db)
-            .await
-            .map_err(|e| refused(path, &e));
-        drop(db);
+        Self::read(path, connect, None).await
+    }
+
+    /// The database at `path`, opened to read as `connect` says.
+    pub(super) async fn read(
+        path: &Path,
+        connect: SqliteConnectOptions,
+        looked: Option<Looked>,
+    ) -> Result<Self, StoreError> {
+        let read = readers(connect.busy_timeout(BUSY));
+        let mut db = read.acquire().await.map_err(|e| unreadable(path, e))?;
+        let schema = migrate::schema(&mut db).await;
+        let schema = schema.map_err(|error| match error {
+            StoreError::Sql(error) => unreadable(path, error),
+            error => error,
+        });
         match schema? {
             Schema::Current => {}
-            Schema::Newer => return Err(migrate::newer(&read, path).await?),
-            Schema::Older | Schema::Empty => {
+            Schema::Newer => return Err(migrate::newer(&mut db, path).await?),
+            older => {
                 let path = path.display().to_string();
-                return Err(StoreError::Older { path });
+                return Err(match older {
+                    Schema::Empty => StoreError::Nothing { path },
+                    _ => StoreError::Older { path },
+                });
             }
         }
+        drop(db);
         Ok(Self {
             write: read.clone(),
             probe: read.clone(),
@@ -137,6 +171,7 @@ impl Store {
             file: FileId::of(path),
             writing: Arc::default(),
             read_only: true,
+            looked,
         })
     }
 
@@ -148,10 +183,23 @@ impl Store {
 
     /// Keeps that the database starts empty: whoever opens it next may not say so again.
     async fn stays_empty(&self) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin_with("begin immediate").await?;
         let sql = "insert or ignore into meta (name, value) values ('seed', 'none')";
-        sqlx::query(sql).execute(&self.write).await?;
-        Ok(())
+        sqlx::query(sql).execute(&mut *transaction).await?;
+        seals::settle(&mut transaction).await?;
+        Ok(transaction.commit().await?)
     }
+}
+
+/// How every connection that writes opens the file at `path`.
+pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Notes for the seals: a service may have no place to write to but its database's folder.
+        .pragma("temp_store", "memory")
+        .busy_timeout(BUSY)
 }
 
 fn readers(connect: SqliteConnectOptions) -> SqlitePool {
@@ -171,7 +219,7 @@ const CACHE: &str = "-32768";
 const READERS: u32 = 4;
 
 /// Holds others back while the file is created, migrated and seeded.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let open = File::options()
@@ -181,6 +229,32 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         .open(beside);
     open.and_then(|file| file.lock().map(|()| file))
         .map_err(|e| refused(path, &e))
+}
+
+/// Makes sure that the database at `path` has tables: one that lost them is not taken for a new one.
+async fn holds_something(path: &Path) -> Result<(), StoreError> {
+    // Not as one that writes opens it: that would change even a file of another program.
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY);
+    let db = connect.connect().await;
+    let mut db = db.map_err(|e| unreadable(path, e))?;
+    let schema = migrate::schema(&mut db).await;
+    let _ = db.close().await;
+    match schema {
+        Ok(Schema::Empty) => Err(StoreError::Nothing {
+            path: path.display().to_string(),
+        }),
+        Err(StoreError::Sql(error)) => Err(unreadable(path, error)),
+        schema => schema.map(|_| ()),
+    }
+}
+
+pub(super) fn unreadable(path: &Path, cause: sqlx::Error) -> StoreError {
+    StoreError::Unreadable {
+        path: path.display().to_string(),
+        cause,
+    }
 }
 
 pub(super) fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {

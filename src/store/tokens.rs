@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, seals};
 
 /// What a token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,11 +134,14 @@ impl Store {
             .bind(&token.name)
             .bind(token.scope.as_str())
             .bind(hash(&secret));
+        let mut transaction = self.write.begin_with("begin immediate").await?;
         let made = query
             .bind(token.created_at)
             .bind(token.expires_at)
-            .execute(&self.write)
+            .execute(&mut *transaction)
             .await?;
+        seals::settle(&mut transaction).await?;
+        transaction.commit().await?;
         Ok((made.rows_affected() == 1).then_some(secret))
     }
 
@@ -158,13 +161,12 @@ impl Store {
     /// Where the database does not answer.
     pub async fn revoke_token(&self, name: &str, now: i64) -> Result<bool, StoreError> {
         let sql = "update tokens set revoked_at = $1 where name = $2 and revoked_at is null";
-        Ok(sqlx::query(sql)
-            .bind(now)
-            .bind(name)
-            .execute(&self.write)
-            .await?
-            .rows_affected()
-            == 1)
+        let mut transaction = self.write.begin_with("begin immediate").await?;
+        let query = sqlx::query(sql).bind(now).bind(name);
+        let ended = query.execute(&mut *transaction).await?;
+        seals::settle(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(ended.rows_affected() == 1)
     }
 
     /// The token that `secret` is, where it is one that holds at `now`.

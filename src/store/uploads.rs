@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
 use super::measurements::ROWS_A_STATEMENT;
-use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms};
+use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms, seals};
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -231,6 +231,7 @@ impl Writing {
                 let position = usize::try_from(row.id - first).unwrap_or_default();
                 ids.push((row.id, part * ROWS_A_STATEMENT + position));
             }
+            seals::settle(&mut self.transaction).await?;
         }
         Ok(ids)
     }
@@ -303,6 +304,7 @@ impl Writing {
             .bind(self.upload)
             .execute(&mut *self.transaction)
             .await?;
+        seals::settle(&mut self.transaction).await?;
         self.transaction.commit().await?;
         Ok((self.upload, Committed { version, first }))
     }

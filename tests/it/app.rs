@@ -7,7 +7,9 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use epochcast::http::{Service, Settings, router};
 use epochcast::live::Live;
-use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
+use epochcast::store::{
+    Backup, DatabaseUrl, Options, Restored, Restoring, Revoked, Scope, Store, Token,
+};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -86,6 +88,17 @@ impl App {
         let store = Store::open(&url(&self.dir), options).await.unwrap();
         self.live = Arc::new(Live::open(store).await.unwrap());
         self.router = router(self.live.clone(), Settings::default());
+    }
+
+    /// Replaces all that is stored by the backup `file`; what was there is kept as `before.db`.
+    pub(crate) async fn restore(&self, file: &std::path::Path) -> Restored {
+        let backup = Backup::of(file, &url(&self.dir)).await.unwrap();
+        let how = Restoring {
+            revoked: Revoked::Stay,
+            kept: self.dir.path().join("before.db"),
+            now: NOW,
+        };
+        self.live.store().restore(&backup, &how).await.unwrap()
     }
 
     /// The folder of the database.

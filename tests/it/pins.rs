@@ -242,10 +242,10 @@ async fn a_backup_knows_the_fits_that_were_made_before_it() {
     let before = answers(&app).await;
     change(&app, Method::DELETE, "/v1/uploads/2").await;
     let copy = app.folder().join("copy.db");
-    app.live.store().back_up(&copy).await.unwrap();
+    app.live.store().back_up(&copy, NOW).await.unwrap();
     let other = App::seeded().await;
     upload(&other, &[timing("other", "ResNet-50", 9.0)]).await;
-    other.live.store().restore(&copy, NOW).await.unwrap();
+    other.restore(&copy).await;
     other.live.refresh().await.unwrap();
     for ((i, id), before) in &before {
         assert_eq!(pinned(&other, &questions()[*i], id).await, *before, "{id}");

@@ -416,7 +416,7 @@ async fn an_export_imported_into_an_empty_store_gives_the_same_fits_to_the_bit()
 async fn a_backup_restores_what_was_and_damage_is_named() {
     let app = App::seeded().await;
     let backup = app.folder().join("backup.db");
-    app.live.store().back_up(&backup).await.unwrap();
+    app.live.store().back_up(&backup, NOW).await.unwrap();
     let before = fits(&app.live);
     app.upload(
         "application/json",
@@ -425,7 +425,7 @@ async fn a_backup_restores_what_was_and_damage_is_named() {
     )
     .await;
     assert_eq!(app.fitted("mine").await, 1);
-    app.live.store().restore(&backup, NOW).await.unwrap();
+    app.restore(&backup).await;
     app.live.refresh().await.unwrap();
     assert_eq!(fits(&app.live), before);
     assert_eq!(app.live.store().damage().await.unwrap(), []);
@@ -435,7 +435,7 @@ async fn a_backup_restores_what_was_and_damage_is_named() {
         .collect();
     assert!(
         left.iter()
-            .all(|name| !name.to_str().unwrap().contains("restoring")),
+            .all(|name| !name.to_str().unwrap().contains("unfinished")),
         "{left:?}"
     );
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(app.path());
