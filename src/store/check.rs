@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::damage::findings;
 use super::look::{beside, has_log, is_there, reading};
-use super::open::unreadable;
+use super::open::{along, unreadable};
 use super::{Damage, DatabaseUrl, Schema, Store, StoreError};
 
 /// How closely to look at a database before it is served.
@@ -61,11 +61,16 @@ impl Store {
                 _ => Ok(()),
             };
         }
-        let db = reading(path)
-            .immutable(!has_log(path) && !beside(path, "-shm").exists())
-            .connect()
-            .await
-            .map_err(|e| unreadable(path, e))?;
+        let lies_still = !has_log(path) && !beside(path, "-shm").exists();
+        let connect = if lies_still {
+            reading(path).immutable(true)
+        } else {
+            along(path)
+        };
+        // It takes what time it may, and is no slow statement.
+        let connect = connect.disable_statement_logging();
+        let db = connect.connect().await;
+        let db = db.map_err(|e| unreadable(path, e))?;
         pages(db, path).await
     }
 }

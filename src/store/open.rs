@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection, SqlitePool};
 use tokio::runtime::Handle;
 
 use super::draft::{self, Draft};
-use super::look::{Looked, is_there};
+use super::look::{Looked, is_there, reading};
 use super::{FileId, Schema, Store, StoreError, behind, folder, migrate, seals};
 use crate::timing::seed;
 
@@ -127,15 +127,7 @@ impl Store {
     /// Where there is none, it cannot be read, or another release has written it.
     pub async fn open_read_only(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let path = url.path();
-        let mut connect = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(BUSY);
-        if rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_err() {
-            // SQLite cannot put its log's index there; and where we cannot write, hardly anybody else does.
-            connect = connect.immutable(true);
-        }
-        Self::read(path, connect, None).await
+        Self::read(path, along(path), None).await
     }
 
     /// The database at `path`, opened to read as `connect` says.
@@ -200,6 +192,13 @@ pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
         // Notes for the seals: a service may have no place to write to but its database's folder.
         .pragma("temp_store", "memory")
         .busy_timeout(BUSY)
+}
+
+/// How to read the database at `path` while others may write it.
+pub(super) fn along(path: &Path) -> SqliteConnectOptions {
+    // SQLite cannot put its log's index into a folder that is not ours; and where we cannot write, hardly anybody else does.
+    let ours = rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_ok();
+    reading(path).immutable(!ours)
 }
 
 fn readers(connect: SqliteConnectOptions) -> SqlitePool {
