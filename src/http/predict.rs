@@ -22,8 +22,8 @@ use super::problem::{ApiError, Problem};
 use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
 use crate::json::{Invalid, parse, typed};
-use crate::plan::Question;
 use crate::plan::run::{Run, Total};
+use crate::plan::{Configured, Question};
 use crate::timing::warning::Warning;
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
 
@@ -209,6 +209,7 @@ pub fn predicted_by(
     mut request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
     let named = request.named_fit()?;
+    let configured = request.take_configured();
     let counted = counted(&mut request)?;
     let scaled = scaled(&counted.subject, request.scaling.take())?;
     let mut question = request.question(&counted.group)?;
@@ -219,6 +220,7 @@ pub fn predicted_by(
         base: counted.features.called(request.label.as_deref()),
         scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
         run: request.run()?,
+        configured,
         all: predictors,
         question,
     };
@@ -250,6 +252,7 @@ struct Put<'a> {
     scaled: Option<Features>,
     question: Question,
     run: Run,
+    configured: Option<Configured>,
     all: &'a Predictors,
 }
 
@@ -269,6 +272,11 @@ impl Put<'_> {
         });
         let (total, assumed) = whole.flatten().unzip();
         prediction.warnings.extend(assumed.into_iter().flatten());
+        if let Some(config) = &self.configured {
+            prediction
+                .warnings
+                .extend(config.warnings(predictor.platform()));
+        }
         Some(PredictionRow {
             platform: predictor.platform().id.clone(),
             mode: predictor.mode(),

@@ -8,8 +8,8 @@ use super::chosen::PlatformChoice;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
 use crate::net::{Group, complexity::RawComplexity, spec::RawModel};
-use crate::plan::Question;
 use crate::plan::run::Run;
+use crate::plan::{Configured, Question};
 use crate::timing::measurement::count;
 use crate::timing::{Estimator, Level, Mode};
 use crate::units::Whole;
@@ -40,7 +40,7 @@ pub struct PredictRequest {
     pub platform: Option<Value>,
     /// `train` (default) or `infer`, the forward pass alone.
     pub mode: Option<Mode>,
-    /// Images of an epoch, default 1,281,167 (ImageNet).
+    /// Images of an epoch; default: those of a config's dataset, else 1,281,167 (ImageNet).
     pub dataset_images: Option<Whole>,
     /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
     pub batch_size: Option<Whole>,
@@ -66,6 +66,16 @@ pub struct PredictRequest {
 }
 
 impl PredictRequest {
+    /// What the pycls config that it sends says of the training; its dataset counts where the request names none.
+    pub(super) fn take_configured(&mut self) -> Option<Configured> {
+        let text = self.model.as_ref()?.get("pycls")?.as_str()?;
+        let number = |field: Option<Whole>| field.map(|Whole(number)| number);
+        let (images, batch) = (number(self.dataset_images), number(self.batch_size));
+        let configured = Configured::new(text, images, batch)?;
+        self.dataset_images = configured.images().map(Whole).or(self.dataset_images);
+        Some(configured)
+    }
+
     /// What it asks of each platform about a net, whose group is `group` where the request names none.
     ///
     /// # Errors

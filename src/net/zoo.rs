@@ -182,7 +182,8 @@ impl Zoo {
     /// # Errors
     /// At `/name`, or at `/resolution` as [`Entry::subject`].
     pub fn subject(&self, name: &str, side: Option<Side>) -> Result<Subject, Invalid> {
-        self.named(name)?.subject(side.or_else(|| tagged_side(name)))
+        self.named(name)?
+            .subject(side.or_else(|| tagged_side(name)))
     }
 
     /// The same, or the refusal that names the nearest.
@@ -210,7 +211,9 @@ fn other_way(name: &str) -> String {
             \"n_layers\": 12, \"n_heads\": 12, \"hidden_d\": 768, \"mlp_d\": 3072, \"cls_type\": \"token\"} is vit_b_16"
             .to_owned();
     }
-    if starts(&["swin", "maxvit", "maxxvit", "beit", "eva", "cait", "coat", "pvt", "twins", "xcit"]) {
+    if starts(&[
+        "swin", "maxvit", "maxxvit", "beit", "eva", "cait", "coat", "pvt", "twins", "xcit",
+    ]) {
         return "transformers have no names here: send its costs, \"complexity\": {\"flops\", \"params\", \"acts\"}, in place of \
             `model`"
             .to_owned();
@@ -332,7 +335,11 @@ mod tests {
             ("tf_efficientnet_b0.ns_jft_in1k", "tf_efficientnet_b0", 224),
         ] {
             let found = Zoo::built_in().find(name).map(Entry::name);
-            assert_eq!((found, side(name)), (Some(entry), Side::of(pixels)), "{name}");
+            assert_eq!(
+                (found, side(name)),
+                (Some(entry), Side::of(pixels)),
+                "{name}"
+            );
         }
         assert!(Zoo::built_in().find("resnet51.a1_in1k").is_none());
     }

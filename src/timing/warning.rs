@@ -14,7 +14,7 @@ use crate::net::Group;
 pub struct Warning {
     /// Stable: `datasheet_gpu`, `order_of_magnitude`, `unseen_group`, `borrowed_platform`, `few_measurements`,
     /// `extrapolation`, `flop_bound` or `overhead_bound`; of a whole training also `assumed_devices`,
-    /// `assumed_evaluation` or `loader_bound`.
+    /// `assumed_evaluation` or `loader_bound`; of a pycls config `config_dataset`, `config_batch` or `config_devices`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
     /// One sentence.
