@@ -96,9 +96,9 @@ class Client:
     ) -> answers.Forecast:
         """How long an epoch of `model`, scaled by `scale`, takes.
 
-        `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a JSON file, a net out of an answer,
-        or a torch module; `scale` is `"dWr:4"`, `"a0.7:2"` or a mapping. Without `platform`, it is for each platform
-        that has timings.
+        `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file of these (`.json`) or of pycls
+        (`.yaml`), a net out of an answer, or a torch module; `scale` is `"dWr:4"`, `"a0.7:2"` or a mapping. Without
+        `platform`, it is for each platform that has timings.
         """
         how = {
             "platform": platform,
