@@ -115,6 +115,10 @@ def test_a_file_written_on_windows_is_read(tmp_path: Path):
     assert ask.net(path) == {"model": {"family": "resnet", "depth": 50}}
 
 
+def test_a_text_too_long_for_a_path_is_a_name():
+    assert ask.net("x" * 5000) == {"model": {"name": "x" * 5000}}
+
+
 def test_what_is_no_net_is_refused():
     with pytest.raises(TypeError, match="a int is no net"):
         ask.net(5)

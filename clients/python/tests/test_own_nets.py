@@ -129,6 +129,14 @@ def test_what_cannot_be_made_says_why(torch, folder, text, told):
         Own.read(text).made()
 
 
+@pytest.mark.parametrize(("line", "told"), [("raise SystemExit(2)", "ends when it is imported"), ("1 / 0", "by zero")])
+def test_a_file_that_cannot_be_imported_is_told_each_time(torch, folder, line, told):
+    (folder / "my_net_script.py").write_text(line)
+    for _ in range(2):
+        with pytest.raises((WrongNet, ZeroDivisionError), match=told):
+            Own.read("my_net_script.py:Net").made()
+
+
 def test_a_file_called_as_a_package_that_is_there_hides_nothing(torch, folder):
     (folder / "json.py").write_text(NET)
     assert Own.read("json.py:Net").made().made_with == (16, [], "relu")
@@ -286,6 +294,15 @@ def test_a_net_that_costs_what_the_server_says_goes_by_its_name(torch, client):
     assert harness._fields("resnet50", harness.Counted(known, ""), 160, client) == {
         "model": {"name": "resnet50", "resolution": 160}
     }
+
+
+@pytest.mark.parametrize(("side", "told"), [(160, ""), (96, "not counted: einsum")])
+def test_costs_that_are_not_sent_may_be_too_small(torch, client, monkeypatch, side, told):
+    harness = nets(torch)
+    known = client.complexity("resnet50", resolution=160).base.complexity.to_dict()
+    monkeypatch.setattr(harness, "_from_timm", lambda name: (object(), 224, "timm"))
+    monkeypatch.setattr(harness, "_counted", lambda module, side: harness.Counted(known, "not counted: einsum"))
+    assert harness.find(Wanted("resnet50", side), client).uncounted == told
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
 def is_file(model: Any) -> bool:
     """Whether `model` is a path, and no name: as on the command line, by its ending, or since such a file is there."""
     if isinstance(model, str):
-        return Path(model).suffix.lower() in files.ENDINGS or Path(model).is_file()
+        return Path(model).suffix.lower() in files.ENDINGS or os.path.isfile(model)  # noqa: PTH113, no text is too long for it
     return isinstance(model, os.PathLike)
 
 

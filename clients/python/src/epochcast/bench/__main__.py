@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
         "--redo",
         choices=("doubtful", "all"),
         default="none",
-        help="time again what an earlier run has: what is doubtful, or all; the calmer timing is kept",
+        help="time again what an earlier run has: what is doubtful (the calmer timing is kept), or all",
     )
     add("--output", type=Path, help="file of the results; an earlier run is gone on with; default: PLATFORM.json")
     add("--upload", action="store_true", help="send the timings (EPOCHCAST_TOKEN, or --token)")

@@ -40,7 +40,8 @@ def find(wanted: Wanted, client: Optional[Client], family: Optional[str] = None)
     resolution = wanted.resolution or side or 224
     counted = _counted(module, resolution)
     fields = _fields(wanted.name, counted, resolution, client)
-    return Found(module, resolution, fields, built_by, counted.uncounted)
+    # By name it is sent with the costs that the server has.
+    return Found(module, resolution, fields, built_by, counted.uncounted if "complexity" in fields else "")
 
 
 def _own(own: Own, side: Optional[int], client: Optional[Client], family: Optional[str]) -> Found:

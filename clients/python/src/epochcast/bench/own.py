@@ -129,8 +129,12 @@ def _file(path: Path) -> Any:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
+        # Only a module that is whole is found again.
         del sys.modules[name]
+        if isinstance(error, SystemExit):
+            told = f"{path} ends when it is imported: put what it does below `if __name__ == '__main__':`"
+            raise WrongNet(told) from None
         raise
     return module
 
