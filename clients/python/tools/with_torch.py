@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from support import Server
 
 SCALES = ("d:1", "dWr:2", "d:3", "w:3", "a0.5:4", "orig:2", "r:1.5")
-SMALL = ["--device", "cpu", "--threads", "1", "--batch-size", "4"]
+SMALL = ["--tries", "1", "--device", "cpu", "--threads", "1", "--batch-size", "4"]
 
 
 def sure(right: bool, told: object) -> None:
@@ -136,7 +136,7 @@ def times_ones_own(client: epochcast.Client, folder: Path) -> None:
         f"{folder}/net.py:Net(width=16)@32,{folder}/net.py:of_timm@32,{folder}/net.py:Two@32,{folder}/net.yaml@32/dWr:2"
     )
     how = ["--models", models, *SMALL, "--platform", "own", "--output", str(folder / "own.json"), "--upload", "--force"]
-    code, words = told_by([*how, "--tries", "1"])
+    code, words = told_by(how)
     sure(code == 1 and "it puts out a tuple" in words, words)
     sent = {row.label: row for row in client.measurements(platform="own")}
     sure(set(sent) == {"net.py:Net(width=16)@32", "net.py:of_timm@32", "net.yaml@32/dWr:2"}, sent)
