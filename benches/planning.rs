@@ -8,6 +8,7 @@ use divan::{Bencher, black_box};
 use epochcast::http::compare::{CompareRequest, compared};
 use epochcast::http::explain::{ExplainRequest, explanation};
 use epochcast::http::plan::{PlanRequest, planned};
+use epochcast::http::wanted::Wanted;
 use epochcast::plan::budget::Limits;
 use epochcast::timing::{Predictors, seed};
 use serde_json::json;
@@ -30,7 +31,7 @@ fn compare_12_ways_30_factors_3_platforms(bencher: Bencher, name: &str) {
         ..CompareRequest::default()
     };
     bencher.bench(|| {
-        let answer = compared(black_box(&predictors), request()).unwrap();
+        let answer = compared(black_box(&predictors), request(), &Wanted::default()).unwrap();
         assert_eq!(answer.rows.len(), 360);
         serde_json::to_vec(&answer).unwrap()
     });
@@ -48,7 +49,7 @@ fn plan_9_strategies_by_time(bencher: Bencher) {
         }),
         ..PlanRequest::default()
     };
-    bencher.bench(|| planned(black_box(&predictors), request()).unwrap());
+    bencher.bench(|| planned(black_box(&predictors), request(), &Wanted::default()).unwrap());
 }
 
 #[divan::bench]
@@ -65,7 +66,7 @@ fn free_mix_and_fronts(bencher: Bencher) {
         free_mix: Some(true),
         ..PlanRequest::default()
     };
-    bencher.bench(|| planned(black_box(&predictors), request()).unwrap());
+    bencher.bench(|| planned(black_box(&predictors), request(), &Wanted::default()).unwrap());
 }
 
 #[divan::bench]
@@ -75,5 +76,5 @@ fn explain(bencher: Bencher) {
         model: Some(json!({"name": "RegNetY-4GF"})),
         ..ExplainRequest::default()
     };
-    bencher.bench(|| explanation(black_box(&predictors), request()).unwrap());
+    bencher.bench(|| explanation(black_box(&predictors), request(), &Wanted::default()).unwrap());
 }

@@ -4,7 +4,6 @@ start goes on with all that was stored.
 
     scripts/audit_migration_kills.py [KILLS, default 100]
 
-Needs a release with a later schema than 0.1.0 to have something to migrate; until then it kills plain starts.
 """
 
 import gzip
@@ -31,11 +30,14 @@ lost = backups = killed = 0
 for turn in range(KILLS):
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "epochcast.db").write_bytes(OLD)
-        process = subprocess.Popen([BINARY, "verify"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        start = [BINARY, "token", "create", "--name", "first", "--scope", "read"]
+        process = subprocess.Popen(start, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(random.uniform(0, 0.03))
         killed += process.poll() is None
         process.kill()
         process.wait()
+        # The next start, before anybody looks: a look alone migrates nothing.
+        run(folder, "token", "create", "--name", "next", "--scope", "read")
         verified, exported = run(folder, "verify"), run(folder, "export")
         rows = [json.loads(line) for line in exported.stdout.splitlines()]
         if verified.returncode or len(rows) != EXPORTED:

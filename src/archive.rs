@@ -1,55 +1,59 @@
-//! `epochcast export`, `backup`, `restore` and `verify`.
+//! `epochcast export`, `backup` and `verify`: none changes the database.
 
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use epochcast::live::{Export, ExportFormat, Live};
-use epochcast::store::Filter;
+use epochcast::store::{Damage, Filter};
 
 use crate::config::Settings;
 
 /// Writes all that is stored to standard output.
 pub(crate) async fn export(settings: &Settings) -> anyhow::Result<()> {
-    let live = Arc::new(Live::open(crate::open(settings).await?).await?);
+    let live = Arc::new(Live::open(crate::look(settings).await?).await?);
     let mut export = Export::new(live.clone(), Filter::default(), ExportFormat::Ndjson);
     let mut out = std::io::stdout().lock();
     while let Some(part) = export.next_part().await? {
         out.write_all(&part)?;
     }
-    live.store().close().await;
-    Ok(out.flush()?)
+    out.flush()?;
+    crate::looked(live.store()).await
 }
 
 /// Copies the database to `file`.
 pub(crate) async fn back_up(settings: &Settings, file: &Path) -> anyhow::Result<()> {
-    let store = crate::open(settings).await?;
-    store.back_up(file).await?;
-    store.close().await;
-    Ok(())
-}
-
-/// Replaces all that is stored by the backup `file`.
-pub(crate) async fn restore(settings: &Settings, file: &Path) -> anyhow::Result<()> {
-    let store = crate::open(settings).await?;
-    store.restore(file, crate::now()).await?;
-    store.close().await;
+    let store = crate::look(settings).await?;
+    let holds = store.back_up(file, crate::now()).await?;
+    if let Err(error) = crate::looked(&store).await {
+        std::fs::remove_file(file)?;
+        return Err(error);
+    }
+    println!("{}: {holds}", file.display());
     Ok(())
 }
 
 /// Fails where the database is damaged.
 pub(crate) async fn verify(settings: &Settings) -> anyhow::Result<()> {
-    let store = crate::open(settings).await?;
+    let store = crate::look(settings).await?;
     let damage = store.damage().await?;
-    for found in &damage {
-        eprintln!("{}: {}", found.place, found.cause);
-    }
-    store.close().await;
+    crate::looked(&store).await?;
+    print(&damage);
     anyhow::ensure!(
         damage.is_empty(),
-        "{} places are damaged: restore a backup",
-        damage.len()
+        "{} damaged: restore a backup",
+        match damage.len() {
+            1 => "1 place is".to_owned(),
+            places => format!("{places} places are"),
+        }
     );
     println!("no damage found");
     Ok(())
+}
+
+/// A line for each place.
+pub(crate) fn print(damage: &[Damage]) {
+    for found in damage {
+        eprintln!("{found}");
+    }
 }

@@ -1,6 +1,7 @@
 //! `epochcast plan`: how far a budget goes, or the cheapest way to a target.
 
 use epochcast::http::plan::{PlanAnswer, PlanOption, PlanRequest, TimeRow, planned};
+use epochcast::http::wanted::Wanted;
 use epochcast::units::to_f64;
 use serde_json::{Value, json};
 
@@ -9,7 +10,11 @@ use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`.
 pub(crate) async fn plan(settings: &Settings, args: &PlanArgs) -> anyhow::Result<()> {
-    let answer = planned(predictors(settings).await?.as_ref(), request(args)?)?;
+    let answer = planned(
+        predictors(settings).await?.as_ref(),
+        request(args)?,
+        &Wanted::default(),
+    )?;
     print(&answer, &args.about, |answer| {
         table(answer, &args.about.net)
     })

@@ -3,6 +3,7 @@
 use epochcast::http::compare::{
     CompareAnswer, CompareRequest, CompareRow, compared, factors_of_text,
 };
+use epochcast::http::wanted::Wanted;
 use epochcast::units::to_f64;
 
 use crate::config::{CompareArgs, Settings};
@@ -10,7 +11,11 @@ use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`.
 pub(crate) async fn compare(settings: &Settings, args: &CompareArgs) -> anyhow::Result<()> {
-    let answer = compared(predictors(settings).await?.as_ref(), request(args)?)?;
+    let answer = compared(
+        predictors(settings).await?.as_ref(),
+        request(args)?,
+        &Wanted::default(),
+    )?;
     print(&answer, &args.about, |answer| {
         table(answer, &args.about.net)
     })

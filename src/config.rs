@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use epochcast::net::scaling::RawScaling;
 use epochcast::net::written::written;
-use epochcast::store::Scope;
+use epochcast::store::{Scope, TokenName};
 use epochcast::timing::Mode;
 
 pub(crate) use crate::settings::Settings;
@@ -51,17 +51,14 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Write all that is stored to standard output, as NDJSON that can be imported again
     Export,
-    /// Copy the database to a file, while a server may be writing
+    /// Copy the database to a file, while a server may be writing; the file is there once it is complete and was checked
     Backup {
         /// The file, which must not exist yet
         file: PathBuf,
     },
-    /// Replace all that is stored by a backup; a running server goes on with it
-    Restore {
-        /// The backup
-        file: PathBuf,
-    },
-    /// Look for damage in the database, upload by upload; exit code 1 where there is some
+    /// Replace all that is stored by a backup, and keep what was there; a running server goes on with it
+    Restore(RestoreArgs),
+    /// Look for damage and for edits by hand, upload by upload; exit code 1 where there is some; changes nothing
     Verify,
     /// Make, list and end the tokens with which timings may be sent
     #[command(subcommand)]
@@ -107,13 +104,25 @@ pub(crate) struct ImportArgs {
     pub(crate) dry_run: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    pub(crate) file: PathBuf,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Let tokens hold again that were revoked since the backup
+    #[arg(long)]
+    pub(crate) revive_tokens: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Make a token; it is printed alone on one line, once
     Create {
-        /// What to call it
+        /// What to call it: 1 to 64 characters that can be printed; `seed` and `import` are the service's own
         #[arg(long, value_name = "N")]
-        name: String,
+        name: TokenName,
         /// What it allows: read; write: uploads, and undoing one's own; admin: undoing all
         #[arg(long, value_name = "read|write|admin", value_parser = scope)]
         scope: Scope,
@@ -125,7 +134,7 @@ pub(crate) enum TokenCommand {
     List,
     /// End a token
     Revoke {
-        /// Its name
+        /// Its name, as the list shows it
         #[arg(long, value_name = "N")]
         name: String,
     },

@@ -28,7 +28,7 @@ pub(crate) async fn doctor(settings: &Settings) -> anyhow::Result<()> {
     let found = [
         ("address", address(settings)),
         ("folder", folder(path, settings.read_only)),
-        ("database", database(path, settings.read_only).await),
+        ("database", database(settings).await),
         ("disk", room(Disk::of(path))),
         ("descriptors", descriptors(settings)),
         ("reach", reach(settings)),
@@ -58,25 +58,39 @@ pub(crate) async fn doctor(settings: &Settings) -> anyhow::Result<()> {
 
 /// Why the database could not be opened: what a look at it shows, or else `error` itself.
 pub(crate) async fn unopened(settings: &Settings, error: anyhow::Error) -> anyhow::Error {
-    if let Some(StoreError::Newer { .. } | StoreError::Older { .. }) = error.downcast_ref() {
+    if let Some(StoreError::Newer { .. } | StoreError::Older { .. } | StoreError::Nothing { .. }) =
+        error.downcast_ref()
+    {
         return error;
+    }
+    if let Some(StoreError::Damaged { .. }) = error.downcast_ref() {
+        return anyhow::anyhow!("{error}; {MEND}");
     }
     let path = settings.database_url.path();
     let disk = Disk::of(path);
     // On a full disk a look at the database fails too, and does not say why.
     let full = disk.free_bytes.is_some_and(|free| free < FULL);
     let first = full.then(|| room(disk));
-    for found in first.into_iter().chain([
+    let others = [
         folder(path, settings.read_only),
-        database(path, settings.read_only).await,
+        // A start makes what is not there.
+        if path.exists() || settings.read_only {
+            database(settings).await
+        } else {
+            Found::Good(String::new())
+        },
         room(Disk::of(path)),
-    ]) {
+    ];
+    for found in first.into_iter().chain(others) {
         if let Found::Bad { what, remedy } = found {
             return anyhow::anyhow!("{what}; {remedy}");
         }
     }
     error
 }
+
+/// What to do with a damaged database.
+const MEND: &str = "epochcast verify names all of it, epochcast restore takes a backup back, and --check off serves it nevertheless";
 
 fn address(settings: &Settings) -> Found {
     let address = settings.listen;
@@ -135,7 +149,8 @@ fn folder(path: &Path, read_only: bool) -> Found {
     )
 }
 
-async fn database(path: &Path, read_only: bool) -> Found {
+async fn database(settings: &Settings) -> Found {
+    let (path, read_only) = (settings.database_url.path(), settings.read_only);
     let shown = path.display();
     if !path.exists() {
         if read_only {
@@ -144,9 +159,10 @@ async fn database(path: &Path, read_only: bool) -> Found {
                 "start once without --read-only",
             );
         }
-        return Found::Good(format!(
-            "{shown} is not there yet: the first start creates it"
-        ));
+        return bad(
+            format!("there is no database at {shown}"),
+            "start once: epochcast makes it; or name another with --database-url",
+        );
     }
     if path.is_dir() {
         return bad(
@@ -165,10 +181,19 @@ async fn database(path: &Path, read_only: bool) -> Found {
             "give it to this user (chown), with the files that begin with the same name",
         );
     }
-    match Store::schema(path).await {
+    release(settings).await
+}
+
+/// Which release has written the database, and whether it is sound.
+async fn release(settings: &Settings) -> Found {
+    let shown = settings.database_url.path().display();
+    match Store::schema(&settings.database_url).await {
         Ok(Schema::Current) => Found::Good(format!("{shown} is of this release")),
-        Ok(Schema::Empty) => Found::Good(format!("{shown} is empty: the first start fills it")),
-        Ok(Schema::Older) if read_only => bad(
+        Ok(Schema::Empty) => bad(
+            format!("{shown} holds no table"),
+            "take a backup back with epochcast restore, or delete the file to start anew",
+        ),
+        Ok(Schema::Older) if settings.read_only => bad(
             format!("{shown} is of an earlier release"),
             "start once without --read-only: it is backed up and migrated",
         ),
@@ -186,8 +211,14 @@ async fn database(path: &Path, read_only: bool) -> Found {
             format!("{shown} holds tables of another program"),
             "name a file of our own with --database-url: the first start makes it",
         ),
+        Err(error @ (StoreError::Truncated { .. } | StoreError::OnlyLog { .. })) => {
+            let told = error.to_string();
+            let (what, remedy) = told.split_once(": ").unwrap_or((&told, "restore a backup"));
+            bad(what, remedy)
+        }
+        Err(error @ StoreError::Damaged { .. }) => bad(error.to_string(), MEND),
         Err(error) => bad(
-            format!("{shown}: {error}"),
+            error.to_string(),
             "see whether another program holds it; epochcast verify looks for damage, epochcast restore takes a backup back",
         ),
     }

@@ -18,19 +18,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::config::{EvaluateArgs, Settings};
 use crate::import::{HEAD, format};
 
-/// Prints the scores of the timings in a file, in the store or, where there is none, in the program.
+/// Prints the scores of the timings in a file or in the store.
 pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<()> {
     let trials = if let Some(file) = &args.rows {
         let (platforms, rows) = rows(file)?;
         trials(&platforms, &rows)
-    } else if settings.database_url.path().is_file() {
-        let live = Arc::new(Live::open(crate::open(settings).await?).await?);
-        let trials = live.trials().await?;
-        live.store().close().await;
-        trials
     } else {
-        let (platforms, rows) = seed::built_in()?;
-        trials(&platforms, &rows)
+        let live = Arc::new(Live::open(crate::look(settings).await?).await?);
+        let trials = live.trials().await?;
+        crate::looked(live.store()).await?;
+        trials
     };
     let scores = tokio::task::spawn_blocking(move || run(&trials)).await?;
     let mut out = std::io::stdout().lock();

@@ -1,6 +1,7 @@
 //! `epochcast explain`: where the time of a net goes, and what would help.
 
 use epochcast::http::explain::{ExplainRequest, ExplainedOn, explanation};
+use epochcast::http::wanted::Wanted;
 use epochcast::plan::explain::Share;
 use epochcast::units::to_f64;
 use serde_json::json;
@@ -10,7 +11,11 @@ use crate::request::{Request, predictors, print, time};
 
 /// Prints the answer to `args`.
 pub(crate) async fn explain(settings: &Settings, args: &ExplainArgs) -> anyhow::Result<()> {
-    let answer = explanation(predictors(settings).await?.as_ref(), request(args)?)?;
+    let answer = explanation(
+        predictors(settings).await?.as_ref(),
+        request(args)?,
+        &Wanted::default(),
+    )?;
     print(&answer, &args.about, |answer| {
         let tables: Vec<String> = answer.explanations.iter().map(table).collect();
         tables.concat()

@@ -56,7 +56,7 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
             file_name: Some(name),
         },
         trusted: true,
-        sender: "import".to_owned(),
+        sender: "import".into(),
         now: crate::now(),
     })
 }
@@ -88,6 +88,7 @@ fn print(
     Receipt {
         upload,
         counts,
+        kept,
         errors,
         doubted,
     }: &Receipt,
@@ -103,6 +104,12 @@ fn print(
     );
     for RowError { line, invalid } in errors {
         eprintln!("  line {line}: {invalid}");
+    }
+    if *kept < counts.rejected && upload.is_some() {
+        eprintln!(
+            "  the first {kept} of {} rejected rows are kept",
+            counts.rejected
+        );
     }
     for (line, reason) in doubted {
         eprintln!("  line {line}: kept out of the fits: {reason}");

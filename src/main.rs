@@ -11,6 +11,7 @@ mod file;
 mod import;
 mod predict;
 mod request;
+mod restore;
 mod settings;
 mod token;
 
@@ -24,7 +25,7 @@ use anyhow::Context;
 use config::{Cli, Command, Settings};
 use epochcast::http;
 use epochcast::live::Live;
-use epochcast::store::{Options, Store};
+use epochcast::store::{Check, Options, Store, StoreError};
 use epochcast::timing::Mode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -51,7 +52,7 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
         Some(Command::Export) => run(archive::export(&cli.settings)),
         Some(Command::Backup { file }) => run(archive::back_up(&cli.settings, &file)),
-        Some(Command::Restore { file }) => run(archive::restore(&cli.settings, &file)),
+        Some(Command::Restore(args)) => run(restore::restore(&cli.settings, &args)),
         Some(Command::Verify) => run(archive::verify(&cli.settings)),
         Some(Command::Token(command)) => run(token::token(&cli.settings, &command)),
         Some(Command::Healthcheck) => healthcheck(cli.settings.listen),
@@ -69,15 +70,33 @@ fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     done
 }
 
+/// Refuses a folder in the place of the database, before a lock is left beside it.
+fn is_no_folder(settings: &Settings) -> anyhow::Result<()> {
+    let path = settings.database_url.path();
+    anyhow::ensure!(
+        !path.is_dir(),
+        "{} is a folder, and a file is needed",
+        path.display()
+    );
+    Ok(())
+}
+
+/// The store that the settings name, to be read as it is: nothing of it changes, and nothing is made where there is none.
+async fn look(settings: &Settings) -> anyhow::Result<Store> {
+    is_no_folder(settings)?;
+    Ok(Store::look(&settings.database_url).await?)
+}
+
+/// Ends a look; fails where somebody has written the store meanwhile, so that what was read is not one state of it.
+async fn looked(store: &Store) -> anyhow::Result<()> {
+    store.close().await;
+    Ok(store.is_as_it_was()?)
+}
+
 /// The store that the settings name.
 async fn open(settings: &Settings) -> anyhow::Result<Store> {
     let url = &settings.database_url;
-    // Asked before, so that no lock is left beside it.
-    let shown = url.path().display();
-    anyhow::ensure!(
-        !url.path().is_dir(),
-        "{shown} is a folder, and a file is needed"
-    );
+    is_no_folder(settings)?;
     if settings.read_only {
         return Ok(Store::open_read_only(url).await?);
     }
@@ -110,7 +129,7 @@ async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::R
         let remedy = doctor::remedy_of_address(settings, error.kind());
         anyhow::anyhow!("cannot listen on {}: {error}; {remedy}", settings.listen)
     })?;
-    let store = match open(settings).await {
+    let store = match sound(settings).await {
         Ok(store) => store,
         Err(error) => return Err(doctor::unopened(settings, error).await),
     };
@@ -133,6 +152,23 @@ async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::R
     Ok(())
 }
 
+/// The store, after a look at it as close as the settings say.
+async fn sound(settings: &Settings) -> anyhow::Result<Store> {
+    is_no_folder(settings)?;
+    if settings.check != Check::Off {
+        Store::check(&settings.database_url).await?;
+    }
+    let store = open(settings).await?;
+    if settings.check == Check::Full
+        && let Some(damage) = store.damage().await?.into_iter().next()
+    {
+        let path = settings.database_url.path().display().to_string();
+        store.close().await;
+        return Err(StoreError::Damaged { path, damage }.into());
+    }
+    Ok(store)
+}
+
 /// Where what happens is logged: `EPOCHCAST_LOG` says how much of it.
 fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
     let log = http::Log::stderr(format)?;
@@ -146,11 +182,11 @@ fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
         http::LogFormat::Json => lines.json().flatten_event(true).init(),
     }
     // A defect is a line of the log like any other, also where that is JSON.
-    std::panic::set_hook(Box::new(|info| {
+    http::count_panics(|info| {
         let what = info.payload_as_str().unwrap_or_default();
         let place = info.location().map(ToString::to_string);
         tracing::error!(place, "a defect of the service: {what}");
-    }));
+    });
     Ok(log)
 }
 

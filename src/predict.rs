@@ -42,10 +42,10 @@ fn shown(answer: &PredictAnswer) -> impl Serialize {
 
 /// The answer by the fit that `request` names, as it is or made again of what is stored.
 async fn repeated(settings: &Settings, request: PredictRequest) -> anyhow::Result<PredictAnswer> {
-    let live = Live::open(crate::open(settings).await?).await?;
+    let live = Live::open(crate::look(settings).await?).await?;
     live.settle().await?;
     let pin = pinned(&live, &request).await;
-    live.store().close().await;
+    crate::looked(live.store()).await?;
     Ok(predicted_by(pin?.as_ref(), &live.predictors(), request)?)
 }
 

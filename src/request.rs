@@ -139,10 +139,10 @@ fn configured(text: Vec<u8>) -> anyhow::Result<Value> {
 /// The fits to what is stored, or to the built-in measurements where there is no store.
 pub(crate) async fn predictors(settings: &Settings) -> anyhow::Result<Arc<Predictors>> {
     if settings.database_url.path().is_file() {
-        let live = Live::open(crate::open(settings).await?).await?;
+        let live = Live::open(crate::look(settings).await?).await?;
         live.settle().await?;
         let predictors = live.predictors();
-        live.store().close().await;
+        crate::looked(live.store()).await?;
         return Ok(predictors);
     }
     let (platforms, rows) = seed::built_in()?;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use epochcast::http::{self, Limits, Log, LogFormat, Origins};
-use epochcast::store::{DatabaseUrl, StoreError};
+use epochcast::http::{self, ForwardedHeader, Limits, Log, LogFormat, Origins, Proxies};
+use epochcast::store::{Check, DatabaseUrl, StoreError};
+use ipnet::IpNet;
 
 /// A flag wins over its variable, that over the line of the file, that over the default.
 #[derive(Clone, Debug, Args)]
@@ -67,15 +68,26 @@ pub(crate) struct Settings {
         value_parser = origin
     )]
     pub(crate) cors_origin: Vec<String>,
-    /// Proxy whose X-Forwarded-For is believed; may be repeated
+    /// Proxy, or network of proxies such as 10.0.0.0/8, whose word on a client's address is believed; may be repeated
     #[arg(
         long,
         global = true,
         env = "EPOCHCAST_TRUSTED_PROXY",
         value_delimiter = ',',
-        value_name = "IP"
+        value_name = "IP|NETWORK",
+        value_parser = proxy
     )]
-    pub(crate) trusted_proxy: Vec<IpAddr>,
+    pub(crate) trusted_proxy: Vec<IpNet>,
+    /// Header in which trusted proxies name the client; the other is not read, since they let it pass as it was sent
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_FORWARDED_HEADER",
+        default_value = "x-forwarded-for",
+        value_name = "x-forwarded-for|forwarded",
+        value_parser = forwarded_header
+    )]
+    pub(crate) forwarded_header: ForwardedHeader,
     /// Writes that a token may ask for in a minute; 0: any number
     #[arg(
         long,
@@ -132,6 +144,16 @@ pub(crate) struct Settings {
         value_name = "N"
     )]
     pub(crate) drain_seconds: u64,
+    /// How closely to look at the database before it is served: at its pages, for a second at most, or at all that verify looks at
+    #[arg(
+        long,
+        global = true,
+        env = "EPOCHCAST_CHECK",
+        default_value = "quick",
+        value_name = "quick|full|off",
+        value_parser = str::parse::<Check>
+    )]
+    pub(crate) check: Check,
     /// How log lines look
     #[arg(
         long,
@@ -155,7 +177,10 @@ impl Settings {
             limits: Limits {
                 writes_per_minute: NonZeroU32::new(self.writes_per_minute),
                 requests_per_minute: NonZeroU32::new(self.requests_per_minute),
-                trusted_proxies: self.trusted_proxy.clone(),
+                proxies: Proxies {
+                    trusted: self.trusted_proxy.clone(),
+                    header: self.forwarded_header,
+                },
             },
             origins: Origins {
                 hosts,
@@ -254,6 +279,39 @@ fn name_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     good.then(|| (name.to_ascii_lowercase(), port))
 }
 
+/// The network of `word`, or that of one address.
+fn proxy(word: &str) -> Result<IpNet, String> {
+    let network = word.parse::<IpNet>().ok();
+    let network = network.or_else(|| word.parse::<IpAddr>().ok().map(Into::into));
+    match network.map(canonical) {
+        None => Err(
+            "an address such as 10.0.0.1 or a network such as 10.0.0.0/8 is expected".to_owned(),
+        ),
+        Some(all) if all.prefix_len() == 0 => {
+            Err("every client would be believed: name the networks of the proxies alone".to_owned())
+        }
+        Some(network) => Ok(network),
+    }
+}
+
+/// `network` as one of IPv4, where it is one that is mapped to IPv6: that is how addresses are compared.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = network.addr().to_canonical();
+    let prefix = network.prefix_len().checked_sub(96);
+    match prefix.filter(|_| mapped.is_ipv4() && network.addr().is_ipv6()) {
+        Some(prefix) => IpNet::new(mapped, prefix).unwrap_or(network),
+        None => network,
+    }
+}
+
+fn forwarded_header(word: &str) -> Result<ForwardedHeader, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "x-forwarded-for" => Ok(ForwardedHeader::XForwardedFor),
+        "forwarded" => Ok(ForwardedHeader::Forwarded),
+        _ => Err("x-forwarded-for or forwarded".to_owned()),
+    }
+}
+
 fn log_format(word: &str) -> Result<LogFormat, String> {
     match word {
         "plain" => Ok(LogFormat::Plain),
@@ -274,6 +332,30 @@ fn base_path(path: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network_but_never_everybody() {
+        for (word, network) in [
+            ("10.0.0.1", "10.0.0.1/32"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("::1", "::1/128"),
+            ("2001:db8::/48", "2001:db8::/48"),
+            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ] {
+            assert_eq!(proxy(word).unwrap().to_string(), network);
+        }
+        for wrong in [
+            "",
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/33",
+            "proxy.example",
+            "10.0.0.1:80",
+        ] {
+            assert!(proxy(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_base_path_starts_with_a_slash_and_ends_without() {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Context;
-use epochcast::store::Token;
+use epochcast::store::NewToken;
 
 use crate::config::{Settings, TokenCommand};
 
@@ -11,31 +11,25 @@ const DAY: i64 = 86_400_000;
 
 /// Makes, lists or ends tokens.
 pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow::Result<()> {
-    let store = crate::open(settings).await?;
+    let store = match command {
+        TokenCommand::List => crate::look(settings).await?,
+        _ => crate::open(settings).await?,
+    };
     let mut out = std::io::stdout().lock();
     match command {
         TokenCommand::Create { name, scope, days } => {
-            anyhow::ensure!(
-                (1..=100).contains(&name.trim().len()),
-                "a name has 1 to 100 characters"
-            );
             let mut random = [0; 32];
             getrandom::fill(&mut random).context("no random numbers")?;
             let created_at = crate::now();
-            let token = Token {
+            let token = NewToken {
                 name: name.clone(),
                 scope: *scope,
                 created_at,
                 expires_at: days.map(|days| created_at + i64::from(days) * DAY),
-                last_used_at: None,
-                revoked_at: None,
             };
             let secret = store.create_token(random, &token).await?;
-            writeln!(
-                out,
-                "{}",
-                secret.with_context(|| format!("there is a token called {name} already"))?
-            )?;
+            let refused = || format!("there is or was a token called {name}: choose another name");
+            writeln!(out, "{}", secret.with_context(refused)?)?;
         }
         TokenCommand::List => {
             writeln!(

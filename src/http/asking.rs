@@ -10,9 +10,9 @@ use super::chosen::chosen;
 use super::predict_request::PredictRequest;
 use crate::json::Invalid;
 use crate::net::{Net, Subject};
-use crate::plan::Question;
-use crate::plan::memory::{Optimizer, Setup};
+use crate::plan::memory::{Optimizer, Setup, beyond, possible};
 use crate::plan::run::{Run, Total};
+use crate::plan::{Configured, Question};
 use crate::timing::measurement::subject;
 use crate::timing::platform::Precision;
 use crate::timing::warning::Warning;
@@ -25,6 +25,8 @@ pub(super) struct Asking<'a> {
     pub(super) mode: Mode,
     /// The whole training that is asked about.
     pub(super) run: Run,
+    /// What the config that was sent says of the training.
+    configured: Option<Configured>,
     /// The platforms that are asked.
     pub(super) predictors: Vec<Arc<Predictor>>,
     /// All platforms.
@@ -38,14 +40,20 @@ impl<'a> Asking<'a> {
         mut request: PredictRequest,
     ) -> Result<Self, Invalid> {
         let run = request.run()?;
+        let configured = request.take_configured();
         let (model, complexity) = (request.model.take(), request.complexity.take());
         let subject = subject(model, complexity, request.resolution)?;
         let mode = request.mode.unwrap_or_default();
+        let question = request.question(&subject.group())?;
+        let chosen = chosen(predictors, mode, request.platform.as_ref())?;
+        let asked_of = chosen.iter().map(AsRef::as_ref);
+        possible(&question, &Features::new(&subject), asked_of)?;
         Ok(Self {
-            question: request.question(&subject.group())?,
+            question,
             mode,
             run,
-            predictors: chosen(predictors, mode, request.platform.as_ref())?,
+            configured,
+            predictors: chosen,
             all: predictors,
             subject,
         })
@@ -97,6 +105,9 @@ impl<'a> Asking<'a> {
         let whole = asked_for.then(|| self.run.total(&self.question, features, place));
         let (total, assumed) = whole.flatten().unzip();
         let warnings = prediction.warnings.iter().cloned();
+        let configured = self.configured.as_ref();
+        let configured = configured.map(|config| config.warnings(predictor.platform()));
+        let warnings = warnings.chain(beyond(&self.question, features, predictor));
         TimeRow {
             platform: predictor.platform().id.clone(),
             mode: predictor.mode(),
@@ -113,7 +124,10 @@ impl<'a> Asking<'a> {
                 based_on: prediction.form,
             },
             total,
-            warnings: warnings.chain(assumed.into_iter().flatten()).collect(),
+            warnings: warnings
+                .chain(assumed.into_iter().flatten())
+                .chain(configured.into_iter().flatten())
+                .collect(),
         }
     }
 

@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::ApiError;
+use super::query::parameters;
 use super::serve::BODY_TIME;
-use crate::json::{Invalid, parse};
+use crate::json::{Invalid, check_length, check_lengths, parse, told};
 
 /// Longest JSON body of a single request.
 pub const BODY_BYTES: usize = 2 << 20;
@@ -22,6 +23,7 @@ pub const BODY_BYTES: usize = 2 << 20;
 pub const BATCH_BODY_BYTES: usize = 8 << 20;
 
 /// A body of at most `LIMIT` bytes that is said to be JSON, and JSON that is written already.
+#[derive(Clone, Debug)]
 pub struct JsonText<const LIMIT: usize = BODY_BYTES>(pub Bytes);
 
 impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonText<LIMIT> {
@@ -64,8 +66,15 @@ impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let JsonText(text) = JsonText::<LIMIT>::from_request(request, state).await?;
-        Ok(Self(parse(&text)?))
+        Ok(Self(read(&text)?))
     }
+}
+
+/// The JSON value that `text` holds, no text in it longer than may be.
+pub(super) fn read(text: &[u8]) -> Result<Value, ApiError> {
+    let value = parse(text)?;
+    check_lengths(&value)?;
+    Ok(value)
 }
 
 /// All of `body`, where that is at most `limit` bytes.
@@ -170,21 +179,60 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            check_length(&name, &value)?;
+        }
         Query::try_from_uri(&parts.uri)
             .map(|Query(params)| Self(params))
             .map_err(|rejection| {
                 let query = parts.uri.query().unwrap_or_default();
                 let cause = std::error::Error::source(&rejection)
                     .map_or_else(String::new, ToString::to_string);
-                Invalid::at(
-                    "",
-                    query,
-                    format!("the query cannot be read: {cause}"),
-                    "see /openapi.json",
-                )
-                .into()
+                unreadable(query, &cause).into()
             })
     }
+}
+
+/// What is wrong with `query`, of which serde says `cause`: `after: invalid digit found in string`.
+fn unreadable(query: &str, cause: &str) -> Invalid {
+    let sent = match parameters(query) {
+        Ok(sent) => sent,
+        Err(twice) => return twice,
+    };
+    let (name, message) = match cause.split_once(": ") {
+        Some((name, message)) if sent.contains_key(name) => (name, message),
+        _ => ("", cause),
+    };
+    let (detail, hint) = match message {
+        "invalid digit found in string" | "cannot parse integer from empty string" => (
+            "not a whole number".to_owned(),
+            "write digits alone, such as 20".to_owned(),
+        ),
+        "number too large to fit in target type" | "number too small to fit in target type" => (
+            "out of range".to_owned(),
+            "write a smaller whole number".to_owned(),
+        ),
+        "provided string was not `true` or `false`" => (
+            "neither true nor false".to_owned(),
+            "write true or false".to_owned(),
+        ),
+        _ => told(message),
+    };
+    // An unknown parameter is only named in the message.
+    let unknown = || message.strip_prefix("unknown field `")?.split('`').next();
+    let name = if name.is_empty() {
+        unknown().unwrap_or_default()
+    } else {
+        name
+    };
+    let pointer = if name.is_empty() {
+        String::new()
+    } else {
+        format!("/{name}")
+    };
+    let value = sent.get(name).cloned().unwrap_or_else(|| query.into());
+    Invalid::at(&pointer, value, detail, hint)
 }
 
 /// An answer in JSON.

@@ -20,6 +20,9 @@ pub enum PlatformChoice {
     Several(Vec<String>),
 }
 
+/// Most platforms that one question names; with none named it may be more.
+pub(super) const MOST_PLATFORMS: usize = 256;
+
 /// The predictors that a request's `platform` names: all of the mode where it names none.
 pub(super) fn chosen(
     predictors: &Predictors,
@@ -28,6 +31,11 @@ pub(super) fn chosen(
 ) -> Result<Vec<Arc<Predictor>>, Invalid> {
     match platform {
         None | Some(Value::Null) => Ok(predictors.of_mode(mode).cloned().collect()),
+        Some(Value::Array(ids)) if ids.len() > MOST_PLATFORMS => {
+            let detail = format!("{} platforms", ids.len());
+            let hint = format!("at most {MOST_PLATFORMS}; without `platform`, all are answered");
+            Err(Invalid::at("/platform", ids.len(), detail, hint))
+        }
         Some(Value::Array(ids)) => {
             let one = |(i, id): (usize, &Value)| {
                 one(predictors, mode, id).map_err(|e| e.under(&format!("/platform/{i}")))

@@ -12,11 +12,12 @@ use super::asking::{Asking, TimeRow};
 use super::body::{Json, JsonBody};
 use super::chosen::PlatformChoice;
 use super::compare_csv;
-use super::complexity::{Base, Scaled, base_row, scaled_row};
+use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 pub use super::query::factors as factors_of_text;
 use super::refusals::BodyRefused;
+use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, spec::RawModel};
@@ -187,24 +188,20 @@ pub struct ComparedTime {
 )]
 async fn compare(
     State(live): State<Shared>,
+    wanted: Wanted,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CompareAnswer>, ApiError> {
-    let request: CompareRequest = typed(&body)?;
-    let predictors = live.predictors();
-    let work = move || compared(&predictors, request);
-    let answer = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ApiError::Internal)?;
-    Ok(Json(answer?))
+    Ok(Json(compared(&live.predictors(), typed(&body)?, &wanted)?))
 }
 
-/// The answer to `request`.
+/// The answer to `request`, as long as it is `wanted`.
 ///
 /// # Errors
 /// Points at the field that is wrong.
 pub fn compared(
     predictors: &Predictors,
     request: CompareRequest,
+    wanted: &Wanted,
 ) -> Result<CompareAnswer, Invalid> {
     let factors = factors(request.factors.as_ref())?;
     let listed = request.factors.as_ref().is_some_and(Value::is_array);
@@ -238,6 +235,7 @@ pub fn compared(
     let mut rows = Vec::with_capacity(ways.len() * factors.len());
     for way in &ways {
         for (i, factor) in factors.iter().enumerate() {
+            wanted.check()?;
             let pointer = if listed {
                 format!("/factors/{i}")
             } else {
@@ -339,27 +337,31 @@ pub(super) fn answer_row(
     row: Row,
 ) -> CompareRow {
     let raw = RawScaling::from(&row.scaling);
+    let scaled = scaled_row(&row.scaling, &row.net, base);
     let platforms = asking.predictors.iter().zip(comparison.base_times());
     let times = platforms.zip(&row.times);
     let predictions = times.filter_map(|((predictor, base), time)| {
         let time = time.as_ref()?;
+        let mut told = asking.time_row(predictor, &row.features, &time.prediction);
+        told.warnings.extend(missed(&scaled));
         Some(ComparedTime {
             time: TimeRow {
                 base_epoch_seconds: base
                     .as_ref()
                     .map(|base| asking.question.epoch_seconds(predictor, base.ms)),
-                ..asking.time_row(predictor, &row.features, &time.prediction)
+                ..told
             },
             to_base: time.to_base,
             to_best: time.to_best,
         })
     });
+    let predictions = predictions.collect();
     CompareRow {
         strategy: raw.strategy,
         alpha: raw.alpha,
         factor: raw.factor,
-        scaled: scaled_row(&row.scaling, &row.net, base),
-        predictions: predictions.collect(),
+        scaled,
+        predictions,
         memory: row.memory,
         accuracy: row.accuracy,
     }

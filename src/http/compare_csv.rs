@@ -14,6 +14,7 @@ use super::compare::{CompareAnswer, CompareRequest, CompareRow, ComparedTime, co
 use super::problem::ApiError;
 use super::query::{NetText, factors, numbers, words};
 use super::refusals::ListRefused;
+use super::wanted::Wanted;
 use crate::json::Invalid;
 use crate::timing::{Estimator, Mode};
 use crate::units::Whole;
@@ -100,14 +101,12 @@ type Csv = ([(HeaderName, &'static str); 1], Vec<u8>);
 )]
 async fn compare_csv(
     State(live): State<Shared>,
+    wanted: Wanted,
     Params(params): Params<CompareParams>,
 ) -> Result<Csv, ApiError> {
     let (request, net) = params.request()?;
-    let predictors = live.predictors();
-    let work = move || compared(&predictors, request).map_err(|error| net.told_of_net(error));
-    let answer = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ApiError::Internal)??;
+    let answer = compared(&live.predictors(), request, &wanted);
+    let answer = answer.map_err(|error| net.told_of_net(error))?;
     let table = table(&answer).map_err(|_| ApiError::Internal)?;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], table))
 }

@@ -13,8 +13,9 @@ use super::refusals::BodyRefused;
 use crate::json::{Invalid, typed};
 use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;
-use crate::net::{Complexity, Net, Ratios, Scaling, Subject};
+use crate::net::{Complexity, Net, Ratios, Scaling, Side, Subject};
 use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
+use crate::timing::warning::Warning;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(complexity))
@@ -51,11 +52,39 @@ pub struct Base {
     pub name: Option<String>,
     /// Its full description, which may be sent again; null where only costs are known.
     pub model: Option<Description>,
+    /// Side of its images, in pixels; null where costs were sent without it.
+    pub resolution: Option<u32>,
+    /// What its costs are: `exact`, counted here to the last digit; `published` with the net, rounded and without
+    /// max-pools; or as they were `sent`.
+    pub counts: Counts,
     /// What it costs.
     pub complexity: Complexity,
     /// Its layers, where they were asked for and are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerRow>>,
+}
+
+/// Where costs come from.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// Counted here.
+    Exact,
+    /// Published with the net.
+    Published,
+    /// Sent by who asks.
+    Sent,
+}
+
+impl Counts {
+    /// Of the costs of `subject`.
+    fn of(subject: &Subject) -> Self {
+        match subject {
+            Subject::Net { .. } => Self::Exact,
+            Subject::Costs { name: Some(_), .. } => Self::Published,
+            Subject::Costs { name: None, .. } => Self::Sent,
+        }
+    }
 }
 
 /// A scaled net.
@@ -130,9 +159,16 @@ pub(super) fn base_row(subject: &Subject) -> Base {
     Base {
         name: subject.name().map(str::to_owned),
         model: subject.net().map(Net::description),
+        resolution: subject.side().map(Side::get),
+        counts: Counts::of(subject),
         complexity: subject.complexity(),
         layers: None,
     }
+}
+
+/// A warning where the flops of `scaled` are not what its factor asks for.
+pub(super) fn missed(scaled: &Scaled) -> Option<Warning> {
+    Warning::missed(scaled.ratios.flops, scaled.theory.flops)
 }
 
 /// `net`, which is a net of costs `base` scaled by `scaling`, without its layers.

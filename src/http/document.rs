@@ -1,9 +1,13 @@
 //! What every operation of the OpenAPI document may answer, whichever it is: refusals of what stands before the handlers.
 
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Server};
 
 use super::settings::Settings;
+use crate::json::length;
 
 /// Statuses that any operation may answer with.
 const ALWAYS: [(&str, &str); 4] = [
@@ -60,4 +64,117 @@ fn problem(description: &str) -> Response {
         .description(description)
         .content("application/problem+json", content.build())
         .build()
+}
+
+/// The text of `document`, with the greatest length of every text that a request may have.
+pub(super) fn text(document: &OpenApi) -> String {
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    let operations = value["paths"].as_object().into_iter().flatten();
+    let operations = operations.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+    let bodies = operations.map(|(_, operation)| &operation["requestBody"]);
+    let mut sent = BTreeSet::new();
+    bodies.for_each(|body| reached(body, &value, &mut sent));
+    let mut choices = BTreeSet::new();
+    if let Some(schemas) = value.pointer_mut("/components/schemas") {
+        for name in &sent {
+            if let Some(schema) = schemas.get_mut(name) {
+                bound_fields(schema, &mut choices);
+            }
+        }
+        for (schema, field) in choices {
+            if let Some(schema) = schemas.get_mut(&schema) {
+                bound(&field, schema, &mut BTreeSet::new());
+            }
+        }
+    }
+    for (_, item) in value["paths"].as_object_mut().into_iter().flatten() {
+        for (_, operation) in item.as_object_mut().into_iter().flatten() {
+            let parameters = operation.get_mut("parameters");
+            let parameters = parameters.and_then(Value::as_array_mut);
+            for parameter in parameters.into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+                bound(&name, &mut parameter["schema"], &mut BTreeSet::new());
+            }
+        }
+    }
+    serde_json::to_string_pretty(&value).unwrap_or_default()
+}
+
+/// Adds the names of all schemas that `part` of `document` refers to, and those refer to.
+fn reached(part: &Value, document: &Value, names: &mut BTreeSet<String>) {
+    match part {
+        Value::Object(fields) => {
+            let reference = fields.get("$ref").and_then(Value::as_str);
+            let name = reference.and_then(|text| text.strip_prefix("#/components/schemas/"));
+            if let Some(name) = name
+                && names.insert(name.to_owned())
+            {
+                reached(&document["components"]["schemas"][name], document, names);
+            }
+            fields
+                .values()
+                .for_each(|field| reached(field, document, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| reached(item, document, names)),
+        _ => {}
+    }
+}
+
+/// Schemas that are no objects, each with the field that is of it.
+type Choices = BTreeSet<(String, String)>;
+
+/// Says how long the texts among the fields of `schema` may be, however deep they stand in it; `choices` are those that
+/// are described elsewhere.
+fn bound_fields(schema: &mut Value, choices: &mut Choices) {
+    match schema {
+        Value::Object(parts) => {
+            let properties = parts.get_mut("properties").and_then(Value::as_object_mut);
+            for (name, field) in properties.into_iter().flatten() {
+                bound(name, field, choices);
+            }
+            parts
+                .values_mut()
+                .for_each(|part| bound_fields(part, choices));
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| bound_fields(item, choices)),
+        _ => {}
+    }
+}
+
+/// Says how long the text of the field `name` may be, where `schema` is of a text, a list of them or a choice with one.
+fn bound(name: &str, schema: &mut Value, choices: &mut Choices) {
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
+        && let Some((_, referred)) = reference.rsplit_once('/')
+    {
+        choices.insert((referred.to_owned(), name.to_owned()));
+    }
+    for (part, inner) in schema.iter_mut() {
+        match inner {
+            Value::Array(parts) if ["oneOf", "anyOf"].contains(&part.as_str()) => {
+                for part in parts.iter_mut() {
+                    bound(name, part, choices);
+                }
+            }
+            items if part == "items" => bound(name, items, choices),
+            _ => {}
+        }
+    }
+    let is_text = match schema.get("type") {
+        Some(Value::String(kind)) => kind == "string",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+        _ => false,
+    };
+    if is_text && !is_choice(schema) {
+        schema.insert("maxLength".to_owned(), length(name).into());
+    }
+}
+
+/// Whether the words of a schema are listed.
+fn is_choice(schema: &Map<String, Value>) -> bool {
+    schema.contains_key("enum") || schema.contains_key("const")
 }

@@ -11,11 +11,13 @@ use super::Shared;
 use super::asking::Asking;
 use super::body::{Json, JsonBody};
 use super::chosen::PlatformChoice;
-use super::complexity::{Base, Scaled, base_row, scaled, scaled_row};
+use super::complexity::{Base, Scaled, base_row, missed, scaled, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
+use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
+use crate::net::Net;
 use crate::net::scaling::RawScaling;
 use crate::net::spec::RawModel;
 use crate::plan::explain::{Remedy, Share, explained};
@@ -102,18 +104,21 @@ pub struct ExplainedOn {
 )]
 async fn explain(
     State(live): State<Shared>,
+    wanted: Wanted,
     JsonBody(body): JsonBody,
 ) -> Result<Json<ExplainAnswer>, ApiError> {
-    Ok(Json(explanation(&live.predictors(), typed(&body)?)?))
+    let answer = explanation(&live.predictors(), typed(&body)?, &wanted);
+    Ok(Json(answer?))
 }
 
-/// The answer to `request`.
+/// The answer to `request`, as long as it is `wanted`.
 ///
 /// # Errors
 /// Points at the field that is wrong.
 pub fn explanation(
     predictors: &Predictors,
     request: ExplainRequest,
+    wanted: &Wanted,
 ) -> Result<ExplainAnswer, Invalid> {
     let scaling = request.scaling;
     let asking = Asking::read(
@@ -132,8 +137,15 @@ pub fn explanation(
     let base = asking.net()?;
     let scaled = scaled(&asking.subject, scaling)?;
     let net = scaled.as_ref().map_or(base, |(_, net)| net);
+    within_reach(net, asking.predictors.len())?;
     let rows = asking.time_rows(net);
+    let row = |(scaling, net): &(_, _)| scaled_row(scaling, net, &base.complexity());
+    let scaled = scaled.as_ref().map(row);
+    let missed = scaled.as_ref().and_then(missed);
     let of = |row: super::asking::TimeRow| {
+        if wanted.is_over() {
+            return None;
+        }
         let mut platforms = asking.predictors.iter();
         let predictor = platforms.find(|p| p.platform().id == row.platform)?;
         let found = explained(net, &asking.question, predictor)?;
@@ -147,16 +159,33 @@ pub fn explanation(
             kinds: found.kinds,
             constant_share: found.constant,
             remedies: found.remedies,
-            warnings: row.warnings,
+            warnings: row.warnings.into_iter().chain(missed.clone()).collect(),
         })
     };
     let explanations: Vec<ExplainedOn> = rows.into_iter().filter_map(of).collect();
     Ok(ExplainAnswer {
-        scaled: scaled
-            .as_ref()
-            .map(|(scaling, net)| scaled_row(scaling, net, &base.complexity())),
+        scaled,
         sentence: explanations.first().map(|first| first.sentence.clone()),
         base: base_row(&asking.subject),
         explanations,
     })
+}
+
+/// Most layers, of all platforms together, that one answer tells of: a second of work.
+const LAYERS_AT_ONCE: usize = 1_000_000;
+
+/// Refuses what would take too long.
+fn within_reach(net: &Net, platforms: usize) -> Result<(), Invalid> {
+    let layers = net.layers().len();
+    if layers.saturating_mul(platforms) <= LAYERS_AT_ONCE {
+        return Ok(());
+    }
+    let detail = format!("{layers} layers on {platforms} platforms are too many to explain");
+    let most = LAYERS_AT_ONCE / layers.max(1);
+    Err(Invalid::at(
+        "/platform",
+        platforms,
+        detail,
+        format!("at most {most} platforms for this net"),
+    ))
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/gpus` and `/v1/gpus/{id}`: GPUs that can be asked for by name though nothing was timed on them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::Json;
+use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
 use crate::timing::datasheet::AskedGpu;
@@ -93,7 +94,7 @@ async fn gpus(State(live): State<Shared>) -> Json<Gpus> {
         NotThere,
     )
 )]
-async fn gpu(State(live): State<Shared>, Path(id): Path<String>) -> Result<Json<GpuRow>, ApiError> {
+async fn gpu(State(live): State<Shared>, Word(id): Word) -> Result<Json<GpuRow>, ApiError> {
     let gpu = Gpu::named(&id).map_err(|e| ApiError::NotFound(e.to_string()))?;
     Ok(Json(GpuRow::new(gpu, &live.predictors())))
 }

@@ -16,7 +16,7 @@ use super::front::Route;
 use super::problem::ApiError;
 use super::settings::Settings;
 use crate::live::Live;
-use crate::store::{Scope, Token};
+use crate::store::{Scope, Sender, Senders, Token, UploadRow};
 
 /// Questions that are too long for a URL: they change nothing.
 pub(super) const OPEN: [&str; 6] = [
@@ -33,11 +33,21 @@ pub(super) const OPEN: [&str; 6] = [
 pub(super) struct Caller(pub(super) Token);
 
 impl Caller {
-    /// Whether what `sender` has uploaded is the caller's to take out.
-    pub(super) fn may_change(&self, sender: &str) -> Result<(), ApiError> {
-        if self.0.scope == Scope::Admin || self.0.name == sender {
-            return Ok(());
+    /// Whose part in what these `uploads` sent the caller may take out or put back: everybody's, or the caller's own.
+    pub(super) fn may_change(&self, uploads: &[UploadRow]) -> Result<Senders, ApiError> {
+        let caller = &self.0;
+        if caller.scope == Scope::Admin {
+            return Ok(Senders::Everybody);
         }
+        if uploads
+            .iter()
+            .any(|upload| upload.sender.token == Some(caller.id))
+        {
+            return Ok(Senders::One(Sender::from(caller)));
+        }
+        let sender = uploads
+            .first()
+            .map_or("nobody", |upload| &upload.sender.name);
         let detail = format!("{sender} has sent it: that takes a token of scope admin, or its own");
         Err(ApiError::Forbidden(detail))
     }

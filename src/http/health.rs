@@ -17,6 +17,7 @@ use super::front::Told;
 use super::problem::ApiError;
 use super::refusals::StoreRefused;
 use super::{Shared, clock};
+use crate::live::Receipt;
 use crate::store::Store;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -65,8 +66,10 @@ pub(super) struct Readiness {
     looking: AtomicBool,
 }
 
-/// How long a look holds.
+/// How long a look holds that has shown that all is well, …
 const HOLDS: Duration = Duration::from_secs(1);
+/// … and one that has not: who has made room wants to see it.
+const HOLDS_BAD: Duration = Duration::from_millis(100);
 /// How long a look may take.
 const LOOK_TIME: Duration = Duration::from_millis(700);
 
@@ -74,27 +77,62 @@ impl Readiness {
     async fn check(&self, store: &Store) -> Result<(), ApiError> {
         let last = self.last().clone();
         let now = Instant::now();
-        let fresh = last.as_ref().is_some_and(|(at, _)| *at + HOLDS > now) && !store.is_closed();
+        let holds = |found: &Result<(), String>| if found.is_ok() { HOLDS } else { HOLDS_BAD };
+        let fresh = |(at, found): &(Instant, _)| *at + holds(found) > now;
+        let fresh = last.as_ref().is_some_and(fresh) && !store.is_closed();
         if !fresh && !self.looking.swap(true, Ordering::Acquire) {
             let _looking = Looking(&self.looking);
             let probe = tokio::time::timeout(LOOK_TIME, store.probe(clock::now())).await;
             let found = match probe {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(format!("nothing can be stored: {error}")),
-                Err(_) => Err("nothing can be stored: the database does not answer".to_owned()),
+                // What was found last holds on while there is no telling.
+                Ok(Ok(false)) => return told(last),
+                Ok(Ok(true)) => Ok(()),
+                Ok(Err(error)) => Err(reason(&error.into())),
+                Err(_) => Err("nothing can be stored: the store did not answer".to_owned()),
             };
-            if let Err(cause) = &found {
-                tracing::warn!("not ready: {cause}");
-            }
-            *self.last() = Some((now, found.clone()));
+            self.learn(now, found.clone());
             return found.map_err(ApiError::Unready);
         }
-        last.map_or(Ok(()), |(_, found)| found.map_err(ApiError::Unready))
+        told(last)
+    }
+
+    /// What an upload was told is what the next would be told.
+    pub(super) fn hears(&self, told: &Result<Receipt, ApiError>) {
+        let found = match told {
+            Ok(receipt) if receipt.upload.is_some() => Ok(()),
+            Err(told @ (ApiError::Full | ApiError::Unready(_) | ApiError::Store(_))) => {
+                Err(reason(told))
+            }
+            // A dry run, or rows that are wrong.
+            Ok(_) | Err(_) => return,
+        };
+        self.learn(Instant::now(), found);
+    }
+
+    fn learn(&self, now: Instant, found: Result<(), String>) {
+        if let Err(cause) = &found {
+            tracing::warn!("not ready: {cause}");
+        }
+        let mut last = self.last();
+        // A look that took long knows less than an upload that has ended meanwhile.
+        if last.as_ref().is_none_or(|(at, _)| *at <= now) {
+            *last = Some((now, found));
+        }
     }
 
     fn last(&self) -> MutexGuard<'_, Option<(Instant, Result<(), String>)>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the last look has shown; before the first, nothing is wrong.
+fn told(last: Option<(Instant, Result<(), String>)>) -> Result<(), ApiError> {
+    last.map_or(Ok(()), |(_, found)| found.map_err(ApiError::Unready))
+}
+
+/// What is wrong with the store, in the words that an upload is told.
+fn reason(told: &ApiError) -> String {
+    format!("nothing can be stored: {told}")
 }
 
 /// One look at a time, also where its client goes away.

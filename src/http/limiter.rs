@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 
+use super::address::{Proxies, counted};
 use super::problem::ApiError;
 
 /// Limits, and whose word on addresses is taken.
@@ -16,15 +17,15 @@ pub struct Limits {
     pub writes_per_minute: Option<NonZeroU32>,
     /// Requests that an address may make in a minute; `None`: any number.
     pub requests_per_minute: Option<NonZeroU32>,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Whose word on addresses is taken.
+    pub proxies: Proxies,
 }
 
 /// Counts requests against the limits.
 pub(super) struct Limiter {
     writes: Option<DefaultKeyedRateLimiter<String>>,
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    trusted_proxies: Vec<IpAddr>,
+    proxies: Proxies,
     clock: DefaultClock,
 }
 
@@ -40,7 +41,7 @@ impl Limiter {
             requests: limits
                 .requests_per_minute
                 .map(|n| governor::RateLimiter::keyed(Quota::per_minute(n))),
-            trusted_proxies: limits.trusted_proxies,
+            proxies: limits.proxies,
             clock: DefaultClock::default(),
         }
     }
@@ -61,28 +62,7 @@ impl Limiter {
         let (Some(limiter), Some(peer)) = (&self.requests, peer) else {
             return Ok(());
         };
-        self.check(limiter, &self.client(peer, headers))
-    }
-
-    /// The address that a request is from: the last one in `X-Forwarded-For` that is no trusted proxy, where a trusted
-    /// one has sent it.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let hops = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let hops: Vec<IpAddr> = hops
-            .flat_map(|list| list.split(','))
-            .filter_map(|hop| hop.trim().parse().ok())
-            .collect();
-        let mut client = peer;
-        for hop in hops.into_iter().rev() {
-            if !self.trusted_proxies.contains(&client) {
-                break;
-            }
-            client = hop;
-        }
-        client
+        self.check(limiter, &counted(self.proxies.client(peer, headers)))
     }
 
     fn check<K: std::hash::Hash + Eq + Clone>(
@@ -108,15 +88,8 @@ mod tests {
     fn limiter(requests: u32) -> Limiter {
         Limiter::new(Limits {
             requests_per_minute: NonZeroU32::new(requests),
-            trusted_proxies: vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()],
             ..Limits::default()
         })
-    }
-
-    fn forwarded(hops: &str) -> HeaderMap {
-        [("x-forwarded-for".parse().unwrap(), hops.parse().unwrap())]
-            .into_iter()
-            .collect()
     }
 
     #[test]
@@ -136,18 +109,16 @@ mod tests {
             ],
             [true, true, false, true]
         );
-    }
-
-    #[test]
-    fn only_a_trusted_proxy_may_name_another_address() {
-        let limiter = limiter(1);
-        let client = |peer: &str, hops| {
-            limiter
-                .client(peer.parse().unwrap(), &forwarded(hops))
-                .to_string()
-        };
-        assert_eq!(client("10.0.0.1", "6.6.6.6, 3.3.3.3, 10.0.0.2"), "3.3.3.3");
-        assert_eq!(client("9.9.9.9", "3.3.3.3"), "9.9.9.9");
-        assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
+        // All of a network of IPv6 is one client, and IPv4 is itself in whatever form.
+        assert_eq!(
+            [
+                ask("2001:db8:0:1::1"),
+                ask("2001:db8:0:1::2"),
+                ask("2001:db8:0:1:ffff::3"),
+                ask("2001:db8:0:2::1"),
+                ask("::ffff:1.1.1.1")
+            ],
+            [true, true, false, true, false]
+        );
     }
 }

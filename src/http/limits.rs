@@ -1,5 +1,7 @@
 //! `GET /v1/limits`: every limit there is, so that a client can keep within them.
 
+use std::collections::BTreeMap;
+
 use axum::Extension;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,14 +10,17 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{BATCH_BODY_BYTES, BODY_BYTES, Json, MOST_READING};
+use super::chosen::MOST_PLATFORMS;
 use super::front::Told;
 use super::front::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
 use super::listing::MAX_LIMIT;
-use super::predict::BATCH_ITEMS;
+use super::predict::{BATCH_ITEMS, BATCH_PREDICTIONS};
 use super::receive::UPLOAD_BYTES;
 use super::serve::{
     BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME,
 };
+use crate::json::{LENGTHS, OTHERS};
+use crate::live::MOST_REJECTIONS;
 use crate::net::limits::{MAX_BLOCKS, MAX_KERNEL, MAX_RATIO, MAX_WIDTH};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -52,12 +57,20 @@ struct Sizes {
     upload_bytes: u64,
     /// Items of a batch.
     batch_items: usize,
+    /// Predictions of a batch, of all items together.
+    batch_predictions: usize,
     /// Rows of a page of a list.
     page_rows: u32,
     /// Levels of arrays and objects within each other in JSON.
     json_depth: u32,
     /// Errors that one answer names.
     errors_told: u32,
+    /// Rejected rows of an upload that are kept.
+    rejected_rows_kept: usize,
+    /// Platforms that one question names.
+    platforms: usize,
+    /// Characters of a text by the name of its field; `others` of those that are not listed.
+    characters: BTreeMap<&'static str, usize>,
 }
 
 /// Of a net and its scaling.
@@ -135,9 +148,13 @@ async fn limits(Extension(Told(front)): Extension<Told>) -> Json<LimitsAnswer> {
             batch_body_bytes: BATCH_BODY_BYTES,
             upload_bytes: UPLOAD_BYTES,
             batch_items: BATCH_ITEMS,
+            batch_predictions: BATCH_PREDICTIONS,
             page_rows: MAX_LIMIT,
             json_depth: 127,
             errors_told: 100,
+            rejected_rows_kept: MOST_REJECTIONS,
+            platforms: MOST_PLATFORMS,
+            characters: LENGTHS.into_iter().chain([("others", OTHERS)]).collect(),
         },
         nets: Nets {
             blocks: MAX_BLOCKS,

@@ -34,7 +34,7 @@ struct ListParams {
     mode: Option<Mode>,
     /// With this label.
     label: Option<String>,
-    /// Of this upload.
+    /// That this upload sent, be it as duplicates.
     upload: Option<i64>,
     /// Only those that are kept out of the fits (true), or only those that are in them (false).
     quarantined: Option<bool>,

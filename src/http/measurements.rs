@@ -1,7 +1,7 @@
 //! `/v1/measurements/{id}`: one timing that the fits stand on; taking it out, and putting it back.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -9,11 +9,12 @@ use utoipa_axum::routes;
 
 use super::body::Json;
 use super::guard::Caller;
+use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused, WriteRefused};
 use super::{Shared, clock};
 use crate::net::{Complexity, Group};
-use crate::store::StoredMeasurement;
+use crate::store::{Moved, Senders, StoredMeasurement};
 use crate::timing::measurement::RawMeasurement;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -78,24 +79,45 @@ impl From<StoredMeasurement> for MeasurementRow {
         StoreRefused,
     )
 )]
-async fn one(
-    State(live): State<Shared>,
-    Path(id): Path<i64>,
-) -> Result<Json<MeasurementRow>, ApiError> {
+async fn one(State(live): State<Shared>, Id(id): Id) -> Result<Json<MeasurementRow>, ApiError> {
     let found = live.store().measurements_of(&[id]).await?.pop();
     let missing =
         || ApiError::NotFound(format!("there is no measurement {id}, or it was taken out"));
     found.map(|row| Json(row.into())).ok_or_else(missing)
 }
 
-/// What moved.
+/// How far it went.
 #[derive(Debug, Serialize, ToSchema)]
 struct RowMoved {
     /// The measurement.
     measurement: i64,
+    /// Whether the timing is in now: after a `DELETE` it is where another sender has sent it too.
+    remaining: bool,
 }
 
-/// Takes one measurement out of the fits. It is kept, and can be put back.
+impl RowMoved {
+    fn new(measurement: i64, moved: Moved) -> Self {
+        let remaining = moved.remaining > 0;
+        Self {
+            measurement,
+            remaining,
+        }
+    }
+}
+
+/// Whose part in the timing that measurement `id` is the caller may change.
+async fn whose(live: &Shared, caller: &Caller, id: i64) -> Result<Senders, ApiError> {
+    let uploads = live.store().uploads_of_row(id).await?;
+    if uploads.is_empty() {
+        return Err(ApiError::NotFound(format!("there is no measurement {id}")));
+    }
+    caller.may_change(&uploads)
+}
+
+/// Takes one timing out of the fits. It is kept, and can be put back, both in any order and any number of times.
+///
+/// With a token of scope `write` for its own uploads, of scope `admin` for all that sent it. A timing that another sender has
+/// sent too stays until that one takes it out.
 #[utoipa::path(
     delete,
     path = "/v1/measurements/{id}",
@@ -111,16 +133,14 @@ struct RowMoved {
 async fn remove(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<Json<RowMoved>, ApiError> {
-    let missing = || ApiError::NotFound(format!("there is no measurement {id} in the fits"));
-    caller.may_change(&live.store().sender_of_row(id).await?.ok_or_else(missing)?)?;
-    let gone = live.remove_row(id, clock::now()).await?;
-    gone.then_some(Json(RowMoved { measurement: id }))
-        .ok_or_else(missing)
+    let senders = whose(&live, &caller, id).await?;
+    let moved = live.remove_row(id, &senders, clock::now()).await?;
+    Ok(Json(RowMoved::new(id, moved)))
 }
 
-/// Puts one measurement back into the fits.
+/// Puts one timing back into the fits.
 #[utoipa::path(
     post,
     path = "/v1/measurements/{id}/restore",
@@ -136,15 +156,9 @@ async fn remove(
 async fn restore(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
+    Id(id): Id,
 ) -> Result<Json<RowMoved>, ApiError> {
-    let missing = || {
-        ApiError::NotFound(format!(
-            "there is no measurement {id} that was taken out and not sent again"
-        ))
-    };
-    caller.may_change(&live.store().sender_of_row(id).await?.ok_or_else(missing)?)?;
-    let back = live.restore_row(id).await?;
-    back.then_some(Json(RowMoved { measurement: id }))
-        .ok_or_else(missing)
+    let senders = whose(&live, &caller, id).await?;
+    let moved = live.restore_row(id, &senders, clock::now()).await?;
+    Ok(Json(RowMoved::new(id, moved)))
 }

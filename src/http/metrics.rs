@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::front::counts::{BUCKETS, RouteCounts};
-use super::front::{Front, Told};
+use super::front::{Front, Told, panics};
 use crate::store::Disk;
 use crate::timing::Mode;
 
@@ -123,6 +123,11 @@ fn of_load(page: &mut Page, front: &Front) {
         "Heavy requests that wait for one.",
         gate.waiting(),
     );
+    page.counter(
+        "epochcast_heavy_total",
+        "Turns at heavy work that were taken.",
+        gate.turns(),
+    );
     page.gauge(
         "epochcast_uploads_in_flight",
         "Uploads that are received or stored.",
@@ -135,8 +140,8 @@ fn of_load(page: &mut Page, front: &Front) {
     );
     page.counter(
         "epochcast_http_panics_total",
-        "Requests that met a defect of the service.",
-        counts.panics.load(Ordering::Relaxed),
+        "Panics, each a defect of the service.",
+        panics(),
     );
     page.gauge(
         "epochcast_connections",

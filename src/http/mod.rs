@@ -3,6 +3,7 @@
 //! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
 //! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
 
+mod address;
 mod answers;
 mod asking;
 pub mod body;
@@ -14,6 +15,7 @@ mod compare_csv;
 mod complexity;
 mod cursor;
 mod document;
+mod etag;
 mod evaluation;
 mod evidence;
 pub mod explain;
@@ -32,6 +34,7 @@ mod metrics;
 mod models;
 mod next;
 mod pages;
+mod path;
 pub mod pins;
 pub mod plan;
 mod platforms;
@@ -47,6 +50,7 @@ mod request;
 pub mod serve;
 mod settings;
 mod uploads;
+pub mod wanted;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -57,16 +61,19 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
 use answers::Answers;
+use front::gate::Gate;
 
-pub use front::{Log, LogFormat, Origins, Service};
+pub use address::{ForwardedHeader, Proxies};
+pub use front::{Log, LogFormat, Origins, Service, count_panics};
 pub use limiter::Limits;
 pub use settings::Settings;
 
-/// What all handlers share: the store with its fits, and what was answered lately.
+/// What all handlers share: the store with its fits, what was answered lately, and the gate before heavy work.
 #[derive(Clone)]
 pub struct Shared {
     live: Arc<Live>,
     answers: Arc<Answers>,
+    gate: Arc<Gate>,
 }
 
 impl From<Arc<Live>> for Shared {
@@ -74,6 +81,7 @@ impl From<Arc<Live>> for Shared {
         Self {
             live,
             answers: Arc::default(),
+            gate: Arc::new(Gate::new()),
         }
     }
 }
@@ -88,19 +96,19 @@ impl Deref for Shared {
 
 /// Everything that is served.
 pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
-    let settings = settings.into();
+    let (shared, settings) = (Shared::from(live), settings.into());
     let (api, mut document) = api().split_for_parts();
     open_parts(&mut document);
     document::complete(&mut document, &settings);
-    let text = document.to_pretty_json().unwrap_or_default();
+    let text = document::text(&document);
     let router = api
         .merge(pages::router(settings.base_path.as_deref()))
         .route(
             "/openapi.json",
             get(|| async { ([("content-type", "application/json")], text) }),
         )
-        .with_state(live.clone().into());
-    Service::new(router, &document, live, settings)
+        .with_state(shared.clone());
+    Service::new(router, &document, shared, settings)
 }
 
 /// Schemas that answers extend by fields of their own. A part that forbids all others fits nothing that has more, so

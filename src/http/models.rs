@@ -1,13 +1,15 @@
 //! `GET /v1/models` and `/v1/strategies`: what can be asked for by name.
 
-use axum::extract::Path;
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Shared;
-use super::body::Json;
+use super::body::{Json, JsonText};
+use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
 use crate::net::layers::LayerRow;
@@ -87,14 +89,17 @@ struct Models {
 
 /// The nets that can be asked for by name.
 #[utoipa::path(get, path = "/v1/models", tag = "nets", responses((status = 200, description = "The nets", body = Models)))]
-async fn models() -> Json<Models> {
-    Json(Models {
-        models: Zoo::built_in()
-            .entries()
-            .iter()
-            .map(ModelRow::from)
-            .collect(),
-    })
+async fn models() -> Result<JsonText, ApiError> {
+    // The same for as long as the service runs, and long.
+    static TEXT: OnceLock<JsonText> = OnceLock::new();
+    if let Some(text) = TEXT.get() {
+        return Ok(text.clone());
+    }
+    let entries = Zoo::built_in().entries().iter();
+    let text = JsonText::of(&Models {
+        models: entries.map(ModelRow::from).collect(),
+    })?;
+    Ok(TEXT.get_or_init(|| text).clone())
 }
 
 /// A named net in full.
@@ -122,7 +127,7 @@ struct ModelAnswer {
         NotThere,
     )
 )]
-async fn model(Path(name): Path<String>) -> Result<Json<ModelAnswer>, ApiError> {
+async fn model(Word(name): Word) -> Result<Json<ModelAnswer>, ApiError> {
     let entry = Zoo::built_in()
         .named(&name)
         .map_err(|e| ApiError::NotFound(e.to_string()))?;

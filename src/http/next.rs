@@ -1,6 +1,8 @@
 //! `GET /v1/platforms/{id}/next`: which nets to time next on a platform.
 
-use axum::extract::{Path, State};
+use std::sync::LazyLock;
+
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -8,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::body::{Json, Params};
+use super::path::Word;
 use super::platforms::known;
 use super::problem::ApiError;
 use super::refusals::{NotThere, ParamsRefused};
@@ -100,7 +103,7 @@ const BUILDABLE: f64 = 3.0;
 )]
 async fn next(
     State(live): State<Shared>,
-    Path(word): Path<String>,
+    Word(word): Word,
     Params(NextParams { mode, count }): Params<NextParams>,
 ) -> Result<Json<NextAnswer>, ApiError> {
     let predictors = live.predictors();
@@ -112,10 +115,28 @@ async fn next(
     }
     let mode = mode.unwrap_or_else(|| timed_mode(&predictors, &platform));
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let advising =
-        tokio::task::spawn_blocking(move || advised(&predictors, (platform, mode), count));
-    Ok(Json(advising.await.map_err(|_| ApiError::Internal)?))
+    Ok(Json(advised(&predictors, (platform, mode), count)))
 }
+
+/// Nets that may be advised.
+struct Asked {
+    named: Vec<(&'static Entry, Subject)>,
+    candidates: Vec<Candidate>,
+}
+
+/// The same for all platforms, and counted once.
+static ASKED: LazyLock<Asked> = LazyLock::new(|| {
+    let named = Zoo::built_in().entries().iter();
+    let named: Vec<(&Entry, Subject)> = named
+        .filter(|entry| may_be_advised(entry))
+        .filter_map(|entry| Some((entry, entry.subject(None).ok()?)))
+        .collect();
+    let candidates = named
+        .iter()
+        .map(|(entry, net)| candidate(entry, net))
+        .collect();
+    Asked { named, candidates }
+});
 
 fn timed_mode(predictors: &Predictors, platform: &PlatformId) -> Mode {
     let timed = |mode: &Mode| predictors.get(platform, *mode).is_some();
@@ -128,17 +149,9 @@ fn advised(
     count: usize,
 ) -> NextAnswer {
     let predictor = predictors.get(&platform, mode).map(AsRef::as_ref);
-    let named = Zoo::built_in().entries().iter();
-    let named: Vec<(&Entry, Subject)> = named
-        .filter(|entry| may_be_advised(entry))
-        .filter_map(|entry| Some((entry, entry.subject(None).ok()?)))
-        .collect();
-    let candidates: Vec<Candidate> = named
-        .iter()
-        .map(|(entry, net)| candidate(entry, net))
-        .collect();
+    let Asked { named, candidates } = &*ASKED;
     let timed = predictor.map_or_else(Vec::new, Predictor::timed_nets);
-    let advice = advise(&timed, &candidates, count);
+    let advice = advise(&timed, candidates, count);
     let row = |pick: &Pick| {
         let (entry, net) = &named[pick.candidate];
         let (name, side) = (entry.name().to_owned(), net.side().unwrap_or(DEFAULT_SIDE));
@@ -150,7 +163,7 @@ fn advised(
             } else {
                 format!("{name}@{}", side.get())
             },
-            why: why(pick, &family, predictor, &candidates),
+            why: why(pick, &family, predictor, candidates),
             narrows: pick.narrows,
             resolution: side.get(),
             name,

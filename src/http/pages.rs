@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Shared;
+use super::etag::is_held;
 use super::files::{ASSETS, FRAME, PAGES, Page};
 
 /// All of them, for a service that is reached under `base` where that is set.
@@ -78,8 +79,7 @@ impl File {
 
     /// The file, or that it has not changed since the browser got it.
     fn answer(&self, headers: &HeaderMap) -> Response {
-        let known = headers.get(header::IF_NONE_MATCH);
-        let mut response = if known.is_some_and(|known| known.as_bytes() == self.tag.as_bytes()) {
+        let mut response = if is_held(headers, &self.tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
             self.text.clone().into_response()

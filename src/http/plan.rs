@@ -16,13 +16,14 @@ use super::complexity::{Base, Scaled, base_row, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
+use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling, spec::RawModel};
 use crate::plan::accuracy::{Expected, Published};
-use crate::plan::budget::{Budget, LimitedBy, Limits, Use};
+use crate::plan::budget::{Budget, LimitedBy, Limits, Patience, Use};
 use crate::plan::compare::{at_model, ways};
-use crate::plan::front::{Front, best_mix, fastest_mix, front};
+use crate::plan::front::{Front, best_mix, fastest_mix, front, spend};
 use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
 use crate::timing::measurement::count;
@@ -175,22 +176,21 @@ pub struct LeftOut {
 )]
 async fn plan(
     State(live): State<Shared>,
+    wanted: Wanted,
     JsonBody(body): JsonBody,
 ) -> Result<Json<PlanAnswer>, ApiError> {
-    let request: PlanRequest = typed(&body)?;
-    let predictors = live.predictors();
-    let work = move || planned(&predictors, request);
-    let answer = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ApiError::Internal)?;
-    Ok(Json(answer?))
+    Ok(Json(planned(&live.predictors(), typed(&body)?, &wanted)?))
 }
 
-/// The answer to `request`.
+/// The answer to `request`, as long as it is `wanted`.
 ///
 /// # Errors
 /// Points at the field that is wrong.
-pub fn planned(predictors: &Predictors, request: PlanRequest) -> Result<PlanAnswer, Invalid> {
+pub fn planned(
+    predictors: &Predictors,
+    request: PlanRequest,
+    wanted: &Wanted,
+) -> Result<PlanAnswer, Invalid> {
     let ways = ways(request.strategies.clone(), request.alphas.clone())?;
     at_most("/strategies", ways.len())?;
     let limits = request.limits.unwrap_or_default();
@@ -204,6 +204,7 @@ pub fn planned(predictors: &Predictors, request: PlanRequest) -> Result<PlanAnsw
     let asking = Asking::read(predictors, question(request))?;
     let setup = asking.setup(optimizer, precision, device_bytes);
     check(&limits, target, &asking)?;
+    let patience = Patience::default();
     let budget = Budget {
         limits: &limits,
         used,
@@ -211,9 +212,14 @@ pub fn planned(predictors: &Predictors, request: PlanRequest) -> Result<PlanAnsw
         predictors: (asking.all, &asking.predictors),
         setup,
         run: &asking.run,
+        patience: &patience,
     };
     let base = asking.net()?;
-    let (options, left_out) = searched(&asking, &budget, &ways, target)?;
+    let (options, left_out) = searched(&asking, &budget, (&ways, target), wanted)?;
+    wanted.check()?;
+    if free_mix {
+        spend(base, &patience)?;
+    }
     let mix = if free_mix {
         mixed(base, target, &budget)?
     } else {
@@ -234,12 +240,13 @@ pub fn planned(predictors: &Predictors, request: PlanRequest) -> Result<PlanAnsw
 fn searched(
     asking: &Asking,
     budget: &Budget,
-    ways: &[Scaling],
-    target: Option<Target>,
+    (ways, target): (&[Scaling], Option<Target>),
+    wanted: &Wanted,
 ) -> Result<(Vec<PlanOption>, Vec<LeftOut>), Invalid> {
     let (mut options, mut left_out) = (Vec::new(), Vec::new());
     let base = asking.net()?;
     for way in ways {
+        wanted.check()?;
         let found = match target {
             None => largest(base, way, budget),
             Some(target) => smallest(base, way, target, budget),

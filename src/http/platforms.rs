@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,10 +10,11 @@ use utoipa_axum::routes;
 
 use super::body::Json;
 use super::evidence::{UnitTime, unit_times};
+use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused};
 use super::{Shared, clock};
-use crate::json::nearest;
+use crate::json::{nearest, shortened_text};
 use crate::net::Group;
 use crate::timing::line::Explanation;
 use crate::timing::{Estimator, Form, Mode, Platform, PlatformId, Predictor, Predictors};
@@ -195,7 +196,7 @@ struct Coefficient {
 )]
 async fn platform(
     State(live): State<Shared>,
-    Path(word): Path<String>,
+    Word(word): Word,
 ) -> Result<Json<PlatformAnswer>, ApiError> {
     let last = live.store().last_uploads().await?;
     let predictors = live.predictors();
@@ -221,7 +222,8 @@ pub(super) fn known<'a>(predictors: &'a Predictors, word: &str) -> Result<&'a Pl
                 .map(PlatformId::as_str)
                 .collect();
             ApiError::NotFound(format!(
-                "no platform is called `{word}`: {}",
+                "no platform is called `{}`: {}",
+                shortened_text(word),
                 nearest(word, &known)
             ))
         })

@@ -11,19 +11,22 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use super::asking::Interval;
-use super::body::{BATCH_BODY_BYTES, Json, JsonBody, JsonText, Params};
+use super::body::{BATCH_BODY_BYTES, Json, JsonText, Params, read};
 use super::chosen::chosen;
-use super::complexity::{Base, Scaled, scaled, scaled_row};
+use super::complexity::{Base, Scaled, missed, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
+use super::front::routes::LIGHT_BYTES;
 use super::memo::counted;
 use super::pins::{FitParams, Pinned, pinned, pinned_all};
 use super::predict_request::PredictRequest;
 use super::problem::{ApiError, Problem};
 use super::ready::Ready;
 use super::refusals::{BodyRefused, StoreRefused};
-use crate::json::{Invalid, parse, typed};
-use crate::plan::Question;
+use super::wanted::Wanted;
+use crate::json::{Invalid, check_lengths, parse, typed};
+use crate::plan::memory::{beyond, possible};
 use crate::plan::run::{Run, Total};
+use crate::plan::{Configured, Question};
 use crate::timing::warning::Warning;
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
 
@@ -92,9 +95,22 @@ async fn predict(
     if let Some(known) = known.filter(|_| query.fit().is_none()) {
         return Ok(JsonText(known));
     }
-    let mut request = typed(&parse(&question)?)?;
+    let mut request: PredictRequest = typed(&read(&question)?)?;
     query.put_into(&mut request)?;
-    let pin = pinned(&live, &request).await?;
+    let fit = request.named_fit()?;
+    // To make a fit of long ago again takes as long as all its timings. A long question has its turn already.
+    let takes_long = fit.is_some_and(|id| !live.has_at_hand(&id));
+    let pin = if takes_long && question.len() <= LIGHT_BYTES {
+        let (turn, live) = (live.gate.turn().await?, Arc::clone(&live));
+        let wanted = PredictRequest {
+            fit: request.fit.clone(),
+            ..PredictRequest::default()
+        };
+        let made = turn.take(async move { pinned(&live, &wanted).await });
+        made.await??
+    } else {
+        pinned(&live, &request).await?
+    };
     let answer = JsonText::of(&predicted_by(pin.as_ref(), &fits, request)?)?;
     if pin.is_none() {
         live.answers.keep(&fits, &question, &answer.0);
@@ -147,9 +163,10 @@ pub(super) const BATCH_ITEMS: usize = 1000;
 async fn predict_batch(
     State(live): State<Shared>,
     Params(query): Params<FitParams>,
-    JsonBody(body): JsonBody<BATCH_BODY_BYTES>,
+    wanted: Wanted,
+    JsonText(text): JsonText<BATCH_BODY_BYTES>,
 ) -> Result<Json<BatchAnswer>, ApiError> {
-    let BatchRequest { items } = typed(&body)?;
+    let BatchRequest { items } = typed(&parse(&text)?)?;
     if !(1..=BATCH_ITEMS).contains(&items.len()) {
         let detail = format!("{} items", items.len());
         return Err(
@@ -158,17 +175,38 @@ async fn predict_batch(
     }
     let pins = pinned_all(&live, &items, query.fit()).await?;
     let predictors = live.predictors();
-    let work = move || {
-        let answer = |item| match batch_item((&predictors, &pins), &query, item) {
-            Ok(answer) => BatchItem::Answer(Box::new(answer)),
+    let mut made = 0;
+    let mut answer = |item| {
+        let answer =
+            within_reach(made).and_then(|()| batch_item((&predictors, &pins), &query, item));
+        match answer {
+            Ok(answer) => {
+                made += answer.predictions.len();
+                BatchItem::Answer(Box::new(answer))
+            }
             Err(error) => BatchItem::Problem(ApiError::Invalid(error).problem("")),
-        };
-        items.iter().map(answer).collect()
+        }
     };
-    let items = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ApiError::Internal)?;
-    Ok(Json(BatchAnswer { items }))
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items.iter().take_while(|_| !wanted.is_over()) {
+        answers.push(answer(item));
+    }
+    Ok(Json(BatchAnswer { items: answers }))
+}
+
+/// Most predictions of a batch: a second of work, and fifty megabytes.
+pub(super) const BATCH_PREDICTIONS: usize = 50_000;
+
+/// Refuses an item after so many predictions that one more would be too many.
+fn within_reach(made: usize) -> Result<(), Invalid> {
+    if made < BATCH_PREDICTIONS {
+        return Ok(());
+    }
+    let detail = format!("the items before this one have {made} predictions");
+    let hint = format!(
+        "at most {BATCH_PREDICTIONS} in one batch: name fewer platforms, or send several batches"
+    );
+    Err(Invalid::at("/platform", (), detail, hint))
 }
 
 fn batch_item(
@@ -176,6 +214,7 @@ fn batch_item(
     query: &FitParams,
     item: &Value,
 ) -> Result<PredictAnswer, Invalid> {
+    check_lengths(item)?;
     let mut request: PredictRequest = typed(item)?;
     if request.fit.is_none() {
         query.put_into(&mut request)?;
@@ -209,16 +248,21 @@ pub fn predicted_by(
     mut request: PredictRequest,
 ) -> Result<PredictAnswer, Invalid> {
     let named = request.named_fit()?;
+    let configured = request.take_configured();
     let counted = counted(&mut request)?;
-    let scaled = scaled(&counted.subject, request.scaling.take())?;
+    let net = scaled(&counted.subject, request.scaling.take())?;
+    let row = |(scaling, net): &(_, _)| scaled_row(scaling, net, &counted.row.complexity);
+    let scaled = net.as_ref().map(row);
     let mut question = request.question(&counted.group)?;
     if let Some(id) = &named {
         question.estimator = id.estimator;
     }
     let put = Put {
         base: counted.features.called(request.label.as_deref()),
-        scaled: scaled.as_ref().map(|(_, net)| Features::of_net(net)),
+        scaled: net.as_ref().map(|(_, net)| Features::of_net(net)),
+        missed: scaled.as_ref().and_then(missed),
         run: request.run()?,
+        configured,
         all: predictors,
         question,
     };
@@ -233,13 +277,15 @@ pub fn predicted_by(
             chosen(predictors, mode, request.platform.as_ref())?
         }
     };
+    let asked_of = chosen.iter().map(AsRef::as_ref);
+    possible(&put.question, put.features(), asked_of)?;
     let predictions = chosen
         .iter()
         .filter_map(|predictor| put.to(predictor))
         .collect();
     Ok(PredictAnswer {
         base: counted.row.clone(),
-        scaled: scaled.map(|(scaling, net)| scaled_row(&scaling, &net, &counted.row.complexity)),
+        scaled,
         predictions,
     })
 }
@@ -248,15 +294,23 @@ pub fn predicted_by(
 struct Put<'a> {
     base: Features,
     scaled: Option<Features>,
+    /// Of a scaled net that is not what its factor asks for.
+    missed: Option<Warning>,
     question: Question,
     run: Run,
+    configured: Option<Configured>,
     all: &'a Predictors,
 }
 
 impl Put<'_> {
+    /// Of the net that is asked about.
+    fn features(&self) -> &Features {
+        self.scaled.as_ref().unwrap_or(&self.base)
+    }
+
     fn to(&self, predictor: &Predictor) -> Option<PredictionRow> {
         let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
-        let features = self.scaled.as_ref().unwrap_or(&self.base);
+        let features = self.features();
         let asked = self.question.about(features);
         let mut prediction = predictor.predict(&asked)?;
         let base = match self.scaled {
@@ -268,7 +322,15 @@ impl Put<'_> {
             self.run.total(&self.question, features, place)
         });
         let (total, assumed) = whole.flatten().unzip();
+        let memory = beyond(&self.question, features, predictor);
+        prediction.warnings.extend(memory);
+        prediction.warnings.extend(self.missed.clone());
         prediction.warnings.extend(assumed.into_iter().flatten());
+        if let Some(config) = &self.configured {
+            prediction
+                .warnings
+                .extend(config.warnings(predictor.platform()));
+        }
         Some(PredictionRow {
             platform: predictor.platform().id.clone(),
             mode: predictor.mode(),

@@ -8,9 +8,10 @@ use super::chosen::PlatformChoice;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
 use crate::net::{Group, complexity::RawComplexity, spec::RawModel};
-use crate::plan::Question;
 use crate::plan::run::Run;
+use crate::plan::{Configured, Question};
 use crate::timing::measurement::count;
+use crate::timing::platform::text;
 use crate::timing::{Estimator, Level, Mode};
 use crate::units::Whole;
 
@@ -40,7 +41,7 @@ pub struct PredictRequest {
     pub platform: Option<Value>,
     /// `train` (default) or `infer`, the forward pass alone.
     pub mode: Option<Mode>,
-    /// Images of an epoch, default 1,281,167 (ImageNet).
+    /// Images of an epoch; default: those of a config's dataset, else 1,281,167 (ImageNet).
     pub dataset_images: Option<Whole>,
     /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
     pub batch_size: Option<Whole>,
@@ -66,6 +67,16 @@ pub struct PredictRequest {
 }
 
 impl PredictRequest {
+    /// What the pycls config that it sends says of the training; its dataset counts where the request names none.
+    pub(super) fn take_configured(&mut self) -> Option<Configured> {
+        let text = self.model.as_ref()?.get("pycls")?.as_str()?;
+        let number = |field: Option<Whole>| field.map(|Whole(number)| number);
+        let (images, batch) = (number(self.dataset_images), number(self.batch_size));
+        let configured = Configured::new(text, images, batch)?;
+        self.dataset_images = configured.images().map(Whole).or(self.dataset_images);
+        Some(configured)
+    }
+
     /// What it asks of each platform about a net, whose group is `group` where the request names none.
     ///
     /// # Errors
@@ -75,12 +86,23 @@ impl PredictRequest {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
             None => group.clone(),
         };
+        if let Some(label) = &self.label {
+            text("/label", label)?;
+        }
+        let images = count("/dataset_images", self.dataset_images)?.unwrap_or(IMAGENET_IMAGES);
+        let batch_size = count("/batch_size", self.batch_size)?;
+        if let Some(batch) = batch_size.filter(|batch| *batch > images) {
+            let detail =
+                format!("{batch} images in a step are more than the {images} of the dataset");
+            let hint = format!("at most {images}, or a larger dataset_images");
+            return Err(Invalid::at("/batch_size", batch, detail, hint));
+        }
         Ok(Question {
             group,
-            images: count("/dataset_images", self.dataset_images)?.unwrap_or(IMAGENET_IMAGES),
+            images,
             level: self.interval.map_or(Ok(Level::DEFAULT), Level::new)?,
             estimator: self.estimator.unwrap_or_default(),
-            batch_size: count("/batch_size", self.batch_size)?,
+            batch_size,
         })
     }
 
@@ -89,10 +111,11 @@ impl PredictRequest {
     /// # Errors
     /// Points at the field that is wrong.
     pub(super) fn run(&self) -> Result<Run, Invalid> {
-        let positive = |pointer: &str, value: Option<f64>| match value {
-            Some(number) if !(number.is_finite() && number > 0.0) => {
-                let detail = format!("{number} is out of range");
-                Err(Invalid::at(pointer, number, detail, "more than 0"))
+        let rate = |pointer: &str, value: Option<f64>| match value {
+            Some(number) if !(LEAST_RATE..=MOST_RATE).contains(&number) => {
+                let detail = format!("{number:?} is out of range");
+                let hint = format!("a number from {LEAST_RATE:?} to {MOST_RATE:?}");
+                Err(Invalid::at(pointer, number, detail, hint))
             }
             value => Ok(value),
         };
@@ -110,16 +133,19 @@ impl PredictRequest {
         Ok(Run {
             epochs: most("/epochs", self.epochs, MOST_EPOCHS)?,
             evaluation_images: count("/evaluation_images", self.evaluation_images)?,
-            loader_images_per_second: positive(
+            loader_images_per_second: rate(
                 "/loader_images_per_second",
                 self.loader_images_per_second,
             )?,
             devices: devices.and_then(|devices| u32::try_from(devices).ok()),
-            price_per_hour: positive("/price_per_hour", self.price_per_hour)?,
+            price_per_hour: rate("/price_per_hour", self.price_per_hour)?,
         })
     }
 }
 
+/// Images a second, or a price: within these no time and no cost leaves the range of a double.
+const LEAST_RATE: f64 = 1e-6;
+const MOST_RATE: f64 = 1e12;
 /// Most epochs of a training.
 const MOST_EPOCHS: u64 = 1_000_000;
 /// Most devices of a training.

@@ -80,7 +80,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::Full,
-            gone @ StoreError::Gone => Self::Unready(gone.to_string()),
+            known @ (StoreError::Gone | StoreError::Busy) => Self::Unready(known.to_string()),
             other => Self::Store(other),
         }
     }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use crate::json::{Invalid, ParseError, parse, typed};
+use crate::json::{Invalid, ParseError, check_length, parse, typed};
 use crate::plan::compare::moved;
 
 /// A number, a truth or a word in a query, where all is text.
@@ -28,6 +28,7 @@ impl<'de, T: FromStr> Deserialize<'de> for Written<T> {
 pub(super) fn parameters(query: &str) -> Result<Map<String, Value>, Invalid> {
     let mut object = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        check_length(&name, &value)?;
         let value = Value::from(value.into_owned());
         if let Some(before) = object.insert(name.clone().into_owned(), value) {
             let detail = format!("the parameter `{name}` stands there twice");

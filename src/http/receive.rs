@@ -15,14 +15,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Json, Params, unread as unarrived};
-use super::front::BasePath;
+use super::front::{BasePath, Told};
 use super::guard::Caller;
 use super::problem::ApiError;
 use super::refusals::{BodyRefused, WriteRefused};
 use super::{Shared, clock};
 use crate::json::{FieldError, ParseError};
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
-use crate::store::Scope;
+use crate::store::{Scope, StoreError};
 use crate::timing::Mode;
 use crate::timing::foreign::{self, Defaults, Refused, detect};
 use crate::timing::measurement::RawMeasurement;
@@ -74,9 +74,9 @@ enum OnErrorParam {
 struct UploadAnswer {
     /// Its id; null for a dry run.
     upload: Option<i64>,
-    /// Stored, durable, and in the fits.
+    /// Stored, durable, and in the fits; what was taken out comes back so when it is sent again.
     accepted: i64,
-    /// Equal to a stored row.
+    /// Equal to a row that is in. The upload counts as its sender too: it leaves the fits when the last one takes it out.
     duplicates: i64,
     /// Stored and durable, but kept out of the fits.
     quarantined: i64,
@@ -86,9 +86,12 @@ struct UploadAnswer {
     errors: Vec<RowProblem>,
     /// The first 100 rows that are kept out of the fits.
     doubted: Vec<Doubted>,
-    /// All rows that are wrong, as a CSV to fix and send again.
+    /// Rows that are wrong, as a CSV to fix and send again: the first `rejected_kept` of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_csv: Option<String>,
+    /// How many of the rejected rows are in that CSV: all, or the first 1,000, or the first megabyte; null where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_kept: Option<i64>,
 }
 
 /// A row that is wrong.
@@ -143,6 +146,7 @@ impl From<Receipt> for UploadAnswer {
         Receipt {
             upload,
             counts,
+            kept,
             errors,
             doubted,
         }: Receipt,
@@ -151,6 +155,7 @@ impl From<Receipt> for UploadAnswer {
             .filter(|_| counts.rejected > 0)
             .map(|id| format!("/v1/uploads/{id}/rejected.csv"));
         Self {
+            rejected_kept: rejected_csv.is_some().then_some(kept),
             upload,
             accepted: counts.accepted,
             duplicates: counts.duplicates,
@@ -218,11 +223,15 @@ async fn upload(
             file_name: params.file_name,
         },
         trusted: token.scope == Scope::Admin,
-        sender: token.name,
+        sender: (&token).into(),
         now: clock::now(),
     };
     let received = live.receive(upload).await;
-    let mut answer: UploadAnswer = received.map_err(|error| refusal(error, is_array))?.into();
+    let received = received.map_err(|error| refusal(error, is_array));
+    if let Some(Told(front)) = parts.extensions.get() {
+        front.readiness.hears(&received);
+    }
+    let mut answer = UploadAnswer::from(received?);
     if let (Some(BasePath(base)), Some(path)) = (parts.extensions.get(), &mut answer.rejected_csv) {
         path.insert_str(0, base);
     }
@@ -326,9 +335,12 @@ async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, 
         Some("gzip") => {
             let mut decoder = MultiGzDecoder::new(target);
             while let Some(chunk) = chunks.next().await {
-                decoder
-                    .write_all(&chunk.map_err(|e| unarrived(&e))?)
-                    .map_err(|e| unwritten(&e))?;
+                let chunk = chunk.map_err(|e| unarrived(&e))?;
+                // Of a bomb a few kilobytes are many megabytes, for which the threads that answer requests are too good.
+                let unpack = move || decoder.write_all(&chunk).map(|()| decoder);
+                let unpacked = tokio::task::spawn_blocking(unpack).await;
+                let unpacked = unpacked.map_err(|_| ApiError::Internal)?;
+                decoder = unpacked.map_err(|e| unwritten(&e))?;
             }
             decoder.finish().map_err(|e| unwritten(&e))?.file
         }
@@ -368,6 +380,8 @@ fn unwritten(error: &std::io::Error) -> ApiError {
             ApiError::TooLarge(usize::try_from(UPLOAD_BYTES).unwrap_or(usize::MAX))
         }
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ApiError::Full,
+        // What the system says is of the file that the body waits in, not of what was sent.
+        _ if error.raw_os_error().is_some() => StoreError::Spool(error.to_string()).into(),
         _ => ApiError::Body(error.to_string()),
     }
 }
@@ -383,6 +397,7 @@ fn refusal(error: ReceiveError, is_array: bool) -> ApiError {
         ) => ApiError::Invalid(error),
         ReceiveError::Unreadable(Unreadable::Io(error)) => unwritten(&error),
         ReceiveError::Store(error) => error.into(),
+        ReceiveError::Stopped => ApiError::Internal,
         ReceiveError::Rejected { count, errors } => {
             let told = errors.into_iter().flat_map(|RowError { line, invalid }| {
                 let place = if is_array {

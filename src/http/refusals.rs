@@ -56,7 +56,7 @@ pub(super) enum StoreRefused {
 #[derive(IntoResponses)]
 pub(super) enum NotThere {
     /// The path names something that cannot be.
-    #[response(status = 400, content_type = "application/problem+json")]
+    #[response(status = 422, content_type = "application/problem+json")]
     Malformed(Problem),
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]

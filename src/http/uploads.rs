@@ -1,7 +1,10 @@
 //! `/v1/uploads`: what became of them; taking them out of the fits, and putting them back.
 
+use std::sync::Arc;
+
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,11 +13,12 @@ use utoipa_axum::routes;
 
 use super::body::{Json, Params};
 use super::guard::Caller;
+use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{ListRefused, NotThere, WriteRefused};
 use super::{Shared, clock};
-use crate::store::UploadRow;
-use crate::timing::rows::{REMARKS, cells, column_names};
+use crate::live::RejectedExport;
+use crate::store::{Moved, UploadRow};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -36,13 +40,13 @@ struct UploadSummary {
     sender: String,
     /// Rows stored, and in the fits.
     accepted: i64,
-    /// Rows equal to a stored one.
+    /// Rows equal to one that was in.
     duplicates: i64,
     /// Rows stored, but kept out of the fits.
     quarantined: i64,
     /// Rows that were wrong.
     rejected: i64,
-    /// When it was taken out of the fits; null: it was not.
+    /// When it was taken out; null: it was not, or is back.
     removed_at: Option<String>,
 }
 
@@ -64,7 +68,7 @@ impl From<UploadRow> for UploadSummary {
         Self {
             upload: id,
             created_at,
-            sender,
+            sender: sender.name,
             accepted,
             duplicates,
             quarantined,
@@ -139,14 +143,13 @@ async fn known(live: &Shared, id: i64) -> Result<UploadRow, ApiError> {
         NotThere,
     )
 )]
-async fn one(
-    State(live): State<Shared>,
-    Path(id): Path<i64>,
-) -> Result<Json<UploadSummary>, ApiError> {
+async fn one(State(live): State<Shared>, Id(id): Id) -> Result<Json<UploadSummary>, ApiError> {
     Ok(Json(known(&live, id).await?.into()))
 }
 
 /// The rows of an upload that were wrong, as a CSV to fix and send again.
+///
+/// The first 1,000 are kept, until the upload is taken out.
 #[utoipa::path(
     get,
     path = "/v1/uploads/{id}/rejected.csv",
@@ -159,46 +162,39 @@ async fn one(
 )]
 async fn rejected(
     State(live): State<Shared>,
-    Path(id): Path<i64>,
-) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), ApiError> {
+    Id(id): Id,
+) -> Result<([(HeaderName, &'static str); 1], Body), ApiError> {
     known(&live, id).await?;
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record);
-    let remarks = REMARKS
-        .into_iter()
-        .chain(column_names())
-        .map(str::to_owned)
-        .collect();
-    let mut written = write(&mut csv, remarks);
-    for row in live.store().rejections(id).await? {
-        let sent = serde_json::from_str(&row.sent).unwrap_or_default();
-        let error = if row.hint.is_empty() {
-            row.detail
-        } else {
-            format!("{} ({})", row.detail, row.hint)
-        };
-        let mut record = vec![
-            row.line.to_string(),
-            row.field.trim_start_matches('/').to_owned(),
-            error,
-        ];
-        record.extend(cells(&sent));
-        written = written.and_then(|()| write(&mut csv, record));
-    }
-    let text = written
-        .and_then(|()| csv.into_inner().map_err(|e| e.into_error().into()))
-        .map_err(|_| ApiError::Internal)?;
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text))
+    let export = RejectedExport::new(Arc::clone(&live), id);
+    let parts = futures_util::stream::try_unfold(export, |mut export| async move {
+        Ok::<_, crate::store::StoreError>(export.next_part().await?.map(|part| (part, export)))
+    });
+    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
+    Ok(([kind], Body::from_stream(parts)))
 }
 
-/// What moved.
+/// How far it went.
 #[derive(Debug, Serialize, ToSchema)]
-struct Moved {
-    /// Rows that were taken out of the fits, or put back.
+struct MovedRows {
+    /// Timings that were taken out, or put back, by this request: 0 where it was sent before.
     measurements: u64,
+    /// Timings of the upload that are in now: after a `DELETE` those that another sender has sent too.
+    remaining: u64,
 }
 
-/// Takes an upload out of the fits. It is kept, and can be put back.
+impl From<Moved> for MovedRows {
+    fn from(Moved { timings, remaining }: Moved) -> Self {
+        Self {
+            measurements: timings,
+            remaining,
+        }
+    }
+}
+
+/// Takes an upload out of the fits. It is kept, and can be put back, both in any order and any number of times.
+///
+/// All that it sent goes, also what its sender had sent before or has sent again since. A timing that another sender has sent
+/// too stays until that one takes it out.
 #[utoipa::path(
     delete,
     path = "/v1/uploads/{id}",
@@ -206,7 +202,7 @@ struct Moved {
     security(("token" = ["write"])),
     params(("id" = i64, Path, description = "Id of an upload", example = "1")),
     responses(
-        (status = 200, description = "It is out", body = Moved),
+        (status = 200, description = "It is out", body = MovedRows),
         NotThere,
         WriteRefused,
     )
@@ -214,14 +210,14 @@ struct Moved {
 async fn remove(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
-) -> Result<Json<Moved>, ApiError> {
-    caller.may_change(&known(&live, id).await?.sender)?;
-    let measurements = live.remove_upload(id, clock::now()).await?;
-    Ok(Json(Moved { measurements }))
+    Id(id): Id,
+) -> Result<Json<MovedRows>, ApiError> {
+    caller.may_change(&[known(&live, id).await?])?;
+    let moved = live.remove_upload(id, clock::now()).await?;
+    Ok(Json(moved.into()))
 }
 
-/// Puts an upload back into the fits.
+/// Puts an upload back into the fits, but for timings that were taken out one by one.
 #[utoipa::path(
     post,
     path = "/v1/uploads/{id}/restore",
@@ -229,7 +225,7 @@ async fn remove(
     security(("token" = ["write"])),
     params(("id" = i64, Path, description = "Id of an upload", example = "1")),
     responses(
-        (status = 200, description = "It is back", body = Moved),
+        (status = 200, description = "It is back", body = MovedRows),
         NotThere,
         WriteRefused,
     )
@@ -237,9 +233,9 @@ async fn remove(
 async fn restore(
     State(live): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<i64>,
-) -> Result<Json<Moved>, ApiError> {
-    caller.may_change(&known(&live, id).await?.sender)?;
-    let measurements = live.restore_upload(id).await?;
-    Ok(Json(Moved { measurements }))
+    Id(id): Id,
+) -> Result<Json<MovedRows>, ApiError> {
+    caller.may_change(&[known(&live, id).await?])?;
+    let moved = live.restore_upload(id, clock::now()).await?;
+    Ok(Json(moved.into()))
 }

@@ -3,8 +3,11 @@
 //! A document is parsed once into a [`Value`] ([`parse`]), then typed piece by piece ([`typed`]), so that a reader can
 //! look at one field before it decides on the type of the rest and an error still carries the whole path.
 
+mod lengths;
+mod near;
 mod objects;
 mod parse;
+mod printable;
 mod words;
 
 use std::fmt;
@@ -14,7 +17,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+pub use lengths::{LENGTHS, OTHERS, check_length, check_lengths, length};
+pub use near::{Names, nearest};
 pub use parse::{NotJson, ParseError, Strict, parse};
+pub use printable::{controls_written, is_printable, shown};
+pub(crate) use words::told;
 
 use objects::Objects;
 
@@ -68,8 +75,8 @@ impl Invalid {
         Self(vec![FieldError {
             pointer: pointer.to_owned(),
             value: shortened(value.into()),
-            detail: detail.into(),
-            hint: hint.into(),
+            detail: at_most(detail.into(), DETAIL_CHARS),
+            hint: at_most(hint.into(), HINT_CHARS),
         }])
     }
 
@@ -96,7 +103,7 @@ fn located<T: DeserializeOwned>(value: &Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
         let pointer = pointer(error.path());
         let found = value.pointer(&pointer).cloned().unwrap_or_default();
-        let (detail, hint) = words::told(&error.into_inner().to_string());
+        let (detail, hint) = told(&error.into_inner().to_string());
         Invalid::at(&pointer, found, detail, hint)
     })
 }
@@ -122,26 +129,6 @@ pub fn unknown_fields(object: &Map<String, Value>, known: &[&str]) -> Option<Inv
     (!errors.is_empty()).then_some(Invalid(errors))
 }
 
-/// "did you mean …?" where one of `known` is near `word`, else the list of them.
-#[must_use]
-pub fn nearest(word: &str, known: &[&str]) -> String {
-    let lower = word.to_lowercase();
-    let best = known
-        .iter()
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
-        Some((likeness, candidate)) if likeness > 0.8 => format!("did you mean `{candidate}`?"),
-        _ if known.is_empty() => "no field is expected here".to_owned(),
-        _ => format!("one of {}", known.join(", ")),
-    }
-}
-
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
@@ -157,6 +144,9 @@ fn escaped(key: &str) -> String {
 }
 
 const ECHO_CHARS: usize = 200;
+/// What is wrong may name what was sent, and what would be right lists what is known: neither without an end.
+const DETAIL_CHARS: usize = 500;
+const HINT_CHARS: usize = 4000;
 
 /// A value short enough to be sent back.
 fn shortened(value: Value) -> Value {
@@ -174,11 +164,19 @@ fn shortened(value: Value) -> Value {
     }
 }
 
-fn shortened_text(text: &str) -> String {
-    match text.char_indices().nth(ECHO_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+/// Text short enough to be sent back.
+#[must_use]
+pub fn shortened_text(text: &str) -> String {
+    at_most(text.to_owned(), ECHO_CHARS)
+}
+
+/// `text` of so many characters at most.
+fn at_most(mut text: String, characters: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
+        text.push('…');
     }
+    text
 }
 
 #[cfg(test)]
@@ -221,6 +219,17 @@ mod tests {
     fn a_list_is_no_object_though_its_items_would_do() {
         let error = refused("[[1, 2]]");
         assert_eq!(error.detail, "a list stands where an object is expected");
+    }
+
+    #[test]
+    fn no_refusal_is_long() {
+        let long = || "x".repeat(1 << 20);
+        let error = Invalid::at("", long(), long(), long()).0.remove(0);
+        let most = [DETAIL_CHARS, HINT_CHARS].map(|most| most + 1);
+        assert_eq!(
+            [error.detail, error.hint].map(|text| text.chars().count()),
+            most
+        );
     }
 
     #[test]

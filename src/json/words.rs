@@ -3,7 +3,7 @@
 use super::nearest;
 
 /// What is wrong, and what would be right, of serde's `message`.
-pub(super) fn told(message: &str) -> (String, String) {
+pub(crate) fn told(message: &str) -> (String, String) {
     let mut quoted = message.split('`').skip(1).step_by(2);
     for kind in ["field", "variant"] {
         if message.starts_with(&format!("unknown {kind} ")) {

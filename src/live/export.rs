@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Live;
-use crate::store::{Filter, Page, StoreError, StoredMeasurement};
+use crate::store::{Filter, Page, Rejection, StoreError, StoredMeasurement};
 use crate::timing::PlatformId;
 use crate::timing::measurement::Verdict;
-use crate::timing::rows::{cells, column_names};
+use crate::timing::rows::{REMARKS, cells, column_names};
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,4 +108,64 @@ impl Export {
             }
         }
     }
+}
+
+/// Rejected rows of an upload as a CSV to fix and send again, part by part, in the memory of one.
+pub struct RejectedExport {
+    live: Arc<Live>,
+    upload: i64,
+    after: i64,
+    started: bool,
+}
+
+/// Rejected rows of a part.
+const REJECTED_PART: u32 = 200;
+
+impl RejectedExport {
+    /// Those of `upload`.
+    #[must_use]
+    pub fn new(live: Arc<Live>, upload: i64) -> Self {
+        Self {
+            live,
+            upload,
+            after: 0,
+            started: false,
+        }
+    }
+
+    /// The next part, `None` after the last.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        let store = self.live.store();
+        let rows = store.rejections(self.upload, self.after, REJECTED_PART);
+        let rows = rows.await?;
+        let first = !std::mem::replace(&mut self.started, true);
+        let Some(last) = rows.last() else {
+            return Ok(first.then(|| rejected_csv(&[], true)));
+        };
+        self.after = last.line;
+        Ok(Some(rejected_csv(&rows, first)))
+    }
+}
+
+fn rejected_csv(rows: &[Rejection], first: bool) -> Vec<u8> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    // A vector takes every byte: writing to it cannot fail.
+    if first {
+        let _ = csv.write_record(REMARKS.into_iter().chain(column_names()));
+    }
+    for row in rows {
+        let error = if row.hint.is_empty() {
+            row.detail.clone()
+        } else {
+            format!("{} ({})", row.detail, row.hint)
+        };
+        let field = row.field.trim_start_matches('/').to_owned();
+        let sent = serde_json::from_str(&row.sent).unwrap_or_default();
+        let remarks = [row.line.to_string(), field, error];
+        let _ = csv.write_record(remarks.into_iter().chain(cells(&sent)));
+    }
+    csv.into_inner().unwrap_or_default()
 }

@@ -9,6 +9,7 @@ mod export;
 mod pins;
 mod quantities;
 mod receive;
+mod rejected;
 mod tally;
 
 use std::collections::{HashMap, HashSet};
@@ -19,17 +20,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Change, Committed, Store, StoreError, Writing};
+use crate::store::{Change, Committed, Moved, Senders, Store, StoreError, Writing};
 use pins::Pins;
 
 use crate::timing::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
-pub use export::{Export, ExportFormat};
+pub use export::{Export, ExportFormat, RejectedExport};
 pub use pins::PinError;
 pub use quantities::Quantity;
-pub use receive::{OnError, Receipt, ReceiveError, RowError, Upload};
+pub use receive::{Body, OnError, Receipt, ReceiveError, RowError, Upload};
+pub use rejected::MOST_REJECTIONS;
 pub use tally::Tally;
 
 /// The store with the fits to what it holds.
@@ -46,7 +48,8 @@ pub struct Live {
 /// What of the store is in memory, and which version of it.
 #[derive(Debug, Default)]
 struct Known {
-    version: i64,
+    /// `None` while they are being changed: whoever is interrupted there leaves them to be read back.
+    version: Option<i64>,
     timings: Timings,
 }
 
@@ -99,7 +102,7 @@ impl Live {
     /// Where the store cannot be read; the fits then stay as they are.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut known = self.known.lock().await;
-        if self.store.data_version().await? == known.version {
+        if known.version == Some(self.store.data_version().await?) {
             return Ok(());
         }
         self.reload(&mut known).await
@@ -114,7 +117,10 @@ impl Live {
         let defined = writing.defined().iter();
         platforms.extend(defined.map(|platform| (platform.id.clone(), platform.clone())));
         let fits = |version| {
-            let names = |known: &Known| known.timings.names_with(&platforms, &timings);
+            let names = |known: &Known| {
+                let none = HashSet::new();
+                known.timings.names_after(&platforms, &none, &timings)
+            };
             known.fits(&predictors, version, names)
         };
         let (id, committed) = writing.commit(fits).await?;
@@ -123,15 +129,30 @@ impl Live {
         Ok(id)
     }
 
-    /// Commits `change`, which takes the measurements `rows` out of the fits, and fits anew.
-    async fn take_out(&self, change: Change, rows: &HashSet<i64>) -> Result<(), StoreError> {
+    /// Commits `change`, and fits anew what it takes out and puts in.
+    async fn make(&self, mut change: Change) -> Result<(), StoreError> {
         let mut known = self.known.lock().await;
         let predictors = self.predictors();
-        let names = |known: &Known| known.timings.names_without(&predictors.platforms, rows);
+        let gone = change.gone().await?;
+        let (mut come, mut after) = (Vec::new(), 0);
+        loop {
+            let rows = change.come(after).await?;
+            let Some((last, _)) = rows.last() else { break };
+            after = *last;
+            come.extend(rows.iter().filter_map(|(id, row)| {
+                let platform = predictors.platforms.get(&row.platform)?;
+                Some(Timing::new(*id, row, platform.device_count))
+            }));
+        }
+        let platforms = &predictors.platforms;
+        let names = |known: &Known| known.timings.names_after(platforms, &gone, &come);
         let fits = known.fits(&predictors, change.version(), names);
         let committed = change.commit(&fits).await?;
-        self.change(&mut known, committed, |timings| timings.remove(rows))
-            .await
+        let moved = |timings: &mut Timings| {
+            timings.remove(&gone);
+            timings.add(come);
+        };
+        self.change(&mut known, committed, moved).await
     }
 
     /// Makes a change of this process, as it is stored, in memory too, and fits anew; everything is read back where
@@ -142,66 +163,70 @@ impl Live {
         Committed { version, first }: Committed,
         make: impl FnOnce(&mut Timings),
     ) -> Result<(), StoreError> {
-        if known.version + 1 != version {
+        if known.version != Some(version - 1) {
             return self.reload(known).await;
         }
+        known.version = None;
         make(&mut known.timings);
-        known.version = version;
-        let predictors = self.refit(known).await?;
+        let predictors = self.refit(known, version).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
+        known.version = Some(version);
         Ok(())
     }
 
-    /// Takes upload `id` out of the fits, at `now`; returns how many rows went.
+    /// Takes upload `id` out of the fits, at `now`.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<u64, StoreError> {
+    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
         // The writer before the fits, as uploads do: the other way round each would wait for the other.
         let mut change = self.store.begin_change().await?;
-        let rows = change.remove_upload(id, now).await?;
-        let rows: HashSet<i64> = rows.into_iter().collect();
-        self.take_out(change, &rows).await?;
-        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+        let moved = change.remove_upload(id, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
-    /// Puts upload `id` back into the fits; returns how many rows came.
+    /// Puts upload `id` back into the fits, at `now`.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn restore_upload(&self, id: i64) -> Result<u64, StoreError> {
+    pub async fn restore_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
         let mut change = self.store.begin_change().await?;
-        let back = change.restore_upload(id).await?;
-        change.commit(&self.predictors().undated()).await?;
-        self.refresh().await?;
-        Ok(back)
+        let moved = change.restore_upload(id, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
-    /// Takes the row `id` out of the fits, at `now`; whether it was in them.
+    /// Takes the timing that measurement `id` is out of the fits, at `now`, as far as these `senders` stand for it.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn remove_row(&self, id: i64, now: i64) -> Result<bool, StoreError> {
+    pub async fn remove_row(
+        &self,
+        id: i64,
+        senders: &Senders,
+        now: i64,
+    ) -> Result<Moved, StoreError> {
         let mut change = self.store.begin_change().await?;
-        let was_in = change.remove_row(id, now).await?;
-        if was_in {
-            self.take_out(change, &HashSet::from([id])).await?;
-        }
-        Ok(was_in)
+        let moved = change.remove_row(id, senders, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
-    /// Puts the row `id` back into the fits; whether it was out, and nothing equal has come meanwhile.
+    /// Puts the timing that measurement `id` is back into the fits, at `now`: these `senders` stand for it again.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn restore_row(&self, id: i64) -> Result<bool, StoreError> {
+    pub async fn restore_row(
+        &self,
+        id: i64,
+        senders: &Senders,
+        now: i64,
+    ) -> Result<Moved, StoreError> {
         let mut change = self.store.begin_change().await?;
-        let back = change.restore_row(id).await?;
-        if back {
-            change.commit(&self.predictors().undated()).await?;
-            self.refresh().await?;
-        }
-        Ok(back)
+        let moved = change.restore_row(id, senders, now).await?;
+        self.make(change).await?;
+        Ok(moved)
     }
 
     /// Follows what other processes store, and settles the fits, for ever.
@@ -256,7 +281,8 @@ impl Live {
 
     async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
         // The version first: rows stored in between are fitted now and once more.
-        known.version = self.store.data_version().await?;
+        let version = self.store.data_version().await?;
+        known.version = None;
         let devices: HashMap<PlatformId, u32> = self
             .store
             .platforms()
@@ -276,18 +302,19 @@ impl Live {
             timings.add(rows.iter().filter_map(timing));
         }
         known.timings = timings;
-        let predictors = self.refit(known).await?;
+        let predictors = self.refit(known, version).await?;
         let undated = predictors.undated().into_iter();
         let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
         let first = self.store.fit_versions(&hashes).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
+        known.version = Some(version);
         Ok(())
     }
 
-    /// New fits of what has changed, beside the old ones.
-    async fn refit(&self, known: &mut Known) -> Result<Predictors, StoreError> {
+    /// New fits of what has changed, beside the old ones, for `version` of the data.
+    async fn refit(&self, known: &mut Known, version: i64) -> Result<Predictors, StoreError> {
         let platforms = self.store.platforms().await?;
-        let (previous, version) = (self.predictors(), known.version);
+        let previous = self.predictors();
         let timings = std::mem::take(&mut known.timings);
         let fit = move || {
             (
@@ -313,7 +340,7 @@ impl Known {
         version: i64,
         names: impl FnOnce(&Self) -> Vec<u64>,
     ) -> Vec<(u64, i64)> {
-        if self.version + 1 != version {
+        if self.version != Some(version - 1) {
             return Vec::new();
         }
         let fresh = names(self).into_iter().map(|hash| (hash, version));

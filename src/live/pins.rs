@@ -62,13 +62,24 @@ impl Live {
         Ok(of_platform.standing(id)?)
     }
 
+    /// Whether the fit called `id` is in memory.
+    #[must_use]
+    pub fn has_at_hand(&self, id: &FitId) -> bool {
+        self.at_hand(&id.of_platform()).is_some()
+    }
+
+    fn at_hand(&self, id: &FitId) -> Option<Arc<Predictor>> {
+        let current = self.predictors().named(id).cloned();
+        current.or_else(|| self.pins.get(id))
+    }
+
     /// The platform's fit of `id`.
     async fn pinned_platform(&self, whole: &FitId) -> Result<Arc<Predictor>, PinError> {
         let id = &whole.of_platform();
-        let current = self.predictors();
-        if let Some(found) = current.named(id).cloned().or_else(|| self.pins.get(id)) {
+        if let Some(found) = self.at_hand(id) {
             return Ok(found);
         }
+        let current = self.predictors();
         let missing = || PinError::Unknown(unknown(whole, &current.names()));
         let version = self.store.fit_versions(&[id.hash]).await?;
         let version = *version.get(&id.hash).ok_or_else(missing)?;
@@ -91,7 +102,7 @@ impl Live {
             self.refresh().await?;
             let known = self.known.lock().await;
             let since = self.store.since(version).await?;
-            if since.now() == known.version {
+            if known.version == Some(since.now()) {
                 break (since, known.timings.clone());
             }
         };

@@ -1,16 +1,18 @@
 //! An upload, from its body to the fits: read and judged in one thread, stored in another, visible at once or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Live;
+use super::rejected::Rejected;
 use crate::json::Invalid;
-use crate::store::{Counts, NewRow, Rejection, Store, StoreError, Writing, behind};
+use crate::store::{
+    Counts, NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted,
+};
 use crate::timing::foreign::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
@@ -27,12 +29,17 @@ pub enum OnError {
     Skip,
 }
 
+/// Rows that can be read again from the first.
+pub trait Body: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Body for T {}
+
 /// An upload that has arrived.
 pub struct Upload {
     /// How its rows are written.
     pub format: Format,
     /// Its rows.
-    pub body: Box<dyn Read + Send>,
+    pub body: Box<dyn Body>,
     /// What to do with rows that are wrong.
     pub on_error: OnError,
     /// Whether to answer the same, but store nothing.
@@ -42,7 +49,7 @@ pub struct Upload {
     /// Whether a row's own `verdict` is believed.
     pub trusted: bool,
     /// Who sends it.
-    pub sender: String,
+    pub sender: Sender,
     /// When, Unix milliseconds.
     pub now: i64,
 }
@@ -54,6 +61,8 @@ pub struct Receipt {
     pub upload: Option<i64>,
     /// How many rows went where.
     pub counts: Counts,
+    /// Of the rejected rows as many as are kept, the first: enough to see what is wrong, however many there are.
+    pub kept: i64,
     /// The first rows that are wrong.
     pub errors: Vec<RowError>,
     /// The first rows that are kept out of the fits: line and reason.
@@ -86,6 +95,9 @@ pub enum ReceiveError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A thread of ours met a defect.
+    #[error("a thread of the upload stopped")]
+    Stopped,
 }
 
 /// Rows that are told of in an answer.
@@ -97,10 +109,17 @@ const UNJUDGED: usize = 5_000;
 
 /// What the reading thread sends to the storing one.
 enum Batch {
-    Platforms(Vec<Platform>),
-    /// Rows, and what a regression sees of each.
-    Rows(Vec<NewRow>, Vec<Timing>),
-    Rejections(Vec<Rejection>),
+    Rows(Ready),
+    /// At the end, so that wrong rows alone hold up nobody else who writes.
+    Rejected(Rejected),
+}
+
+/// Rows, what a regression sees of each, and the platforms of them that are new.
+#[derive(Default)]
+struct Ready {
+    platforms: Vec<Platform>,
+    rows: Vec<NewRow>,
+    timings: Vec<Timing>,
 }
 
 impl Live {
@@ -108,21 +127,39 @@ impl Live {
     ///
     /// # Errors
     /// Where nothing was stored; see [`ReceiveError`].
-    pub async fn receive(&self, upload: Upload) -> Result<Receipt, ReceiveError> {
+    pub async fn receive(&self, mut upload: Upload) -> Result<Receipt, ReceiveError> {
+        loop {
+            match self.attempt(upload).await? {
+                Attempt::Done(receipt) => return Ok(receipt),
+                Attempt::Overtaken(back) => upload = back,
+            }
+            // What it says of a platform was news when it was read. It is read again, and told what it would have been told
+            // had the other come first.
+            upload.body.rewind().map_err(Unreadable::Io)?;
+            self.refresh().await?;
+        }
+    }
+
+    async fn attempt(&self, mut upload: Upload) -> Result<Attempt, ReceiveError> {
         let (send, batches) = mpsc::channel(4);
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
         let (store, sender, now) = (self.store.clone(), upload.sender.clone(), upload.now);
         let reader = Reader::new(self.predictors(), &upload, send);
         // To read or bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
-        let reading = behind(move || reader.run(upload));
-        let runtime = Handle::current();
-        let storing = behind(move || runtime.block_on(stored(store, (sender, now), batches)));
-        let (told, stored) = tokio::join!(reading, storing);
-        let stopped = || Unreadable::Io(std::io::Error::other("a thread of the upload stopped"));
-        let (writing, fresh) = stored.ok_or_else(stopped)??;
-        let told = told.ok_or_else(stopped)??;
+        let reading = behind(move || (reader.run(&mut upload), upload));
+        let storing = behind_while_wanted(stored(store, (sender, now), batches));
+        let (read, stored) = tokio::join!(reading, storing);
+        let stored = stored.ok_or(ReceiveError::Stopped)??;
+        let (told, upload) = read.ok_or(ReceiveError::Stopped)?;
+        let Some((writing, fresh)) = stored else {
+            return Ok(Attempt::Overtaken(upload));
+        };
         let counts = writing.counts();
-        let Told { errors, doubted } = told;
+        let Told {
+            errors,
+            doubted,
+            kept,
+        } = told?;
         if counts.rejected > 0 && on_error == OnError::Abort {
             writing.roll_back().await?;
             return Err(ReceiveError::Rejected {
@@ -138,42 +175,55 @@ impl Live {
             self.tally.stored(counts);
             Some(id)
         };
-        Ok(Receipt {
+        Ok(Attempt::Done(Receipt {
             upload: id,
             counts,
+            kept,
             errors,
             doubted,
-        })
+        }))
     }
 }
 
-/// Stores all batches of an upload of `sender`, not yet visible; returns it with the timings that it brings.
+/// How an attempt to store an upload has ended.
+enum Attempt {
+    Done(Receipt),
+    /// Another upload has defined one of its platforms meanwhile, and not as this one does.
+    Overtaken(Upload),
+}
+
+/// Stores all batches of an upload of `sender`, not yet visible; returns it with the timings that it brings, or nothing
+/// where another upload has defined one of its platforms otherwise.
 async fn stored(
     store: Store,
-    (sender, now): (String, i64),
+    (sender, now): (Sender, i64),
     mut batches: mpsc::Receiver<Batch>,
-) -> Result<(Writing, Vec<Timing>), StoreError> {
+) -> Result<Option<(Writing, Vec<Timing>)>, StoreError> {
     // Begun when there is something to store, or nothing more to come.
     let mut next = batches.recv().await;
-    let mut writing = store.begin(&sender, now).await?;
+    let mut writing = store.begin(sender, now).await?;
     let mut fresh = Vec::new();
     while let Some(batch) = next {
+        if let Batch::Rows(Ready { platforms, .. }) = &batch {
+            for platform in platforms {
+                if !writing.define(platform).await? {
+                    writing.roll_back().await?;
+                    return Ok(None);
+                }
+            }
+        }
         fresh.extend(write(&mut writing, batch).await?);
         next = batches.recv().await;
     }
-    Ok((writing, fresh))
+    Ok(Some((writing, fresh)))
 }
 
-/// Stores a batch; returns the timings that are in the fits once all is committed.
+/// Stores the rows of a batch; returns the timings that are in the fits once all is committed.
 async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, StoreError> {
     match batch {
-        Batch::Platforms(platforms) => {
-            for platform in &platforms {
-                writing.define(platform).await?;
-            }
-            Ok(Vec::new())
-        }
-        Batch::Rows(mut rows, timings) => {
+        Batch::Rows(Ready {
+            mut rows, timings, ..
+        }) => {
             let stored = writing.store(&mut rows).await?;
             let mut timings: Vec<Option<Timing>> = timings.into_iter().map(Some).collect();
             let kept = stored
@@ -183,8 +233,8 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
                 .filter_map(|(id, position)| Some(timings[position].take()?.of_row(id)))
                 .collect())
         }
-        Batch::Rejections(rejections) => {
-            writing.reject(&rejections).await?;
+        Batch::Rejected(Rejected { count, kept, .. }) => {
+            writing.reject(&kept, count).await?;
             Ok(Vec::new())
         }
     }
@@ -195,15 +245,16 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
 struct Told {
     errors: Vec<RowError>,
     doubted: Vec<(u64, String)>,
+    /// Rejected rows that are kept.
+    kept: i64,
 }
 
 /// Reads and judges rows, and sends them on in batches.
 struct Reader {
     judge: Judge,
     context: Context,
-    rows: Vec<NewRow>,
-    timings: Vec<Timing>,
-    rejections: Vec<Rejection>,
+    ready: Ready,
+    rejected: Rejected,
     /// Platforms that the store knows, or will when this batch is stored.
     known: BTreeSet<PlatformId>,
     told: Told,
@@ -221,29 +272,27 @@ impl Reader {
             own: BTreeMap::new(),
             waiting: Vec::new(),
         };
-        let (rows, timings, rejections, told) =
-            (Vec::new(), Vec::new(), Vec::new(), Told::default());
         Self {
             judge,
             context,
-            rows,
-            timings,
-            rejections,
+            ready: Ready::default(),
+            rejected: Rejected::default(),
             known,
-            told,
+            told: Told::default(),
             send,
         }
     }
 
-    fn run(mut self, upload: Upload) -> Result<Told, Unreadable> {
+    fn run(mut self, upload: &mut Upload) -> Result<Told, Unreadable> {
         let mut context = std::mem::take(&mut self.context);
         read(
             upload.format,
-            upload.body,
+            &mut upload.body,
             &mut context,
             &mut |line, context| self.take(line, context),
         )?;
         let judged = self.judge.rest(&context);
+        self.told.kept = i64::try_from(self.rejected.kept.len()).unwrap_or(i64::MAX);
         let _ = self.keep(judged, &context);
         let _ = self.flush(true);
         Ok(self.told)
@@ -272,17 +321,18 @@ impl Reader {
             let id = &row.measurement.platform;
             if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
                 self.known.insert(id.clone());
-                self.send(Batch::Platforms(vec![new.clone()]))?;
+                self.ready.platforms.push(new.clone());
             }
             if let Some(platform) = context.platform(id) {
                 // The one id of all its rows: a copy for each would stay in memory with the timings.
                 let timing = Timing::new(0, &row.measurement, platform.device_count);
-                self.timings.push(Timing {
+                self.ready.timings.push(Timing {
                     platform: platform.id.clone(),
                     ..timing
                 });
             }
-            self.rows
+            self.ready
+                .rows
                 .push(NewRow::new(row.line, &row.measurement, row.quarantined));
             self.flush(false)?;
         }
@@ -291,13 +341,7 @@ impl Reader {
 
     fn reject(&mut self, number: u64, invalid: Invalid, sent: String) {
         if let Some(error) = invalid.0.first() {
-            self.rejections.push(Rejection {
-                line: i64::try_from(number).unwrap_or(i64::MAX),
-                field: error.pointer.clone(),
-                detail: error.detail.clone(),
-                hint: error.hint.clone(),
-                sent,
-            });
+            self.rejected.add(number, error, sent);
         }
         if self.told.errors.len() < TOLD {
             self.told.errors.push(RowError {
@@ -309,14 +353,14 @@ impl Reader {
 
     /// Sends full batches on, or all that is left; breaks where nobody takes them.
     fn flush(&mut self, all: bool) -> ControlFlow<()> {
-        if self.rows.len() >= BATCH || (all && !self.rows.is_empty()) {
-            let rows = std::mem::take(&mut self.rows);
-            let timings = std::mem::take(&mut self.timings);
-            self.send(Batch::Rows(rows, timings))?;
+        let rows = self.ready.rows.len();
+        if rows >= BATCH || (all && rows > 0) {
+            let ready = std::mem::take(&mut self.ready);
+            self.send(Batch::Rows(ready))?;
         }
-        if self.rejections.len() >= BATCH || (all && !self.rejections.is_empty()) {
-            let rejections = std::mem::take(&mut self.rejections);
-            self.send(Batch::Rejections(rejections))?;
+        if all && self.rejected.count > 0 {
+            let rejected = std::mem::take(&mut self.rejected);
+            self.send(Batch::Rejected(rejected))?;
         }
         ControlFlow::Continue(())
     }

@@ -63,7 +63,7 @@ impl TryFrom<RawComplexity> for Complexity {
             Err(Invalid::at(
                 &format!("/{name}"),
                 value,
-                format!("{value} {name} is out of range"),
+                format!("{value:?} {name} is out of range"),
                 hint,
             ))
         };

@@ -196,6 +196,42 @@ pub fn net(text: &str, resolution: Option<&Value>) -> Result<Net, Invalid> {
     Net::read(object).map_err(|error| config.located(builder, resolution.is_some(), error))
 }
 
+/// What a config says of the training beside the net, as far as it says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Training {
+    /// `TRAIN.DATASET`.
+    pub dataset: Option<String>,
+    /// `TRAIN.BATCH_SIZE`: images in a step, of all devices together.
+    pub batch_size: Option<u64>,
+    /// `NUM_GPUS`.
+    pub devices: Option<u64>,
+}
+
+/// Training sets that pycls reads, with their images.
+const DATASETS: [(&str, u64); 2] = [("imagenet", 1_281_167), ("cifar10", 50_000)];
+
+impl Training {
+    /// Images of its training set, where that is one that pycls reads.
+    #[must_use]
+    pub fn images(&self) -> Option<u64> {
+        let dataset = self.dataset.as_deref()?;
+        let known = DATASETS.iter().find(|(name, _)| *name == dataset);
+        known.map(|(_, images)| *images)
+    }
+}
+
+/// What the YAML `text` of a config says of the training; `None` where it cannot be read.
+#[must_use]
+pub fn training(text: &str) -> Option<Training> {
+    let config = Config::of_yaml(text).ok()?;
+    let dataset = config.value("TRAIN.DATASET").and_then(Value::as_str);
+    Some(Training {
+        dataset: dataset.filter(|name| !name.is_empty()).map(str::to_owned),
+        batch_size: config.count("TRAIN.BATCH_SIZE"),
+        devices: config.count("NUM_GPUS"),
+    })
+}
+
 impl Config {
     fn of_yaml(text: &str) -> Result<Self, Invalid> {
         let entries = entries(text).map_err(|Wrong { line, detail }| {
@@ -372,6 +408,17 @@ mod tests {
         let ten = net(&REGNET.replace("  NUM_CLASSES: 1000\n", ""), None).unwrap();
         let description = serde_json::to_value(ten.description()).unwrap();
         assert_eq!(description["num_classes"], 10);
+    }
+
+    #[test]
+    fn a_config_says_what_it_trains_on() {
+        let text = format!("{REGNET}TRAIN:\n  DATASET: cifar10\n  BATCH_SIZE: 128\nNUM_GPUS: 2\n");
+        let said = training(&text).unwrap();
+        assert_eq!(
+            (said.images(), said.batch_size, said.devices),
+            (Some(50_000), Some(128), Some(2))
+        );
+        assert_eq!(training(REGNET).unwrap(), Training::default());
     }
 
     #[test]

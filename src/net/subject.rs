@@ -89,7 +89,7 @@ impl Subject {
         }
         let name: String = typed(&object["name"]).map_err(|e| e.under("/name"))?;
         let side = side(object.get("resolution").unwrap_or(&Value::Null))?;
-        Zoo::built_in().named(&name)?.subject(side)
+        Zoo::built_in().subject(&name, side)
     }
 
     /// Its name, where it was asked for by name.

@@ -4,6 +4,8 @@
 //! told from words as `PyYAML` and yacs tell them. What else YAML has (anchors, tags, mappings in braces or in lists, text
 //! over several lines) pycls writes nowhere; it is refused, by line.
 
+use std::collections::HashSet;
+
 use serde_json::{Number, Value};
 
 /// A key with its value.
@@ -30,6 +32,8 @@ pub(super) struct Wrong {
 #[derive(Default)]
 struct Reader {
     entries: Vec<Entry>,
+    /// Their keys.
+    keys: HashSet<String>,
     section: Option<Section>,
     /// A list in brackets that is not closed yet.
     brackets: Option<String>,
@@ -119,7 +123,7 @@ impl Reader {
             }
             format!("{}.{key}", section.name)
         };
-        if self.entries.iter().any(|known| known.key == key) {
+        if !self.keys.insert(key.clone()) {
             return Err("this key stands there twice");
         }
         self.entries.push(Entry {

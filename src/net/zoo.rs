@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::complexity::{Complexity, RawComplexity};
 use super::{Group, Net, Side, Subject, family};
-use crate::json::{Invalid, nearest};
+use crate::json::{Invalid, Names};
 
 /// A net with a name.
 #[derive(Debug)]
@@ -109,6 +109,8 @@ impl Entry {
 pub struct Zoo {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
+    /// For whoever misspells one.
+    names: Names,
 }
 
 impl Zoo {
@@ -153,7 +155,12 @@ impl Zoo {
                     entries.len() - 1
                 });
         }
-        Ok(Self { entries, by_name })
+        let names = by_name.keys().map(String::as_str).collect();
+        Ok(Self {
+            entries,
+            by_name,
+            names,
+        })
     }
 
     /// All entries, those that can be built first.
@@ -162,12 +169,24 @@ impl Zoo {
         &self.entries
     }
 
-    /// The entry called `name`, without regard to case; aliases too.
+    /// The entry called `name`, without regard to case; aliases too, and timm's names with the tag of their weights
+    /// behind a point: `resnet50.a1_in1k` is `resnet50`.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Entry> {
-        self.by_name
-            .get(&name.to_lowercase())
-            .map(|i| &self.entries[*i])
+        let name = name.to_lowercase();
+        let found = |name: &str| self.by_name.get(name).map(|i| &self.entries[*i]);
+        // The whole name first: `RegNetY-4.0GF` has a point too.
+        found(&name).or_else(|| found(name.split_once('.')?.0))
+    }
+
+    /// The net called `name` as the subject of a timing or a prediction: at `side`, else at the one that the tag of its
+    /// weights names, else at its own.
+    ///
+    /// # Errors
+    /// At `/name`, or at `/resolution` as [`Entry::subject`].
+    pub fn subject(&self, name: &str, side: Option<Side>) -> Result<Subject, Invalid> {
+        self.named(name)?
+            .subject(side.or_else(|| tagged_side(name)))
     }
 
     /// The same, or the refusal that names the nearest.
@@ -176,14 +195,42 @@ impl Zoo {
     /// At `/name`.
     pub fn named(&self, name: &str) -> Result<&Entry, Invalid> {
         self.find(name).ok_or_else(|| {
-            let names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
-            let hint = match nearest(name, &names) {
-                near if near.starts_with("did") => near,
-                _ => "GET /v1/models lists the names; or describe the net by its fields".to_owned(),
-            };
+            let hint = self
+                .names
+                .near(name)
+                .map_or_else(|| other_way(name), |near| format!("did you mean `{near}`?"));
             Invalid::at("/name", name, format!("no net is called `{name}`"), hint)
         })
     }
+}
+
+/// How to ask about a net that has no name here.
+fn other_way(name: &str) -> String {
+    let name = name.to_lowercase();
+    let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    if starts(&["vit_", "vit-", "deit"]) {
+        return "a ViT is described by its fields: {\"family\": \"vit\", \"patch_size\": 16, \"stem_type\": \"patchify\", \
+            \"n_layers\": 12, \"n_heads\": 12, \"hidden_d\": 768, \"mlp_d\": 3072, \"cls_type\": \"token\"} is vit_b_16"
+            .to_owned();
+    }
+    if starts(&[
+        "swin", "maxvit", "maxxvit", "beit", "eva", "cait", "coat", "pvt", "twins", "xcit",
+    ]) {
+        return "transformers have no names here: send its costs, \"complexity\": {\"flops\", \"params\", \"acts\"}, in place of \
+            `model`"
+            .to_owned();
+    }
+    "GET /v1/models lists the names; or describe the net by its fields, or send its costs, \"complexity\": {\"flops\", \
+     \"params\", \"acts\"}, in place of `model`"
+        .to_owned()
+}
+
+/// The resolution that weights were made for, where their tag ends with it: `convnext_base.fb_in22k_ft_in1k_384`.
+fn tagged_side(name: &str) -> Option<Side> {
+    let (_, tag) = name.split_once('.')?;
+    let (_, last) = tag.rsplit_once('_')?;
+    // Three digits: the others are dates, counts of epochs or versions.
+    (last.len() == 3).then(|| last.parse().ok().and_then(Side::of))?
 }
 
 #[derive(Deserialize)]
@@ -277,6 +324,62 @@ mod tests {
                 Some("RegNetY-4.0GF"),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn names_of_timm_are_found_with_their_tags() {
+        let side = |name: &str| Zoo::built_in().subject(name, None).unwrap().side();
+        for (name, entry, pixels) in [
+            ("resnet50.a1_in1k", "ResNet-50", 224),
+            ("regnety_160.swag_ft_in1k", "RegNetY-16GF", 224),
+            ("convnext_base.fb_in22k_ft_in1k_384", "convnext_base", 384),
+            ("tf_efficientnet_b0.ns_jft_in1k", "tf_efficientnet_b0", 224),
+        ] {
+            let found = Zoo::built_in().find(name).map(Entry::name);
+            assert_eq!(
+                (found, side(name)),
+                (Some(entry), Side::of(pixels)),
+                "{name}"
+            );
+        }
+        assert!(Zoo::built_in().find("resnet51.a1_in1k").is_none());
+    }
+
+    /// Parameters as torchvision's documentation gives them with its weights.
+    #[test]
+    fn all_regnets_of_torchvision_have_its_parameters() {
+        for (name, params) in [
+            ("regnet_x_400mf", 5_495_976),
+            ("regnet_x_800mf", 7_259_656),
+            ("regnet_x_1_6gf", 9_190_136),
+            ("regnet_x_3_2gf", 15_296_552),
+            ("regnet_x_8gf", 39_572_648),
+            ("regnet_x_16gf", 54_278_536),
+            ("regnet_x_32gf", 107_811_560),
+            ("regnet_y_400mf", 4_344_144),
+            ("regnet_y_800mf", 6_432_512),
+            ("regnet_y_1_6gf", 11_202_430),
+            ("regnet_y_3_2gf", 19_436_338),
+            ("regnet_y_8gf", 39_381_472),
+            ("regnet_y_16gf", 83_590_140),
+            ("regnet_y_32gf", 145_046_770),
+            ("regnet_y_128gf", 644_812_894),
+        ] {
+            let net = Zoo::built_in().subject(name, None).unwrap();
+            assert_eq!(net.complexity().params.get(), params, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_net_without_a_name_is_answered_with_the_way_that_works() {
+        for (name, way) in [
+            ("vit_h_14", "\"family\": \"vit\""),
+            ("swin_v2_t", "\"complexity\""),
+            ("my_own_net_of_last_year", "\"complexity\""),
+        ] {
+            let error = Zoo::built_in().named(name).unwrap_err();
+            assert!(error.0[0].hint.contains(way), "{error}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Limits on what a net may cost, and which of them it breaks.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use utoipa::ToSchema;
 use super::Question;
 use super::memory::{Memory, Setup};
 use super::run::Run;
+use crate::json::Invalid;
 use crate::net::Net;
 use crate::timing::{Features, Predictor, Predictors};
 use crate::units::to_f64;
@@ -107,6 +109,38 @@ pub struct Budget<'a> {
     pub setup: Option<Setup>,
     /// The whole training.
     pub run: &'a Run,
+    /// How much may be looked at, of all searches together.
+    pub patience: &'a Patience,
+}
+
+/// Most layers that one question may have counted: two seconds of work.
+const LAYERS: usize = 20_000_000;
+
+/// How many layers may still be counted.
+#[derive(Debug)]
+pub struct Patience(Cell<usize>);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Cell::new(LAYERS))
+    }
+}
+
+impl Patience {
+    /// Takes a net of so many `layers` off it.
+    ///
+    /// # Errors
+    /// At `/model`, where it is at its end.
+    pub fn spend(&self, layers: usize) -> Result<(), Invalid> {
+        let left = self.0.get().checked_sub(layers.max(1));
+        let left = left.ok_or_else(|| {
+            let detail = "this net has too many stages of different sizes to search";
+            let hint = "at most a few hundred stages, or fewer ways to scale it";
+            Invalid::at("/model", (), detail, hint)
+        })?;
+        self.0.set(left);
+        Ok(())
+    }
 }
 
 impl Limits {

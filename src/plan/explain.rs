@@ -4,6 +4,8 @@
 //! columns, of the column's share times the layer's part of it. Work once a step (a product of two sums) is shared out by
 //! params, and launches where the form counts them. So all shares and the constant's add up to 1.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -210,12 +212,12 @@ pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Optio
     let layers = net.layers();
     let last = layers.iter().map(|layer| layer.stage).max().unwrap_or(0);
     let mut pieces = Pieces::default();
-    let (mut stages, mut kinds) = (Named::new(), Named::new());
+    let (mut stages, mut kinds) = (Named::default(), Named::default());
     for layer in &layers {
         let own = Pieces::of(layer);
         pieces.add(&own);
-        put(&mut stages, stage_name(layer.stage, last), &own);
-        put(&mut kinds, kind_name(layer), &own);
+        stages.add(stage_name(layer.stage, last), &own);
+        kinds.add(kind_name(layer), &own);
     }
     let constant = columns.first().copied().unwrap_or(0.0);
     let whole = Whole {
@@ -224,8 +226,8 @@ pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Optio
         pieces,
     };
     let share = |(name, pieces): (String, Pieces)| whole.share(name, &pieces);
-    let stages: Vec<Share> = stages.into_iter().map(share).collect();
-    let mut kinds: Vec<Share> = kinds.into_iter().map(share).collect();
+    let stages: Vec<Share> = stages.all.into_iter().map(share).collect();
+    let mut kinds: Vec<Share> = kinds.all.into_iter().map(share).collect();
     kinds.sort_by(|a, b| b.share.total_cmp(&a.share));
     let remedies = remedies(net, question, predictor);
     Some(Explained {
@@ -239,12 +241,20 @@ pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Optio
 }
 
 /// Pieces by name, in the order in which the names came.
-type Named = Vec<(String, Pieces)>;
+#[derive(Default)]
+struct Named {
+    all: Vec<(String, Pieces)>,
+    places: HashMap<String, usize>,
+}
 
-fn put(all: &mut Named, name: String, pieces: &Pieces) {
-    match all.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, sum)) => sum.add(pieces),
-        None => all.push((name, *pieces)),
+impl Named {
+    fn add(&mut self, name: String, pieces: &Pieces) {
+        if let Some(place) = self.places.get(&name) {
+            self.all[*place].1.add(pieces);
+            return;
+        }
+        self.places.insert(name.clone(), self.all.len());
+        self.all.push((name, *pieces));
     }
 }
 

@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use super::Question;
 use super::accuracy::Published;
-use super::budget::Budget;
+use super::budget::{Budget, Patience};
 use super::search::{LEAST, MOST};
+use crate::json::Invalid;
 use crate::net::layers::Kind;
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, STRATEGIES, Scaling};
@@ -53,6 +54,15 @@ const TENTHS: u32 = 10;
 const FACTORS: u32 = 41;
 /// Points of a strategy between its first and last published error.
 const BETWEEN: u32 = 33;
+
+/// Takes the nets that the grid of `base` has off `patience`.
+///
+/// # Errors
+/// Where they are more than that has left.
+pub fn spend(base: &Net, patience: &Patience) -> Result<(), Invalid> {
+    let nets = mixes(base).len() * usize::try_from(FACTORS).unwrap_or(usize::MAX);
+    patience.spend(base.layers().len().saturating_mul(nets))
+}
 
 /// Every mix of the grid that suits `net`, by factor 1.
 #[must_use]
@@ -189,7 +199,7 @@ pub fn best_mix(base: &Net, budget: &Budget) -> Option<Scaling> {
 #[must_use]
 pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget) -> Option<(Scaling, Net)> {
     let reached = mixes(base).into_iter().filter_map(|mix| {
-        let (scaling, net) = smallest_of(&mix, base, flops)?;
+        let (scaling, net) = smallest_of(&mix, base, flops, budget.patience)?;
         budget.broken_by(&net).is_none().then_some((scaling, net))
     });
     let cost = |net: &Net| {
@@ -206,7 +216,13 @@ pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget) -> Option<(Scaling, 
 }
 
 /// The first net from a fourth of a factor that reaches `flops` upwards that does so too: rounding moves flops by less.
-fn smallest_of(mix: &Scaling, base: &Net, flops: f64) -> Option<(Scaling, Net)> {
+fn smallest_of(
+    mix: &Scaling,
+    base: &Net,
+    flops: f64,
+    patience: &Patience,
+) -> Option<(Scaling, Net)> {
+    let layers = base.layers().len();
     let reaches = |factor: f64| {
         let scaling = mix.at(factor)?;
         let net = scaling.apply(base).ok()?;
@@ -218,6 +234,7 @@ fn smallest_of(mix: &Scaling, base: &Net, flops: f64) -> Option<(Scaling, Net)> 
         .take_while(|factor| *factor <= MOST)
         .find(|factor| reaches(*factor).is_some())?;
     mix.steps_up(base, (enough / 4.0).max(LEAST), enough)
+        .take_while(|_| patience.spend(layers).is_ok())
         .find_map(reaches)
 }
 

@@ -8,6 +8,7 @@
 pub mod accuracy;
 pub mod budget;
 pub mod compare;
+mod configured;
 pub mod explain;
 
 pub mod front;
@@ -16,4 +17,5 @@ mod question;
 pub mod run;
 pub mod search;
 
+pub use configured::Configured;
 pub use question::Question;

@@ -15,8 +15,6 @@ use crate::net::{Net, Scaling};
 pub const MOST: f64 = 1024.0;
 /// Smallest factor that is looked at, where not even the net as it is stays within the limits.
 pub const LEAST: f64 = 1.0 / 1024.0;
-/// Most layers that one search may have counted: some seconds of work.
-const LAYERS: usize = 20_000_000;
 
 /// What a search has found.
 #[derive(Clone, Debug)]
@@ -42,7 +40,7 @@ pub enum Target {
 /// Where `base` cannot be scaled so at all, or its steps are too many to look at.
 pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Invalid> {
     way.apply(base)?;
-    let mut patience = Patience::of(base);
+    let layers = base.layers().len();
     let mut limited_by = LimitedBy::MaxFactor;
     let breaks = |factor: f64| {
         let net = scaled(base, way, factor);
@@ -61,7 +59,7 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
         broken.unwrap_or(known)
     };
     for factor in way.steps_down(base, from, LEAST) {
-        patience.spend()?;
+        budget.patience.spend(layers)?;
         let Some((scaling, net)) = scaled(base, way, factor) else {
             (larger, limited_by) = (None, LimitedBy::NetSize);
             continue;
@@ -104,7 +102,7 @@ pub fn smallest(
             limited_by: LimitedBy::NoPublishedError,
         });
     };
-    let mut patience = Patience::of(base);
+    let layers = base.layers().len();
     let mut limited_by = LimitedBy::Target;
     let reaches = |scaling: &Scaling, net: &Net| match target {
         Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
@@ -120,7 +118,7 @@ pub fn smallest(
         least
     };
     for factor in way.steps_up(base, from, most) {
-        patience.spend()?;
+        budget.patience.spend(layers)?;
         let Some((scaling, net)) = scaled(base, way, factor) else {
             continue;
         };
@@ -184,28 +182,4 @@ fn scaled(base: &Net, way: &Scaling, factor: f64) -> Option<(Scaling, Net)> {
     let scaling = way.at(factor)?;
     let net = scaling.apply(base).ok()?;
     Some((scaling, net))
-}
-
-/// How much a search may still look at.
-struct Patience {
-    layers_left: usize,
-    layers: usize,
-}
-
-impl Patience {
-    fn of(base: &Net) -> Self {
-        Self {
-            layers_left: LAYERS,
-            layers: base.layers().len().max(1),
-        }
-    }
-
-    fn spend(&mut self) -> Result<(), Invalid> {
-        let left = self.layers_left.checked_sub(self.layers);
-        self.layers_left = left.ok_or_else(|| {
-            let detail = "this net has too many stages of different sizes to search";
-            Invalid::at("/model", (), detail, "at most a few hundred stages")
-        })?;
-        Ok(())
-    }
 }

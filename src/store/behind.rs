@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// How far behind, in steps of `nice`: a thirtieth of the weight where both want the same core, so that an upload still
@@ -12,14 +13,37 @@ const BEHIND: i32 = 15;
 /// panicked or no thread could be had. Threads that `work` starts are behind too.
 pub async fn behind<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (send, done) = oneshot::channel();
+    start(move || {
+        let _ = send.send(work());
+    })?;
+    done.await.ok()
+}
+
+/// The same for `work` that waits now and then; it is dropped there and then where nobody wants it any more.
+pub async fn behind_while_wanted<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let (mut send, done) = oneshot::channel();
+    let runtime = Handle::current();
+    start(move || {
+        runtime.block_on(async move {
+            tokio::select! {
+                result = work => {
+                    let _ = send.send(result);
+                }
+                () = send.closed() => {}
+            }
+        });
+    })?;
+    done.await.ok()
+}
+
+fn start(run: impl FnOnce() + Send + 'static) -> Option<()> {
     let run = move || {
         // Without it all is as well, but predictions wait longer while much is stored.
         let _ = rustix::process::nice(BEHIND);
-        let _ = send.send(work());
+        run();
     };
-    thread::Builder::new()
-        .name("behind".to_owned())
-        .spawn(run)
-        .ok()?;
-    done.await.ok()
+    let started = thread::Builder::new().name("behind".to_owned()).spawn(run);
+    started.ok().map(drop)
 }

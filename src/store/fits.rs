@@ -25,7 +25,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer, or the disk is full.
     pub async fn keep_fits(&self, fits: &[(u64, i64)]) -> Result<BTreeMap<u64, i64>, StoreError> {
-        let mut transaction = self.write.begin_with("begin immediate").await?;
+        let mut transaction = self.write.begin().await?;
         let first = keep(&mut transaction, fits).await?;
         transaction.commit().await?;
         Ok(first)

@@ -2,12 +2,11 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::SqliteConnection;
 
-use super::{Store, StoreError, folder, migrate};
+use super::{Store, StoreError, folder, writer};
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +30,10 @@ pub enum Schema {
     Newer,
 }
 
-/// Bytes without which nothing is promised to be stored.
+/// Bytes without which no upload is begun.
 const LEAST_FREE: u64 = 1 << 20;
+/// How long the probe waits: it is there to notice a lock, not to outlast it.
+const PROBE: Duration = Duration::from_millis(300);
 
 impl Disk {
     /// Of the database at `path`.
@@ -76,29 +77,51 @@ impl Store {
         self.read.is_closed()
     }
 
-    /// Writes a row, durably, and waits for nobody: an error says that an upload could not be stored now. That this
-    /// process itself is storing a long upload is no error.
+    /// Writes a row, durably, by the way that an upload takes, and waits for nobody: the error is that which an upload
+    /// would meet now. Where this process itself is storing something there is no telling yet, and it returns false.
     ///
     /// # Errors
     /// Where the database is locked by another process, full, gone or cannot be written.
-    pub async fn probe(&self, now: i64) -> Result<(), StoreError> {
+    pub async fn probe(&self, now: i64) -> Result<bool, StoreError> {
         if self.read_only {
-            return self.data_version().await.map(|_| ());
-        }
-        if self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE) {
-            return Err(StoreError::Full);
+            return self.data_version().await.map(|_| true);
         }
         self.is_there()?;
+        let before = self.write.done();
+        if self.write.is_at_work() {
+            return Ok(false);
+        }
+        let mut writer = match self.write.hold_within(PROBE).await {
+            // Others of this process came first, and have got through.
+            Err(StoreError::Busy) if self.write.done() != before => return Ok(true),
+            Err(StoreError::Busy) if self.write.is_at_work() => return Ok(false),
+            held => held?,
+        };
+        self.has_room(&mut writer).await?;
+        let mut transaction = writer.begin(PROBE).await?;
         let sql = "insert into meta (name, value) values ('probe', $1)
                    on conflict (name) do update set value = excluded.value";
-        let written = sqlx::query(sql)
+        sqlx::query(sql)
             .bind(now.to_string())
-            .execute(&self.probe)
-            .await;
-        match written.map_err(StoreError::from) {
-            Err(error) if error.is_busy() && self.writing.load(Ordering::Relaxed) > 0 => Ok(()),
-            other => other.map(|_| ()),
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Makes sure that there is room for an upload; where there is little, what the log needs no more is given back first.
+    ///
+    /// # Errors
+    /// Where there is less than is kept free: a disk that is filled to the last byte has none left to undo anything.
+    pub(super) async fn has_room(&self, db: &mut SqliteConnection) -> Result<(), StoreError> {
+        let is_short = || self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE);
+        if is_short() {
+            writer::checkpoint(db).await?;
+            if is_short() {
+                return Err(StoreError::Full);
+            }
         }
+        Ok(())
     }
 
     /// Makes sure that what is written now is found by the next start.
@@ -111,15 +134,5 @@ impl Store {
         } else {
             Err(StoreError::Gone)
         }
-    }
-
-    /// Which release has written the database at `path`, which is only read.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or is no database.
-    pub async fn schema(path: &Path) -> Result<Schema, StoreError> {
-        let read = SqliteConnectOptions::new().filename(path).read_only(true);
-        let mut db = read.connect().await?;
-        migrate::schema(&mut db).await
     }
 }

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{Store, StoreError};
-use crate::json::Invalid;
+use crate::json::{Invalid, controls_written};
 use crate::net::complexity::RawComplexity;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::training::identity;
@@ -29,7 +29,7 @@ pub struct StoredMeasurement {
 /// A row to be stored, its columns made out already: that is done in the thread that reads an upload, while the one
 /// that stores it waits for the disk.
 #[derive(Debug)]
-pub struct NewRow(Row);
+pub struct NewRow(pub(super) Row);
 
 impl NewRow {
     /// The row of `measurement` on `line` of an upload, from 1; `quarantined` says why it is kept out of the fits,
@@ -55,7 +55,7 @@ pub struct Filter {
     pub mode: Option<Mode>,
     /// With this label.
     pub label: Option<String>,
-    /// Of this upload.
+    /// That this upload sent, be it as duplicates.
     pub upload: Option<i64>,
     /// Whether those that are kept out of the fits, or only those.
     pub quarantined: Option<bool>,
@@ -64,6 +64,31 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Adds where to read from to a query of measurements.
+    pub(super) fn source(&self, query: &mut QueryBuilder<Sqlite>) {
+        let Some(upload) = self.upload else {
+            query.push(" from measurements");
+            return;
+        };
+        // Of each half the rows come in the order of their ids: with one condition in place of two halves a page of a long
+        // upload would sort all that is left of it.
+        let duplicates = COLUMNS.replacen(
+            "id, upload",
+            "duplicates.measurement, measurements.upload",
+            1,
+        );
+        query
+            .push(" from (select ")
+            .push(COLUMNS)
+            .push(", removed_at from measurements where upload = ")
+            .push_bind(upload)
+            .push(" union all select ")
+            .push(duplicates)
+            .push(", removed_at from duplicates join measurements on measurements.id = duplicates.measurement where duplicates.upload = ")
+            .push_bind(upload)
+            .push(") as measurements");
+    }
+
     /// Adds its conditions to a query of measurements.
     pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
         if let Some(platform) = &self.platform {
@@ -74,9 +99,6 @@ impl Filter {
         }
         if let Some(label) = &self.label {
             query.push(" and label = ").push_bind(label);
-        }
-        if let Some(upload) = self.upload {
-            query.push(" and upload = ").push_bind(upload);
         }
         match self.quarantined {
             Some(true) => drop(query.push(" and quarantined is not null")),
@@ -130,7 +152,7 @@ pub(super) struct Row {
     measured_at: Option<String>,
     source: Option<String>,
     noise: Option<f64>,
-    identity: String,
+    pub(super) identity: String,
     pub(super) quarantined: Option<String>,
 }
 
@@ -173,10 +195,16 @@ impl Row {
         }
     }
 
-    /// Feeds `hash` all that was sent, for a later check of damage: each text with its length, each number by its bits.
-    /// The verdict is left out, which may change.
-    pub(super) fn feed(&self, hash: &mut Sha256) {
-        let texts = [
+    /// Whether it says the same as `other` to the letter, wherever they were sent.
+    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+        let bits = |row: &Self| row.reals().map(|real| real.map(f64::to_bits));
+        self.texts() == other.texts()
+            && self.wholes() == other.wholes()
+            && bits(self) == bits(other)
+    }
+
+    fn texts(&self) -> [Option<&String>; 9] {
+        [
             Some(&self.platform),
             Some(&self.mode),
             self.label.as_ref(),
@@ -186,8 +214,11 @@ impl Row {
             self.measured_at.as_ref(),
             self.source.as_ref(),
             Some(&self.identity),
-        ];
-        let reals = [
+        ]
+    }
+
+    fn reals(&self) -> [Option<f64>; 7] {
+        [
             self.flops,
             self.params,
             self.acts,
@@ -195,26 +226,29 @@ impl Row {
             self.step_seconds,
             self.epoch_seconds,
             self.noise,
-        ];
-        let wholes = [
-            self.resolution,
-            self.batch_size,
-            self.dataset_images,
-            Some(self.id),
-            Some(self.line),
-        ];
+        ]
+    }
+
+    fn wholes(&self) -> [Option<i64>; 3] {
+        [self.resolution, self.batch_size, self.dataset_images]
+    }
+
+    /// Feeds `hash` all that was sent, for a later check of damage: each text with its length, each number by its bits.
+    /// The verdict is left out, which may change.
+    pub(super) fn feed(&self, hash: &mut Sha256) {
         let mut bytes = Vec::with_capacity(256);
-        for text in texts {
+        for text in self.texts() {
             let length = text.map_or(u64::MAX, |text| {
                 u64::try_from(text.len()).unwrap_or(u64::MAX)
             });
             bytes.extend(length.to_be_bytes());
             bytes.extend(text.map_or("", String::as_str).bytes());
         }
-        for real in reals {
+        for real in self.reals() {
             bytes.extend(real.map_or(u64::MAX, f64::to_bits).to_be_bytes());
         }
-        for whole in wholes {
+        let place = [Some(self.id), Some(self.line)];
+        for whole in self.wholes().into_iter().chain(place) {
             bytes.extend(whole.unwrap_or(i64::MIN).to_be_bytes());
         }
         hash.update(&bytes);
@@ -270,11 +304,13 @@ fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
         }),
         _ => None,
     };
+    // Earlier releases let control characters in, which none of our own readers takes.
+    let text = |text: Option<String>| text.map(|text| controls_written(&text).into_owned());
     let whole = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).map(Whole);
     Ok(RawMeasurement {
         platform: row.platform.into(),
         mode,
-        label: row.label,
+        label: text(row.label),
         model: model.map_err(|e: serde_json::Error| ("model", e.to_string()))?,
         scaling: scaling.map_err(|e: serde_json::Error| ("scaling", e.to_string()))?,
         complexity,
@@ -286,7 +322,7 @@ fn sent(row: Row) -> Result<RawMeasurement, (&'static str, String)> {
         epoch_seconds: row.epoch_seconds,
         dataset_images: whole(row.dataset_images),
         measured_at: row.measured_at,
-        source: row.source,
+        source: text(row.source),
         noise: row.noise,
         verdict: None,
     })
@@ -322,9 +358,10 @@ impl Store {
         page: Page,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");
+        query.push(COLUMNS);
+        filter.source(&mut query);
         query
-            .push(COLUMNS)
-            .push(" from measurements where removed_at is null and id > ")
+            .push(" where removed_at is null and id > ")
             .push_bind(page.after);
         filter.narrow(&mut query);
         query

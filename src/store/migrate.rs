@@ -5,17 +5,17 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{SqliteConnection, SqlitePool};
 
 use super::open::refused;
-use super::{Schema, StoreError};
+use super::{Schema, StoreError, seals};
 
 /// The steps, from the first release's to this one's.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// First release that reads the schema that the migrations make: change it with every migration.
-const SCHEMA_NEEDS: &str = "0.2.0";
+const SCHEMA_NEEDS: &str = "0.6.0";
 
 /// Which release has written `db`.
 pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreError> {
@@ -27,6 +27,14 @@ pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreErr
         Some(_) if missing(&MIGRATIONS, &applied) => Schema::Older,
         Some(_) => Schema::Current,
     })
+}
+
+/// Whether `db` began with the first step that this release knows, and none broke off.
+pub(super) async fn is_known(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let first = MIGRATIONS.iter().map(|step| step.version).min();
+    let sql = "select exists (select 1 from _sqlx_migrations where version = $1)
+               and not exists (select 1 from _sqlx_migrations where not success)";
+    Ok(sqlx::query_scalar(sql).bind(first).fetch_one(db).await?)
 }
 
 fn missing(steps: &Migrator, applied: &[i64]) -> bool {
@@ -54,26 +62,33 @@ async fn is_foreign(db: &mut SqliteConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(db).await?)
 }
 
-/// Brings the database of `write`, which is at `path`, to this release's schema.
-pub(super) async fn migrate(write: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    run(&MIGRATIONS, write, path).await?;
+/// Brings the database `db`, which is at `path`, to this release's schema, and seals what is in it. The connection is one of
+/// its own, since those that write later note what they change.
+pub(super) async fn migrate(db: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    run(&MIGRATIONS, db, path).await?;
     let sql = "insert into meta (name, value) values ('needs', $1)
                on conflict (name) do update set value = excluded.value
                where value <> excluded.value";
-    sqlx::query(sql).bind(SCHEMA_NEEDS).execute(write).await?;
+    sqlx::query(sql)
+        .bind(SCHEMA_NEEDS)
+        .execute(&mut *db)
+        .await?;
+    // It is of a backup, and this is one no longer.
+    sqlx::query("delete from meta where name = 'backup'")
+        .execute(&mut *db)
+        .await?;
+    seals::seal(db).await?;
     Ok(())
 }
 
 /// Takes `steps` that are missing, after a backup beside the file where there is something to lose.
-async fn run(steps: &Migrator, write: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let mut db = write.acquire().await.map_err(|e| refused(path, &e))?;
-    let applied = applied(&mut db).await.map_err(|e| refused(path, &e))?;
+async fn run(steps: &Migrator, db: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let applied = applied(db).await.map_err(|e| refused(path, &e))?;
     let backup = match applied.last() {
-        Some(last) if missing(steps, &applied) => Some(back_up(&mut db, path, *last).await?),
+        Some(last) if missing(steps, &applied) => Some(back_up(db, path, *last).await?),
         _ => None,
     };
-    drop(db);
-    match (steps.run(write).await, backup) {
+    match (steps.run(&mut *db).await, backup) {
         (Ok(()), None) => Ok(()),
         (Ok(()), Some(backup)) => {
             tracing::info!(
@@ -82,7 +97,7 @@ async fn run(steps: &Migrator, write: &SqlitePool, path: &Path) -> Result<(), St
             );
             Ok(())
         }
-        (Err(MigrateError::VersionMissing(_)), _) => Err(newer(write, path).await?),
+        (Err(MigrateError::VersionMissing(_)), _) => Err(newer(db, path).await?),
         (Err(error), None) => Err(refused(path, &error)),
         (Err(error), Some(backup)) => Err(StoreError::Open {
             path: path.display().to_string(),
@@ -94,9 +109,12 @@ async fn run(steps: &Migrator, write: &SqlitePool, path: &Path) -> Result<(), St
     }
 }
 
-pub(super) async fn newer(write: &SqlitePool, path: &Path) -> Result<StoreError, StoreError> {
+pub(super) async fn newer(
+    db: &mut SqliteConnection,
+    path: &Path,
+) -> Result<StoreError, StoreError> {
     let needs = sqlx::query_scalar("select value from meta where name = 'needs'")
-        .fetch_optional(write)
+        .fetch_optional(db)
         .await?
         .unwrap_or_else(|| "of a later release".to_owned());
     Ok(StoreError::Newer {
@@ -144,8 +162,9 @@ async fn back_up(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sqlx::ConnectOptions;
     use sqlx::migrate::{Migration, MigrationType};
-    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    use sqlx::sqlite::SqliteConnectOptions;
 
     fn step(version: i64, sql: &'static str) -> Migration {
         Migration::new(
@@ -157,18 +176,17 @@ mod tests {
         )
     }
 
-    async fn database(path: &Path) -> SqlitePool {
+    async fn database(path: &Path) -> SqliteConnection {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true);
-        let pool = SqlitePoolOptions::new().max_connections(1);
-        pool.connect_with(options).await.unwrap()
+        options.connect().await.unwrap()
     }
 
     async fn words(path: &Path) -> Vec<String> {
         let sql = "select word from words order by word";
         sqlx::query_scalar(sql)
-            .fetch_all(&database(path).await)
+            .fetch_all(&mut database(path).await)
             .await
             .unwrap()
     }
@@ -177,21 +195,25 @@ mod tests {
     async fn a_migration_that_fails_leaves_all_as_it_was_with_a_backup_beside() {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("old.db");
-        let db = database(&path).await;
+        let mut db = database(&path).await;
         let first = step(
             1,
             "create table words (word text); insert into words values ('old')",
         );
-        run(&Migrator::with_migrations(vec![first.clone()]), &db, &path)
-            .await
-            .unwrap();
+        run(
+            &Migrator::with_migrations(vec![first.clone()]),
+            &mut db,
+            &path,
+        )
+        .await
+        .unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         let broken = step(
             2,
             "insert into words values ('half'); insert into nothing values (1)",
         );
         let steps = Migrator::with_migrations(vec![first.clone(), broken]);
-        let error = run(&steps, &db, &path).await.unwrap_err().to_string();
+        let error = run(&steps, &mut db, &path).await.unwrap_err().to_string();
         assert!(
             error.contains("old.db.schema-1.backup is a copy"),
             "{error}"
@@ -202,9 +224,13 @@ mod tests {
             ["old"]
         );
         let good = step(2, "insert into words values ('new')");
-        run(&Migrator::with_migrations(vec![first, good]), &db, &path)
-            .await
-            .unwrap();
+        run(
+            &Migrator::with_migrations(vec![first, good]),
+            &mut db,
+            &path,
+        )
+        .await
+        .unwrap();
         assert_eq!(words(&path).await, ["new", "old"]);
         assert_eq!(
             words(&dir.path().join("old.db.schema-1.backup")).await,

@@ -5,53 +5,66 @@
 //! survives a power cut. The file is created, migrated and seeded under a lock of its own beside it, so that any
 //! number of processes may start on one empty path.
 
-mod archive;
+mod again;
+mod backup;
 mod behind;
 mod changes;
+mod check;
+mod damage;
+mod draft;
 mod fits;
 mod health;
+mod look;
 mod measurements;
 mod migrate;
 mod open;
 mod origins;
 mod platforms;
+mod restore;
+mod seals;
+mod senders;
 mod sorted;
 mod tokens;
+mod unfit;
 mod uploads;
+mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
-pub use archive::Damage;
-pub use behind::behind;
-pub use changes::{Change, Committed};
+pub use backup::{Holds, Mark};
+pub use behind::{behind, behind_while_wanted};
+pub use changes::{Change, Committed, Moved, Senders};
+pub use check::Check;
+pub use damage::Damage;
 pub use fits::Since;
 use health::FileId;
 pub use health::{Disk, Schema};
+use look::Looked;
 pub use measurements::{Filter, NewRow, Page, StoredMeasurement};
 pub use open::{DatabaseUrl, Options};
+pub use restore::{Backup, Present, Restored, Restoring, Revoked};
+pub use senders::Sender;
 pub use sorted::{Direction, Sorted};
-pub use tokens::{Scope, Token};
+pub use tokens::{NameError, NewToken, Scope, Token, TokenName};
+pub use unfit::Unfit;
 pub use uploads::{Counts, Rejection, UploadRow, Writing};
+use writer::Writer;
 
 /// The open database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    write: SqlitePool,
+    write: Writer,
     read: SqlitePool,
-    /// A writer that waits for nobody, to find out whether one can write.
-    probe: SqlitePool,
     /// The file; what is too long for memory waits in its folder, on the same disk.
     path: PathBuf,
     /// Which file that is, as the system counts them.
     file: Option<FileId>,
-    /// Uploads that this process is writing.
-    writing: Arc<AtomicUsize>,
     read_only: bool,
+    /// How it is looked at, where nothing of it may change.
+    looked: Option<Looked>,
 }
 
 /// Why the store did not do what it was asked.
@@ -99,6 +112,70 @@ pub enum StoreError {
         /// Where it is.
         path: String,
     },
+    /// There is none.
+    #[error(
+        "there is no database at {path}: name another with --database-url; the first start of epochcast makes it"
+    )]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// A file in which there is nothing any more: none of ours is ever empty.
+    #[error(
+        "{path} is empty (0 bytes), though it was a database: take a backup back with epochcast restore, or delete the file to start anew"
+    )]
+    Truncated {
+        /// Where it is.
+        path: String,
+    },
+    /// The database is gone, and its log is there.
+    #[error(
+        "{path} is not there, but {log} is, which is a part of it: put the file back, or take a backup back with epochcast restore, or delete what is left to start anew"
+    )]
+    OnlyLog {
+        /// Where it was looked for.
+        path: String,
+        /// The log.
+        log: String,
+    },
+    /// A database without a table: nothing was ever stored.
+    #[error(
+        "{path} holds no table: take a backup back with epochcast restore, or delete the file to start anew"
+    )]
+    Nothing {
+        /// Where it is.
+        path: String,
+    },
+    /// It was written while it was read.
+    #[error("{path} was written while it was read: ask once more")]
+    Written {
+        /// Where it is.
+        path: String,
+    },
+    /// Not all of it is as it was stored.
+    #[error("{path} is damaged: {damage}")]
+    Damaged {
+        /// Where it is.
+        path: String,
+        /// What was found first.
+        damage: Damage,
+    },
+    /// A file that is not to be restored.
+    #[error("{path} cannot be restored: {unfit}")]
+    Unfit {
+        /// Where it is.
+        path: String,
+        /// Why.
+        unfit: Unfit,
+    },
+    /// The file is there, and SQLite cannot read it.
+    #[error("database {path}: {}", words(cause))]
+    Unreadable {
+        /// Where it is.
+        path: String,
+        /// What SQLite reports.
+        cause: sqlx::Error,
+    },
     /// Another program has written it.
     #[error("it holds tables of another program")]
     Foreign,
@@ -108,35 +185,55 @@ pub enum StoreError {
     /// There is no space left for the database.
     #[error("the disk is full: nothing was stored")]
     Full,
+    /// Somebody else writes, for longer than one waits.
+    #[error("the database is locked by another writer: nothing was stored, try again")]
+    Busy,
+    /// What was sent cannot be kept until it is stored.
+    #[error("the file that an upload waits in: {0}")]
+    Spool(String),
     /// Anything else that SQLite reports.
     #[error(transparent)]
     Sql(sqlx::Error),
+}
+
+/// What SQLite says, without the layers around it.
+fn words(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(error) => error.message().to_owned(),
+        None => error.to_string(),
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let code = error
             .as_database_error()
-            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-        // SQLITE_FULL; SQLite reports the extended code in decimal.
-        if code.as_deref() == Some("13") {
-            Self::Full
-        } else {
-            Self::Sql(error)
+            .and_then(sqlx::error::DatabaseError::code)
+            .and_then(|code| code.parse::<u32>().ok());
+        // SQLite reports the extended code in decimal: its low byte is SQLITE_BUSY or SQLITE_FULL.
+        match code.map(|code| code & 0xff) {
+            Some(5) => Self::Busy,
+            Some(13) => Self::Full,
+            _ => Self::Sql(error),
         }
     }
 }
 
 impl StoreError {
-    /// Whether somebody else holds the database.
-    fn is_busy(&self) -> bool {
-        let Self::Sql(error) = self else { return false };
+    /// Whether the file is damaged, or no database at all.
+    fn is_of_damage(&self) -> bool {
+        matches!(self.code(), Some(11 | 26))
+    }
+
+    /// What SQLite calls it: `SQLITE_CORRUPT` 11, `SQLITE_NOTADB` 26; the low byte of its extended code.
+    fn code(&self) -> Option<u32> {
+        let (Self::Sql(error) | Self::Unreadable { cause: error, .. }) = self else {
+            return None;
+        };
         let code = error
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code);
-        // SQLITE_BUSY in its low byte.
-        code.and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| code & 0xff == 5)
+        Some(code?.parse::<u32>().ok()? & 0xff)
     }
 }
 
@@ -166,14 +263,6 @@ impl Store {
     /// Checkpoints and closes the file.
     pub async fn close(&self) {
         self.read.close().await;
-        self.probe.close().await;
-        if self.read_only {
-            return self.write.close().await;
-        }
-        // A failed checkpoint leaves the log beside the file, whence the next start reads it.
-        let _ = sqlx::query("pragma wal_checkpoint(truncate)")
-            .execute(&self.write)
-            .await;
         self.write.close().await;
     }
 }

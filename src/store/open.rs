@@ -3,15 +3,14 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
-use tokio::runtime::Handle;
-
-use super::{FileId, Schema, Store, StoreError, behind, folder, migrate};
+use super::draft::{self, Draft};
+use super::look::{Looked, is_there, reading};
+use super::writer::{BUSY, Writer};
+use super::{FileId, Schema, Store, StoreError, folder, migrate};
 use crate::timing::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -33,6 +32,11 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// That of the file at `path`.
+    pub(super) fn of(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -53,43 +57,40 @@ impl Store {
     /// The database at `url`, created where there is none, migrated, and seeded when new.
     ///
     /// # Errors
-    /// Where the file cannot be opened, or a later release has written it.
+    /// Where the file cannot be opened, holds nothing any more, or a later release has written it.
     pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
         let path = url.path();
         let _lock = lock(path)?;
-        let connect = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY);
-        let one = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(BUSY)
-            .idle_timeout(None)
-            .max_lifetime(None);
-        let (runtime, writer) = (
-            Handle::current(),
-            connect.clone().pragma("cache_size", CACHE),
-        );
-        // The connection's own thread is started by the one that opens it.
-        let write = behind(move || runtime.block_on(one.connect_with(writer))).await;
-        let write = write
-            .unwrap_or(Err(sqlx::Error::WorkerCrashed))
-            .map_err(|e| refused(path, &e))?;
-        let probe = connect.clone().busy_timeout(PROBE).create_if_missing(false);
+        draft::clear(folder(path));
+        if is_there(path)? {
+            holds_something(path).await?;
+        } else {
+            // It gets its name when it is complete: an empty file of that name was not left by us.
+            let draft = Draft::within(folder(path)).map_err(|e| refused(path, &e))?;
+            let made = Self::connect(&draft.file("new.db"), options).await?;
+            made.close().await;
+            let kept = draft.keep_as("new.db", path);
+            kept.map_err(|e| refused(path, &e))?;
+        }
+        Self::connect(path, options).await
+    }
+
+    /// The database at `path`, migrated, and seeded when new; others are held back by its lock.
+    async fn connect(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let connect = writing(path).create_if_missing(true);
+        let mut db = connect.connect().await.map_err(|e| refused(path, &e))?;
+        migrate::migrate(&mut db, path).await?;
+        // From now on there is one: a connection that replaces another must not make a new file where this one was moved.
+        let connect = connect.create_if_missing(false);
         let store = Self {
-            write,
+            write: Writer::new(connect.clone().pragma("cache_size", CACHE)),
             read: readers(connect),
-            probe: SqlitePoolOptions::new()
-                .max_connections(1)
-                .connect_lazy_with(probe),
             path: path.to_owned(),
             file: FileId::of(path),
-            writing: Arc::default(),
             read_only: false,
+            looked: None,
         };
-        migrate::migrate(&store.write, path).await?;
+        db.close().await?;
         match (store.is_new().await?, options.seed) {
             (true, true) => {
                 let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
@@ -107,51 +108,76 @@ impl Store {
     /// Where there is none, it cannot be read, or another release has written it.
     pub async fn open_read_only(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let path = url.path();
-        let mut connect = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(BUSY);
-        if rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_err() {
-            // SQLite cannot put its log's index there; and where we cannot write, hardly anybody else does.
-            connect = connect.immutable(true);
-        }
-        let read = readers(connect);
-        let mut db = read.acquire().await.map_err(|e| refused(path, &e))?;
-        let schema = migrate::schema(&mut db)
-            .await
-            .map_err(|e| refused(path, &e));
-        drop(db);
+        Self::read(path, along(path), None).await
+    }
+
+    /// The database at `path`, opened to read as `connect` says.
+    pub(super) async fn read(
+        path: &Path,
+        connect: SqliteConnectOptions,
+        looked: Option<Looked>,
+    ) -> Result<Self, StoreError> {
+        let connect = connect.busy_timeout(BUSY);
+        let (writer, read) = (connect.clone(), readers(connect));
+        let mut db = read.acquire().await.map_err(|e| unreadable(path, e))?;
+        let schema = migrate::schema(&mut db).await;
+        let schema = schema.map_err(|error| match error {
+            StoreError::Sql(error) => unreadable(path, error),
+            error => error,
+        });
         match schema? {
             Schema::Current => {}
-            Schema::Newer => return Err(migrate::newer(&read, path).await?),
-            Schema::Older | Schema::Empty => {
+            Schema::Newer => return Err(migrate::newer(&mut db, path).await?),
+            older => {
                 let path = path.display().to_string();
-                return Err(StoreError::Older { path });
+                return Err(match older {
+                    Schema::Empty => StoreError::Nothing { path },
+                    _ => StoreError::Older { path },
+                });
             }
         }
+        drop(db);
         Ok(Self {
-            write: read.clone(),
-            probe: read.clone(),
+            write: Writer::new(writer),
             read,
             path: path.to_owned(),
             file: FileId::of(path),
-            writing: Arc::default(),
             read_only: true,
+            looked,
         })
     }
 
     /// Whether nothing was ever stored, and nobody has said that it shall start empty.
     async fn is_new(&self) -> Result<bool, StoreError> {
         let new = "select version = 0 and not exists (select 1 from meta where name = 'seed') from data_version";
-        Ok(sqlx::query_scalar(new).fetch_one(&self.write).await?)
+        Ok(sqlx::query_scalar(new).fetch_one(&self.read).await?)
     }
 
     /// Keeps that the database starts empty: whoever opens it next may not say so again.
     async fn stays_empty(&self) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
         let sql = "insert or ignore into meta (name, value) values ('seed', 'none')";
-        sqlx::query(sql).execute(&self.write).await?;
-        Ok(())
+        sqlx::query(sql).execute(&mut *transaction).await?;
+        transaction.commit().await
     }
+}
+
+/// How every connection that writes opens the file at `path`.
+pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Notes for the seals: a service may have no place to write to but its database's folder.
+        .pragma("temp_store", "memory")
+        .busy_timeout(BUSY)
+}
+
+/// How to read the database at `path` while others may write it.
+pub(super) fn along(path: &Path) -> SqliteConnectOptions {
+    // SQLite cannot put its log's index into a folder that is not ours; and where we cannot write, hardly anybody else does.
+    let ours = rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_ok();
+    reading(path).immutable(!ours)
 }
 
 fn readers(connect: SqliteConnectOptions) -> SqlitePool {
@@ -160,10 +186,6 @@ fn readers(connect: SqliteConnectOptions) -> SqlitePool {
         .connect_lazy_with(connect.read_only(true))
 }
 
-/// How long a writer waits for another transaction: a million rows take a quarter of that.
-const BUSY: Duration = Duration::from_mins(1);
-/// How long the probe waits: it is there to notice a lock, not to outlast it.
-const PROBE: Duration = Duration::from_millis(300);
 /// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
 /// written to the log over and over while an upload grows it.
 const CACHE: &str = "-32768";
@@ -171,7 +193,7 @@ const CACHE: &str = "-32768";
 const READERS: u32 = 4;
 
 /// Holds others back while the file is created, migrated and seeded.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let open = File::options()
@@ -181,6 +203,32 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         .open(beside);
     open.and_then(|file| file.lock().map(|()| file))
         .map_err(|e| refused(path, &e))
+}
+
+/// Makes sure that the database at `path` has tables: one that lost them is not taken for a new one.
+async fn holds_something(path: &Path) -> Result<(), StoreError> {
+    // Not as one that writes opens it: that would change even a file of another program.
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY);
+    let db = connect.connect().await;
+    let mut db = db.map_err(|e| unreadable(path, e))?;
+    let schema = migrate::schema(&mut db).await;
+    let _ = db.close().await;
+    match schema {
+        Ok(Schema::Empty) => Err(StoreError::Nothing {
+            path: path.display().to_string(),
+        }),
+        Err(StoreError::Sql(error)) => Err(unreadable(path, error)),
+        schema => schema.map(|_| ()),
+    }
+}
+
+pub(super) fn unreadable(path: &Path, cause: sqlx::Error) -> StoreError {
+    StoreError::Unreadable {
+        path: path.display().to_string(),
+        cause,
+    }
 }
 
 pub(super) fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {

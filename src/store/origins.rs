@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{Store, StoreError};
+use crate::json::controls_written;
 use crate::timing::Origin;
 
 #[derive(FromRow)]
@@ -45,6 +46,7 @@ impl From<Row> for Origin {
     fn from(row: Row) -> Self {
         // A description without a name, or one that no release has written, has no name to show.
         let model = row.model.and_then(|text| serde_json::from_str(&text).ok());
-        Self::new(row.label, model.as_ref(), row.source)
+        let text = |text: Option<String>| text.map(|text| controls_written(&text).into_owned());
+        Self::new(text(row.label), model.as_ref(), text(row.source))
     }
 }

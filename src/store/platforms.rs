@@ -6,9 +6,9 @@ use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{Store, StoreError};
-use crate::json::typed;
+use crate::json::{controls_written, typed};
 use crate::timing::platform::RawPlatform;
-use crate::timing::{Mode, Platform};
+use crate::timing::{Mode, Platform, PlatformId};
 
 #[derive(FromRow)]
 struct Row {
@@ -31,9 +31,12 @@ impl TryFrom<Row> for Platform {
             key: row.id.clone(),
             cause: cause.to_string(),
         };
+        // Earlier releases let control characters in.
+        let device = controls_written(&row.device);
+        let framework = row.framework.as_deref().map(controls_written);
         let raw = json!({
-            "id": row.id, "device": row.device, "device_count": row.device_count, "precision": row.precision,
-            "memory_format": row.memory_format, "compiled": row.compiled.map(|c| c != 0), "framework": row.framework,
+            "id": row.id, "device": device, "device_count": row.device_count, "precision": row.precision,
+            "memory_format": row.memory_format, "compiled": row.compiled.map(|c| c != 0), "framework": framework,
         });
         typed::<RawPlatform>(&raw)
             .and_then(Self::try_from)
@@ -82,14 +85,28 @@ impl Store {
     }
 }
 
-/// Stores a new platform.
+/// The platform `id` as it is stored.
+pub(super) async fn stored(
+    db: &mut SqliteConnection,
+    id: &PlatformId,
+) -> Result<Option<Platform>, StoreError> {
+    let sql = "select id, device, device_count, precision, memory_format, compiled, framework
+               from platforms where id = $1";
+    let row: Option<Row> = sqlx::query_as(sql)
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(Platform::try_from).transpose()
+}
+
+/// Stores a platform where none is known by its id; whether it did.
 pub(super) async fn insert(
     db: &mut SqliteConnection,
     platform: &Platform,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let sql = "insert into platforms (id, device, device_count, precision, memory_format, compiled, framework)
-               values ($1, $2, $3, $4, $5, $6, $7)";
-    sqlx::query(sql)
+               values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+    let inserted = sqlx::query(sql)
         .bind(platform.id.as_str())
         .bind(&platform.device)
         .bind(i64::from(platform.device_count))
@@ -99,7 +116,7 @@ pub(super) async fn insert(
         .bind(&platform.framework)
         .execute(db)
         .await?;
-    Ok(())
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// The word that stands for a choice in JSON.

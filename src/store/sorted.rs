@@ -47,9 +47,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");
-        query
-            .push(COLUMNS)
-            .push(" from measurements where removed_at is null");
+        query.push(COLUMNS);
+        filter.source(&mut query);
+        query.push(" where removed_at is null");
         filter.narrow(&mut query);
         let (later, ordered) = direction.words();
         match sorted {
@@ -78,8 +78,9 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn measurement_ids(&self, filter: &Filter) -> Result<Vec<i64>, StoreError> {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("select id from measurements where removed_at is null");
+        let mut query = QueryBuilder::<Sqlite>::new("select id");
+        filter.source(&mut query);
+        query.push(" where removed_at is null");
         filter.narrow(&mut query);
         query.push(" order by id");
         Ok(query.build_query_scalar().fetch_all(&self.read).await?)

@@ -1,13 +1,13 @@
 //! Storing rows: an upload is one transaction.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
+use sqlx::{FromRow, SqliteConnection};
 
 use super::measurements::ROWS_A_STATEMENT;
-use super::{Committed, NewRow, Store, StoreError, fits, measurements, platforms};
+use super::writer::{BUSY, Transaction};
+use super::{
+    Committed, NewRow, Sender, Store, StoreError, again, fits, measurements, platforms, seals,
+};
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -30,8 +30,9 @@ pub struct UploadRow {
     pub id: i64,
     /// When it came, Unix milliseconds.
     pub created_at: i64,
-    /// Who sent it: `seed`, `import`, or the name of a token.
-    pub sender: String,
+    /// Who sent it.
+    #[sqlx(flatten)]
+    pub sender: Sender,
     /// Rows stored, and in the fits.
     pub accepted: i64,
     /// Rows equal to a stored one.
@@ -62,30 +63,14 @@ pub struct Rejection {
 /// An upload that is being written: all of it becomes visible at [`Writing::commit`], or none.
 #[derive(Debug)]
 pub struct Writing {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Transaction,
     upload: i64,
     next_row: i64,
     counts: Counts,
     hash: Sha256,
+    /// Measurements that it puts back into the fits.
+    back: Vec<i64>,
     defined: Vec<Platform>,
-    _busy: Busy,
-}
-
-/// Counts an upload as being written until it is dropped.
-#[derive(Debug)]
-struct Busy(Arc<AtomicUsize>);
-
-impl Busy {
-    fn new(writing: &Arc<AtomicUsize>) -> Self {
-        writing.fetch_add(1, Ordering::Relaxed);
-        Self(writing.clone())
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Store {
@@ -93,21 +78,24 @@ impl Store {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn begin(&self, sender: &str, now: i64) -> Result<Writing, StoreError> {
+    pub async fn begin(&self, sender: impl Into<Sender>, now: i64) -> Result<Writing, StoreError> {
+        let sender = sender.into();
         self.is_there()?;
-        let mut transaction = self.write.begin_with("begin immediate").await?;
-        let busy = Busy::new(&self.writing);
+        let mut writer = self.write.hold().await?;
+        self.has_room(&mut writer).await?;
+        let mut transaction = writer.begin(BUSY).await?;
         let sql = "select coalesce((select max(id) from uploads), 0) + 1, \
                    coalesce((select max(id) from measurements), 0) + 1";
         let (upload, next_row): (i64, i64) =
             sqlx::query_as(sql).fetch_one(&mut *transaction).await?;
         let sql = "insert into uploads
-                   (id, created_at, sender, accepted, duplicates, quarantined, rejected, content_hash)
-                   values ($1, $2, $3, 0, 0, 0, 0, '')";
+                   (id, created_at, sender, token, accepted, duplicates, quarantined, rejected, content_hash)
+                   values ($1, $2, $3, $4, 0, 0, 0, 0, '')";
         sqlx::query(sql)
             .bind(upload)
             .bind(now)
-            .bind(sender)
+            .bind(sender.name)
+            .bind(sender.token)
             .execute(&mut *transaction)
             .await?;
         Ok(Writing {
@@ -116,8 +104,8 @@ impl Store {
             next_row,
             counts: Counts::default(),
             hash: Sha256::new(),
+            back: Vec::new(),
             defined: Vec::new(),
-            _busy: busy,
         })
     }
 
@@ -147,7 +135,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn uploads(&self, after: i64, limit: u32) -> Result<Vec<UploadRow>, StoreError> {
         let sql =
-            "select id, created_at, sender, accepted, duplicates, quarantined, rejected, removed_at
+            "select id, created_at, sender, token, accepted, duplicates, quarantined, rejected, removed_at
                    from uploads where id > $1 order by id limit $2";
         Ok(sqlx::query_as(sql)
             .bind(after)
@@ -168,38 +156,55 @@ impl Store {
             .filter(|upload| upload.id == id))
     }
 
-    /// The rows of upload `id` that were not stored, by line.
+    /// Rows of upload `id` that were not stored, by line: `limit` of those after the line `after`.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn rejections(&self, id: i64) -> Result<Vec<Rejection>, StoreError> {
-        let sql = "select line, field, detail, hint, sent from rejections where upload = $1 order by line";
-        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
+    pub async fn rejections(
+        &self,
+        id: i64,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Rejection>, StoreError> {
+        let sql =
+            "select line, field, detail, hint, sent from rejections where upload = $1 and line > $2
+                   order by line limit $3";
+        let query = sqlx::query_as(sql).bind(id).bind(after);
+        Ok(query.bind(i64::from(limit)).fetch_all(&self.read).await?)
     }
 
-    /// Who sent the row `id`.
+    /// The uploads that sent the timing that measurement `id` is, by id; none where there is no such measurement.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn sender_of_row(&self, id: i64) -> Result<Option<String>, StoreError> {
-        let sql =
-            "select sender from uploads where id = (select upload from measurements where id = $1)";
-        Ok(sqlx::query_scalar(sql)
-            .bind(id)
-            .fetch_optional(&self.read)
-            .await?)
+    pub async fn uploads_of_row(&self, id: i64) -> Result<Vec<UploadRow>, StoreError> {
+        let sql = "with own as (select id, upload, identity, removed_at from measurements where id = $1),
+                   equal as (
+                       select id, upload from own
+                       union select id, upload from measurements
+                       where removed_at is null and identity in (select identity from own)
+                       union select id, upload from measurements
+                       where removed_at is not null and identity in (select identity from own))
+                   select id, created_at, sender, token, accepted, duplicates, quarantined, rejected, removed_at from uploads
+                   where id in (select upload from equal)
+                   or id in (select upload from duplicates where measurement in (select id from equal))
+                   order by id";
+        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
     }
 }
 
 impl Writing {
-    /// Stores a new platform.
+    /// Stores a new platform, unless another upload has stored it meanwhile; whether what is stored now is the same.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn define(&mut self, platform: &Platform) -> Result<(), StoreError> {
-        platforms::insert(&mut self.transaction, platform).await?;
-        self.defined.push(platform.clone());
-        Ok(())
+    pub async fn define(&mut self, platform: &Platform) -> Result<bool, StoreError> {
+        if platforms::insert(&mut self.transaction, platform).await? {
+            self.defined.push(platform.clone());
+            return Ok(true);
+        }
+        let stored = platforms::stored(&mut self.transaction, &platform.id).await?;
+        Ok(stored.as_ref() == Some(platform))
     }
 
     /// The platforms that it has defined.
@@ -208,9 +213,10 @@ impl Writing {
         &self.defined
     }
 
-    /// Stores rows, of platforms that are known; those that equal a stored row are counted as duplicates.
+    /// Stores rows, of platforms that are known; those that equal a stored row are counted as duplicates, and those that
+    /// equal one that was taken out bring it back.
     ///
-    /// Returns the ids under which rows were stored, with their position in `rows`.
+    /// Returns the ids under which rows are in now that were not before, with their position in `rows`.
     ///
     /// # Errors
     /// Where the database does not answer, or the disk is full.
@@ -218,37 +224,53 @@ impl Writing {
         let mut ids = Vec::with_capacity(rows.len());
         for (part, rows) in rows.chunks_mut(ROWS_A_STATEMENT).enumerate() {
             let (first, sent) = (self.next_row, count(rows.len()));
+            let mut come = again::bring_back(&mut self.transaction, rows).await?;
+            for (id, position) in &come {
+                if !rows[*position].is_quarantined() {
+                    self.back.push(*id);
+                }
+            }
             let stored =
                 measurements::insert(&mut self.transaction, (self.upload, first), rows).await?;
-            self.counts.duplicates += sent - count(stored.len());
             self.next_row += sent;
+            let all_new = stored.len() == usize::try_from(sent).unwrap_or_default();
             for row in stored {
                 row.feed(&mut self.hash);
-                match row.quarantined {
-                    None => self.counts.accepted += 1,
-                    Some(_) => self.counts.quarantined += 1,
-                }
                 let position = usize::try_from(row.id - first).unwrap_or_default();
-                ids.push((row.id, part * ROWS_A_STATEMENT + position));
+                come.push((row.id, position));
             }
+            self.counts.duplicates += sent - count(come.len());
+            for (id, position) in come {
+                if rows[position].is_quarantined() {
+                    self.counts.quarantined += 1;
+                } else {
+                    self.counts.accepted += 1;
+                }
+                ids.push((id, part * ROWS_A_STATEMENT + position));
+            }
+            if !all_new {
+                again::stand_for(&mut self.transaction, self.upload, rows).await?;
+            }
+            // Part by part, so that what is noted stays short.
+            seals::settle(&mut self.transaction).await?;
         }
         Ok(ids)
     }
 
-    /// Keeps rows that are wrong, to be fixed and sent again.
+    /// Keeps rows that are wrong, to be fixed and sent again: the first of `count`.
     ///
     /// # Errors
     /// Where the database does not answer, or the disk is full.
-    pub async fn reject(&mut self, rejections: &[Rejection]) -> Result<(), StoreError> {
+    pub async fn reject(&mut self, kept: &[Rejection], count: i64) -> Result<(), StoreError> {
+        self.counts.rejected += count;
         for Rejection {
             line,
             field,
             detail,
             hint,
             sent,
-        } in rejections
+        } in kept
         {
-            self.counts.rejected += 1;
             let sql = "insert into rejections (upload, line, field, detail, hint, sent) values ($1, $2, $3, $4, $5, $6)";
             let query = sqlx::query(sql)
                 .bind(self.upload)
@@ -289,6 +311,7 @@ impl Writing {
             rejected,
         } = self.counts;
         let version = bump_version(&mut self.transaction).await?;
+        again::moved(&mut self.transaction, &self.back, version).await?;
         let first = fits::keep(&mut self.transaction, &fits(version)).await?;
         let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5,
                    version = $6 where id = $7";
@@ -312,7 +335,7 @@ impl Writing {
     /// # Errors
     /// Where the database does not answer; it is forgotten nevertheless.
     pub async fn roll_back(self) -> Result<(), StoreError> {
-        Ok(self.transaction.rollback().await?)
+        self.transaction.rollback().await
     }
 }
 

@@ -80,75 +80,101 @@ const NET: f64 = 0.1;
 /// Nets already timed that are looked at: more tell next to nothing.
 const TIMED: usize = 2_000;
 
+/// A column for each kind of work, and one for the scale.
+type Columns = [f64; COMMON];
+
 /// What is not zero in the row of a net.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    common: [f64; COMMON],
+    common: Columns,
     group: usize,
 }
 
-/// The state of knowledge: covariance of the columns.
+/// The state of knowledge: what is known of the columns that all nets have, and for each group how much was timed.
+///
+/// Groups need no columns of their own. Timings of a group bear on another's only by way of the common columns w, and given w
+/// the effect of a group with n timings of rows x is normal, with the variance s = 1/(1/[`EACH_GROUP`]² + n/[`NET`]²) and a
+/// mean that falls by b = s·Σx/[`NET`]² with w. So a net's row is z = x - b, and with V the covariance of w two nets have
+/// z·V·z' between them, and s beside where they are of one group: a Schur complement of the covariance of all columns.
 struct Belief {
-    v: Vec<Vec<f64>>,
+    v: [Columns; COMMON],
+    groups: Vec<Timed>,
+}
+
+/// What was timed of a group.
+#[derive(Clone, Copy, Debug, Default)]
+struct Timed {
+    n: f64,
+    sum: Columns,
+}
+
+impl Timed {
+    /// s.
+    fn variance(&self) -> f64 {
+        1.0 / (EACH_GROUP.powi(-2) + self.n / NET.powi(2))
+    }
+
+    /// b.
+    fn slope(&self) -> Columns {
+        let share = self.variance() / NET.powi(2);
+        self.sum.map(|sum| share * sum)
+    }
 }
 
 impl Belief {
     fn new(groups: usize) -> Self {
-        let spread = |k: usize| match k {
-            0 => SCALE,
-            k if k < COMMON => EACH_WORK,
-            _ => EACH_GROUP,
-        };
-        let size = COMMON + groups;
-        let row = |i: usize| {
-            (0..size)
-                .map(|j| if i == j { spread(i).powi(2) } else { 0.0 })
-                .collect()
-        };
+        let spread = |k: usize| if k == 0 { SCALE } else { EACH_WORK };
+        let cell = |i: usize, j: usize| if i == j { spread(i).powi(2) } else { 0.0 };
         Self {
-            v: (0..size).map(row).collect(),
+            v: std::array::from_fn(|i| std::array::from_fn(|j| cell(i, j))),
+            groups: vec![Timed::default(); groups],
         }
     }
 
-    /// V·x.
-    fn along(&self, x: &Row) -> Vec<f64> {
-        let dot = |row: &Vec<f64>| {
-            let common = x.common.iter().zip(row).map(|(x, v)| x * v);
-            common.sum::<f64>() + row[x.group]
-        };
-        self.v.iter().map(dot).collect()
+    /// z.
+    fn reduced(&self, x: &Row) -> Columns {
+        let slope = self.groups[x.group].slope();
+        std::array::from_fn(|k| x.common[k] - slope[k])
+    }
+
+    /// V·z: how the common columns go with a net.
+    fn along(&self, z: &Columns) -> Columns {
+        self.v.map(|row| dot(&row, z))
     }
 
     /// Takes a timing of `x` in.
     fn learn(&mut self, x: &Row) {
-        let along = self.along(x);
-        let variance = x.dot(&along) + NET.powi(2);
+        let z = self.reduced(x);
+        let along = self.along(&z);
+        let variance = dot(&z, &along) + self.groups[x.group].variance() + NET.powi(2);
         for (row, a) in self.v.iter_mut().zip(&along) {
             for (v, b) in row.iter_mut().zip(&along) {
                 *v -= a * b / variance;
             }
         }
+        let group = &mut self.groups[x.group];
+        group.n += 1.0;
+        for (sum, x) in group.sum.iter_mut().zip(&x.common) {
+            *sum += x;
+        }
     }
 
     fn variance(&self, x: &Row) -> f64 {
-        x.dot(&self.along(x)).max(0.0)
+        let z = self.reduced(x);
+        (dot(&z, &self.along(&z)) + self.groups[x.group].variance()).max(0.0)
     }
 }
 
-impl Row {
-    fn dot(&self, vector: &[f64]) -> f64 {
-        let common = self.common.iter().zip(vector).map(|(x, v)| x * v);
-        common.sum::<f64>() + vector[self.group]
-    }
+fn dot(a: &Columns, b: &Columns) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
 
+impl Row {
     /// The row of a net: how much of its time each kind of work takes, as far as that can be told before any timing.
     fn new(features: &Features, group: usize) -> Self {
         let shares = costs::expected_shares(features);
         let common = std::array::from_fn(|k| if k == 0 { 1.0 } else { shares[k - 1] });
-        Self {
-            common,
-            group: COMMON + group,
-        }
+        Self { common, group }
     }
 }
 
@@ -183,7 +209,8 @@ pub fn advise(timed: &[(&Group, &Features)], candidates: &[Candidate], count: us
     while picks.len() < count.min(rows.len()) {
         let left =
             (0..rows.len()).filter(|i| !known[*i] && picks.iter().all(|pick| pick.candidate != *i));
-        let gains = left.map(|i| (i, gain(&belief, candidates, &rows, i)));
+        let gains = Gains::new(&belief, candidates, &rows);
+        let gains = left.map(|i| (i, gains.of(&rows[i])));
         // The first of equals, so that the answer is always the same.
         let best = gains.reduce(|best, next| if next.1 > best.1 { next } else { best });
         let Some((candidate, _)) = best else { break };
@@ -203,21 +230,65 @@ pub fn advise(timed: &[(&Group, &Features)], candidates: &[Candidate], count: us
     }
 }
 
-/// By how much the weighted sum of variances falls when candidate `i` is timed.
-fn gain(belief: &Belief, candidates: &[Candidate], rows: &[Row], i: usize) -> f64 {
-    let along = belief.along(&rows[i]);
-    let variance = rows[i].dot(&along) + NET.powi(2);
-    let squares = rows.iter().zip(candidates);
-    let sum: f64 = squares
-        .map(|(row, candidate)| candidate.weight * row.dot(&along).powi(2))
-        .sum();
-    sum / variance
+/// Sums over the candidates, by which the gain of each is told without looking at all others again.
+struct Gains<'a> {
+    belief: &'a Belief,
+    /// Σ weight·z·z'.
+    all: [Columns; COMMON],
+    /// Of each group Σ weight·z and Σ weight.
+    groups: Vec<OfGroup>,
+}
+
+/// Weighted sums over the candidates of a group.
+#[derive(Clone, Copy, Default)]
+struct OfGroup {
+    z: Columns,
+    weight: f64,
+}
+
+impl<'a> Gains<'a> {
+    fn new(belief: &'a Belief, candidates: &[Candidate], rows: &[Row]) -> Self {
+        let mut all = [Columns::default(); COMMON];
+        let mut groups = vec![OfGroup::default(); belief.groups.len()];
+        for (row, Candidate { weight, .. }) in rows.iter().zip(candidates) {
+            let z = belief.reduced(row);
+            let group = &mut groups[row.group];
+            group.weight += weight;
+            for (i, a) in z.iter().enumerate() {
+                group.z[i] += weight * a;
+                for (j, b) in z.iter().enumerate() {
+                    all[i][j] += weight * a * b;
+                }
+            }
+        }
+        Self {
+            belief,
+            all,
+            groups,
+        }
+    }
+
+    /// By how much the weighted sum of variances falls when `x` is timed: the sum of the squares of what each net has in
+    /// common with it, over its variance.
+    fn of(&self, x: &Row) -> f64 {
+        let z = self.belief.reduced(x);
+        let along = self.belief.along(&z);
+        let own = self.belief.groups[x.group].variance();
+        let OfGroup {
+            z: of_group,
+            weight,
+        } = self.groups[x.group];
+        let everywhere: f64 = dot(&along, &self.all.map(|row| dot(&row, &along)));
+        let beside = own * (2.0 * dot(&of_group, &along) + own * weight);
+        (everywhere + beside) / (dot(&z, &along) + own + NET.powi(2))
+    }
 }
 
 /// What the variance of a net is mostly made of.
 fn tells(belief: &Belief, x: &Row) -> Tells {
-    let along = belief.along(x);
-    let group = (along[x.group], Tells::Group);
+    let along = belief.along(&belief.reduced(x));
+    let timed = &belief.groups[x.group];
+    let group = (timed.variance() - dot(&timed.slope(), &along), Tells::Group);
     let parts = x.common.iter().zip(&along).enumerate().map(|(k, (x, a))| {
         let what = if k == 0 {
             Tells::Scale
@@ -242,4 +313,135 @@ fn half_width(belief: &Belief, rows: &[Row]) -> f64 {
         .collect();
     widths.sort_by(f64::total_cmp);
     widths.get(widths.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zoo::Zoo;
+
+    /// The covariance of all columns, one for each group among them.
+    struct Dense(Vec<Vec<f64>>);
+
+    impl Dense {
+        fn new(groups: usize) -> Self {
+            let spread = |k: usize| match k {
+                0 => SCALE,
+                k if k < COMMON => EACH_WORK,
+                _ => EACH_GROUP,
+            };
+            let size = COMMON + groups;
+            let cell = |i, j| if i == j { f64::powi(spread(i), 2) } else { 0.0 };
+            Self(
+                (0..size)
+                    .map(|i| (0..size).map(|j| cell(i, j)).collect())
+                    .collect(),
+            )
+        }
+
+        fn dot(x: &Row, vector: &[f64]) -> f64 {
+            let common = x.common.iter().zip(vector).map(|(x, v)| x * v);
+            common.sum::<f64>() + vector[COMMON + x.group]
+        }
+
+        fn along(&self, x: &Row) -> Vec<f64> {
+            self.0.iter().map(|row| Self::dot(x, row)).collect()
+        }
+
+        fn learn(&mut self, x: &Row) {
+            let along = self.along(x);
+            let variance = Self::dot(x, &along) + NET.powi(2);
+            for (row, a) in self.0.iter_mut().zip(&along) {
+                for (v, b) in row.iter_mut().zip(&along) {
+                    *v -= a * b / variance;
+                }
+            }
+        }
+
+        fn gain(&self, candidates: &[Candidate], rows: &[Row], x: &Row) -> f64 {
+            let along = self.along(x);
+            let squares = rows.iter().zip(candidates);
+            let sum: f64 = squares
+                .map(|(row, net)| net.weight * Self::dot(row, &along).powi(2))
+                .sum();
+            sum / (Self::dot(x, &along) + NET.powi(2))
+        }
+    }
+
+    /// Nets that can be asked for, in `groups` groups dealt out by `seed`.
+    fn nets(groups: u64, seed: u64) -> Vec<Candidate> {
+        let mut state = seed;
+        let mut dealt = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % groups
+        };
+        let named = Zoo::built_in().entries().iter().step_by(17);
+        let net = |entry: &crate::net::zoo::Entry| {
+            let net = entry.subject(None).unwrap();
+            let number = dealt();
+            Candidate {
+                group: Group::new(&format!("g{number}")).unwrap(),
+                features: Features::new(&net),
+                weight: if number % 3 == 0 { 3.0 } else { 1.0 },
+            }
+        };
+        named.map(net).collect()
+    }
+
+    fn near(a: f64, b: f64) -> bool {
+        // Both subtract the same hundred or so times from numbers near 1.
+        (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1e-3)
+    }
+
+    #[test]
+    fn groups_without_columns_are_believed_as_groups_with_columns_are() {
+        for (groups, seed) in [(1, 1), (3, 2), (12, 3), (40, 4)] {
+            let all = nets(groups, seed);
+            let places: Vec<Row> = all
+                .iter()
+                .map(|net| Row::new(&net.features, net.group.as_str()[1..].parse().unwrap()))
+                .collect();
+            let size = usize::try_from(groups).unwrap();
+            let (mut belief, mut dense) = (Belief::new(size), Dense::new(size));
+            for (step, row) in places.iter().enumerate().step_by(2) {
+                belief.learn(row);
+                dense.learn(row);
+                let gains = Gains::new(&belief, &all, &places);
+                for other in places.iter().skip(step % 5).step_by(5) {
+                    let along = dense.along(other);
+                    assert!(near(belief.variance(other), Dense::dot(other, &along)));
+                    assert!(near(gains.of(other), dense.gain(&all, &places, other)));
+                    let z = belief.reduced(other);
+                    let (ours, group) = (belief.along(&z), COMMON + other.group);
+                    assert!(ours.iter().zip(&along).all(|(a, b)| near(*a, *b)));
+                    let timed = &belief.groups[other.group];
+                    let of_group = timed.variance() - dot(&timed.slope(), &ours);
+                    assert!(near(of_group, along[group]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_ten_thousand_groups_each_timed_once_the_advice_is_as_long_as_asked_for() {
+        let candidates = nets(9, 5);
+        let names: Vec<Group> = (0..10_000)
+            .map(|i| Group::new(&format!("own{i}")).unwrap())
+            .collect();
+        let features = candidates.iter().map(|net| net.features).cycle();
+        let features: Vec<Features> = features.take(names.len()).collect();
+        let features: Vec<Features> = features
+            .into_iter()
+            .map(|features| Features {
+                architecture: None,
+                ..features
+            })
+            .collect();
+        let timed: Vec<(&Group, &Features)> = names.iter().zip(&features).collect();
+        let advice = advise(&timed, &candidates, 40);
+        assert_eq!(advice.picks.len(), 40);
+        assert!(advice.after < advice.before);
+    }
 }

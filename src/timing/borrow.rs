@@ -3,10 +3,10 @@
 //! Each platform knows of each of its groups the mean log residual b that it has when it is left out of the fit. Over
 //! the groups that both have timed, b = a + ρ·(r - c) is fitted, with r the other platform's; a group that only the
 //! other has timed is then expected to have a + ρ·(r - c). Of several platforms that have timed it, the one counts by
-//! which the groups that both have timed, each left out in turn, are told best.
+//! which the groups that both have timed, each left out in turn (of very many, several at once), are told best.
 
 use super::platform::PlatformId;
-use super::validation::{Stranger, Validation};
+use super::validation::{Stranger, Validation, group_folds};
 use crate::net::Group;
 use crate::units::to_f64;
 
@@ -37,6 +37,13 @@ struct Shared<'a> {
     own: &'a Stranger,
     other: f64,
     weight: f64,
+}
+
+/// Groups that leave together: of `folds` folds the one at `fold`.
+#[derive(Clone, Copy)]
+struct Fold {
+    fold: usize,
+    folds: usize,
 }
 
 /// b = mean + slope·(r - center).
@@ -79,8 +86,11 @@ impl Borrowed {
         }
         let weights = Line::weights(&shared);
         let line = Line::fit(&shared, &weights, None);
+        let folds = group_folds(shared.len());
+        let without = |fold| Line::fit(&shared, &weights, Some(Fold { fold, folds }));
+        let lines: Vec<Line> = (0..folds).map(without).collect();
         let squares = shared.iter().enumerate().map(|(i, left)| {
-            let effect = Line::fit(&shared, &weights, Some(i)).at(left.other);
+            let effect = lines[i % folds].at(left.other);
             // Mean of (l - effect)² over the group's log residuals l.
             left.own.square - 2.0 * effect * left.own.mean + effect.powi(2)
         });
@@ -121,11 +131,12 @@ impl Line {
         weights
     }
 
-    /// The line through all but the group at `left`.
-    fn fit(shared: &[Shared], weights: &[f64], left: Option<usize>) -> Self {
+    /// The line through all groups but those of the fold `left`.
+    fn fit(shared: &[Shared], weights: &[f64], left: Option<Fold>) -> Self {
         let sum = |value: &dyn Fn(&Shared) -> f64| {
             let kept = shared.iter().zip(weights).enumerate();
-            let kept = kept.filter(|(i, _)| Some(*i) != left);
+            let leaves = |i: usize| left.is_some_and(|left| i % left.folds == left.fold);
+            let kept = kept.filter(|(i, _)| !leaves(*i));
             kept.map(|(_, (s, weight))| weight * value(s)).sum::<f64>()
         };
         let total = sum(&|_| 1.0);

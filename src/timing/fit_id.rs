@@ -14,6 +14,7 @@ use super::estimator::Estimator;
 use super::loan::OWN;
 use super::platform::{Mode, Platform, PlatformId};
 use super::training::digest;
+use super::validation::MOST_ALONE;
 use crate::json::{Invalid, nearest};
 
 /// Version of the algorithm: raised once in each release that changes any predicted figure.
@@ -193,6 +194,8 @@ pub struct Tally {
     pub groups: usize,
     /// The same for the same timings, in whatever order.
     pub fingerprint: u64,
+    /// Sum of the ids of their measurements, which are evidence but no part of a name.
+    pub rows: i64,
 }
 
 /// Most platforms that are asked what they know.
@@ -240,10 +243,13 @@ fn text(seen: &Seen) -> String {
     let platform = serde_json::to_string(seen.platform).unwrap_or_default();
     let Tally {
         timings,
+        groups,
         fingerprint,
         ..
     } = seen.tally;
-    format!("{platform}|{}|{timings}|{fingerprint:x}|", seen.mode)
+    // Since 0.6.0 very many groups are left out otherwise, and such fits alone predict otherwise than the same did before.
+    let dealt = if groups > MOST_ALONE { "dealt|" } else { "" };
+    format!("{platform}|{}|{timings}|{fingerprint:x}|{dealt}", seen.mode)
 }
 
 /// The first 64 bits of a digest of `text`.

@@ -269,7 +269,7 @@ pub fn count(pointer: &str, value: Option<Whole>) -> Result<Option<u64>, Invalid
             pointer,
             count,
             format!("{count} is out of range"),
-            "a whole number of at least 1",
+            format!("a whole number from 1 to {MAX}"),
         )),
         value => Ok(value.map(|Whole(count)| count)),
     }

@@ -241,8 +241,16 @@ impl TryFrom<RawPlatform> for Platform {
 /// Most characters of a name that is sent.
 pub(super) const MAX_TEXT: usize = 500;
 
-/// Refuses empty and overlong names.
-pub(super) fn text(pointer: &str, value: &str) -> Result<(), Invalid> {
+/// Refuses empty and overlong names, and control characters: no table that holds one is read as text everywhere.
+///
+/// # Errors
+/// At `pointer`.
+pub fn text(pointer: &str, value: &str) -> Result<(), Invalid> {
+    if let Some(odd) = value.chars().find(|c| c.is_control()) {
+        let detail = format!("a control character stands in it: {}", odd.escape_default());
+        let hint = "leave control characters out, line breaks and tabs too";
+        return Err(Invalid::at(pointer, value, detail, hint));
+    }
     if !value.trim().is_empty() && value.chars().count() <= MAX_TEXT {
         return Ok(());
     }

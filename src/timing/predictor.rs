@@ -360,9 +360,15 @@ impl Predictor {
         })
     }
 
+    /// Images in a step of each device, where that was asked for.
+    fn images(&self, asked: &Asked) -> Option<f64> {
+        let devices = f64::from(self.platform().device_count);
+        asked.batch_size.map(|images| to_f64(images) / devices)
+    }
+
     /// What the batch that is asked for does to a net that takes `ms` for an image by `fit`.
     fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
-        let (Some(images), Some(sums)) = (asked.batch_size, &asked.features.layers) else {
+        let (Some(images), Some(sums)) = (self.images(asked), &asked.features.layers) else {
             return AtBatch::AS_FITTED;
         };
         // The paper's line knows nothing but activations.
@@ -377,7 +383,7 @@ impl Predictor {
         let step = Step {
             launches: f64::from(sums.launches.get()),
             mode: self.mode,
-            images: to_f64(images) / f64::from(self.platform().device_count),
+            images,
             timed: nearest.first().map_or(0.0, |nearest| nearest.batch),
         };
         AtBatch::of(ms, &step)
@@ -420,7 +426,9 @@ impl Predictor {
         let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
         let batch = self.at_batch(asked, fit, fitted);
         let ms = fitted * batch.factor;
-        let doubt = batch.spread.hypot(scales.map_or(0.0, |s| s.spread));
+        let beyond = self.range.batch_doubt(self.images(asked).unwrap_or(0.0));
+        let sheets = scales.map_or(0.0, |s| s.spread);
+        let doubt = batch.spread.hypot(sheets).hypot(beyond);
         let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
         let time = Time {
             ms,
@@ -473,10 +481,9 @@ impl Predictor {
         warnings.extend(Warning::few(self.tally.timings, platform, mode));
         let compute = shares.iter().find(|(part, _)| *part == Part::Compute);
         warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
-        if let Some(images) = asked.batch_size {
-            let images = to_f64(images) / f64::from(self.platform().device_count);
-            let known = batch != AtBatch::AS_FITTED;
-            let launching = known.then_some(batch.launching);
+        if let Some(images) = self.images(asked) {
+            warnings.extend(self.range.beyond_batch(images));
+            let launching = (batch != AtBatch::AS_FITTED).then_some(batch.launching);
             warnings.extend(Warning::overhead_bound(images, launching));
         }
         let borrowed = estimate.borrowed.as_ref();

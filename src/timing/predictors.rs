@@ -1,6 +1,6 @@
 //! The timings of all platforms in memory, and the predictors that are fitted to them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::estimator::Estimator;
@@ -80,11 +80,12 @@ impl Timings {
         });
     }
 
-    /// The hashes in the names of the fits that [`Timings::add`] of `fresh` will change.
+    /// The hashes in the names of the fits that [`Timings::remove`] of `gone` and [`Timings::add`] of `fresh` will change.
     #[must_use]
-    pub fn names_with(
+    pub fn names_after(
         &self,
         platforms: &BTreeMap<PlatformId, Platform>,
+        gone: &HashSet<i64>,
         fresh: &[Timing],
     ) -> Vec<u64> {
         // Summed up as they come: a million of them in lists would be many megabytes.
@@ -94,30 +95,20 @@ impl Timings {
             let sum = more.entry(key).or_default();
             sum.add(&timing.group, &timing.sample);
         }
-        let empty = TrainingSet::default();
-        let changed = more.into_iter().map(|((id, mode), more)| {
+        let (empty, none) = (TrainingSet::default(), More::default());
+        let sets = self.sets.keys().map(|(id, mode)| (id, *mode));
+        let keys: BTreeSet<_> = sets.chain(more.keys().copied()).collect();
+        let changed = keys.into_iter().filter_map(|(id, mode)| {
             let key = (id.clone(), mode);
             let set = self.sets.get(&key).unwrap_or(&empty);
-            let tally = set.tally_with(&more);
-            (key, tally)
+            let more = more.get(&(id, mode)).unwrap_or(&none);
+            let tally = set.tally_after(gone, more);
+            (tally != set.tally()).then_some((key, tally))
         });
-        self.names_after(platforms, &changed.collect())
+        self.names_of(platforms, &changed.collect())
     }
 
-    /// The same of [`Timings::remove`] of `rows`.
-    #[must_use]
-    pub fn names_without(
-        &self,
-        platforms: &BTreeMap<PlatformId, Platform>,
-        rows: &HashSet<i64>,
-    ) -> Vec<u64> {
-        let tallies = self.sets.iter();
-        let changed = tallies.map(|(key, set)| (key.clone(), set.tally_without(rows)));
-        let changed = changed.filter(|(key, tally)| *tally != self.sets[key].tally());
-        self.names_after(platforms, &changed.collect())
-    }
-
-    fn names_after(
+    fn names_of(
         &self,
         platforms: &BTreeMap<PlatformId, Platform>,
         changed: &BTreeMap<Key, Tally>,

@@ -1,11 +1,13 @@
 //! Rows of measurements in CSV: a column for each field of a measurement, the nested ones flattened.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::foreign::Defaults;
 use super::measurement::RawMeasurement;
 use super::record::{Record, flag, json, number};
-use crate::json::{Invalid, nearest};
+use crate::json::{Invalid, check_length, controls_written, nearest};
 
 /// How the text of a column becomes a field.
 #[derive(Clone, Copy, PartialEq)]
@@ -117,6 +119,7 @@ impl Header {
         let mut record = Record::default();
         for (column, cell) in self.named(cells) {
             let (name, pointer, _) = COLUMNS[column];
+            check_length(name, cell)?;
             record.set(name, cell).map_err(|e| e.under(pointer))?;
         }
         record.measurement(defaults)
@@ -172,7 +175,8 @@ pub fn cells(row: &Value) -> Vec<String> {
         .unwrap_or_default()
     {
         Value::Null => String::new(),
-        Value::String(text) if *kind != Kind::Json => harmless(text),
+        // A row that was refused for a control character is written down to be mended.
+        Value::String(text) if *kind != Kind::Json => harmless(controls_written(&text)),
         value => value.to_string(),
     };
     COLUMNS.iter().map(cell).collect()
@@ -182,11 +186,11 @@ pub fn cells(row: &Value) -> Vec<String> {
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Text that no spreadsheet runs: what looks like a formula gets an apostrophe, which [`plain`] takes away again.
-fn harmless(text: String) -> String {
+fn harmless(text: Cow<str>) -> String {
     if text.trim_start_matches('\'').starts_with(FORMULA) {
         format!("'{text}")
     } else {
-        text
+        text.into_owned()
     }
 }
 

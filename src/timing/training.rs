@@ -111,6 +111,8 @@ pub struct TrainingSet {
     len: usize,
     /// Sum of the identities: the same for the same samples, and cheap to keep.
     fingerprint: u64,
+    /// Sum of the measurements' ids.
+    rows: i64,
 }
 
 impl TrainingSet {
@@ -120,6 +122,7 @@ impl TrainingSet {
         for (group, sample) in samples {
             self.len += 1;
             self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+            self.rows = self.rows.wrapping_add(sample.row);
             touched.entry(group).or_default().push(sample);
         }
         for (group, more) in touched {
@@ -137,6 +140,7 @@ impl TrainingSet {
             for sample in samples.iter().filter(|sample| rows.contains(&sample.row)) {
                 self.len -= 1;
                 self.fingerprint = self.fingerprint.wrapping_sub(sample.identity);
+                self.rows = self.rows.wrapping_sub(sample.row);
             }
             Arc::make_mut(samples).retain(|sample| !rows.contains(&sample.row));
         }
@@ -184,33 +188,32 @@ impl TrainingSet {
             timings: self.len,
             groups: self.groups.len(),
             fingerprint: self.fingerprint,
+            rows: self.rows,
         }
     }
 
-    /// The same once `more` are added.
+    /// The same once the samples of the measurements `gone` are removed, and `more` are added.
     #[must_use]
-    pub fn tally_with(&self, more: &More) -> Tally {
-        let fresh = more.groups.iter();
-        Tally {
-            timings: self.len + more.timings,
-            groups: self.groups.len() + fresh.filter(|g| !self.groups.contains_key(g)).count(),
-            fingerprint: self.fingerprint.wrapping_add(more.fingerprint),
-        }
-    }
-
-    /// The same once the samples of the measurements `rows` are removed.
-    #[must_use]
-    pub fn tally_without(&self, rows: &HashSet<i64>) -> Tally {
+    pub fn tally_after(&self, gone: &HashSet<i64>, more: &More) -> Tally {
         let mut tally = self.tally();
-        for samples in self.groups.values() {
-            let gone = samples.iter().filter(|sample| rows.contains(&sample.row));
+        let new = more.groups.iter();
+        tally.groups += new.filter(|g| !self.groups.contains_key(g)).count();
+        tally.timings += more.timings;
+        tally.fingerprint = tally.fingerprint.wrapping_add(more.fingerprint);
+        tally.rows = tally.rows.wrapping_add(more.rows);
+        if gone.is_empty() {
+            return tally;
+        }
+        for (group, samples) in &self.groups {
+            let leaving = samples.iter().filter(|sample| gone.contains(&sample.row));
             let mut left = samples.len();
-            for sample in gone {
+            for sample in leaving {
                 left -= 1;
                 tally.timings -= 1;
                 tally.fingerprint = tally.fingerprint.wrapping_sub(sample.identity);
+                tally.rows = tally.rows.wrapping_sub(sample.row);
             }
-            tally.groups -= usize::from(left == 0);
+            tally.groups -= usize::from(left == 0 && !more.groups.contains(group));
         }
         tally
     }
@@ -222,6 +225,7 @@ pub struct More<'a> {
     timings: usize,
     groups: BTreeSet<&'a Group>,
     fingerprint: u64,
+    rows: i64,
 }
 
 impl<'a> More<'a> {
@@ -230,6 +234,7 @@ impl<'a> More<'a> {
         self.timings += 1;
         self.groups.insert(group);
         self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+        self.rows = self.rows.wrapping_add(sample.row);
     }
 }
 

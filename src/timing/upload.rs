@@ -13,7 +13,7 @@ use super::foreign::{self, Defaults, Foreign, Own};
 use super::measurement::{Measurement, RawMeasurement, platform};
 use super::platform::{Platform, PlatformId};
 use super::rows::Header;
-use crate::json::{Invalid, ParseError, Strict, nearest, parse, typed};
+use crate::json::{Invalid, ParseError, Strict, check_lengths, nearest, parse, typed};
 
 /// How the rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub enum Unreadable {
 pub struct Context {
     /// Platforms that are stored, and those that rows have defined so far.
     platforms: BTreeMap<PlatformId, Platform>,
+    /// Rows that name a platform which is not known.
+    lost: usize,
     /// What the sender says of rows that do not say it themselves.
     pub defaults: Defaults,
 }
@@ -78,7 +80,7 @@ impl Context {
     pub fn new(platforms: BTreeMap<PlatformId, Platform>) -> Self {
         Self {
             platforms,
-            defaults: Defaults::default(),
+            ..Self::default()
         }
     }
 
@@ -90,6 +92,7 @@ impl Context {
 
     /// The measurement that `value` is.
     fn check(&mut self, value: &mut Value) -> Result<Measurement, Invalid> {
+        check_lengths(value)?;
         if let Value::Object(row) = value {
             let fill =
                 |row: &mut serde_json::Map<String, Value>, name: &str, default: Option<Value>| {
@@ -126,13 +129,8 @@ impl Context {
                 Ok(())
             }
             (None, None) => {
-                let known: Vec<&str> = self.platforms.keys().map(PlatformId::as_str).collect();
-                let hint = match nearest(id.as_str(), &known) {
-                    near if near.starts_with("did") => near,
-                    _ => {
-                        r#"define it in its first row: "platform": {"id", "device", …}"#.to_owned()
-                    }
-                };
+                self.lost += 1;
+                let hint = self.hint(&id);
                 Err(Invalid::at(
                     "",
                     id.as_str(),
@@ -141,6 +139,24 @@ impl Context {
                 ))
             }
         }
+    }
+}
+
+/// Rows that are told which platform they may mean: as many as an answer tells of, since to look for it takes longer
+/// than to read a row.
+const MOST_LED: usize = 100;
+
+impl Context {
+    /// What would be right in place of `id`, of which no platform is known.
+    fn hint(&self, id: &PlatformId) -> String {
+        if self.lost <= MOST_LED {
+            let known: Vec<&str> = self.platforms.keys().map(PlatformId::as_str).collect();
+            let near = nearest(id.as_str(), &known);
+            if near.starts_with("did") {
+                return near;
+            }
+        }
+        r#"define it in its first row: "platform": {"id", "device", …}"#.to_owned()
     }
 }
 

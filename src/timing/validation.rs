@@ -2,7 +2,10 @@
 //!
 //! Nets leave in folds, all timings of one together. For sums over layers a fold holds neighbours in shape (S/M² moves
 //! with the scaling strategy), since a scaled net asked for is seldom between two that were timed; for costs, nets at
-//! random. Then each group leaves as a whole, for what a group without timings can expect.
+//! random. Then each group leaves as a whole, for what a group without timings can expect; of very many groups several leave
+//! at once, or it would take the square of their number.
+
+use std::collections::BTreeMap;
 
 use super::estimator::{Fitted, Form};
 use super::features::Architecture;
@@ -82,8 +85,13 @@ impl Validation {
         };
         let (n, sum) = squares(&mut left.iter());
         let mean = (sum + EXPECTED_TIMINGS * before.spread.powi(2)) / (n + EXPECTED_TIMINGS);
+        let mut by_group: BTreeMap<&Group, Vec<&Left>> = BTreeMap::new();
+        for one in &left {
+            by_group.entry(one.group).or_default().push(one);
+        }
         let spread = |group: &Group| {
-            let (n, sum) = squares(&mut left.iter().filter(|one| one.group == group));
+            let own = by_group.get(group).into_iter().flatten().copied();
+            let (n, sum) = squares(&mut { own });
             ((sum + SPREAD_PRIOR * mean) / (n + SPREAD_PRIOR)).sqrt()
         };
         let groups = rows.groups().iter();
@@ -157,14 +165,17 @@ fn left_out<'a>(form: Form, rows: &Rows<'a>) -> Vec<Left<'a>> {
     let mut left = Vec::with_capacity(rows.len());
     for j in 0..folds {
         let rest = rows.keep(|_, sample| fold(sample) != j);
-        let Some(fitted) = Fitted::new(form, &rest) else {
-            continue;
-        };
-        let near = Neighbours::new(form, &rest);
         let seen = |group: &Group| rest.groups().binary_search_by(|(g, _)| (*g).cmp(group));
         let out = rows
             .samples()
             .filter(|(group, sample)| fold(sample) == j && seen(group).is_ok());
+        if out.clone().next().is_none() {
+            continue;
+        }
+        let Some(fitted) = Fitted::new(form, &rest) else {
+            continue;
+        };
+        let near = Neighbours::new(form, &rest);
         left.extend(out.map(|(group, sample)| {
             let predicted = fitted.ms(&sample.features, group, None);
             let wider = widening(form, near.place(&sample.features, group));
@@ -213,11 +224,35 @@ fn blocks(form: Form, rows: &Rows) -> Vec<(Architecture, usize)> {
     folds
 }
 
+/// Groups of which each leaves alone; of more, these many leave together, dealt out by name.
+pub(super) const MOST_ALONE: usize = 64;
+const TOGETHER: usize = 16;
+
+/// In how many folds `groups` groups leave; the one at `i` in fold `i % folds`.
+pub(super) fn group_folds(groups: usize) -> usize {
+    if groups <= MOST_ALONE {
+        groups
+    } else {
+        TOGETHER
+    }
+}
+
 /// The log residuals that each group has when it is left out.
 fn strangers(form: Form, rows: &Rows) -> Vec<Stranger> {
-    let strangers = rows.groups().iter().filter_map(|(group, samples)| {
-        let rest = rows.keep(|other, _| other != *group);
-        let fitted = Fitted::of_strangers(form, &rest)?;
+    let folds = group_folds(rows.groups().len());
+    let fitted_without = |fold: usize| {
+        let places = rows.groups().iter().enumerate();
+        let out: Vec<&Group> = places
+            .filter(|(i, _)| i % folds == fold)
+            .map(|(_, (group, _))| *group)
+            .collect();
+        let rest = rows.keep(|group, _| out.binary_search(&group).is_err());
+        Fitted::of_strangers(form, &rest)
+    };
+    let fits: Vec<Option<Fitted>> = (0..folds).map(fitted_without).collect();
+    let places = rows.groups().iter().enumerate();
+    let strangers = places.filter_map(|(i, (group, samples))| {
+        let fitted = fits[i % folds].as_ref()?;
         let residual = |s: &Sample| (s.ms / fitted.ms(&s.features, group, None)).ln();
         let (sum, squares) = samples.iter().fold((0.0, 0.0), |(sum, squares), sample| {
             let residual = residual(sample).clamp(-SLIP, SLIP);

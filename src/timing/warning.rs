@@ -13,13 +13,14 @@ use crate::net::Group;
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
     /// Stable: `datasheet_gpu`, `order_of_magnitude`, `unseen_group`, `borrowed_platform`, `few_measurements`,
-    /// `extrapolation`, `flop_bound` or `overhead_bound`; of a whole training also `assumed_devices`,
-    /// `assumed_evaluation` or `loader_bound`.
+    /// `extrapolation`, `flop_bound`, `overhead_bound`, `beyond_memory` or `factor_missed`; of a whole training also
+    /// `assumed_devices`, `assumed_evaluation` or `loader_bound`; of a pycls config `config_dataset`, `config_batch` or
+    /// `config_devices`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
     /// One sentence.
     pub detail: String,
-    /// Of an extrapolation: the cost that lies outside what was measured.
+    /// Of an extrapolation: the cost that lies outside what was measured, or `batch_size`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity: Option<&'static str>,
     /// Of an extrapolation: by how much.
@@ -31,6 +32,14 @@ pub struct Warning {
 const FEW: usize = 10;
 /// How far beyond the measured range a cost may lie without a word.
 const SLACK: f64 = 1.1;
+/// Images in a step of each device that count as timed where no timing says its batch: the most of the published ones.
+const PUBLISHED_BATCH: f64 = 1024.0;
+/// Doubt for each unit of log that a batch lies beyond all that were timed, as a standard deviation of the log: as an
+/// interval widens with costs beyond them. No timing was at hand to choose it by.
+const BEYOND_BATCH: f64 = 0.1;
+/// By how much the flops of a scaled net may differ from what its factor lets expect without a word: widths, depths and
+/// resolutions are whole, which moves those of a small net by as much as this.
+const MISSED: f64 = 2.0;
 /// Share of another platform's fit from which it is warned of.
 const WORTH_SAYING: f64 = 0.1;
 /// Images for each device and step up to which launches take the time (`docs/estimators.md`).
@@ -46,6 +55,19 @@ impl Warning {
             quantity: None,
             factor: None,
         }
+    }
+
+    /// Of a scaled net whose flops have `grown` by something else than was `wanted` by its factor.
+    #[must_use]
+    pub fn missed(grown: f64, wanted: f64) -> Option<Self> {
+        let detail = || {
+            format!(
+                "the scaled net has {grown:.3}x the flops, and its factor asks for {wanted:.3e}x: that cannot be reached \
+                 along these dimensions"
+            )
+        };
+        let off = (grown / wanted).max(wanted / grown);
+        (off > MISSED).then(|| Self::new("factor_missed", detail()))
     }
 
     /// What was assumed, since nothing was measured that says it.
@@ -156,6 +178,8 @@ impl Warning {
 pub(super) struct Range {
     low: [f64; 3],
     high: [f64; 3],
+    /// Most images in a step of one device.
+    batch: f64,
 }
 
 fn costs(features: &Features) -> [f64; 3] {
@@ -167,13 +191,38 @@ impl Range {
         let nothing = Self {
             low: [f64::INFINITY; 3],
             high: [0.0; 3],
+            batch: 0.0,
         };
-        rows.samples().fold(nothing, |range, (_, sample)| {
+        let timed = rows.samples().fold(nothing, |range, (_, sample)| {
             let costs = costs(&sample.features);
             Self {
                 low: std::array::from_fn(|k| range.low[k].min(costs[k])),
                 high: std::array::from_fn(|k| range.high[k].max(costs[k])),
+                batch: range.batch.max(sample.batch),
             }
+        });
+        let known = timed.batch > 0.0;
+        Self {
+            batch: if known { timed.batch } else { PUBLISHED_BATCH },
+            ..timed
+        }
+    }
+
+    /// Doubt in the time of steps of so many `images` on each device, as a standard deviation of the log.
+    pub(super) fn batch_doubt(&self, images: f64) -> f64 {
+        BEYOND_BATCH * (images / self.batch).ln().max(0.0)
+    }
+
+    /// A warning where no step of so many `images` on each device was timed.
+    pub(super) fn beyond_batch(&self, images: f64) -> Option<Warning> {
+        let factor = images / self.batch;
+        let detail = format!(
+            "{images} images a step on each device are {factor:.1}x the most that are known to have been timed"
+        );
+        (factor > SLACK).then(|| Warning {
+            quantity: Some("batch_size"),
+            factor: Some(factor),
+            ..Warning::new("extrapolation", detail)
         })
     }
 

@@ -172,7 +172,7 @@ async function receipt(id) {
       : h("button", { type: "button", on: { click: () => act("DELETE", path) } }, "Undo: take it out of the fits");
     if (settings.hidden) fill(said, h("div", {}, token.element));
     fill(result, h("h2", {}, removed ? "Taken out" : "Saved"),
-      h("p", {}, `Upload ${upload.upload} by ${upload.sender}, ${date(upload.created_at)}. `, removed ? "Its rows are kept, but in no fit." : "Its rows are on disk and in the fits."),
+      h("p", {}, `Upload ${upload.upload} by ${upload.sender}, ${date(upload.created_at)}. `, removed ? "Its rows are kept, but in no fit, unless somebody else has sent them too." : "Its rows are on disk and in the fits."),
       counted(upload),
       upload.rejected > 0 && h("p", {}, h("a", { href: `${path}/rejected.csv`, download: `rejected-${upload.upload}.csv` }, "The wrong rows as CSV"), ", to fix and send again."),
       h("div", { class: "actions" }, button), said);

@@ -6,7 +6,7 @@ import { table } from "./table.js";
 
 const MEANING = [
   ["accepted", "in the fits from then on"],
-  ["duplicates", "already stored, left out"],
+  ["duplicates", "already stored: nothing new"],
   ["quarantined", "stored, but kept out of the fits: far off what is expected"],
   ["rejected", "wrong, not stored"],
 ];

@@ -7,7 +7,9 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use epochcast::http::{Service, Settings, router};
 use epochcast::live::Live;
-use epochcast::store::{DatabaseUrl, Options, Scope, Store, Token};
+use epochcast::store::{
+    Backup, DatabaseUrl, NewToken, Options, Restored, Restoring, Revoked, Scope, Store,
+};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -88,6 +90,17 @@ impl App {
         self.router = router(self.live.clone(), Settings::default());
     }
 
+    /// Replaces all that is stored by the backup `file`; what was there is kept as `before.db`.
+    pub(crate) async fn restore(&self, file: &std::path::Path) -> Restored {
+        let backup = Backup::of(file, &url(&self.dir)).await.unwrap();
+        let how = Restoring {
+            revoked: Revoked::Stay,
+            kept: self.dir.path().join("before.db"),
+            now: NOW,
+        };
+        self.live.store().restore(&backup, &how).await.unwrap()
+    }
+
     /// The folder of the database.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.dir.path()
@@ -110,13 +123,11 @@ impl App {
                 .for_each(|(random, byte)| *random = byte);
             return format!("epochcast_{}", random.map(hex).concat());
         }
-        let token = Token {
-            name: name.to_owned(),
+        let token = NewToken {
+            name: name.parse().unwrap(),
             scope,
             created_at: NOW,
             expires_at: None,
-            last_used_at: None,
-            revoked_at: None,
         };
         let mut random = [7; 32];
         random

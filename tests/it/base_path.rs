@@ -123,3 +123,22 @@ async fn answers_lead_on_under_the_base_path() {
     let document: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(document["servers"][0]["url"], BASE);
 }
+
+#[tokio::test]
+async fn the_base_path_without_its_slash_leads_to_the_pages() {
+    let app = App::seeded().await;
+    let service = under_base(&app);
+    for (path, location) in [
+        (BASE.to_owned(), format!("{BASE}/")),
+        (
+            format!("{BASE}?model=resnet50"),
+            format!("{BASE}/?model=resnet50"),
+        ),
+    ] {
+        let answer = get(&service, &path).await;
+        assert_eq!(answer.status(), StatusCode::PERMANENT_REDIRECT);
+        let leads = answer.headers()[header::LOCATION].to_str().unwrap();
+        assert_eq!(leads, location);
+        assert_eq!(get(&service, leads).await.status(), StatusCode::OK);
+    }
+}

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use epochcast::store::Senders;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::app::App;
+use crate::process::contents;
 
 fn evaluate(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_epochcast"))
@@ -22,28 +24,26 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-#[test]
-fn evaluate_without_a_store_scores_the_seed_and_creates_nothing() {
-    let dir = TempDir::new().unwrap();
-    let done = evaluate(dir.path(), &[]);
+#[tokio::test]
+async fn evaluate_scores_what_is_stored_as_over_http() {
+    let app = App::seeded().await;
+    let answer = app.get("/v1/evaluation").await.body;
+    let version = &app.get("/v1/version").await.body["data_version"];
+    assert_eq!(&answer["data_version"], version);
+    app.live.store().close().await;
+    let database = format!("sqlite://{}", app.path().display());
+    let before = contents(app.folder());
+    let done = evaluate(app.folder(), &["--database-url", &database]);
     assert!(done.status.success(), "{}", text(&done.stderr));
     let out = text(&done.stdout);
     for part in ["MAPE", "each net", "scaled x24 up", "v100x8-paper", "paper"] {
         assert!(out.contains(part), "{part} is not in\n{out}");
     }
     assert!(done.stderr.is_empty(), "{}", text(&done.stderr));
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-}
-
-#[tokio::test]
-async fn evaluate_in_json_has_the_scores_of_the_http_answer() {
-    let dir = TempDir::new().unwrap();
-    let printed: Value = serde_json::from_slice(&evaluate(dir.path(), &["--json"]).stdout).unwrap();
-    let app = App::seeded().await;
-    let answer = app.get("/v1/evaluation").await.body;
+    let done = evaluate(app.folder(), &["--database-url", &database, "--json"]);
+    let printed: Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!(printed["scores"], answer["scores"]);
-    let version = &app.get("/v1/version").await.body["data_version"];
-    assert_eq!(&answer["data_version"], version);
+    assert_eq!(contents(app.folder()), before);
 }
 
 #[tokio::test]
@@ -53,7 +53,9 @@ async fn an_evaluation_is_kept_while_the_data_stay_the_same() {
     let first = live.clone().evaluation().await.unwrap();
     let second = live.clone().evaluation().await.unwrap();
     assert!(Arc::ptr_eq(&first, &second));
-    live.remove_row(1, crate::app::NOW).await.unwrap();
+    live.remove_row(1, &Senders::Everybody, crate::app::NOW)
+        .await
+        .unwrap();
     let third = live.evaluation().await.unwrap();
     assert!(third.data_version > first.data_version);
     assert_ne!(third.scores, first.scores);

@@ -182,7 +182,7 @@ async fn a_larger_batch_never_costs_more_time_an_image() {
         ("gpu:h100", "infer"),
     ] {
         let mut times = Vec::new();
-        for batch in [8, 16, 32, 64, 128, 512, 4096, 1 << 20] {
+        for batch in [8, 16, 32, 64, 128, 512, 4096, 1 << 14] {
             let asked = json!({"platform": platform, "mode": mode, "batch_size": batch});
             times.push(number(&resnet50(&app, asked).await, "/epoch_seconds"));
         }

@@ -153,6 +153,100 @@ async fn a_misspelt_field_is_named_with_the_nearest() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_an_id_is_told_with_what_would_be_one() {
+    let app = App::seeded().await;
+    for list in ["/v1/uploads", "/v1/measurements"] {
+        for wrong in [
+            "abc",
+            "1e5",
+            "-1",
+            "0",
+            "1.0",
+            "+1",
+            "99999999999999999999",
+            "%31x",
+        ] {
+            let answer = app.get(&format!("{list}/{wrong}")).await;
+            is_problem(&answer, 422);
+            let error = &answer.body["errors"][0];
+            assert_eq!(error["pointer"], "/id", "{}", answer.body);
+            assert_eq!(error["value"], wrong.replace("%31", "1"), "{}", answer.body);
+            assert!(
+                error["hint"]
+                    .as_str()
+                    .unwrap()
+                    .contains("a whole number from 1")
+            );
+        }
+        is_problem(&app.get(&format!("{list}/999999")).await, 404);
+    }
+    is_problem(&app.get("/v1/uploads/abc/rejected.csv").await, 422);
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_text_is_told_as_such() {
+    let app = App::seeded().await;
+    for list in ["models", "platforms", "gpus", "uploads", "measurements"] {
+        let answer = app.get(&format!("/v1/{list}/%ff")).await;
+        is_problem(&answer, 422);
+        let error = &answer.body["errors"][0];
+        assert_eq!(
+            error["detail"], "the path is not text in UTF-8",
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_parameter_is_told_at_its_name() {
+    let app = App::seeded().await;
+    for (query, pointer, value, hint) in [
+        (
+            "uploads?after=abc",
+            "/after",
+            "abc",
+            "write digits alone, such as 20",
+        ),
+        (
+            "uploads?after=99999999999999999999",
+            "/after",
+            "99999999999999999999",
+            "write a smaller whole number",
+        ),
+        ("uploads?aftr=1", "/aftr", "1", "did you mean `after`?"),
+        (
+            "uploads?after=1&after=2",
+            "/after",
+            "1",
+            "write each once; a list is separated by commas",
+        ),
+        (
+            "measurements.csv?quarantined=maybe",
+            "/quarantined",
+            "maybe",
+            "write true or false",
+        ),
+        (
+            "measurements.csv?mode=trian",
+            "/mode",
+            "trian",
+            "did you mean `train`?",
+        ),
+    ] {
+        let answer = app.get(&format!("/v1/{query}")).await;
+        is_problem(&answer, 422);
+        let error = &answer.body["errors"][0];
+        assert_eq!(
+            (&error["pointer"], &error["value"], &error["hint"]),
+            (&pointer.into(), &value.into(), &hint.into()),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_id_of_a_request_is_kept_or_made() {
     let app = App::seeded().await;
     let request = Request::get("/v1/nothing")

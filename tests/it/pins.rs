@@ -1,14 +1,14 @@
 //! A fit that is asked for by name stays what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use axum::http::{Method, Request, header};
 use epochcast::live::{OnError, Upload};
-use epochcast::store::{Options, Scope, Store};
+use epochcast::store::{Options, Scope, Senders, Store};
 use epochcast::timing::fit_id::METHOD;
 use epochcast::timing::foreign::Defaults;
 use epochcast::timing::upload::Format;
@@ -242,10 +242,10 @@ async fn a_backup_knows_the_fits_that_were_made_before_it() {
     let before = answers(&app).await;
     change(&app, Method::DELETE, "/v1/uploads/2").await;
     let copy = app.folder().join("copy.db");
-    app.live.store().back_up(&copy).await.unwrap();
+    app.live.store().back_up(&copy, NOW).await.unwrap();
     let other = App::seeded().await;
     upload(&other, &[timing("other", "ResNet-50", 9.0)]).await;
-    other.live.store().restore(&copy, NOW).await.unwrap();
+    other.restore(&copy).await;
     other.live.refresh().await.unwrap();
     for ((i, id), before) in &before {
         assert_eq!(pinned(&other, &questions()[*i], id).await, *before, "{id}");
@@ -302,6 +302,12 @@ impl Read for Slow {
     }
 }
 
+impl Seek for Slow {
+    fn seek(&mut self, _: SeekFrom) -> std::io::Result<u64> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
     let app = App::seeded().await;
@@ -313,7 +319,7 @@ async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
         dry_run: false,
         defaults: Defaults::default(),
         trusted: true,
-        sender: "me".to_owned(),
+        sender: "me".into(),
         now: NOW,
     };
     let row = |i: u32| {
@@ -326,14 +332,14 @@ async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
     let live = Arc::clone(&app.live);
     let storing = tokio::spawn(async move { live.receive(upload).await });
     let live = Arc::clone(&app.live);
-    let removing = tokio::spawn(async move { live.remove_row(1, NOW).await });
+    let removing = tokio::spawn(async move { live.remove_row(1, &Senders::Everybody, NOW).await });
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
     send.send(row(3000)).unwrap();
     drop(send);
     assert_eq!(storing.await.unwrap().unwrap().counts.accepted, 3001);
-    assert!(removing.await.unwrap().unwrap());
+    assert_eq!(removing.await.unwrap().unwrap().timings, 1);
 }
 
 #[tokio::test]

@@ -269,3 +269,34 @@ async fn a_published_net_can_be_asked_for_by_its_name_though_nobody_has_timed_it
     let by_costs = app.post("/v1/predict", &by_costs).await.body;
     assert_eq!(time, &by_costs["predictions"][0]);
 }
+
+#[tokio::test]
+async fn an_answer_says_at_which_resolution_and_where_its_counts_come_from() {
+    let costs = json!({"flops": 4.1e9, "params": 2.5e7, "acts": 1.1e7});
+    for (request, resolution, counts) in [
+        (json!({"model": {"name": "ResNet-50"}}), json!(224), "exact"),
+        (
+            json!({"model": {"name": "resnetrs50"}}),
+            json!(160),
+            "published",
+        ),
+        (
+            json!({"model": {"name": "convnext_base.fb_in22k_ft_in1k_384"}}),
+            json!(384),
+            "published",
+        ),
+        (json!({"complexity": costs}), Value::Null, "sent"),
+        (
+            json!({"complexity": costs, "resolution": 192}),
+            json!(192),
+            "sent",
+        ),
+    ] {
+        let base = predict(request).await["base"].clone();
+        assert_eq!(
+            (&base["resolution"], &base["counts"]),
+            (&resolution, &json!(counts)),
+            "{base}"
+        );
+    }
+}

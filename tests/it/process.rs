@@ -1,8 +1,9 @@
 //! The program as the system runs it: a process with a port, signals and an exit code.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
@@ -27,6 +28,22 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
+/// Every file of a folder, hidden ones and those in folders of it too, with what is in it.
+pub(crate) fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.insert(path.clone(), Vec::new());
+            found.extend(contents(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            found.insert(path, bytes);
+        }
+    }
+    found
+}
+
 /// A server of its own in a folder.
 pub(crate) struct Process {
     child: Child,
@@ -38,8 +55,13 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it, and waits until it says where it listens.
     pub(crate) fn start(dir: &Path, args: &[&str]) -> Self {
-        let mut child = command(dir, &["--listen", "127.0.0.1:0"])
-            .args(args)
+        Self::start_as(command(dir, args))
+    }
+
+    /// The same of a command of one's own.
+    pub(crate) fn start_as(mut command: Command) -> Self {
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -110,6 +110,43 @@ async fn every_question_takes_one() {
 }
 
 #[tokio::test]
+async fn its_dataset_is_used_and_what_is_not_is_said() {
+    let app = App::seeded().await;
+    let text = EFFICIENTNET.replace(
+        "EN:",
+        "TRAIN:\n  DATASET: cifar10\n  BATCH_SIZE: 128\nNUM_GPUS: 4\nEN:",
+    );
+    let ask = json!({"model": {"pycls": text}, "platform": "rtx3090-nchw"});
+    let images = |row: &Value| {
+        let number = |field: &str| row[field].as_f64().unwrap();
+        number("epoch_seconds") * number("images_per_second")
+    };
+    let codes = |row: &Value| -> Vec<String> {
+        let warnings = row["warnings"].as_array().unwrap().iter();
+        let codes = warnings.map(|w| w["code"].as_str().unwrap().to_owned());
+        codes.filter(|code| code.starts_with("config")).collect()
+    };
+    let predicted = app.post("/v1/predict", &ask).await.body;
+    let compared = app.post("/v1/compare", &ask).await.body;
+    for row in [
+        &predicted["predictions"][0],
+        &compared["rows"][0]["predictions"][0],
+    ] {
+        assert!((images(row) - 50_000.0).abs() < 1e-6, "{row}");
+        assert_eq!(
+            codes(row),
+            ["config_dataset", "config_batch", "config_devices"]
+        );
+    }
+    // What the question says itself is followed, and nothing is left to say of it.
+    let said = with(ask, &json!({"dataset_images": 1000, "batch_size": 64}));
+    let predicted = app.post("/v1/predict", &said).await.body;
+    let row = &predicted["predictions"][0];
+    assert!((images(row) - 1000.0).abs() < 1e-6, "{row}");
+    assert_eq!(codes(row), ["config_devices"]);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_pointed_at_and_named_by_line() {
     let app = App::seeded().await;
     for (model, pointer, detail) in [

@@ -2,7 +2,7 @@
 
 use epochcast::net::{Net, STRATEGIES, Scaling, scaling::RawScaling, zoo::Zoo};
 use epochcast::plan::Question;
-use epochcast::plan::budget::{Budget, LimitedBy, Limits, Use};
+use epochcast::plan::budget::{Budget, LimitedBy, Limits, Patience, Use};
 use epochcast::plan::memory::{Memory, Optimizer, Setup};
 use epochcast::plan::run::Run;
 use epochcast::plan::search::{LEAST, MOST, Target, largest, smallest};
@@ -127,6 +127,7 @@ fn with_budget<T>(base: &Net, limits: &(Limits, Use), check: impl FnOnce(&Budget
         predictors: (predictors(), &first),
         setup: Some(setup()),
         run: &run(),
+        patience: &Patience::default(),
     })
 }
 
@@ -231,6 +232,7 @@ proptest! {
             predictors: (predictors(), std::slice::from_ref(platform.get(&timed))),
             setup: Some(setup()),
             run: &run(),
+            patience: &Patience::default(),
         };
         let flops = growth * base.complexity().flops.as_f64();
         let at = |factor: f64| way.at(factor).unwrap().apply(&base).ok();

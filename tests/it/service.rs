@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use epochcast::http::{Origins, Service, Settings, router};
 use epochcast::live::Live;
-use epochcast::store::{DatabaseUrl, Options, Scope, Store};
+use epochcast::store::{DatabaseUrl, Options, Scope, Senders, Store};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -293,13 +293,15 @@ async fn readiness_turns_while_another_process_holds_the_database_and_turns_back
 /// A database of the first release, made by it: 49 rows of five uploads, one of them taken out, and two tokens.
 const FIRST: &[u8] = include_bytes!("../files/epochcast-0.1.0.db.gz");
 /// Those of later releases, made by each: 46 rows of three uploads, one of them taken out, and three tokens.
-const LATER: [&[u8]; 3] = [
+pub(crate) const LATER: [&[u8]; 3] = [
     include_bytes!("../files/epochcast-0.2.0.db.gz"),
     include_bytes!("../files/epochcast-0.3.0.db.gz"),
     include_bytes!("../files/epochcast-0.4.0.db.gz"),
 ];
+/// One of 0.5.0, made by it: what was taken out and put back there stands in the test.
+const TAKEN_OUT: &[u8] = include_bytes!("../files/epochcast-0.5.0.db.gz");
 
-fn of_release(packed: &[u8], dir: &TempDir) -> DatabaseUrl {
+pub(crate) fn of_release(packed: &[u8], dir: &TempDir) -> DatabaseUrl {
     let mut unpacked = Vec::new();
     flate2::read::GzDecoder::new(packed)
         .read_to_end(&mut unpacked)
@@ -322,7 +324,7 @@ async fn a_database_of_the_first_release_is_opened_with_all_that_it_holds() {
     let uploads = store.uploads(0, 100).await.unwrap();
     let accepted: Vec<i64> = uploads.iter().map(|upload| upload.accepted).collect();
     assert_eq!(accepted, [40, 0, 2, 2, 4]);
-    assert_eq!(store.rejections(2).await.unwrap().len(), 5);
+    assert_eq!(store.rejections(2, 0, 100).await.unwrap().len(), 5);
     assert_eq!(store.tokens().await.unwrap().len(), 2);
     let live = Live::open(store).await.unwrap();
     let fitted: Vec<usize> = epochcast::timing::Mode::ALL
@@ -354,7 +356,7 @@ async fn a_database_of_every_later_release_is_opened_with_all_that_it_holds() {
         assert_eq!(accepted, [40, 2, 4]);
         let mut rejected = 0;
         for upload in &uploads {
-            rejected += store.rejections(upload.id).await.unwrap().len();
+            rejected += store.rejections(upload.id, 0, 1000).await.unwrap().len();
         }
         assert_eq!(rejected, 5);
         assert_eq!(store.tokens().await.unwrap().len(), 3);
@@ -367,6 +369,43 @@ async fn a_database_of_every_later_release_is_opened_with_all_that_it_holds() {
         assert_eq!(fits, [42]);
         live.store().close().await;
     }
+}
+
+/// What was out in release 0.5.0 stays out, and one restore of its upload, or of the row, brings it back.
+#[tokio::test]
+async fn what_could_not_be_put_back_in_an_earlier_release_can_be_after_the_migration() {
+    let dir = TempDir::new().unwrap();
+    let options = Options {
+        seed: true,
+        now: NOW,
+    };
+    let store = Store::open(&of_release(TAKEN_OUT, &dir), options)
+        .await
+        .unwrap();
+    assert_eq!(store.damage().await.unwrap(), []);
+    let live = Live::open(store).await.unwrap();
+    let fitted = || -> usize { live.predictors().all().map(|fit| fit.measurements()).sum() };
+    // Of 60 that are not doubted, four went with upload 3, three with 4, one of 5, two of 6 (sent again as 7), three of 8, one of 9.
+    assert_eq!(fitted(), 46);
+    for (upload, back, why) in [
+        (3, 4, "it was taken out"),
+        (4, 3, "it was taken out twice and put back, in vain"),
+        (5, 0, "a row of it was taken out by itself"),
+        (6, 0, "the same stands in 7"),
+        (8, 2, "a row of it was taken out by itself before"),
+        (9, 1, "it was taken out twice and put back, in vain"),
+    ] {
+        let moved = live.restore_upload(upload, NOW).await.unwrap();
+        assert_eq!(moved.timings, back, "upload {upload}: {why}");
+    }
+    assert_eq!(live.remove_upload(7, NOW).await.unwrap().remaining, 2);
+    for row in [51, 57] {
+        let moved = live.restore_row(row, &Senders::Everybody, NOW).await;
+        assert_eq!(moved.unwrap().timings, 1);
+    }
+    assert_eq!(fitted(), 58);
+    assert_eq!(live.store().damage().await.unwrap(), []);
+    live.store().close().await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use crate::process::{Process, command, epochcast, text};
+use crate::process::{Process, command, contents, epochcast, text};
 
 /// Somebody without rights, in whose place the tests run where they are run by the administrator.
 const NOBODY: u32 = 65_534;
@@ -70,7 +70,13 @@ fn finding<'a>(doctor: &'a Output, name: &str) -> &'a str {
 /// In a broken set-up, doctor finds `what` at `name` and says to do `remedy`; a start fails with one line that has both.
 fn is_broken((doctor, start): (&Output, &Output), name: &str, (what, remedy): (&str, &str)) {
     assert_eq!(doctor.status.code(), Some(1));
-    assert_eq!(text(&doctor.stderr), "epochcast: 1 thing is wrong\n");
+    // Where there is no database yet, that is one thing more.
+    let told = if text(&doctor.stdout).contains("there is no database") {
+        "epochcast: 2 things are wrong\n"
+    } else {
+        "epochcast: 1 thing is wrong\n"
+    };
+    assert_eq!(text(&doctor.stderr), told);
     let found = finding(doctor, name);
     assert!(found.contains(what), "{found}");
     let (_, told) = found.split_once("do: ").unwrap();
@@ -85,10 +91,26 @@ fn is_broken((doctor, start): (&Output, &Output), name: &str, (what, remedy): (&
 #[test]
 fn in_a_good_set_up_doctor_finds_nothing_and_changes_nothing() {
     let dir = folder();
+    drop(Process::start(dir.path(), &[]));
+    let before = contents(dir.path());
     let doctor = epochcast(dir.path(), &["doctor", "--listen", "127.0.0.1:0"]);
     assert_eq!(doctor.status.code(), Some(0), "{}", text(&doctor.stdout));
     assert!(doctor.stderr.is_empty());
-    assert!(finding(&doctor, "database").contains("the first start creates it"));
+    assert!(finding(&doctor, "database").contains("is of this release"));
+    assert_eq!(contents(dir.path()), before);
+}
+
+#[test]
+fn doctor_says_that_there_is_no_database_and_makes_none() {
+    let dir = folder();
+    let doctor = epochcast(dir.path(), &["doctor", "--listen", "127.0.0.1:0"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    let found = finding(&doctor, "database");
+    assert!(
+        found.contains("there is no database at epochcast.db"),
+        "{found}"
+    );
+    assert!(found.contains("do: start once"), "{found}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 

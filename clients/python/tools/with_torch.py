@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from support import Server
 
 SCALES = ("d:1", "dWr:2", "d:3", "w:3", "a0.5:4", "orig:2", "r:1.5")
-SMALL = ["--device", "cpu", "--threads", "1", "--batch-size", "4"]
+SMALL = ["--tries", "1", "--device", "cpu", "--threads", "1", "--batch-size", "4"]
 
 
 def sure(right: bool, told: object) -> None:
@@ -107,6 +107,49 @@ def holds_back(folder: Path) -> None:
     sure(code == 1 and "not sent: resnet18@64: its quartiles lie 20.0% of the median apart" in words, words)
     code, words = told_by([*how, "--force"])
     sure(code == 0 and "1 accepted" in words, words)
+
+
+OWN = """
+from torch import nn
+
+class Net(nn.Sequential):
+    def __init__(self, width=8):
+        head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10)]
+        super().__init__(nn.Conv2d(3, width, 3, 2, 1), nn.ReLU(), *head)
+
+class Two(Net):
+    def forward(self, x):
+        return super().forward(x), x
+
+def of_timm():
+    import timm
+    return timm.create_model("resnet18", num_classes=10)
+"""
+
+
+def times_ones_own(client: epochcast.Client, folder: Path) -> None:
+    """A module out of a file, with arguments; one that timm made; one that cannot be trained; a config of pycls."""
+    (folder / "net.py").write_text(OWN)
+    config = "MODEL:\n  TYPE: regnet\nREGNET:\n  DEPTH: 4\n  W0: 24\n  WA: 24.48\n  WM: 2.54\n  GROUP_W: 8\n"
+    (folder / "net.yaml").write_text(config)
+    models = (
+        f"{folder}/net.py:Net(width=16)@32,{folder}/net.py:of_timm@32,{folder}/net.py:Two@32,{folder}/net.yaml@32/dWr:2"
+    )
+    how = ["--models", models, *SMALL, "--platform", "own", "--output", str(folder / "own.json"), "--upload", "--force"]
+    code, words = told_by(how)
+    sure(code == 1 and "it puts out a tuple" in words, words)
+    sent = {row.label: row for row in client.measurements(platform="own")}
+    sure(set(sent) == {"net.py:Net(width=16)@32", "net.py:of_timm@32", "net.yaml@32/dWr:2"}, sent)
+    # 16 filters of 27 and a bias at 16 x 16 positions; and 10 of 16 and a bias.
+    sure(sent["net.py:Net(width=16)@32"].costs.flops == 16 * 16 * 16 * 28 + 10 * 17, sent["net.py:Net(width=16)@32"])
+    groups = [sent[label].group for label in ("net.py:Net(width=16)@32", "net.py:of_timm@32", "net.yaml@32/dWr:2")]
+    sure(groups == ["other", "resnet", "regnetx"], groups)
+    # Timed once more where it is wanted, and where the file changed.
+    code, words = told_by([*how[:-2], "--redo", "all"])
+    sure(words.count("(from ") == 0, words)
+    (folder / "net.py").write_text(OWN.replace("nn.ReLU()", "nn.SiLU()"))
+    code, words = told_by(how[:-2])
+    sure(words.count("(from ") == 1, words)
 
 
 def every_way(client: epochcast.Client, folder: Path) -> None:
@@ -206,6 +249,7 @@ def main() -> None:
             measures_by_events()
             times_and_sends(client, folder)
             holds_back(folder)
+            times_ones_own(client, folder)
             goes_on_after_a_kill(folder)
             every_way(client, folder)
             count_built(client)

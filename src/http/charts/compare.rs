@@ -16,6 +16,7 @@ use crate::http::complexity::Base;
 use crate::http::problem::ApiError;
 use crate::http::query::{factors, numbers, words};
 use crate::http::refusals::ListRefused;
+use crate::http::wanted::Wanted;
 use crate::json::Invalid;
 use crate::timing::{Mode, Predictors};
 
@@ -73,19 +74,19 @@ enum AcrossName {
 )]
 pub(super) async fn compare(
     State(live): State<Shared>,
+    wanted: Wanted,
     NetChart { net, params, reply }: NetChart<CompareParams>,
 ) -> Result<Response, ApiError> {
     let predictors = live.predictors();
     let version = predictors.data_version;
-    reply
-        .with(version, move || figure(&predictors, net, &params))
-        .await
+    reply.with(version, move || figure(&predictors, net, &params, &wanted))
 }
 
 fn figure(
     predictors: &Predictors,
     net: NetParams,
     params: &CompareParams,
+    wanted: &Wanted,
 ) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
     let shown = match params.y {
@@ -106,7 +107,7 @@ fn figure(
         factors: params.factors.as_deref().map(factors).transpose()?,
         ..CompareRequest::from(asked)
     };
-    let answer = compared(predictors, request).map_err(|error| text.told_of_net(error))?;
+    let answer = compared(predictors, request, wanted).map_err(|error| text.told_of_net(error))?;
     let chart = CompareChart {
         net: name(&answer.base),
         base: answer.base.complexity,

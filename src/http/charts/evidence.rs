@@ -89,9 +89,7 @@ pub(super) async fn fit(
         AxesName::Log => Kind::Log,
     });
     let Some(mut evidence) = wanted.evidence(&predictors)? else {
-        return reply
-            .with(version, || Ok(nothing("Epoch time against its costs")))
-            .await;
+        return reply.with(version, || Ok(nothing("Epoch time against its costs")));
     };
     evidence.origins = live.store().origins(&evidence.ids()).await?;
     let chart = FitChart {
@@ -99,7 +97,7 @@ pub(super) async fn fit(
         cost,
         kind,
     };
-    reply.with(version, move || Ok(chart.figure())).await
+    reply.with(version, move || Ok(chart.figure()))
 }
 
 /// Which residuals to draw against which cost.
@@ -171,9 +169,7 @@ pub(super) async fn residuals(
         params.x.unwrap_or_default(),
     );
     let Some(mut evidence) = wanted.evidence(&predictors)? else {
-        return reply
-            .with(version, || Ok(nothing("Measured over predicted time")))
-            .await;
+        return reply.with(version, || Ok(nothing("Measured over predicted time")));
     };
     evidence.origins = live.store().origins(&evidence.ids()).await?;
     let chart = ResidualChart {
@@ -182,7 +178,7 @@ pub(super) async fn residuals(
         by,
         cost,
     };
-    reply.with(version, move || Ok(chart.figure())).await
+    reply.with(version, move || Ok(chart.figure()))
 }
 
 /// What to say of a store without timings.

@@ -20,8 +20,9 @@ use crate::http::query::words;
 use crate::http::refusals::ListRefused;
 use crate::json::Invalid;
 use crate::net::Scaling;
+use crate::plan::budget::Patience;
 use crate::plan::compare::{Comparison, ways};
-use crate::plan::front::front;
+use crate::plan::front::{front, spend};
 use crate::timing::Predictors;
 
 /// What time is shown against, and beside which strategies.
@@ -61,9 +62,7 @@ pub(super) async fn front_chart(
 ) -> Result<Response, ApiError> {
     let predictors = live.predictors();
     let version = predictors.data_version;
-    reply
-        .with(version, move || figure(&predictors, net, &params))
-        .await
+    reply.with(version, move || figure(&predictors, net, &params))
 }
 
 fn figure(
@@ -81,6 +80,7 @@ fn figure(
     let asking = Asking::read(predictors, asked).map_err(|error| text.told(error))?;
     let base = asking.net().map_err(|error| text.told(error))?;
     scalable(&asking, &ways).map_err(|error| text.told_of_net(error))?;
+    spend(base, &Patience::default()).map_err(|error| text.told(error))?;
     let fronts = asking
         .predictors
         .first()

@@ -54,7 +54,7 @@ pub(super) async fn paper(
         images: IMAGENET_IMAGES,
     };
     let draw = move || Ok(chart.figure());
-    reply.with(predictors.data_version, draw).await
+    reply.with(predictors.data_version, draw)
 }
 
 fn predictor(

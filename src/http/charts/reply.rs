@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::look::{self, LookParams};
 use crate::chart::{Figure, Look};
+use crate::http::etag::is_held;
 use crate::http::problem::ApiError;
 use crate::http::query::{parameters, split};
 use crate::json::Invalid;
@@ -67,38 +68,22 @@ impl Reply {
     /// The answer with what `draw` makes, drawn apart from the threads that answer requests; 304 where the client has it.
     ///
     /// Its tag carries the version of the data and a hash of what is sent, so that it also changes with the release.
-    pub(super) async fn with(
-        self,
+    pub(super) fn with(
+        &self,
         version: i64,
-        draw: impl FnOnce() -> Result<Figure, Invalid> + Send + 'static,
+        draw: impl FnOnce() -> Result<Figure, Invalid>,
     ) -> Result<Response, ApiError> {
         let format = self.format;
-        let work = move || {
-            let figure = draw()?;
-            Ok::<_, Invalid>(match format {
-                Format::Svg(look) => tagged(version, figure.svg(&look).into_bytes()),
-                Format::Csv => tagged(version, figure.csv()),
-            })
+        let figure = draw()?;
+        let (tag, body) = match format {
+            Format::Svg(look) => tagged(version, figure.svg(&look).into_bytes()),
+            Format::Csv => tagged(version, figure.csv()),
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        let (tag, body) = done.map_err(|_| ApiError::Internal)??;
         let headers = headers(&tag, format);
-        if self.holds(&tag) {
+        if is_held(&self.known, &tag) {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
         Ok((headers, body).into_response())
-    }
-
-    /// Whether the client has what `tag` stands for.
-    fn holds(&self, tag: &str) -> bool {
-        self.known
-            .get_all(header::IF_NONE_MATCH)
-            .iter()
-            .any(|sent| {
-                let sent = sent.to_str().unwrap_or_default();
-                sent.split(',')
-                    .any(|one| one.trim().trim_start_matches("W/") == tag)
-            })
     }
 }
 

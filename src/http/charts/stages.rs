@@ -18,6 +18,7 @@ use crate::http::predict_request::PredictRequest;
 use crate::http::problem::ApiError;
 use crate::http::query::json_text;
 use crate::http::refusals::ListRefused;
+use crate::http::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
 use crate::net::written::written;
@@ -45,19 +46,19 @@ pub(super) struct StagesParams {
 )]
 pub(super) async fn stages(
     State(live): State<Shared>,
+    wanted: Wanted,
     NetChart { net, params, reply }: NetChart<StagesParams>,
 ) -> Result<Response, ApiError> {
     let predictors = live.predictors();
     let version = predictors.data_version;
-    reply
-        .with(version, move || figure(&predictors, net, params))
-        .await
+    reply.with(version, move || figure(&predictors, net, params, &wanted))
 }
 
 fn figure(
     predictors: &Predictors,
     net: NetParams,
     params: StagesParams,
+    wanted: &Wanted,
 ) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
     unheard(&asked)?;
@@ -73,7 +74,8 @@ fn figure(
         ..ExplainRequest::default()
     };
     let explain = |scaling| {
-        explanation(predictors, question(scaling)).map_err(|error: Invalid| text.told(error))
+        explanation(predictors, question(scaling), wanted)
+            .map_err(|error: Invalid| text.told(error))
     };
     let base = explain(None)?;
     let scaled = scaling

@@ -55,7 +55,6 @@ pub(in crate::http) struct Counts {
     routes: Vec<RouteCounts>,
     /// Requests that are being answered.
     pub(in crate::http) in_flight: AtomicI64,
-    pub(in crate::http) panics: AtomicU64,
 }
 
 impl Counts {
@@ -67,7 +66,6 @@ impl Counts {
                 .map(|_| RouteCounts::default())
                 .collect(),
             in_flight: AtomicI64::new(0),
-            panics: AtomicU64::new(0),
         }
     }
 

@@ -6,10 +6,12 @@
 //! So the processors are always at work. A refusal is held back for a moment: a client that ignores `Retry-After` and asks
 //! again at once would otherwise spend the processors on being refused.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::super::problem::ApiError;
@@ -39,7 +41,7 @@ pub(in crate::http) struct Gate {
     burst: Duration,
     hold: Duration,
     processors: usize,
-    free: Semaphore,
+    free: Arc<Semaphore>,
     waiting: AtomicUsize,
     /// When the queue was last empty, in microseconds since `begun`.
     empty_at: AtomicU64,
@@ -50,17 +52,18 @@ pub(in crate::http) struct Gate {
     uploads: Semaphore,
     held: AtomicUsize,
     shed: AtomicU64,
+    turns: AtomicU64,
 }
 
 impl Gate {
-    pub(super) fn new() -> Self {
+    pub(in crate::http) fn new() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             begun: Instant::now(),
             burst: BURST,
             hold: HOLD,
             processors,
-            free: Semaphore::new(processors),
+            free: Arc::new(Semaphore::new(processors)),
             waiting: AtomicUsize::new(0),
             empty_at: AtomicU64::new(0),
             shed_at: AtomicU64::new(0),
@@ -68,6 +71,7 @@ impl Gate {
             uploads: Semaphore::new(MOST_UPLOADS),
             held: AtomicUsize::new(0),
             shed: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
         }
     }
 
@@ -84,6 +88,11 @@ impl Gate {
     /// Requests that wait for it.
     pub(in crate::http) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Turns that were taken.
+    pub(in crate::http) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// Uploads that are received or stored.
@@ -118,8 +127,8 @@ impl Gate {
     }
 
     /// A turn at heavy work, held until it is dropped.
-    pub(super) async fn turn(&self) -> Result<Turn<'_>, ApiError> {
-        if let Ok(permit) = self.free.try_acquire() {
+    pub(in crate::http) async fn turn(self: &Arc<Self>) -> Result<Turn, ApiError> {
+        if let Ok(permit) = self.free.clone().try_acquire_owned() {
             self.empty_at.store(self.now(), Ordering::Relaxed);
             return Ok(self.begin(permit));
         }
@@ -130,7 +139,7 @@ impl Gate {
             self.empty_at.store(self.now(), Ordering::Relaxed);
         }
         if before < self.sure() {
-            let permit = self.free.acquire().await;
+            let permit = self.free.clone().acquire_owned().await;
             drop(waiting);
             // The semaphore is never closed.
             return permit
@@ -141,7 +150,8 @@ impl Gate {
             drop(waiting);
             return Err(self.refusal(asked).await);
         }
-        let permit = tokio::time::timeout(self.patience(), self.free.acquire()).await;
+        let free = self.free.clone().acquire_owned();
+        let permit = tokio::time::timeout(self.patience(), free).await;
         drop(waiting);
         match permit {
             // The queue may have turned out to be a standing one meanwhile.
@@ -154,9 +164,19 @@ impl Gate {
         }
     }
 
-    fn begin<'a>(&'a self, permit: SemaphorePermit<'a>) -> Turn<'a> {
+    /// A turn for one part of an answer that has begun, and so cannot be refused any more.
+    pub(in crate::http) async fn part(self: &Arc<Self>) -> Result<Turn, ApiError> {
+        let permit = self.free.clone().acquire_owned().await;
+        // The semaphore is never closed.
+        permit
+            .map(|permit| self.begin(permit))
+            .map_err(|_| ApiError::Internal)
+    }
+
+    fn begin(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Turn {
+        self.turns.fetch_add(1, Ordering::Relaxed);
         Turn {
-            gate: self,
+            gate: self.clone(),
             begun: Instant::now(),
             _permit: permit,
         }
@@ -194,14 +214,31 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A turn at heavy work.
-pub(super) struct Turn<'a> {
-    gate: &'a Gate,
+/// A turn at heavy work, which goes with the work: that may go on where its request is gone.
+pub(in crate::http) struct Turn {
+    gate: Arc<Gate>,
     begun: Instant,
-    _permit: SemaphorePermit<'a>,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Turn<'_> {
+impl Turn {
+    /// What `work` comes to, in a thread that has nothing else to do: however long it takes, all others are answered
+    /// meanwhile.
+    pub(in crate::http) async fn take<T: Send + 'static>(
+        self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let runtime = Handle::current();
+        let work = move || {
+            let _turn = self;
+            runtime.block_on(work)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| ApiError::Internal)
+    }
+}
+
+impl Drop for Turn {
     fn drop(&mut self) {
         let took = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let known = self.gate.takes.load(Ordering::Relaxed);
@@ -226,7 +263,7 @@ mod tests {
     }
 
     /// All turns taken, and all sure places of the queue too.
-    async fn filled(gate: &Gate) -> (Vec<Turn<'_>>, Vec<LocalBoxFuture<'_, Waited<'_>>>) {
+    async fn filled(gate: &Arc<Gate>) -> (Vec<Turn>, Vec<LocalBoxFuture<'_, Waited>>) {
         let mut turns = Vec::new();
         for _ in 0..gate.processors() {
             turns.push(gate.turn().await.unwrap());
@@ -240,16 +277,16 @@ mod tests {
         (turns, waiting)
     }
 
-    type Waited<'a> = Result<Turn<'a>, ApiError>;
+    type Waited = Result<Turn, ApiError>;
 
     #[tokio::test]
     async fn a_handful_at_once_is_never_refused_however_long_it_takes() {
         for processors in [1, 2, 4, 16] {
-            let gate = Gate {
+            let gate = Arc::new(Gate {
                 processors,
-                free: Semaphore::new(processors),
+                free: Arc::new(Semaphore::new(processors)),
                 ..impatient()
-            };
+            });
             // As after long and hard times.
             gate.takes.store(1, Ordering::Relaxed);
             gate.shed.store(1, Ordering::Relaxed);
@@ -267,7 +304,7 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_handful_a_request_is_refused_with_a_time() {
-        let gate = impatient();
+        let gate = Arc::new(impatient());
         let (turns, mut waiting) = filled(&gate).await;
         assert_eq!(
             (gate.running(), gate.waiting()),

@@ -8,6 +8,7 @@ pub(super) mod counts;
 pub(super) mod gate;
 mod log;
 mod origin;
+mod panics;
 pub(super) mod routes;
 
 use std::convert::Infallible;
@@ -19,13 +20,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+use super::Shared;
 use super::body::{BATCH_BODY_BYTES, whole};
 use super::guard::Guard;
 use super::limiter::Limiter;
@@ -33,16 +35,19 @@ use super::problem::ApiError;
 use super::request::{RequestId, with_problem};
 use super::serve::HEADER_BYTES;
 use super::settings::Settings;
+use super::wanted::Wanted;
 use crate::live::Live;
 use counts::Counts;
 use gate::Gate;
 use log::Answered;
-use routes::{Routes, Work};
+use routes::{LIGHT_BYTES, Routes, Work};
 
 pub(super) use routes::Route;
 
 pub use log::{Log, LogFormat};
 pub use origin::Origins;
+pub use panics::count_panics;
+pub(super) use panics::panics;
 
 /// The service: what answers requests, over a connection or in memory.
 #[derive(Clone)]
@@ -56,7 +61,7 @@ pub(super) struct Front {
     limiter: Limiter,
     pub(super) settings: Settings,
     pub(super) counts: Counts,
-    pub(super) gate: Gate,
+    pub(super) gate: Arc<Gate>,
     pub(super) live: Arc<Live>,
     /// Connections, as the accept loop counts them.
     pub(super) connections: super::serve::Connections,
@@ -81,7 +86,7 @@ impl Service {
     pub(super) fn new(
         router: Router,
         document: &utoipa::openapi::OpenApi,
-        live: Arc<Live>,
+        Shared { live, gate, .. }: Shared,
         settings: Settings,
     ) -> Self {
         let known = Routes::of(document);
@@ -90,7 +95,7 @@ impl Service {
             guard: Guard::new(live.clone(), &settings),
             limiter: Limiter::new(settings.limits.clone()),
             counts: Counts::of(&known),
-            gate: Gate::new(),
+            gate,
             connections: super::serve::Connections::default(),
             readiness: super::health::Readiness::default(),
             state: AtomicU8::new(SERVING),
@@ -184,12 +189,25 @@ impl Service {
             }
             request.extensions_mut().insert(caller);
         }
-        self.handled(request, route.work).await
+        if let Some(to) = front
+            .settings
+            .base_path
+            .as_deref()
+            .and_then(|base| to_pages(&request, base))
+        {
+            return Ok(to);
+        }
+        // What the header says is believed: nobody need send a terabyte to learn that it is too much.
+        if request.body().size_hint().lower() > route.body_bytes {
+            let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
+            return Err(ApiError::TooLarge(most));
+        }
+        self.handled(request, route).await
     }
 
-    async fn handled(&self, mut request: Request, work: Work) -> Result<Response, ApiError> {
+    async fn handled(&self, mut request: Request, route: &Route) -> Result<Response, ApiError> {
         let front = &*self.0;
-        match work {
+        match route.work {
             Work::Upload if request.method() == Method::POST => {
                 if let Some(base) = &front.settings.base_path {
                     request.extensions_mut().insert(BasePath(base.clone()));
@@ -197,18 +215,45 @@ impl Service {
                 let _place = front.gate.upload().await?;
                 Ok(front.route(request).await)
             }
-            Work::Heavy => {
+            Work::Watch => Ok(front.route(request).await),
+            work => {
+                let heavy = work == Work::Heavy || looks_at_all(&request);
+                if !heavy && is_short(&request) {
+                    return Ok(front.route(request).await);
+                }
                 // The body first: a client that sends it slowly holds no processor.
                 let (parts, body) = request.into_parts();
-                let body = whole(body, BATCH_BODY_BYTES).await?;
-                let _turn = front.gate.turn().await?;
-                Ok(front
-                    .route(Request::from_parts(parts, Body::from(body)))
-                    .await)
+                let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
+                let body = whole(body, most.min(BATCH_BODY_BYTES)).await?;
+                let short = body.len() <= LIGHT_BYTES;
+                let mut request = Request::from_parts(parts, Body::from(body));
+                if short && !heavy {
+                    return Ok(front.route(request).await);
+                }
+                let turn = front.gate.turn().await?;
+                let (wanted, _wanting) = Wanted::new();
+                request.extensions_mut().insert(wanted);
+                let front = self.0.clone();
+                turn.take(async move { front.route(request).await }).await
             }
-            Work::Light | Work::Upload | Work::Watch => Ok(front.route(request).await),
         }
     }
+}
+
+/// Whether the body of a request is known to be as short as most are.
+fn is_short(request: &Request) -> bool {
+    let most = request.body().size_hint().upper();
+    most.and_then(|most| usize::try_from(most).ok())
+        .is_some_and(|most| most <= LIGHT_BYTES)
+}
+
+/// Whether a request is for a list that is searched or sorted, for which all there is has to be looked at.
+fn looks_at_all(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    names
+        .into_iter()
+        .any(|name| ["search", "sort"].contains(&&*name))
 }
 
 /// A request on its way to its answer, which is counted and logged once, also where its client is gone before.
@@ -228,10 +273,6 @@ const CLIENT_GONE: u16 = 499;
 impl Asked<'_> {
     fn is_answered(&mut self, status: StatusCode) {
         self.answered = true;
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
-            // Also where the panic was in a thread of its own.
-            self.front.counts.panics.fetch_add(1, Ordering::Relaxed);
-        }
         self.tell(status.as_u16());
     }
 
@@ -331,6 +372,17 @@ fn strip(request: &mut Request, base: &str) {
     }
 }
 
+/// Leads on from the base path to the pages below it, where its slash was left out.
+fn to_pages(request: &Request, base: &str) -> Option<Response> {
+    let uri = request.uri();
+    let query = uri
+        .query()
+        .map_or_else(String::new, |query| format!("?{query}"));
+    // The base path is put before it, as before all that leads on.
+    let location = [(header::LOCATION, format!("/{query}"))];
+    (uri.path() == base).then(|| (StatusCode::PERMANENT_REDIRECT, location).into_response())
+}
+
 /// Puts the base path before the path that an answer leads to.
 fn rebase(headers: &mut HeaderMap, base: &str) {
     for name in [header::LINK, header::LOCATION] {
@@ -388,7 +440,7 @@ mod tests {
         (dir, Arc::new(Live::open(store).await.unwrap()))
     }
 
-    /// A service whose `/readyz` and `/v1/version` have defects, and its folder.
+    /// A service whose `/readyz` and `/v1/version` panic and whose `/metrics` only answers so, and its folder.
     async fn with_defects() -> (tempfile::TempDir, Service) {
         let (dir, live) = opened().await;
         let (_, document) = health::router().split_for_parts();
@@ -400,22 +452,26 @@ mod tests {
         let router = Router::new()
             .route("/readyz", get(here))
             .route("/v1/version", get(elsewhere))
+            .route("/metrics", get(async || ApiError::Internal))
             .route("/healthz", get(|| async { "ok" }));
         (
             dir,
-            Service::new(router, &document, live, Settings::default()),
+            Service::new(router, &document, live.into(), Settings::default()),
         )
     }
 
     #[tokio::test]
-    async fn a_panic_is_answered_with_the_requests_id_and_counted_and_the_next_request_is_served() {
+    async fn a_panic_is_answered_with_the_requests_id_and_counted_once_and_the_next_request_is_served()
+     {
         let (_dir, service) = with_defects().await;
+        // The only test of this binary that panics.
+        count_panics(std::panic::take_hook());
         let ask = async |path| {
             let request = Request::get(path).header("x-request-id", "mine");
             let request = request.body(Body::empty()).unwrap();
             service.clone().oneshot(request).await.unwrap()
         };
-        for (path, panics) in [("/readyz", 1), ("/v1/version", 2)] {
+        for (path, so_far) in [("/readyz", 1), ("/v1/version", 2), ("/metrics", 2)] {
             let answer = ask(path).await;
             assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert_eq!(answer.headers()["x-request-id"], "mine");
@@ -426,8 +482,8 @@ mod tests {
                 (&problem["status"], &problem["request_id"]),
                 (&500.into(), &"mine".into())
             );
+            assert_eq!(panics(), so_far);
             let counts = &service.front().counts;
-            assert_eq!(counts.panics.load(Ordering::Relaxed), panics);
             assert_eq!(counts.in_flight.load(Ordering::Relaxed), 0);
             assert_eq!(ask("/healthz").await.status(), StatusCode::OK);
         }
@@ -439,7 +495,7 @@ mod tests {
         let (_, document) = health::router().split_for_parts();
         let never = || async { std::future::pending::<()>().await };
         let router = Router::new().route("/healthz", get(never));
-        let service = Service::new(router, &document, live, Settings::default());
+        let service = Service::new(router, &document, live.into(), Settings::default());
         let request = Request::get("/healthz").body(Body::empty()).unwrap();
         let mut asking = Box::pin(service.clone().oneshot(request));
         assert!(asking.as_mut().now_or_never().is_none());
@@ -452,5 +508,119 @@ mod tests {
         let answers: Vec<_> = counts.answers().collect();
         assert_eq!(answers, [("GET", CLIENT_GONE, 1)]);
         assert_eq!(front.counts.in_flight.load(Ordering::Relaxed), 0);
+    }
+
+    /// A service whose paths are all answered with the thread that answers, and its folder.
+    async fn telling_its_thread() -> (tempfile::TempDir, Service) {
+        let (dir, live) = opened().await;
+        let (_, document) = super::super::api().split_for_parts();
+        let thread = || async { format!("{:?}", std::thread::current().id()) };
+        let router = Router::new().fallback(thread);
+        let service = Service::new(router, &document, live.into(), Settings::default());
+        (dir, service)
+    }
+
+    async fn answered(
+        service: &Service,
+        request: axum::http::request::Builder,
+        body: Body,
+    ) -> String {
+        let request = request.body(body).unwrap();
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let text = answer.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(text.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn heavy_questions_and_long_ones_leave_the_thread_that_answers_others() {
+        let (_dir, service) = telling_its_thread().await;
+        let own = format!("{:?}", std::thread::current().id());
+        for path in [
+            "/healthz",
+            "/v1/models",
+            "/v1/measurements",
+            "/v1/uploads/1/rejected.csv",
+        ] {
+            assert_eq!(
+                answered(&service, Request::get(path), Body::empty()).await,
+                own,
+                "{path}"
+            );
+        }
+        for path in ["/v1/predict", "/v1/complexity"] {
+            let short = || Body::from("x".repeat(LIGHT_BYTES));
+            assert_eq!(
+                answered(&service, Request::post(path), short()).await,
+                own,
+                "{path}"
+            );
+            let unannounced = Body::from_stream(short().into_data_stream());
+            assert_eq!(
+                answered(&service, Request::post(path), unannounced).await,
+                own,
+                "{path}"
+            );
+            let long = Body::from("x".repeat(LIGHT_BYTES + 1));
+            assert_ne!(
+                answered(&service, Request::post(path), long).await,
+                own,
+                "{path}"
+            );
+        }
+        for path in [
+            "/v1/compare",
+            "/v1/explain",
+            "/v1/plan",
+            "/v1/predict/batch",
+        ] {
+            assert_ne!(
+                answered(&service, Request::post(path), Body::empty()).await,
+                own,
+                "{path}"
+            );
+        }
+        for path in [
+            "/v1/charts/fit.svg",
+            "/v1/evaluation",
+            "/v1/measurements?search=x",
+            "/v1/platforms/a/next",
+        ] {
+            assert_ne!(
+                answered(&service, Request::get(path), Body::empty()).await,
+                own,
+                "{path}"
+            );
+        }
+        let gate = &service.front().gate;
+        assert_eq!((gate.turns(), gate.running()), (10, 0));
+    }
+
+    #[tokio::test]
+    async fn work_whose_client_goes_is_told_so_and_holds_its_turn_until_it_stops() {
+        let (_dir, live) = opened().await;
+        let (_, document) = super::super::api().split_for_parts();
+        let (begin, mut reports) = tokio::sync::mpsc::unbounded_channel();
+        let work = move |wanted: Wanted| {
+            let begin = begin.clone();
+            async move {
+                begin.send(()).unwrap();
+                while !wanted.is_over() {
+                    std::thread::yield_now();
+                }
+                begin.send(()).unwrap();
+            }
+        };
+        let router = Router::new().route("/v1/plan", axum::routing::post(work));
+        let service = Service::new(router, &document, live.into(), Settings::default());
+        let request = Request::post("/v1/plan").body(Body::empty()).unwrap();
+        let mut asking = Box::pin(service.clone().oneshot(request));
+        tokio::select! {
+            _ = &mut asking => panic!("it was answered"),
+            _ = reports.recv() => {}
+        }
+        assert_eq!(service.front().gate.running(), 1);
+        drop(asking);
+        reports.recv().await.unwrap();
     }
 }

@@ -6,17 +6,25 @@ use axum::http::Method;
 use matchit::Router;
 use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
 
+use super::super::body::{BATCH_BODY_BYTES, BODY_BYTES};
 use super::super::guard::OPEN;
+use super::super::receive::UPLOAD_BYTES;
 
 /// Questions that take milliseconds of a processor: they wait for one, or are refused.
-const HEAVY: [&str; 6] = [
+const HEAVY: [&str; 8] = [
     "/v1/compare",
     "/v1/compare.csv",
     "/v1/evaluation",
     "/v1/explain",
     "/v1/plan",
+    "/v1/platforms/{id}",
+    "/v1/platforms/{id}/next",
     "/v1/predict/batch",
 ];
+
+/// Longest body of a light question that is answered at once: a net of hundreds of stages, in less than a millisecond. What
+/// is longer is heavy whatever it asks.
+pub(in crate::http) const LIGHT_BYTES: usize = 16 << 10;
 
 /// Answered always, to whoever asks: those who watch over the service.
 const WATCH: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
@@ -42,6 +50,8 @@ pub(in crate::http) struct Route {
     /// The path as the document writes it; `-` for all others.
     pub(in crate::http) path: String,
     pub(super) work: Work,
+    /// Longest body that is read here.
+    pub(super) body_bytes: u64,
     /// Whether its handler tells of the service itself.
     pub(super) tells: bool,
     /// Whether it is in the document: the others are pages, or nothing.
@@ -75,6 +85,7 @@ impl Routes {
             index: 0,
             path: "-".to_owned(),
             work: Work::Light,
+            body_bytes: body_bytes("-"),
             tells: false,
             documented: false,
             guarded: BTreeSet::new(),
@@ -87,7 +98,9 @@ impl Routes {
                     index,
                     path: path.clone(),
                     work: work(path),
-                    tells: WATCH.contains(&path.as_str()) || path == "/v1/limits",
+                    body_bytes: body_bytes(path),
+                    tells: [Work::Watch, Work::Upload].contains(&work(path))
+                        || path == "/v1/limits",
                     documented: true,
                     guarded: guarded(path, item),
                 });
@@ -113,6 +126,15 @@ fn work(path: &str) -> Work {
         _ if HEAVY.contains(&path) || path.starts_with("/v1/charts/") => Work::Heavy,
         _ => Work::Light,
     }
+}
+
+fn body_bytes(path: &str) -> u64 {
+    let json = match path {
+        "/v1/measurements" => return UPLOAD_BYTES,
+        "/v1/predict/batch" => BATCH_BODY_BYTES,
+        _ => BODY_BYTES,
+    };
+    u64::try_from(json).unwrap_or(u64::MAX)
 }
 
 /// All operations but reading and [`OPEN`].

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::super::address::counted;
 use super::since;
 
 /// How long a client may take to send a header, from its first byte.
@@ -145,6 +146,7 @@ impl Refused {
 #[derive(Debug, Default)]
 struct Table {
     open: HashMap<u64, Arc<Connection>>,
+    /// By what the clients are counted by.
     of_address: HashMap<IpAddr, usize>,
     next: u64,
 }
@@ -209,7 +211,7 @@ impl Connections {
         if table.open.len() >= all {
             return Err(Refused::All);
         }
-        let same = table.of_address.entry(peer).or_default();
+        let same = table.of_address.entry(counted(peer)).or_default();
         if *same >= of_address && !exempt {
             return Err(Refused::Address);
         }
@@ -232,10 +234,11 @@ impl Connections {
     pub(super) fn close(&self, connection: &Connection) {
         let mut table = self.table();
         table.open.remove(&connection.id);
-        if let Some(same) = table.of_address.get_mut(&connection.peer) {
+        let address = counted(connection.peer);
+        if let Some(same) = table.of_address.get_mut(&address) {
             *same -= 1;
             if *same == 0 {
-                table.of_address.remove(&connection.peer);
+                table.of_address.remove(&address);
             }
         }
     }
@@ -297,6 +300,18 @@ mod tests {
         assert!(open("10.0.0.1").is_ok());
         let exempt = connections.open("10.0.0.1".parse().unwrap(), (9, 2, true));
         assert!(exempt.is_ok());
+    }
+
+    #[test]
+    fn the_addresses_of_a_network_of_ipv6_are_one_client() {
+        let connections = Connections::default();
+        let open = |peer: &str| connections.open(peer.parse().unwrap(), (9, 2, false));
+        let first = open("2001:db8::1").unwrap();
+        open("2001:db8::2").unwrap();
+        assert_eq!(open("2001:db8::3").unwrap_err(), Refused::Address);
+        open("2001:db8:0:1::1").unwrap();
+        connections.close(&first);
+        assert!(open("2001:db8::3").is_ok());
     }
 
     #[test]

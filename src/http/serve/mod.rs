@@ -146,7 +146,7 @@ async fn accept(listener: &TcpListener, service: &Service) -> std::convert::Infa
         let limits = (
             front.settings.connections,
             front.settings.connections_per_address,
-            front.settings.limits.trusted_proxies.contains(&ip),
+            front.settings.limits.proxies.trusts(ip),
         );
         match front.connections.open(ip, limits) {
             Ok(connection) => {

@@ -1,10 +1,10 @@
 """Answers: fields as attributes, `.df`, `.url`, a card in notebooks, and `plot()`."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Optional
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Optional, Union
 
-from . import drawings, html
-from .errors import Missing
+from . import drawings, html, words
+from .errors import Missing, Problem
 from .records import Raw, Record
 
 if TYPE_CHECKING:
@@ -13,16 +13,22 @@ if TYPE_CHECKING:
 
 
 class Answer(Record):
-    """What the server said. `url` is where a browser shows the same."""
+    """What the server said. `url` is where a browser shows the same, `question` what was asked."""
 
     url: Optional[str]
+    question: Mapping[str, Any]
 
-    def __init__(self, raw: Raw, url: Optional[str] = None) -> None:
+    def __init__(self, raw: Raw, url: Optional[str] = None, question: Optional[Mapping[str, Any]] = None) -> None:
         super().__init__(raw)
         self.__dict__["url"] = url
+        self.__dict__["question"] = question or {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (self.to_dict(), self.url))
+        return (type(self), (self.to_dict(), self.url, self.question))
+
+    def __str__(self) -> str:
+        plain = [(name, value) for name, value in self.to_dict().items() if isinstance(value, (str, int, float))]
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain) or repr(self)
 
     def records(self) -> list[Raw]:
         """The answer as flat rows, one after another."""
@@ -63,6 +69,9 @@ class Costs(Record):
     params: int
     acts: int
 
+    def __str__(self) -> str:
+        return words.costs(self)
+
 
 class Ratios(Record):
     """By how much the costs grew."""
@@ -70,6 +79,9 @@ class Ratios(Record):
     flops: float
     params: float
     acts: float
+
+    def __str__(self) -> str:
+        return ", ".join(f"{value:.2f}x {name}" for name, value in self.to_dict().items())
 
 
 class Layer(Record):
@@ -96,6 +108,10 @@ class Net(Record):
         """Side of its images in pixels, where the net is known."""
         return None if self.model is None else self.model.get("resolution")
 
+    def __str__(self) -> str:
+        side = f" at {self.resolution} px" if self.resolution else ""
+        return f"{self.name or 'a net'}{side}: {self.complexity}"
+
 
 class Scaled(Net):
     """A scaled net: how its costs grew, and how theory expects them to."""
@@ -110,6 +126,9 @@ class Interval(Record):
     level: float
     low_seconds: float
     high_seconds: float
+
+    def __str__(self) -> str:
+        return words.interval(self)
 
 
 class Share(Record):
@@ -139,6 +158,10 @@ class Fit(Record):
     group_measurements: int
     cross_validated_error: Optional[float]
     data_version: int
+    provisional: bool
+    borrowed: Optional[Record]
+    lent: Optional[Record]
+    data_sheet: Optional[Record]
     shares: list[Share]
     nearest: list[Nearest]
 
@@ -148,6 +171,9 @@ class Caution(Record):
 
     code: str
     detail: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
 
 
 class Prediction(Record):
@@ -161,6 +187,9 @@ class Prediction(Record):
     base_epoch_seconds: Optional[float]
     fit: Fit
     warnings: list[Caution]
+
+    def __str__(self) -> str:
+        return f"{words.place(self)}: {words.epoch(self)}, {words.cautions(self.warnings)}"
 
     def flat(self) -> Raw:
         """It as one row."""
@@ -199,6 +228,13 @@ class Complexity(Answer):
     def net(self) -> Net:
         """The scaled net where there is one, else the net as it was asked for."""
         return self.base if self.scaled is None else self.scaled
+
+    def _asked(self) -> str:
+        return words.net(self.base, self.scaled, self.question)
+
+    def __str__(self) -> str:
+        grown = "" if self.scaled is None else f" ({self.scaled.ratios})"
+        return f"{self._asked()}: {self.net.complexity}{grown}"
 
     def records(self) -> list[Raw]:
         """The base, and the scaled net."""
@@ -244,6 +280,15 @@ class Forecast(Complexity):
 
     predictions: list[Prediction]
 
+    def __str__(self) -> str:
+        found = self.predictions
+        if not found:
+            return f"{self._asked()}: no platform has timings to predict from"
+        told = words.cautions(warning for one in found for warning in one.warnings)
+        if len(found) == 1:
+            return f"{self._asked()} on {words.place(found[0])}: {words.epoch(found[0])}, {told}"
+        return f"{self._asked()} on {len(found)} platforms: {words.fastest_and_slowest(found)}, {told}"
+
     @property
     def prediction(self) -> Prediction:
         """The only prediction."""
@@ -286,9 +331,9 @@ class Forecast(Complexity):
     def _repr_html_(self) -> str:
         times = []
         for found in self.predictions:
-            low, high = found.interval.low_seconds, found.interval.high_seconds
             base = found.to_dict().get("base_epoch_seconds")
-            between = f"{html.duration(low)} to {html.duration(high)}"
+            low, high = found.interval.low_seconds, found.interval.high_seconds
+            between = html.between(low, high, found.epoch_seconds)
             rate = html.number(found.images_per_second, 4)
             times.append(
                 [
@@ -314,11 +359,21 @@ class Forecast(Complexity):
         return plots.intervals([found.span() for found in self.predictions], ax)
 
 
+class Batch(list[Union[Forecast, Problem]]):
+    """Forecasts, and Problems in the place of those that were wrong, in the order of the questions."""
+
+    def __str__(self) -> str:
+        return "\n".join(str(answer).replace("\n", "; ") for answer in self)
+
+
 class Measured(Record):
     """Numbers of timings."""
 
     train: int
     infer: int
+
+    def __str__(self) -> str:
+        return f"{self.train:,} timings of training, {self.infer:,} of inference"
 
 
 class Platform(Answer):
@@ -333,6 +388,11 @@ class Platform(Answer):
     framework: Optional[str]
     measurements: Measured
     fits: list[Record]
+
+    def __str__(self) -> str:
+        count = f" x{self.device_count}" if self.device_count > 1 else ""
+        parts = [f"{self.device}{count}", self.precision, self.measurements]
+        return f"{self.id}: {', '.join(str(part) for part in parts if part)}"
 
     def described(self) -> Raw:
         """Its description as one row."""
@@ -378,6 +438,13 @@ class Listing(Answer):
 
     _of = ""
 
+    def _names(self) -> list[str]:
+        """What its items are called."""
+        return [str(item) for item in self._items()]
+
+    def __str__(self) -> str:
+        return f"{words.counted(len(self), self._of[:-1])}: {words.joined(self._names())}"
+
     def _items(self) -> list[Any]:
         found: list[Any] = getattr(self, self._of)
         return found
@@ -402,6 +469,9 @@ class Platforms(Listing):
     platforms: list[Platform]
     _of = "platforms"
 
+    def _names(self) -> list[str]:
+        return [platform.id for platform in self.platforms]
+
     def records(self) -> list[Raw]:
         """One row for each."""
         return [platform.described() for platform in self.platforms]
@@ -417,6 +487,11 @@ class Model(Answer):
     model: Optional[dict[str, Any]]
     layers: Optional[list[Layer]]
 
+    def __str__(self) -> str:
+        known = [f"at {at['resolution']} px: {Costs(at['complexity'])}" for at in self.to_dict()["resolutions"]]
+        scaled = "can be scaled" if self.can_be_scaled else "cannot be scaled"
+        return f"{self.name} (group {self.family}, {scaled}), {'; '.join(known)}"
+
     def records(self) -> list[Raw]:
         """One row for each resolution that its costs are known at."""
         one = {name: self.to_dict()[name] for name in ("name", "family", "can_be_scaled")}
@@ -429,6 +504,9 @@ class Models(Listing):
 
     models: list[Model]
     _of = "models"
+
+    def _names(self) -> list[str]:
+        return [model.name for model in self.models]
 
     def records(self) -> list[Raw]:
         """One row for each net and resolution."""
@@ -446,6 +524,9 @@ class Score(Record):
     mape: float
     covered_90: float
 
+    def __str__(self) -> str:
+        return f"{self.mape:.1%} off on {self.platform} ({self.mode}, {self.estimator}, without {self.left_out})"
+
 
 class Evaluation(Listing):
     """The honest error of the predictions."""
@@ -454,12 +535,20 @@ class Evaluation(Listing):
     scores: list[Score]
     _of = "scores"
 
+    def __str__(self) -> str:
+        ordered = sorted(self.scores, key=lambda score: score.mape)
+        ends = " to ".join(str(score) for score in [*ordered[:1], *ordered[1:][-1:]])
+        return f"{words.counted(len(ordered), 'score')}{f', {ends}' if ends else ''}"
+
 
 class Strategies(Listing):
     """The named strategies."""
 
     strategies: list[Record]
     _of = "strategies"
+
+    def __str__(self) -> str:
+        return ", ".join(f"{item['name']} ({item['what']})" for item in self.strategies)
 
     def records(self) -> list[Raw]:
         """One row for each, with its exponents."""
@@ -474,6 +563,9 @@ class Release(Answer):
     version: str
     data_version: int
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}, data version {self.data_version}"
+
 
 class Advised(Record):
     """A net to time, and by how much that is expected to narrow the intervals."""
@@ -484,6 +576,9 @@ class Advised(Record):
     label: str
     narrows: float
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.why}"
 
 
 class Next(Listing):
@@ -496,6 +591,10 @@ class Next(Listing):
     models: str
     _of = "nets"
 
+    def __str__(self) -> str:
+        timed = f"{self.mode}, {words.counted(self.measurements, 'timing')} so far"
+        return f"to time next on {self.platform} ({timed}): {self.models or 'nothing'}"
+
 
 class Chart(Answer):
     """A chart that the server drew."""
@@ -504,6 +603,9 @@ class Chart(Answer):
 
     def __repr__(self) -> str:
         return f"Chart({self.url!r})"
+
+    def __str__(self) -> str:
+        return f"a chart: {self.url}"
 
     def _repr_html_(self) -> str:
         return self.svg
@@ -527,6 +629,10 @@ class RowError(Record):
     detail: str
     hint: str
 
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.to_dict().get("hint") else ""
+        return f"line {self.line}, {self.field}: {self.detail}{hint}"
+
 
 class Upload(Answer):
     """What became of the rows that were sent.
@@ -544,6 +650,15 @@ class Upload(Answer):
     doubted: list[Record]
     uploads: list[int]
 
+    def __str__(self) -> str:
+        (counts,) = self.records()
+        told = [f"{count:,} {name}" for name, count in counts.items() if count or name == "accepted"]
+        why = [str(error) for error in self.errors or []]
+        why += [f"line {row['line']}: {row['reason']}" for row in self.doubted or []]
+        more = f" and {len(why) - 1:,} more" if len(why) > 1 else ""
+        name = "" if self.upload is None else f"upload {self.upload}: "
+        return f"{name}{', '.join(told)}{f'; {why[0]}{more}' if why else ''}"
+
     def records(self) -> list[Raw]:
         """The counts."""
         raw = self.to_dict()
@@ -552,6 +667,6 @@ class Upload(Answer):
     def _repr_html_(self) -> str:
         (counts,) = self.records()
         cells = [[name, html.number(count)] for name, count in counts.items() if count or name == "accepted"]
-        wrong = [f"line {error.line}, {error.field}: {error.detail} ({error.hint})" for error in self.errors[:5]]
+        wrong = [str(error) for error in self.errors[:5]]
         doubted = [f"line {row['line']}: {row['reason']}" for row in self.doubted[:5]]
         return html.card("Upload", [html.table(["rows", ""], cells), html.notes([*wrong, *doubted])], self.url)

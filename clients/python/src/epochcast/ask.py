@@ -1,6 +1,5 @@
 """What a net and a scaling are, in the ways that people write them."""
 
-import json
 import os
 import re
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional, Union
 
+from . import files
 from .records import Record
 
 STRATEGIES = ("d", "w", "r", "dw", "dr", "wr", "dwr", "dWr", "orig")
@@ -23,11 +23,11 @@ Scale = Union[str, tuple[str, float], Mapping[str, Any], None]
 def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
     """The fields of a request that say which net it is about.
 
-    `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file with one of these, a net out of an
-    answer, or a torch module, which is counted at `resolution`.
+    `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file with one of these in JSON, a pycls
+    config (`.yaml`), a net out of an answer, or a torch module, which is counted at `resolution`.
     """
-    if isinstance(model, os.PathLike) or (isinstance(model, str) and model.endswith(".json")):
-        return net(json.loads(Path(model).read_text(encoding="utf-8")), resolution)
+    if is_file(model):
+        return _of_mapping(files.net(Path(model)), resolution)
     if isinstance(model, str):
         return _with({"model": {"name": model}}, resolution)
     if isinstance(model, Record):
@@ -40,6 +40,13 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
 
         return {"complexity": costs(model, resolution or 224).to_dict()}
     raise TypeError(f"a {type(model).__name__} is no net: give a name, a description, costs, or a torch module")
+
+
+def is_file(model: Any) -> bool:
+    """Whether `model` is a path, and no name: as on the command line, by its ending, or since such a file is there."""
+    if isinstance(model, str):
+        return Path(model).suffix.lower() in files.ENDINGS or os.path.isfile(model)  # noqa: PTH113, no text is too long for it
+    return isinstance(model, os.PathLike)
 
 
 def _of_record(record: Record) -> Mapping[str, Any]:
@@ -81,6 +88,16 @@ def scaling(scale: Scale) -> Optional[dict[str, Any]]:
         return {**form_of(form), "factor": _number(factor, scale)}
     form, by = scale
     return {**form_of(form), "factor": by}
+
+
+def written(scale: Mapping[str, Any]) -> str:
+    """The `scaling` of a request as people write it: `dWr:4`."""
+    form = scale.get("strategy") or scale.get("scale_type")
+    if scale.get("alpha") is not None:
+        form = f"a{scale['alpha']:g}"
+    if scale.get("exponents"):
+        form = "_".join(f"{axis}{exponent:g}" for axis, exponent in scale["exponents"].items())
+    return f"{form or 'unscaled'}:{scale.get('factor', 1):g}"
 
 
 def form_of(form: str) -> dict[str, Any]:

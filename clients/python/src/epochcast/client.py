@@ -96,9 +96,9 @@ class Client:
     ) -> answers.Forecast:
         """How long an epoch of `model`, scaled by `scale`, takes.
 
-        `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a JSON file, a net out of an answer,
-        or a torch module; `scale` is `"dWr:4"`, `"a0.7:2"` or a mapping. Without `platform`, it is for each platform
-        that has timings.
+        `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file of these (`.json`) or of pycls
+        (`.yaml`), a net out of an answer, or a torch module; `scale` is `"dWr:4"`, `"a0.7:2"` or a mapping. Without
+        `platform`, it is for each platform that has timings.
         """
         how = {
             "platform": platform,
@@ -111,22 +111,23 @@ class Client:
             **more,
         }
         question = _question(ask.net(model, resolution), scale, how)
-        return answers.Forecast(self._http.ask("/v1/predict", question), self._explore(question))
+        return answers.Forecast(self._http.ask("/v1/predict", question), self._explore(question), question)
 
-    def predict_many(self, questions: Iterable[Any], **shared: Any) -> list[Union[answers.Forecast, Problem]]:
+    def predict_many(self, questions: Iterable[Any], **shared: Any) -> answers.Batch:
         """Predictions for many nets; the wrong ones give a Problem in their place and spoil no other.
 
         Each question is a model, a pair `(model, scale)`, or a mapping as it goes over HTTP; `shared` (`platform`,
         `mode`…) holds for all.
         """
         asked = [_one_of_many(question, shared) for question in questions]
-        found: list[Union[answers.Forecast, Problem]] = []
+        found = answers.Batch()
         for start in range(0, len(asked), BATCH):
             some = asked[start : start + BATCH]
             raws = self._http.ask("/v1/predict/batch", {"items": some})["items"]
             for raw, question in zip(raws, some):
                 wrong = "status" in raw
-                found.append(problem(raw["status"], raw) if wrong else answers.Forecast(raw, self._explore(question)))
+                page = self._explore(question)
+                found.append(problem(raw["status"], raw) if wrong else answers.Forecast(raw, page, question))
         return found
 
     def complexity(
@@ -134,7 +135,7 @@ class Client:
     ) -> answers.Complexity:
         """What `model`, scaled by `scale`, costs; with `layers`, layer by layer."""
         question = _question(ask.net(model, resolution), scale, {"layers": layers or None})
-        return answers.Complexity(self._http.ask("/v1/complexity", question), self._explore(question))
+        return answers.Complexity(self._http.ask("/v1/complexity", question), self._explore(question), question)
 
     def compare(
         self,
@@ -161,7 +162,7 @@ class Client:
             **more,
         }
         question = _question(ask.net(model, resolution), None, how)
-        return ways.Comparison(self._http.ask("/v1/compare", question), self._explore(question))
+        return ways.Comparison(self._http.ask("/v1/compare", question), self._explore(question), question)
 
     def plan(
         self,
@@ -190,7 +191,7 @@ class Client:
             **more,
         }
         question = _question(ask.net(model, resolution), None, how)
-        return ways.Plan(self._http.ask("/v1/plan", question), self._explore(question))
+        return ways.Plan(self._http.ask("/v1/plan", question), self._explore(question), question)
 
     def explain(
         self,
@@ -204,7 +205,7 @@ class Client:
     ) -> ways.Explanation:
         """Where the time of `model` goes, stage by stage."""
         question = _question(ask.net(model, resolution), scale, {"platform": platform, "mode": mode, **more})
-        return ways.Explanation(self._http.ask("/v1/explain", question), self._explore(question))
+        return ways.Explanation(self._http.ask("/v1/explain", question), self._explore(question), question)
 
     # What the server knows
 

@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from .answers import Costs
 
+NOT_COUNTED = "not counted: "
 # Layers with weights or products that no rule below counts.
 _UNCOUNTED = {"einsum", "baddbmm", "bilinear", "lstm", "gru", "rnn_tanh", "rnn_relu", "conv_tbc", "deform_conv2d"}
 
@@ -119,6 +120,6 @@ def costs(module: Any, resolution: int = 224, *, channels: int = 3) -> Costs:
         for name, part in module.named_modules():
             part.training = training[name]
     if counter.uncounted:
-        warnings.warn(f"not counted: {', '.join(sorted(counter.uncounted))}", stacklevel=2)
+        warnings.warn(f"{NOT_COUNTED}{', '.join(sorted(counter.uncounted))}", stacklevel=2)
     params = sum(weight.numel() for weight in module.parameters())
     return Costs({"flops": counter.flops, "params": params, "acts": counter.acts})

@@ -29,11 +29,23 @@ def number(value: Optional[float], digits: int = 4) -> str:
 
 def duration(seconds: Optional[float]) -> str:
     """Seconds as the command line prints them: 532 s, 20.3 min, 5.2 h."""
-    if seconds is None:
-        return ""
+    return "" if seconds is None else f"{_in(_unit(seconds), seconds)} {_unit(seconds)}"
+
+
+def between(low: float, high: float, middle: Optional[float] = None) -> str:
+    """An interval in one unit, that of its `middle`: 18.0 to 22.9 min."""
+    unit = _unit(high if middle is None else middle)
+    return f"{_in(unit, low)} to {_in(unit, high)} {unit}"
+
+
+def _unit(seconds: float) -> str:
     if seconds < 600:
-        return f"{number(seconds, 3)} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+        return "s"
+    return "min" if seconds < 7200 else "h"
+
+
+def _in(unit: str, seconds: float) -> str:
+    return number(seconds, 3) if unit == "s" else f"{seconds / {'min': 60, 'h': 3600}[unit]:.1f}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

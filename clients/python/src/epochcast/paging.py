@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import answers, html
+from . import answers, html, words
 from .records import Raw, Record
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class Measurement(Record):
     group: str
     seconds_per_image: float
     quarantined: Optional[str]
+
+    def __str__(self) -> str:
+        milliseconds = f"{1000 * self.seconds_per_image:.4g} ms an image"
+        return f"{self.label or f'timing {self.id}'} on {self['platform']}: {milliseconds}"
 
     def flat(self) -> Raw:
         """It as one row."""
@@ -90,6 +94,12 @@ class Measurements:
 
     def __repr__(self) -> str:
         return f"Measurements({self.url!r})"
+
+    def __str__(self) -> str:
+        # All may be a million, so no more than a page is fetched for a line.
+        self.first(1)
+        more = "" if self._complete else " and more"
+        return f"{words.counted(len(self._seen), 'timing')}{more}, in .df and at {self.url}"
 
     @property
     def df(self) -> "pd.DataFrame":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Optional
 
-from . import drawings, html
+from . import drawings, html, words
 from .answers import Answer, Caution, Net, Prediction, Scaled
 from .records import Raw, Record
 
@@ -34,6 +34,12 @@ class ComparisonRow(Record):
             return f"a{raw['alpha']:.3g}"
         return str(raw.get("strategy") or "mix")
 
+    def __str__(self) -> str:
+        net = f"{self.way}:{self.factor:.4g}, {self.scaled.resolution} px"
+        told = words.epoch(self.predictions[0]) if self.predictions else str(self.scaled.complexity)
+        others = f" on {self.predictions[0].platform}" if len(self.predictions) > 1 else ""
+        return f"{net}: {told}{others}"
+
     def flat(self) -> list[Raw]:
         """It as rows, one for each platform."""
         net = {
@@ -51,6 +57,10 @@ class ComparisonRow(Record):
             found.append({**net, **flat, **beside})
         return found or [net]
 
+    def cost(self) -> float:
+        """By what it is better than others: its time on the first platform, else its acts."""
+        return self.predictions[0].epoch_seconds if self.predictions else float(self.scaled.complexity.acts)
+
     def cautions(self) -> list[str]:
         """Why to trust its times less."""
         return [f"{found.platform}: {warning.detail}" for found in self.predictions for warning in found.warnings]
@@ -62,7 +72,7 @@ def _title(base: Net, what: str) -> str:
 
 def _between(row: Raw) -> str:
     low, high = row.get("low_seconds"), row.get("high_seconds")
-    return "" if low is None else f"{html.duration(low)} to {html.duration(high)}"
+    return "" if low is None or high is None else html.between(low, high, row.get("epoch_seconds"))
 
 
 def _level(rows: list[Raw]) -> str:
@@ -75,6 +85,20 @@ class Comparison(Answer):
     base: Net
     base_predictions: list[Prediction]
     rows: list[ComparisonRow]
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return f"{words.title(self.base)}: compared in no way"
+        factors = [row.factor for row in self.rows]
+        ways = words.joined(dict.fromkeys(row.way for row in self.rows), most=12)
+        # By time where there is one, on the first platform.
+        best = min((row for row in self.rows if row.factor == max(factors)), key=ComparisonRow.cost)
+        what, where = "fewest acts", ""
+        if best.predictions:
+            what, where = "fastest", f" on {words.place(best.predictions[0])}"
+        asked = f"{words.title(self.base)}{where}, {ways} by {min(factors):.4g} to {max(factors):.4g}"
+        warned = f", {words.cautions(best.predictions[0].warnings)}" if best.predictions else ""
+        return f"{asked}: {what} is {best}{warned}"
 
     def records(self) -> list[Raw]:
         """One row for each scaled form and platform."""
@@ -124,6 +148,10 @@ class PlanOption(ComparisonRow):
 
     limited_by: Optional[str]
 
+    def __str__(self) -> str:
+        limit = self.to_dict().get("limited_by")
+        return super().__str__() + (f", stopped by {limit.replace('_', ' ')}" if limit else "")
+
 
 class LeftOut(Record):
     """A way by which no net was found, and what even its smallest net breaks."""
@@ -131,6 +159,9 @@ class LeftOut(Record):
     strategy: Optional[str]
     alpha: Optional[float]
     limited_by: str
+
+    def __str__(self) -> str:
+        return f"no net by {_way_of(self)}: {self.limited_by.replace('_', ' ')}"
 
 
 class Plan(Answer):
@@ -141,6 +172,21 @@ class Plan(Answer):
     left_out: list[LeftOut]
     mix: Optional[PlanOption]
     front: Optional[Record]
+
+    def __str__(self) -> str:
+        found = self._found()
+        if not found:
+            nowhere = words.joined(str(out) for out in self.left_out)
+            return f"{words.title(self.base)}: {nowhere or 'no way was tried'}"
+        # With a target, the fastest comes first; with limits, the question is how large it can be.
+        target = self.question.get("target")
+        best = found[0] if target else max(found, key=lambda option: option.scaled.complexity.flops)
+        what = "the fastest way to the target is" if target else "the largest net is"
+        where = f" on {words.place(best.predictions[0])}" if best.predictions else ""
+        warned = [words.cautions(best.predictions[0].warnings)] if best.predictions else []
+        size = f"{words.big(best.scaled.complexity.flops)} flops"
+        told = ", ".join([str(best), size, *warned])
+        return f"{words.title(self.base)}{where}: {what} {told}"
 
     def _found(self) -> list[PlanOption]:
         return [*self.options, *([self.mix] if self.mix else [])]
@@ -225,6 +271,9 @@ class Explained(Record):
     remedies: list[Remedy]
     warnings: list[Caution]
 
+    def __str__(self) -> str:
+        return f"{self.platform}: {html.duration(self.epoch_seconds)} an epoch; {self.sentence}"
+
     def records(self) -> list[Raw]:
         """One row for each stage and each kind of layer."""
         parts = [("stage", part) for part in self.stages] + [("kind", part) for part in self.kinds]
@@ -238,6 +287,14 @@ class Explanation(Answer):
     scaled: Optional[Scaled]
     sentence: Optional[str]
     explanations: list[Explained]
+
+    def __str__(self) -> str:
+        asked = words.net(self.base, self.scaled, self.question)
+        if not self.explanations:
+            return f"{asked}: {self.sentence or 'no platform has timings to explain'}"
+        told = [f"{html.duration(found.epoch_seconds)} an epoch on {found.platform}" for found in self.explanations]
+        # The rest of the first platform's sentence is in .sentence; a line is enough here.
+        return f"{asked}: {words.joined(told)}; {(self.sentence or self.explanations[0].sentence).partition(';')[0]}"
 
     def on(self, platform: str) -> Explained:
         """What is said of `platform`."""

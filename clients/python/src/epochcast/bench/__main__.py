@@ -1,6 +1,7 @@
 """The command line of the harness."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Optional
 from .. import __version__
 from ..client import Client
 from ..errors import EpochcastError, Problem, Unreachable
-from .options import PRECISIONS, Options, Wanted
+from .options import PRECISIONS, Options, Wanted, listed
 
 EXAMPLES = """examples:
   epochcast-bench --models resnet50,regnety_040 --upload
   epochcast-bench --suggest 5 --upload           the nets that teach the server most about this device
   epochcast-bench --models RegNetY-4GF/dWr:2     a scaled net, built from the server's description
   epochcast-bench --models resnet18@64 --device cpu --batch-size 8
+  epochcast-bench --models 'net.py:Net(width=64)@128' --family resnet --upload    your own module
+  epochcast-bench --models resnet50 --redo doubtful                               once more, if it was doubtful
 """
 
 
@@ -34,6 +37,16 @@ def _whole(text: str) -> int:
 _whole.__name__ = "number from 1 on"
 
 
+def _group(text: str) -> str:
+    """A timing group, as the server takes it."""
+    if not re.fullmatch(r"[a-z0-9_.-]{1,64}", text):
+        raise ValueError
+    return text
+
+
+_group.__name__ = "lower-case word (such as resnet)"
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be said on the command line."""
     found = argparse.ArgumentParser(
@@ -43,7 +56,14 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = found.add_argument
-    add("--models", default="", help="nets, separated by commas: NAME, NAME@SIDE, NAME/FORM:FACTOR")
+    nets = "NAME, NAME@SIDE, NAME/FORM:FACTOR, FILE.yaml, or one's own FILE.py:NET(ARGUMENTS), PACKAGE.MODULE:NET"
+    add("--models", default="", help=f"nets, separated by commas: {nets}")
+    add(
+        "--family",
+        type=_group,
+        metavar="GROUP",
+        help="timing group of one's own nets, such as resnet; default: told by timm, else none",
+    )
     add("--suggest", type=_whole, metavar="N", help="also the N nets that the server wants timed next")
     add("--mode", choices=("train", "infer"), default="train", help="default: %(default)s")
     add("--device", help="cuda, cuda:1, cpu, mps; default: cuda where there is one, else cpu")
@@ -56,6 +76,18 @@ def parser() -> argparse.ArgumentParser:
     add("--min-seconds", type=float, default=3.0, help="default: %(default)s")
     add("--threads", type=_whole, help="threads of a CPU; default: torch's own choice")
     add("--platform", metavar="ID", help="name of the platform; default: made from device, precision and versions")
+    add(
+        "--tries",
+        type=_whole,
+        default=2,
+        help="a doubtful timing is taken again, up to so many in all; default: %(default)s",
+    )
+    add(
+        "--redo",
+        choices=("doubtful", "all"),
+        default="none",
+        help="time again what an earlier run has: what is doubtful (the calmer timing is kept), or all",
+    )
     add("--output", type=Path, help="file of the results; an earlier run is gone on with; default: PLATFORM.json")
     add("--upload", action="store_true", help="send the timings (EPOCHCAST_TOKEN, or --token)")
     add("--force", action="store_true", help="send also what was throttled or varies by more than 5 %%")
@@ -98,7 +130,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     options = _options(arguments)
     client = None if arguments.offline else Client(arguments.url, arguments.token)
-    wanted = [Wanted.read(text) for text in arguments.models.split(",") if text.strip()]
+    wanted = listed(arguments.models)
     platform = machine.platform_row(options, arguments.platform)
     results = Results(arguments.output or Path(f"{platform['id']}.json"), platform, machine.describe(options))
     print(f"{platform['id']}: {platform['device']}, {options.precision}, {platform['framework']}")
@@ -106,7 +138,8 @@ def _run(arguments: argparse.Namespace) -> int:
         ask_first(client, upload=arguments.upload)
     if client is not None and arguments.suggest:
         wanted += suggested(client, platform["id"], options.mode, arguments.suggest)
-    failed = run.time_all(wanted, options, results, client, print)
+    again = run.Again(arguments.tries, arguments.redo)
+    failed = run.time_all(wanted, options, results, client, print, again=again, family=arguments.family)
     held = 0
     if client is not None and arguments.upload:
         held = run.send(results, client, print, force=arguments.force)

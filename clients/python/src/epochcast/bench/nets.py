@@ -6,9 +6,10 @@ from typing import Any, Optional
 
 from .. import ask
 from ..client import Client
-from ..counting import costs
+from ..counting import NOT_COUNTED, costs
 from ..errors import Problem
 from .options import Wanted
+from .own import Own
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,17 @@ class Found:
     resolution: int
     fields: dict[str, Any]
     built_by: str
+    # What its costs do not count.
+    uncounted: str = ""
 
 
-def find(wanted: Wanted, client: Optional[Client]) -> Found:
-    """The net that is wanted. A scaled one is always built from the server's description."""
-    if wanted.scale:
+def find(wanted: Wanted, client: Optional[Client], family: Optional[str] = None) -> Found:
+    """The net that is wanted; one's own is of the group `family`. A scaled one is always built as the server says."""
+    if wanted.own is not None:
+        return _own(wanted.own, wanted.resolution, client, family)
+    if wanted.scale or wanted.file:
         if client is None:
-            raise ValueError(f"{wanted}: only a server knows what the scaled net is; say where it is with --url")
+            raise ValueError(f"{wanted}: only a server knows what this net is; say where it is with --url")
         return _described(wanted, client)
     module, side, built_by = _from_timm(wanted.name) or _from_torchvision(wanted.name) or (None, None, "")
     if module is None:
@@ -33,7 +38,33 @@ def find(wanted: Wanted, client: Optional[Client]) -> Found:
             raise ValueError(f"neither timm nor torchvision knows {wanted.name}, and there is no server to ask")
         return _described(wanted, client)
     resolution = wanted.resolution or side or 224
-    return Found(module, resolution, _fields(wanted.name, module, resolution, client), built_by)
+    counted = _counted(module, resolution)
+    fields = _fields(wanted.name, counted, resolution, client)
+    # By name it is sent with the costs that the server has.
+    return Found(module, resolution, fields, built_by, counted.uncounted if "complexity" in fields else "")
+
+
+def _own(own: Own, side: Optional[int], client: Optional[Client], family: Optional[str]) -> Found:
+    module = own.made()
+    config = _config(module)
+    resolution = side or _side(config) or 224
+    counted = _counted(module, resolution)
+    family = family or _family(config.get("architecture"), client)
+    fields = {"complexity": counted.costs, "resolution": resolution, **({"family": family} if family else {})}
+    return Found(module, resolution, fields, f"own module {own.label.partition('(')[0]}", counted.uncounted)
+
+
+def _config(module: Any) -> dict[str, Any]:
+    """What timm knows of a net that it made."""
+    for name in ("pretrained_cfg", "default_cfg"):
+        config = getattr(module, name, None)
+        if isinstance(config, dict):
+            return config
+    return {}
+
+
+def _side(config: dict[str, Any]) -> Optional[int]:
+    return int(config["input_size"][-1]) if config.get("input_size") else None
 
 
 def _from_timm(name: str) -> Optional[tuple[Any, int, str]]:
@@ -44,8 +75,7 @@ def _from_timm(name: str) -> Optional[tuple[Any, int, str]]:
     if not timm.is_model(name):
         return None
     module = timm.create_model(name, pretrained=False)
-    config = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", {})
-    return module, int(config.get("input_size", (3, 224, 224))[-1]), f"timm {timm.__version__}"
+    return module, _side(_config(module)) or 224, f"timm {timm.__version__}"
 
 
 def _from_torchvision(name: str) -> Optional[tuple[Any, int, str]]:
@@ -76,17 +106,45 @@ def _described(wanted: Wanted, client: Client) -> Found:
     return Found(built, resolution, fields, "epochcast's description")
 
 
-def _fields(name: str, module: Any, resolution: int, client: Optional[Client]) -> dict[str, Any]:
-    """The net by name where the server's net of that name costs the same, else by its costs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        counted = costs(module, resolution).to_dict()
-    by_costs = {"complexity": counted, "resolution": resolution}
+@dataclass(frozen=True)
+class Counted:
+    """Costs, and what they leave out."""
+
+    costs: dict[str, int]
+    uncounted: str
+
+
+def _counted(module: Any, resolution: int) -> Counted:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = costs(module, resolution).to_dict()
+    told = [str(warning.message) for warning in caught if str(warning.message).startswith(NOT_COUNTED)]
+    return Counted(found, "; ".join(told))
+
+
+def _fields(name: str, counted: Counted, resolution: int, client: Optional[Client]) -> dict[str, Any]:
+    """The net by name where the server's net of that name costs the same, else by its costs and its group."""
+    by_costs = {"complexity": counted.costs, "resolution": resolution}
     if client is None:
         return by_costs
+    family = _family(name, client)
+    if family is not None:
+        by_costs["family"] = family
     try:
-        known = client.complexity(name, resolution=resolution).base.complexity.to_dict()
+        known = client.complexity(name, resolution=resolution).base.complexity
     except Problem:
         return by_costs
-    same = all(abs(counted[cost] - known[cost]) <= 0.01 * known[cost] for cost in ("flops", "params"))
+    same = all(abs(counted.costs[cost] - known[cost]) <= 0.01 * known[cost] for cost in ("flops", "params"))
     return ask.net(name, resolution) if same else by_costs
+
+
+def _family(name: Optional[str], client: Optional[Client]) -> Optional[str]:
+    """The timing group of a net that the server knows by name, at whatever size."""
+    if client is None or not name:
+        return None
+    try:
+        return client.model(name).family
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None

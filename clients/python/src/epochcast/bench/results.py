@@ -12,6 +12,7 @@ FORMAT = 1
 LEAST_STEPS, LEAST_SECONDS = 30, 3.0
 # The server takes no more; beyond it, the remark says how much it was.
 MOST_NOISE = 1.0
+MOST_LABEL = 500
 
 
 class Results:
@@ -33,9 +34,10 @@ class Results:
         return found
 
     def find(self, wanted: Wanted, options: Options) -> Optional[dict[str, Any]]:
-        """The timing of `wanted` under equal options, if it was taken."""
+        """The timing of `wanted` under equal options, if it was taken of the file as it is now."""
         for result in self.all:
-            if result["wanted"] == str(wanted) and result["options"] == options.to_dict() and "steps" in result:
+            same = result["wanted"] == str(wanted) and result["options"] == options.to_dict()
+            if same and "steps" in result and result.get("code") == wanted.code:
                 return result
         return None
 
@@ -51,6 +53,11 @@ class Results:
         self.all.append(result)
         self.save()
 
+    def fail(self, wanted: Wanted, options: Options, told: str) -> None:
+        """A net that could not be timed; a timing that there is of it stays."""
+        if self.find(wanted, options) is None:
+            self.add({"wanted": str(wanted), "options": options.to_dict(), "error": told})
+
     def save(self) -> None:
         """Writes the file whole or not at all."""
         unfinished = self.path.with_name(f".{self.path.name}.part")
@@ -62,8 +69,19 @@ class Results:
         unfinished.replace(self.path)
 
 
+def calmer(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Of two timings of a net that which less speaks against; the later where it is all the same."""
+    return min((other, one), key=lambda result: (len(unsteady(result)), result["spread"]))
+
+
 def doubts(result: dict[str, Any]) -> list[str]:
     """Why a timing should not be sent."""
+    uncounted = result.get("uncounted")
+    return unsteady(result) + ([f"its costs are too small: {uncounted}"] if uncounted else [])
+
+
+def unsteady(result: dict[str, Any]) -> list[str]:
+    """What may be otherwise when it is timed again."""
     found = [f"throttled: {reason}" for reason in result["state"].get("throttled", [])]
     if result["spread"] > 0.05:
         found.append(f"its quartiles lie {result['spread']:.1%} of the median apart, more than 5 %")
@@ -86,7 +104,7 @@ def row(result: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
     return {
         "platform": platform,
         "mode": result["options"]["mode"],
-        "label": result["wanted"],
+        "label": result.get("label", result["wanted"])[:MOST_LABEL],
         **result["net"],
         "batch_size": result["batch_size"],
         "step_seconds": result["median"],

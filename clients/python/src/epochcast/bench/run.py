@@ -3,6 +3,8 @@
 import datetime
 import gc
 import statistics as stats
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Callable, Optional
 
 import torch
@@ -14,38 +16,92 @@ from ..html import duration
 from ..progress import Progress
 from . import batches, clock, machine, nets, steps
 from .options import Options, Wanted
-from .results import Results, doubts, row
+from .results import Results, calmer, doubts, row, unsteady
 from .statistics import noise, quantile, spread
 
 Say = Callable[[str], None]
+Time = Callable[[], dict[str, Any]]
 
 
-def time_all(wanted: list[Wanted], options: Options, results: Results, client: Optional[Client], say: Say) -> int:
+@dataclass(frozen=True)
+class Again:
+    """When a net is timed once more: at once where the timing is doubtful, and in a later run."""
+
+    # In all, until one is not doubtful.
+    tries: int = 1
+    # Which timings of an earlier run are taken again besides those that failed: `none`, `doubtful` ones, or `all`.
+    redo: str = "none"
+
+    def wanted(self, known: dict[str, Any]) -> bool:
+        """Whether a timing of an earlier run is taken again."""
+        return self.redo == "all" or (self.redo == "doubtful" and bool(unsteady(known)))
+
+
+ONCE = Again()
+# What says by itself what to do; the rest is some library's own, told with its kind.
+_PLAIN = (EpochcastError, ValueError, RuntimeError)
+
+
+def time_all(
+    wanted: list[Wanted],
+    options: Options,
+    results: Results,
+    client: Optional[Client],
+    say: Say,
+    *,
+    again: Again = ONCE,
+    family: Optional[str] = None,
+) -> int:
     """Times each net that `results` does not have yet, and returns how many could not be timed."""
     failed = 0
     for at, one in enumerate(wanted, start=1):
         before = f"[{at}/{len(wanted)}] {one}: "
-        known = results.find(one, options)
-        if known is not None:
-            say(f"{before}{line(known)} (from {results.path})")
-            continue
         try:
-            result = time_one(one, options, client)
-        except (EpochcastError, ValueError, RuntimeError) as error:
+            known = results.find(one, options)
+            if known is not None and not again.wanted(known):
+                say(f"{before}{line(known)} (from {results.path})")
+                _tell_doubts(known, before, say)
+                continue
+            made = nets.find(one, client, family)
+            result = calmest(partial(time_one, one, made, options), again, partial(_say_of, before, say))
+        except Exception as error:  # whatever one net does, the others are timed
             failed += 1
-            results.add({"wanted": str(one), "options": options.to_dict(), "error": str(error)})
-            say(f"{before}{error}")
+            told = str(error) if isinstance(error, _PLAIN) else f"{type(error).__name__}: {error}"
+            results.fail(one, options, told)
+            say(f"{before}{told}")
             continue
+        if known is not None and again.redo == "doubtful":
+            result = calmer(known, result)
         results.add(result)
         say(f"{before}{line(result)}")
-        for doubt in doubts(result):
-            say(f"{' ' * len(before)}doubtful: {doubt}")
+        _tell_doubts(result, before, say)
     return failed
 
 
-def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict[str, Any]:
+def _tell_doubts(result: dict[str, Any], before: str, say: Say) -> None:
+    for doubt in doubts(result):
+        again = " (--redo doubtful times it again)" if doubt in unsteady(result) else ""
+        say(f"{' ' * len(before)}doubtful: {doubt}{again}")
+
+
+def _say_of(before: str, say: Say, words: str) -> None:
+    say(f"{before}{words}")
+
+
+def calmest(time: Time, again: Again, say: Say) -> dict[str, Any]:
+    """A timing that nothing speaks against; after so many tries, the one that least does."""
+    result = time()
+    for at in range(2, again.tries + 1):
+        against = unsteady(result)
+        if not against:
+            break
+        say(f"doubtful ({'; '.join(against)}), so once more: {at} of at most {again.tries}")
+        result = calmer(result, time())
+    return result
+
+
+def time_one(wanted: Wanted, found: nets.Found, options: Options) -> dict[str, Any]:
     """One net's timing."""
-    found = nets.find(wanted, client)
     net = steps.prepare(found.module, options)
     batch, how = chosen_batch(net, options, found.resolution)
     before = machine.state(options)
@@ -64,6 +120,9 @@ def time_one(wanted: Wanted, options: Options, client: Optional[Client]) -> dict
     median = stats.median(timed.steps)
     return {
         "wanted": str(wanted),
+        "label": wanted.label,
+        "code": wanted.code,
+        "uncounted": found.uncounted,
         "options": options.to_dict(),
         "net": found.fields,
         "resolution": found.resolution,

@@ -55,7 +55,7 @@ def _train(net: Any, options: Options, images: Any) -> Step:
     loss_of = torch.nn.CrossEntropyLoss()
     scaler = torch.amp.GradScaler(torch.device(options.device).type, enabled=options.precision == "amp")
     with torch.no_grad(), _cast(options):
-        classes = net(images[:2]).shape[1]
+        classes = _classes(net(images[:2]))
     targets = torch.randint(classes, (len(images),), device=options.device)
 
     def one() -> None:
@@ -67,6 +67,16 @@ def _train(net: Any, options: Options, images: Any) -> Step:
         scaler.update()
 
     return one
+
+
+def _classes(out: Any) -> int:
+    if isinstance(out, torch.Tensor) and out.ndim == 2:
+        return int(out.shape[1])
+    what = f"a tensor of {out.ndim} dimensions" if isinstance(out, torch.Tensor) else f"a {type(out).__name__}"
+    raise ValueError(
+        f"it puts out {what}, and is trained here only if it puts out a number for each image and class: "
+        "time it with --mode infer, or give a module that returns these alone"
+    )
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -1,0 +1,96 @@
+//! A hidden folder for files that are not finished: what is in it gets its name when it is, or goes.
+//!
+//! It lies on the same disk as what it is for, and is held by a lock as long as its process works. Whoever works there next
+//! removes those that nobody holds: their processes were killed.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tempfile::TempDir;
+
+/// How the folders start; no other program calls one so.
+const PREFIX: &str = ".epochcast-unfinished-";
+
+/// The folder; it goes when this is dropped.
+#[derive(Debug)]
+pub(super) struct Draft {
+    dir: TempDir,
+    _held: File,
+}
+
+impl Draft {
+    /// A new one in `folder`; those that were left there by processes that are no more are removed.
+    pub(super) fn within(folder: &Path) -> io::Result<Self> {
+        clear(folder);
+        loop {
+            let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
+            let held = File::open(dir.path())?;
+            held.lock()?;
+            // Somebody may have taken it for one that nobody holds before it was locked.
+            if is_at(&held, dir.path()) {
+                return Ok(Self { dir, _held: held });
+            }
+        }
+    }
+
+    /// Path of a file in it.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Gives the finished `file` in it its name, which nothing may have yet, durably.
+    pub(super) fn keep_as(&self, file: &str, name: &Path) -> io::Result<()> {
+        let file = self.file(file);
+        File::open(&file)?.sync_all()?;
+        rename_new(&file, name)?;
+        File::open(super::folder(name))?.sync_all()
+    }
+
+    /// Puts the finished `file` in it in the place of what is called `name`, if anything is, durably.
+    pub(super) fn put_in_place(&self, file: &str, name: &Path) -> io::Result<()> {
+        let file = self.file(file);
+        File::open(&file)?.sync_all()?;
+        fs::rename(file, name)?;
+        File::open(super::folder(name))?.sync_all()
+    }
+}
+
+/// Removes the drafts in `folder` whose processes are no more. What cannot be removed stays: it does no harm.
+pub(super) fn clear(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let path = entry.path();
+        let held = File::open(&path);
+        if held.is_ok_and(|held| held.try_lock().is_ok() && is_at(&held, &path)) {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Whether `file` is what lies at `path`.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (open, there) = (file.metadata(), fs::symlink_metadata(path));
+    matches!((open, there), (Ok(open), Ok(there)) if (open.dev(), open.ino()) == (there.dev(), there.ino()))
+}
+
+/// Renames, but replaces nothing.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // The file system does not know how: then there is a moment between the look and the deed.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            if fs::symlink_metadata(to).is_ok() {
+                return Err(ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(from, to)
+        }
+        done => Ok(done?),
+    }
+}

@@ -1,0 +1,258 @@
+//! The one connection that writes: it comes back clean from each use, or is closed and replaced.
+//!
+//! SQLite ends a transaction by itself where the disk is full or fails, a request is dropped between any two of its steps
+//! when its client leaves, and a panic passes through all of them: nobody can be sure then what the connection is in the
+//! middle of. So nobody asks. Only a commit or a rollback that has succeeded gives it back; whatever else happens closes
+//! it, which rolls back what was begun, and the next to write opens another. The closing is left to the runtime in which
+//! the store was opened, so all of this may be dropped anywhere, in a thread without a runtime too.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+use tokio::time::{Instant, timeout};
+
+use super::behind::behind_while_wanted;
+use super::{StoreError, seals};
+
+/// How long a writer waits for another transaction: a million rows take a quarter of that.
+pub(super) const BUSY: Duration = Duration::from_mins(1);
+/// How long SQLite waits at once: one who leaves meanwhile holds the next one up no longer.
+const TRY: Duration = Duration::from_millis(250);
+
+type Slot = Option<SqliteConnection>;
+
+/// What goes on with the connection. Nobody has it, and it may be used as it is.
+const FREE: u8 = 0;
+/// Somebody has it, and has begun nothing yet.
+const TAKEN: u8 = 1;
+/// Somebody has begun a transaction.
+const AT_WORK: u8 = 2;
+/// It was dropped, and has to be closed.
+const BROKEN: u8 = 3;
+
+/// The connection that writes, taken by one after the other in the order in which they come.
+#[derive(Clone, Debug)]
+pub(super) struct Writer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    connect: SqliteConnectOptions,
+    slot: Arc<Mutex<Slot>>,
+    stage: AtomicU8,
+    /// How often the connection came back clean.
+    done: AtomicU64,
+    closed: AtomicBool,
+    runtime: Handle,
+}
+
+impl Writer {
+    /// One that connects so, once it is needed.
+    pub(super) fn new(connect: SqliteConnectOptions) -> Self {
+        Self(Arc::new(Inner {
+            connect: connect.busy_timeout(TRY),
+            slot: Arc::default(),
+            stage: AtomicU8::new(FREE),
+            done: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            runtime: Handle::current(),
+        }))
+    }
+
+    /// Takes the connection, once those before are done with it.
+    pub(super) async fn hold(&self) -> Result<Held, StoreError> {
+        self.hold_within(BUSY).await
+    }
+
+    /// The same, but does not wait longer than `wait` for others.
+    pub(super) async fn hold_within(&self, wait: Duration) -> Result<Held, StoreError> {
+        let slot = timeout(wait, self.0.slot.clone().lock_owned()).await;
+        self.take(slot.map_err(|_| StoreError::Busy)?).await
+    }
+
+    /// Takes the connection where nobody has it.
+    pub(super) async fn try_hold(&self) -> Option<Result<Held, StoreError>> {
+        let slot = self.0.slot.clone().try_lock_owned().ok()?;
+        Some(self.take(slot).await)
+    }
+
+    /// Begins a transaction, once those before have ended.
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        self.hold().await?.begin(BUSY).await
+    }
+
+    /// Whether a transaction of this process is under way, or was until now and is being cleared away.
+    pub(super) fn is_at_work(&self) -> bool {
+        [AT_WORK, BROKEN].contains(&self.0.stage.load(Ordering::SeqCst))
+    }
+
+    /// How many uses of the connection have ended well.
+    pub(super) fn done(&self) -> u64 {
+        self.0.done.load(Ordering::SeqCst)
+    }
+
+    /// Copies the log into the file and closes the connection for good, once those before are done with it.
+    pub(super) async fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        let Ok(mut slot) = timeout(BUSY, self.0.slot.clone().lock_owned()).await else {
+            return;
+        };
+        self.clean(&mut slot).await;
+        if let Some(mut connection) = slot.take() {
+            // Where it fails, the log stays beside the file, whence the next start reads it.
+            let _ = checkpoint(&mut connection).await;
+            let _ = connection.close().await;
+        }
+    }
+
+    async fn take(&self, mut slot: OwnedMutexGuard<Slot>) -> Result<Held, StoreError> {
+        if self.0.closed.load(Ordering::SeqCst) {
+            return Err(StoreError::Sql(sqlx::Error::PoolClosed));
+        }
+        self.clean(&mut slot).await;
+        if slot.is_none() {
+            *slot = Some(self.open().await?);
+        }
+        self.becomes(TAKEN);
+        let connection = OwnedMutexGuard::try_map(slot, Option::as_mut);
+        Ok(Held {
+            connection: connection.map_err(|_| StoreError::Sql(sqlx::Error::WorkerCrashed))?,
+            writer: self.clone(),
+        })
+    }
+
+    /// Closes a connection that did not come back clean.
+    async fn clean(&self, slot: &mut Slot) {
+        if self.0.stage.load(Ordering::SeqCst) != FREE {
+            if let Some(connection) = slot.take() {
+                let _ = connection.close().await;
+            }
+            self.becomes(FREE);
+        }
+    }
+
+    fn becomes(&self, stage: u8) {
+        self.0.stage.store(stage, Ordering::SeqCst);
+    }
+
+    /// A new connection, which notes for the seals what it writes; its own thread is behind too since one that is starts it.
+    async fn open(&self) -> Result<SqliteConnection, StoreError> {
+        let connect = self.0.connect.clone();
+        let open = async move {
+            let mut connection = connect.connect().await?;
+            seals::arm(&mut connection).await?;
+            Ok(connection)
+        };
+        let opened = behind_while_wanted(open).await;
+        Ok(opened.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
+    }
+}
+
+/// The connection in the hands of one; whoever drops it closes it.
+#[derive(Debug)]
+pub(super) struct Held {
+    connection: OwnedMappedMutexGuard<Slot, SqliteConnection>,
+    writer: Writer,
+}
+
+impl Held {
+    /// Begins a transaction; waits no longer than `wait` for one of another process to end.
+    pub(super) async fn begin(mut self, wait: Duration) -> Result<Transaction, StoreError> {
+        let late = Instant::now() + wait.saturating_sub(TRY);
+        loop {
+            // One that reads first and then writes would fail under other writers.
+            let begun = sqlx::query("begin immediate").execute(&mut *self).await;
+            match begun.map_err(StoreError::from) {
+                Ok(_) => break,
+                Err(StoreError::Busy) if Instant::now() < late => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.writer.becomes(AT_WORK);
+        Ok(Transaction(self))
+    }
+
+    /// Gives the connection back: it is in no transaction, and nothing that was asked of it has failed.
+    pub(super) fn give_back(self) {
+        self.writer.0.done.fetch_add(1, Ordering::SeqCst);
+        self.writer.becomes(FREE);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.writer.0.stage.load(Ordering::SeqCst) != FREE {
+            self.writer.becomes(BROKEN);
+            // At once, not when the next one comes: what was begun holds other processes up.
+            let writer = self.writer.clone();
+            self.writer.0.runtime.spawn(async move {
+                let mut slot = writer.0.slot.clone().lock_owned().await;
+                writer.clean(&mut slot).await;
+            });
+        }
+    }
+}
+
+impl Deref for Held {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+/// A transaction that writes; whoever drops it rolls it back.
+#[derive(Debug)]
+pub(super) struct Transaction(Held);
+
+impl Transaction {
+    /// Seals what was written, and makes all of it visible, and durable.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        // Here, so that no way of writing can forget it.
+        seals::settle(&mut self).await?;
+        self.end("commit").await.map(Held::give_back)
+    }
+
+    /// Forgets all of it.
+    pub(super) async fn rollback(self) -> Result<(), StoreError> {
+        self.end("rollback").await.map(Held::give_back)
+    }
+
+    async fn end(mut self, how: &'static str) -> Result<Held, StoreError> {
+        sqlx::query(how).execute(&mut *self).await?;
+        Ok(self.0)
+    }
+}
+
+impl Deref for Transaction {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.0
+    }
+}
+
+/// Copies the log into the file, as far as nobody reads it, and gives its space back to the disk.
+pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query("pragma wal_checkpoint(truncate)")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
