@@ -2,6 +2,8 @@
 //!
 //! A count is an exact integer; a time is a positive, finite number of seconds. Nothing here knows about nets.
 
+pub mod quantity;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -94,13 +96,7 @@ impl Seconds {
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self.0 {
-            s if s < 10.0 => format!("{s:.2} s"),
-            s if s < 600.0 => format!("{s:.0} s"),
-            s if s < 36_000.0 => format!("{:.1} min", s / 60.0),
-            s => format!("{:.1} h", s / 3600.0),
-        };
-        f.pad(&text)
+        f.pad(&quantity::duration(self.0))
     }
 }
 
@@ -207,7 +203,7 @@ mod tests {
         }
         assert_eq!(
             Seconds::new(90.0).map(|s| s.to_string()),
-            Some("90 s".to_owned())
+            Some("1.50 min".to_owned())
         );
     }
 
