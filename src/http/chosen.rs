@@ -21,7 +21,10 @@ pub enum PlatformChoice {
 }
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-pub(super) fn chosen(
+///
+/// # Errors
+/// At `/platform`, where it names one that is not known.
+pub fn chosen(
     predictors: &Predictors,
     mode: Mode,
     platform: Option<&Value>,
