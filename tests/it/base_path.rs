@@ -11,6 +11,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::app::App;
+use crate::pages::files;
 
 const BASE: &str = "/gpu/epochcast";
 
@@ -75,10 +76,9 @@ async fn all_that_pages_link_to_and_load_is_under_the_base_path_and_found() {
 #[tokio::test]
 async fn scripts_name_addresses_only_where_the_base_path_is_put_before_them() {
     let scripts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("static/js");
-    for script in std::fs::read_dir(scripts).unwrap() {
-        let script = script.unwrap();
-        let code = std::fs::read_to_string(script.path()).unwrap();
-        let name = script.file_name().into_string().unwrap();
+    for script in files(&scripts) {
+        let code = std::fs::read_to_string(&script).unwrap();
+        let name = script.display();
         for word in [
             "fetch(",
             "location.origin",

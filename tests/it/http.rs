@@ -318,9 +318,9 @@ async fn the_service_says_that_it_lives() {
         "/explore",
         "/upload",
         "/static/css/base.css",
-        "/static/js/home.js",
+        "/static/js/pages/home.js",
         "/docs",
-        "/static/js/docs.js",
+        "/static/js/pages/docs.js",
         "/openapi.json",
     ] {
         assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");

@@ -11,7 +11,8 @@ use tower::ServiceExt;
 
 use crate::app::App;
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+/// All files below `dir`.
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().path());
@@ -130,5 +131,20 @@ fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
                 path.display()
             );
         }
+    }
+}
+
+#[test]
+fn no_folder_of_scripts_grows_past_what_one_sees_at_once() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/js");
+    let mut folders = std::collections::BTreeMap::<_, usize>::new();
+    for path in files(&root) {
+        *folders
+            .entry(path.parent().unwrap().to_owned())
+            .or_default() += 1;
+    }
+    assert!(folders.len() > 4, "{folders:?}");
+    for (folder, count) in folders {
+        assert!(count <= 16, "{} has {count}", folder.display());
     }
 }

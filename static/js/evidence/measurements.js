@@ -1,0 +1,77 @@
+// The table of measurements: filtered, sorted and paged by the server.
+
+import { get, Latest, query } from "../core/api.js";
+import { debounced, field, fill, h, select } from "../core/dom.js";
+import { fixed, plain, si } from "../core/format.js";
+import { problem } from "../parts/problem.js";
+import { snippet } from "../parts/snippet.js";
+import { table } from "../parts/table.js";
+
+const LIMIT = 25;
+
+/** Puts the table of `platform` into `place`; returns what to call when the state changes. */
+export function measurements(place, { platform, state, open }) {
+  const latest = new Latest();
+  const rows = h("div", {});
+  const tools = h("div", {});
+  const search = h("input", { type: "search", placeholder: "resnet50", on: { input: debounced(() => state.set({ search: search.value.trim(), cursor: null }, { quietly: true }), 250) } });
+  const fits = select([["", "all"], ["false", "those in the fits"], ["true", "those kept out of the fits"]], "", { on: { change: () => state.set({ quarantined: fits.value, cursor: null, ...(fits.value === "true" && { sort: null }) }) } });
+  fill(place, h("h2", { id: "measurements" }, "Measurements"),
+    h("form", { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } }, field("Label or net", search), field("Show", fits)), rows, tools);
+  let before = "";
+
+  return async function show(now) {
+    if (document.activeElement !== search) search.value = now.search ?? "";
+    fits.value = now.quarantined ?? "";
+    const [sort, order] = now.sort ? (now.sort.startsWith("-") ? [now.sort.slice(1), "desc"] : [now.sort, "asc"]) : [null, null];
+    const filter = { platform, mode: now.mode, search: now.search, quarantined: now.quarantined, upload: now.upload };
+    const path = query("/v1/measurements", { ...filter, sort, order, limit: LIMIT, cursor: now.cursor });
+    if (path === before) return;
+    before = path;
+    rows.setAttribute("aria-busy", "true");
+    try {
+      const page = await latest.run((signal) => get(path, signal));
+      if (!page) return;
+      fill(rows, listing(page, { now, state, open }), pager(page, now, state));
+      const csv = query("/v1/measurements.csv", filter);
+      fill(tools, h("p", { class: "small" }, h("a", { href: csv, download: "measurements.csv" }, "CSV of these"), " (to be imported elsewhere as it is)"), snippet({ path: csv, csv: true }));
+    } catch (error) {
+      before = "";
+      fill(rows, problem(error));
+    }
+    rows.removeAttribute("aria-busy");
+  };
+}
+
+function listing(page, { now, state, open }) {
+  if (!page.measurements.length) return none(now, state);
+  const columns = [
+    { title: "Net", head: true, sort: "label", cell: (row) => [h("a", { href: `?measurement=${row.id}`, on: { click: (event) => { event.preventDefault(); open(row.id, event.currentTarget); } } }, name(row)), row.quarantined && h("span", { class: "sub" }, "kept out of the fits")] },
+    { title: "Group", cell: (row) => row.group },
+    { title: "Flops", number: true, sort: "flops", cell: (row) => si(row.costs.flops) },
+    { title: "Params", number: true, sort: "params", cell: (row) => si(row.costs.params) },
+    { title: "Acts", number: true, sort: "acts", cell: (row) => si(row.costs.acts) },
+    { title: "Time", unit: "ms per image", number: true, sort: "time", cell: (row) => fixed(1000 * row.seconds_per_image) },
+    { title: "Images", unit: "per s", number: true, cell: (row) => plain(1 / row.seconds_per_image) },
+    { title: "Upload", number: true, sort: "id", cell: (row) => row.upload },
+  ];
+  return table({ caption: "Measurements", hidden: true, columns, rows: page.measurements, sorted: now.sort ?? "id", onsort: (sort) => state.set({ sort: sort === "id" ? null : sort, cursor: null }), chosen: (row) => String(row.id) === now.measurement });
+}
+
+/** What the measurer called the net, else its name. */
+export function name(row) {
+  return row.label || row.model?.name || row.model?.family || "costs alone";
+}
+
+function none(now, state) {
+  const filtered = now.search || now.quarantined || now.upload;
+  if (!filtered) return h("p", { class: "note" }, "Nothing was timed here in this mode yet. ", h("a", { href: "/upload" }, "Send the first timings"), ".");
+  return h("p", { class: "note" }, "No measurement is like this. ", h("button", { type: "button", class: "plain", on: { click: () => state.set({ search: null, quarantined: null, upload: null, cursor: null }) } }, "Show all"));
+}
+
+function pager(page, now, state) {
+  const go = (changes) => { state.set(changes); document.querySelector("#measurements").scrollIntoView(); };
+  const first = h("button", { type: "button", disabled: !now.cursor, on: { click: () => go({ cursor: null }) } }, "First page");
+  const next = h("button", { type: "button", disabled: !page.next, on: { click: () => go({ cursor: page.next }) } }, "Next page");
+  return h("div", { class: "pager" }, h("span", { class: "quiet small" }, `${page.measurements.length} shown${page.next ? ", more on the next page" : ""}`), h("span", {}, first, " ", next));
+}
