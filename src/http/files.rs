@@ -56,7 +56,7 @@ pub(super) static PAGES: [Page; 5] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 48] = [
+pub(super) const ASSETS: [(&str, &str); 58] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -79,6 +79,10 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
         include_str!("../../static/js/core/api.js"),
     ),
     (
+        "/static/js/core/carried.js",
+        include_str!("../../static/js/core/carried.js"),
+    ),
+    (
         "/static/js/core/csv.js",
         include_str!("../../static/js/core/csv.js"),
     ),
@@ -97,6 +101,10 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
     (
         "/static/js/core/platforms.js",
         include_str!("../../static/js/core/platforms.js"),
+    ),
+    (
+        "/static/js/core/prices.js",
+        include_str!("../../static/js/core/prices.js"),
     ),
     (
         "/static/js/core/quantity.js",
@@ -131,6 +139,14 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
         include_str!("../../static/js/evidence/platform-table.js"),
     ),
     (
+        "/static/js/net/answer.js",
+        include_str!("../../static/js/net/answer.js"),
+    ),
+    (
+        "/static/js/net/cannot.js",
+        include_str!("../../static/js/net/cannot.js"),
+    ),
+    (
         "/static/js/net/compare.js",
         include_str!("../../static/js/net/compare.js"),
     ),
@@ -141,6 +157,10 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
     (
         "/static/js/net/description.js",
         include_str!("../../static/js/net/description.js"),
+    ),
+    (
+        "/static/js/net/net-field.js",
+        include_str!("../../static/js/net/net-field.js"),
     ),
     (
         "/static/js/net/net-form.js",
@@ -207,6 +227,14 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
         include_str!("../../static/js/parts/combobox.js"),
     ),
     (
+        "/static/js/parts/download.js",
+        include_str!("../../static/js/parts/download.js"),
+    ),
+    (
+        "/static/js/parts/gpus.js",
+        include_str!("../../static/js/parts/gpus.js"),
+    ),
+    (
         "/static/js/parts/intervals.js",
         include_str!("../../static/js/parts/intervals.js"),
     ),
@@ -227,12 +255,24 @@ pub(super) const ASSETS: [(&str, &str); 48] = [
         include_str!("../../static/js/parts/problem.js"),
     ),
     (
+        "/static/js/parts/quantity-field.js",
+        include_str!("../../static/js/parts/quantity-field.js"),
+    ),
+    (
         "/static/js/parts/snippet.js",
         include_str!("../../static/js/parts/snippet.js"),
     ),
     (
         "/static/js/parts/table.js",
         include_str!("../../static/js/parts/table.js"),
+    ),
+    (
+        "/static/js/parts/token-bar.js",
+        include_str!("../../static/js/parts/token-bar.js"),
+    ),
+    (
+        "/static/js/parts/token-field.js",
+        include_str!("../../static/js/parts/token-field.js"),
     ),
     (
         "/static/js/upload/detect.js",

@@ -1,12 +1,19 @@
 // Calls of /v1. A refusal becomes a Problem with the server's words and the id of the request.
 
 import { at } from "./place.js";
+import { another, bearer, token } from "./token.js";
+
+/** @import { FieldError } from "api" */
+/** @typedef {{status?: number, detail: string, request_id?: string | null, errors?: FieldError[] | null}} Refusal */
 
 /** Why a call was not answered as it was meant. */
 export class Problem extends Error {
-  constructor({ status = 0, detail, request_id: requestId = null, errors = [] }) {
+  /** @param {Refusal} refusal */
+  constructor({ status = 0, detail, request_id: requestId = null, errors }) {
     super(detail);
-    Object.assign(this, { status, requestId, errors });
+    this.status = status;
+    this.requestId = requestId;
+    this.errors = errors ?? [];
   }
 }
 
@@ -15,16 +22,22 @@ const unanswered = () => new Problem({ detail: "The service does not answer. Is 
 // Calls under way: as many as the least of servers works on at once, so that a page with many charts is not refused.
 const AT_ONCE = 2;
 let free = AT_ONCE;
+/** @type {((value?: unknown) => void)[]} */
 const waiting = [];
 
-/** Whatever `path` answers, a refusal too. */
+/**
+ * Whatever `path` answers, a refusal too.
+ *
+ * @param {string} path
+ * @param {RequestInit} options
+ */
 export async function once(path, options) {
   if (free > 0) free -= 1;
   else await new Promise((begin) => waiting.push(begin));
   try {
-    return await fetch(at(path), options);
+    return await fetch(at(path), { ...options, headers: { ...options.headers, ...bearer() } });
   } catch (error) {
-    throw error.name === "AbortError" ? error : unanswered();
+    throw error instanceof Error && error.name === "AbortError" ? error : unanswered();
   } finally {
     const next = waiting.shift();
     if (next) next();
@@ -35,57 +48,126 @@ export async function once(path, options) {
 // How often a server that is busy is asked again, each time after as long as it says. It refuses before it does anything.
 const AGAIN = 3;
 
-async function call(path, options) {
+/** @param {string} path @param {RequestInit} options */
+async function patiently(path, options) {
   let response = await once(path, options);
   for (let asked = 0; asked < AGAIN && response.status === 503 && response.headers.has("Retry-After"); asked += 1) {
     await new Promise((begin) => setTimeout(begin, 1000 * Number(response.headers.get("Retry-After"))));
     response = await once(path, options);
   }
+  return response;
+}
+
+/**
+ * A question: where a token is missing or wrong, it waits for one and is asked again.
+ *
+ * @param {string} path
+ * @param {RequestInit} options
+ */
+async function question(path, options) {
+  let sent = token();
+  let response = await patiently(path, options);
+  while (response.status === 401) {
+    await another(sent);
+    sent = token();
+    response = await patiently(path, options);
+  }
+  return good(response);
+}
+
+/** @param {Response} response */
+async function good(response) {
   if (response.ok) return response;
   throw new Problem(await response.json().catch(() => ({
     status: response.status, detail: `${response.status} ${response.statusText}`, request_id: response.headers.get("x-request-id"),
   })));
 }
 
-/** The JSON at `path`. */
+/**
+ * The JSON at `path`.
+ *
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
 export async function get(path, signal) {
-  return (await call(path, { signal })).json();
+  return (await question(path, { signal })).json();
 }
 
+/** @type {Map<string, Promise<any>>} */
 const answers = new Map();
 
-/** The JSON at `path`, asked for once by a page; again where that failed. */
+/**
+ * The JSON at `path`, asked for once by a page; again where that failed.
+ *
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
 export function known(path) {
-  if (!answers.has(path)) answers.set(path, get(path).catch((error) => {
+  const before = answers.get(path);
+  if (before) return before;
+  const answer = get(path).catch((error) => {
     answers.delete(path);
     throw error;
-  }));
-  return answers.get(path);
+  });
+  answers.set(path, answer);
+  return answer;
 }
 
-/** The text at `path`. */
+/**
+ * The text at `path`.
+ *
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ */
 export async function text(path, signal) {
-  return (await call(path, { signal })).text();
+  return (await question(path, { signal })).text();
 }
 
-/** The answer to `body`, sent as JSON. */
+/**
+ * The file at `path`.
+ *
+ * @param {string} path
+ */
+export async function file(path) {
+  return (await question(path, {})).blob();
+}
+
+/**
+ * The answer to `body`, sent as JSON. It is a question: nothing is changed by it.
+ *
+ * @param {string} path
+ * @param {unknown} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
 export async function post(path, body, signal) {
   const headers = { "Content-Type": "application/json" };
-  return (await call(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
+  return (await question(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
 }
 
-/** A call with a token. */
-export async function withToken(method, path, token) {
-  return (await call(path, { method, headers: { Authorization: `Bearer ${token}` } })).json();
+/**
+ * A call that changes something, with the token.
+ *
+ * @param {string} method
+ * @param {string} path
+ */
+export async function change(method, path) {
+  return (await good(await patiently(path, { method }))).json();
 }
 
-/** Sends `body` with a token; `progress` hears the share that has left, from 0 to 1. */
-export function send(path, { body, type, token, progress }) {
+/**
+ * Sends `body` with the token; `progress` hears the share that has left, from 0 to 1.
+ *
+ * @param {string} path
+ * @param {{body: XMLHttpRequestBodyInit | null, type: string, progress: (share: number) => void}} what
+ * @returns {Promise<any>}
+ */
+export function send(path, { body, type, progress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", at(path));
-    request.setRequestHeader("Content-Type", type);
-    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    for (const [name, value] of Object.entries({ "Content-Type": type, ...bearer() })) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => progress(event.total ? event.loaded / event.total : 1));
     request.addEventListener("error", () => reject(unanswered()));
     request.addEventListener("load", () => {
@@ -102,12 +184,19 @@ export function send(path, { body, type, token, progress }) {
   });
 }
 
-/** `path` with a query of `params`; empty ones are left out, lists are joined by commas. */
+/** @typedef {string | number | boolean | object | null | undefined} Param */
+
+/**
+ * `path` with a query of `params`; empty ones are left out, lists are joined by commas.
+ *
+ * @param {string} path
+ * @param {Record<string, Param>} params
+ */
 export function query(path, params) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     if (value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length)) continue;
-    search.set(name, Array.isArray(value) ? value.join(",") : typeof value === "object" ? JSON.stringify(value) : value);
+    search.set(name, Array.isArray(value) ? value.join(",") : typeof value === "object" ? JSON.stringify(value) : String(value));
   }
   const text = search.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
   return text ? `${path}?${text}` : path;
@@ -115,9 +204,16 @@ export function query(path, params) {
 
 /** Runs calls one after the other's abortion: a newer one makes an older one's answer void. */
 export class Latest {
+  /** @type {AbortController | null} */
   #controller = null;
 
-  /** The result of `work(signal)`; undefined where a newer call has come meanwhile. */
+  /**
+   * The result of `work(signal)`; undefined where a newer call has come meanwhile.
+   *
+   * @template Result
+   * @param {(signal: AbortSignal) => Promise<Result>} work
+   * @returns {Promise<Result | undefined>}
+   */
   async run(work) {
     this.#controller?.abort();
     const controller = new AbortController();

@@ -1,9 +1,19 @@
 // CSV as RFC 4180 has it.
 
-/** The records of `text`: each with its cells, the line on which it begins (from 1), and where it stands in the text. */
+/** @typedef {{cells: string[], line: number, start: number, end: number}} CsvRecord */
+
+/**
+ * The records of `text`: each with its cells, the line on which it begins (from 1), and where it stands in the text.
+ *
+ * @param {string} text
+ */
 export function records(text) {
+  /** @type {CsvRecord[]} */
   const found = [];
-  let [cells, cell, quoted, line, first, start] = [[], "", false, 1, 1, 0];
+  /** @type {string[]} */
+  let cells = [];
+  let [cell, quoted, line, first, start] = ["", false, 1, 1, 0];
+  /** @param {number} position */
   const end = (position) => {
     cells.push(cell);
     if (cells.length > 1 || cells[0] !== "") found.push({ cells, line: first, start, end: position });
@@ -31,7 +41,11 @@ export function records(text) {
   return found;
 }
 
-/** One record as a line of text. */
+/**
+ * One record as a line of text.
+ *
+ * @param {string[]} cells
+ */
 export function line(cells) {
   return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",");
 }

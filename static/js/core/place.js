@@ -3,7 +3,11 @@
 /** That path, such as `/epochcast`; empty where it is the root. */
 export const BASE = new URL("../../..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** The address of `path`, where that is written from the root of the service. */
+/**
+ * The address of `path`, where that is written from the root of the service.
+ *
+ * @param {string} path
+ */
 export const at = (path) => (path.startsWith("/") ? BASE + path : path);
 
 /** The path of this page, from the root of the service. */

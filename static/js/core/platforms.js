@@ -1,13 +1,96 @@
-// The platforms, and which of them a view about one is about.
+// The platforms and GPUs that a question may name, and which of them a page is about.
 
 import { known } from "./api.js";
+import { device, many, MODES, percent } from "./format.js";
 
-/** All platforms, asked for once. */
+/** @import { GpuRow, Mode, PlatformRow } from "api" */
+/** @import { Params } from "./state.js" */
+
+/** All platforms, asked for once. @returns {Promise<PlatformRow[]>} */
 export async function platforms() {
   return (await known("/v1/platforms")).platforms;
 }
 
-/** The id of the platform that the state names, else of the first with timings of its mode; undefined where there is none. */
+/** All GPUs whose data sheets are known, asked for once. @returns {Promise<GpuRow[]>} */
+export async function gpus() {
+  return (await known("/v1/gpus")).gpus;
+}
+
+/** The mode that the state names. @param {Params} state @returns {Mode} */
+export const modeOf = (state) => (state.mode === "infer" ? "infer" : "train");
+
+/** The GPU that a platform is, where its data sheet is known: by the platform's id, or by `gpu:NAME:…`. @param {GpuRow[]} all @param {string} id */
+export const sheet = (all, id) => all.find((gpu) => gpu.timed.includes(id) || gpu.ask_for.includes(id) || id === `gpu:${gpu.id}`);
+
+/**
+ * Timed platforms of the mode, the best known first: those whose data sheet is known, against which their timings could be
+ * held, then those with most timings. The order of names says nothing.
+ *
+ * @param {Params} state
+ */
+export async function timed(state) {
+  const [all, sheets] = await Promise.all([platforms(), gpus()]);
+  const mode = modeOf(state);
+  const rank = (/** @type {PlatformRow} */ { id, measurements }) => (sheet(sheets, id) ? 1e12 : 0) + measurements[mode];
+  return all.filter(({ measurements }) => measurements[mode] > 0).sort((a, b) => rank(b) - rank(a));
+}
+
+/** What is shown beside the best known where nothing is chosen: a GPU that people ask for first. */
+const ASKED_FOR = ["gpu:a100-80gb", "gpu:h100"];
+
+/**
+ * The ids that the state names, else the best known two and what people ask for first; none where nothing was timed.
+ *
+ * @param {Params} state
+ */
+export async function chosen(state) {
+  if (state.platform) return state.platform.split(",").filter(Boolean);
+  const best = (await timed(state)).slice(0, 2).map(({ id }) => id);
+  return best.length ? [...best, ...ASKED_FOR] : [];
+}
+
+/**
+ * The id of the platform that a page about one is about: the first that the state names, else the best known; undefined
+ * where there is none.
+ *
+ * @param {Params} state
+ */
 export async function platformOf(state) {
-  return state.platform || (await platforms()).find(({ measurements }) => measurements[state.mode] > 0)?.id;
+  return (await chosen(state))[0];
+}
+
+/**
+ * How many devices a platform has: a GPU by its data sheet is one.
+ *
+ * @param {string | undefined} id
+ */
+export async function devicesOf(id) {
+  return (await platforms()).find((platform) => platform.id === id)?.device_count ?? 1;
+}
+
+/** @typedef {{title: string, about: string, timed: boolean, memory: number | null, devices: number}} Named */
+
+/**
+ * A function that says what an id means to people: the device, and what is known of it in the mode.
+ *
+ * @param {Mode} mode
+ * @returns {Promise<(id: string) => Named>}
+ */
+export async function naming(mode) {
+  const [all, sheets] = await Promise.all([platforms(), gpus()]);
+  return (id) => {
+    const gpu = sheet(sheets, id);
+    const platform = all.find((platform) => platform.id === id);
+    const memory = gpu?.memory_bytes ?? null;
+    if (platform) return { title: device(platform), about: `${platform.id}: ${evidence(platform, mode)}`, timed: true, memory, devices: platform.device_count };
+    const how = id.split(":").slice(2).join(", ");
+    return { title: [gpu?.device ?? id, how].filter(Boolean).join(", "), about: `${id}: by its data sheet, not timed as such`, timed: false, memory, devices: 1 };
+  };
+}
+
+/** @param {PlatformRow} platform @param {Mode} mode */
+function evidence({ measurements, cross_validated_error: errors }, mode) {
+  const error = errors[mode];
+  const off = typeof error === "number" ? `, off by ${percent(error)} on average` : "";
+  return measurements[mode] ? `${many(measurements[mode], "timing")}${off}` : `no ${MODES[mode]} timings`;
 }

@@ -1,86 +1,152 @@
 // From the state in a page's URL to what /v1 is asked.
 
-import { plain } from "./format.js";
+import { get } from "./api.js";
+import { amount, read } from "./quantity.js";
+
+/** @import { ModelRow } from "api" */
+/** @import { Params } from "./state.js" */
+/** @typedef {Record<string, unknown>} Body */
 
 /** What a page about a net shows where its URL does not say. */
 export const DEFAULTS = { model: "RegNetY-4GF", strategy: "dWr", factor: "4", mode: "train" };
 
-/** The net that the state describes: `{name}`, a description, or costs alone; throws where a pasted text cannot be read. */
+/** A mistake in what was typed, in words for the page. */
+export class Mistake extends Error {
+  requestId = null;
+}
+
+/**
+ * The net that the state describes: `{model}` with a name or a description, or `{complexity}`, costs alone; throws where a
+ * pasted text cannot be read.
+ *
+ * @param {Params} state
+ * @returns {{model: unknown} | {complexity: unknown}}
+ */
 export function net(state) {
   if (!state.spec) return { model: { name: state.model } };
   let spec;
   try {
     spec = JSON.parse(state.spec);
   } catch (error) {
-    throw Object.assign(new Error(`The pasted net is not JSON: ${error.message}`), { requestId: null });
+    throw new Mistake(`The description is neither JSON nor a config of pycls, so there is nothing to predict: ${error instanceof Error ? error.message : error}`);
   }
   if (spec && typeof spec === "object" && "flops" in spec) return { complexity: spec };
   return { model: spec?.model ?? spec };
 }
 
-/** The net that the state describes, of which more than its costs is to be known. */
-export function layered(state) {
-  const asked = net(state);
-  if (asked.model) return asked;
-  const detail = "Costs alone say nothing of layers: their time can be predicted, but they are neither scaled nor explained. Describe the net by its fields.";
-  throw Object.assign(new Error(detail), { requestId: null });
+/** @type {Map<string, Promise<ModelRow | null>>} */
+const rows = new Map();
+
+/** What the service knows of a named net; null where it knows none of the name, which a prediction is then told in words. @param {string} name */
+function row(name) {
+  const before = rows.get(name);
+  if (before) return before;
+  const asked = get(`/v1/models/${encodeURIComponent(name)}`).catch((error) => {
+    if (error?.status !== 404) rows.delete(name);
+    return null;
+  });
+  rows.set(name, asked);
+  return asked;
 }
 
-/** Whether the state asks for a scaled form: costs alone have none. */
-function scaled(state) {
-  if (state.strategy === "none" && !state.alpha) return false;
-  try {
-    return !net(state).complexity;
-  } catch {
-    return true;
+/**
+ * Why the net of the state cannot be scaled, in words; null where it can be, as far as is known here.
+ *
+ * @param {Params} state
+ */
+export async function unscalable(state) {
+  if (state.spec) {
+    let costs;
+    try {
+      costs = "complexity" in net(state);
+    } catch {
+      return null;
+    }
+    return costs ? "Only the costs of your net are given, and what is scaled is its layers" : null;
   }
+  const found = state.model ? await row(state.model) : null;
+  return found && !found.can_be_scaled ? `Only the costs of ${found.name} are known here, and what is scaled is a net's layers` : null;
 }
 
-/** The scaling that the state describes, null where there is none. */
+/**
+ * The state as it is answered: without a scaling where the net cannot be scaled.
+ *
+ * @param {Params} state
+ * @returns {Promise<{now: Params, why: string | null}>}
+ */
+export async function answerable(state) {
+  const why = await unscalable(state);
+  return { now: why ? { ...state, strategy: "none", alpha: undefined } : state, why };
+}
+
+/** The scaling that the state describes, null where there is none. @param {Params} state */
 export function scaling(state) {
-  if (!scaled(state)) return null;
-  const factor = number(state.factor);
+  if (state.strategy === "none" && !state.alpha) return null;
+  const factor = factorOf(state);
   return state.alpha ? { alpha: number(state.alpha), factor } : { strategy: state.strategy, factor };
 }
 
-/** The scaling in words, for sentences: "scaled 4x by dWr". */
+/** The factor of the state; what is none is told at once. @param {Params} state */
+function factorOf(state) {
+  const found = read(state.factor, "factor");
+  if (found && "error" in found) throw new Mistake(`${found.error}.`);
+  return found?.value ?? 1;
+}
+
+/** The scaling in words, for sentences: "scaled 4× by dWr". @param {Params} state */
 export function scalingWords(state) {
-  if (!scaled(state)) return "";
-  return `scaled ${plain(Number(state.factor))}× by ${state.alpha ? `α = ${state.alpha}` : state.strategy}`;
+  if (state.strategy === "none" && !state.alpha) return "as it is";
+  const factor = amount(state.factor, "factor") ?? 1;
+  return `scaled ${Number(factor.toPrecision(4))}× by ${state.alpha ? `α = ${state.alpha}` : state.strategy}`;
 }
 
-/** The net in words. */
+/** The net in words. @param {Params} state */
 export function netWords(state) {
-  return state.spec ? "your net" : state.model;
+  return state.spec ? "your net" : state.model ?? "";
 }
 
-/** The body of /v1/predict. */
-export function prediction(state) {
-  return present({
-    ...net(state), scaling: scaling(state), mode: state.mode, platform: state.platform, family: state.family,
-    dataset_images: number(state.images), batch_size: number(state.batch), interval: number(state.level),
-  });
+/** What every question about the state's net carries. @param {Params} state */
+export function common(state) {
+  return { ...net(state), mode: state.mode, family: state.family, ...sizes(state), interval: number(state.level) };
 }
 
-/** The parameters of a chart of one net, on `platform`. */
+/** The images of an epoch and of a step; what is none is told at once. @param {Params} state */
+export function sizes(state) {
+  return { dataset_images: sized("Images in an epoch", state.images, "count"), batch_size: sized("Batch size", state.batch, "whole") };
+}
+
+/** @param {string} label @param {string | undefined} text @param {"count" | "whole"} kind */
+function sized(label, text, kind) {
+  const found = read(text, kind);
+  if (found && "error" in found) throw new Mistake(`${label}: ${found.error}.`);
+  return found && Math.round(found.value);
+}
+
+/** The body of /v1/predict on `platform`, one or several. @param {Params} state @param {string | string[] | undefined} platform */
+export function prediction(state, platform) {
+  return present({ ...common(state), scaling: scaling(state), platform });
+}
+
+/** The parameters of a chart of one net, on `platform`. @param {Params} state @param {string | undefined} platform */
 export function charted(state, platform) {
   const net = state.spec ? { spec: state.spec } : { model: state.model };
-  return { ...net, platform, mode: state.mode, dataset_images: state.images };
+  return { ...net, platform, mode: state.mode, dataset_images: sizes(state).dataset_images };
 }
 
-/** The scaling as one word, such as dWr:4 or a0.7:4; null where there is none. */
+/** The scaling as one word, such as dWr:4 or a0.7:4; null where there is none. @param {Params} state */
 export function scalingWord(state) {
-  if (!scaled(state)) return null;
-  return `${state.alpha ? `a${state.alpha}` : state.strategy}:${state.factor}`;
+  if (state.strategy === "none" && !state.alpha) return null;
+  return `${state.alpha ? `a${state.alpha}` : state.strategy}:${factorOf(state)}`;
 }
 
-/** `object` without what is empty. */
+/** `object` without what is empty. @param {Body} object @returns {Body} */
 export function present(object) {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined && value !== ""));
 }
 
-/** The number that `text` is; text that is none is left, for the server to name the field. */
+/** The number that `text` is; text that is none is left, for the server to name the field. @param {string | undefined} text */
 export function number(text) {
-  if (text === undefined || text === null || text === "") return null;
-  return Number.isFinite(Number(text)) ? Number(text) : text;
+  if (text === undefined || text === "") return null;
+  const plain = Number(text.replaceAll(/(\d),(?=\d{3})/g, "$1"));
+  return Number.isFinite(plain) ? plain : text;
 }

@@ -1,25 +1,51 @@
-// The token: kept by this tab alone, gone when it is closed. It is sent with writes and nowhere else.
-
-import { field, h } from "./dom.js";
+// The token that all pages share: kept by this tab alone, gone when it is closed, sent to nobody but this service.
 
 const KEY = "epochcast-token";
+/** Says that this service has refused to be read without a token. */
+const PRIVATE = "epochcast-private";
 
-/** The field for the token. */
-export class TokenField {
-  #input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", value: sessionStorage.getItem(KEY) ?? "", on: { input: () => this.#keep() } });
+/** @type {Set<() => void>} */
+const listeners = new Set();
+/** @type {Promise<void> | null} */
+let asked = null;
 
-  constructor() {
-    this.element = field("Token", this.#input, [
-      "Stays in this tab. ", h("code", {}, "epochcast token create --name me --scope write"), " makes one, on the machine of the service.",
-    ]);
-  }
+/** The token, empty where there is none. */
+export const token = () => sessionStorage.getItem(KEY) ?? "";
 
-  get value() { return this.#input.value.trim(); }
-  focus() { this.#input.focus(); }
-  set invalid(wrong) { this.#input.setAttribute("aria-invalid", String(wrong)); }
+/** The header that carries the token, where there is one. @returns {Record<string, string>} */
+export const bearer = () => (token() ? { Authorization: `Bearer ${token()}` } : {});
 
-  #keep() {
-    if (this.value) sessionStorage.setItem(KEY, this.value);
-    else sessionStorage.removeItem(KEY);
-  }
+/** Whether reading takes a token here, as far as is known. */
+export const isPrivate = () => sessionStorage.getItem(PRIVATE) !== null;
+
+/**
+ * Keeps `text` as the token.
+ *
+ * @param {string} text
+ */
+export function keep(text) {
+  if (text.trim()) sessionStorage.setItem(KEY, text.trim());
+  else sessionStorage.removeItem(KEY);
+  for (const listener of listeners) listener();
+}
+
+/**
+ * Calls `listener` after each change of the token.
+ *
+ * @param {() => void} listener
+ */
+export function follow(listener) {
+  listeners.add(listener);
+}
+
+/**
+ * Waits until the reader has given another token than `refused`; opens the bar that asks for it, once for all who wait.
+ *
+ * @param {string} refused
+ */
+export async function another(refused) {
+  sessionStorage.setItem(PRIVATE, "");
+  if (token() !== refused) return;
+  asked ??= import("../parts/token-bar.js").then(({ ask }) => ask(refused !== "")).finally(() => { asked = null; });
+  await asked;
 }

@@ -1,15 +1,22 @@
 // The table of measurements: filtered, sorted and paged by the server.
 
 import { get, Latest, query } from "../core/api.js";
-import { debounced, field, fill, h, select } from "../core/dom.js";
-import { fixed, plain, si } from "../core/format.js";
+import { $, debounced, field, fill, h, select } from "../core/dom.js";
+import { fixed, plain } from "../core/format.js";
+import { si } from "../core/quantity.js";
+import { download } from "../parts/download.js";
 import { problem } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
 
+/** @import { MeasurementRow, Measurements } from "api" */
+/** @import { Changes, Params, State } from "../core/state.js" */
+/** @import { Column } from "../parts/table.js" */
+/** @typedef {{state: State, open: (id: number) => void}} Page */
+
 const LIMIT = 25;
 
-/** Puts the table of `platform` into `place`; returns what to call when the state changes. */
+/** Puts the table of `platform` into `place`; returns what to call when the state changes. @param {Element} place @param {Page & {platform: string}} page */
 export function measurements(place, { platform, state, open }) {
   const latest = new Latest();
   const rows = h("div", {});
@@ -20,21 +27,23 @@ export function measurements(place, { platform, state, open }) {
     h("form", { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } }, field("Label or net", search), field("Show", fits)), rows, tools);
   let before = "";
 
-  return async function show(now) {
+  return async function show(/** @type {Params} */ now) {
     if (document.activeElement !== search) search.value = now.search ?? "";
     fits.value = now.quarantined ?? "";
-    const [sort, order] = now.sort ? (now.sort.startsWith("-") ? [now.sort.slice(1), "desc"] : [now.sort, "asc"]) : [null, null];
+    const sort = now.sort?.replace(/^-/, "");
+    const order = now.sort && (now.sort.startsWith("-") ? "desc" : "asc");
     const filter = { platform, mode: now.mode, search: now.search, quarantined: now.quarantined, upload: now.upload };
     const path = query("/v1/measurements", { ...filter, sort, order, limit: LIMIT, cursor: now.cursor });
     if (path === before) return;
     before = path;
     rows.setAttribute("aria-busy", "true");
     try {
+      /** @type {Measurements | undefined} */
       const page = await latest.run((signal) => get(path, signal));
       if (!page) return;
-      fill(rows, listing(page, { now, state, open }), pager(page, now, state));
+      fill(rows, listing(page, now, { state, open }), pager(page, now, state));
       const csv = query("/v1/measurements.csv", filter);
-      fill(tools, h("p", { class: "small" }, h("a", { href: csv, download: "measurements.csv" }, "CSV of these"), " (to be imported elsewhere as it is)"), snippet({ path: csv, csv: true }));
+      fill(tools, h("p", { class: "small" }, download(csv, "measurements.csv", "CSV of these"), " (to be imported elsewhere as it is)"), snippet({ path: csv, csv: true }));
     } catch (error) {
       before = "";
       fill(rows, problem(error));
@@ -43,10 +52,12 @@ export function measurements(place, { platform, state, open }) {
   };
 }
 
-function listing(page, { now, state, open }) {
+/** @param {Measurements} page @param {Params} now @param {Page} what */
+function listing(page, now, { state, open }) {
   if (!page.measurements.length) return none(now, state);
+  /** @type {Column<MeasurementRow>[]} */
   const columns = [
-    { title: "Net", head: true, sort: "label", cell: (row) => [h("a", { href: `?measurement=${row.id}`, on: { click: (event) => { event.preventDefault(); open(row.id, event.currentTarget); } } }, name(row)), row.quarantined && h("span", { class: "sub" }, "kept out of the fits")] },
+    { title: "Net", head: true, sort: "label", cell: (row) => [h("a", { href: `?measurement=${row.id}`, on: { click: (event) => { event.preventDefault(); open(row.id); } } }, name(row)), row.quarantined && h("span", { class: "sub" }, "kept out of the fits")] },
     { title: "Group", cell: (row) => row.group },
     { title: "Flops", number: true, sort: "flops", cell: (row) => si(row.costs.flops) },
     { title: "Params", number: true, sort: "params", cell: (row) => si(row.costs.params) },
@@ -58,19 +69,22 @@ function listing(page, { now, state, open }) {
   return table({ caption: "Measurements", hidden: true, columns, rows: page.measurements, sorted: now.sort ?? "id", onsort: (sort) => state.set({ sort: sort === "id" ? null : sort, cursor: null }), chosen: (row) => String(row.id) === now.measurement });
 }
 
-/** What the measurer called the net, else its name. */
+/** What the measurer called the net, else its name. @param {MeasurementRow} row @returns {string} */
 export function name(row) {
-  return row.label || row.model?.name || row.model?.family || "costs alone";
+  const { name, family } = /** @type {{name?: string, family?: string}} */ (row.model ?? {});
+  return row.label || name || family || "costs alone";
 }
 
+/** @param {Params} now @param {State} state */
 function none(now, state) {
   const filtered = now.search || now.quarantined || now.upload;
   if (!filtered) return h("p", { class: "note" }, "Nothing was timed here in this mode yet. ", h("a", { href: "/upload" }, "Send the first timings"), ".");
   return h("p", { class: "note" }, "No measurement is like this. ", h("button", { type: "button", class: "plain", on: { click: () => state.set({ search: null, quarantined: null, upload: null, cursor: null }) } }, "Show all"));
 }
 
+/** @param {Measurements} page @param {Params} now @param {State} state */
 function pager(page, now, state) {
-  const go = (changes) => { state.set(changes); document.querySelector("#measurements").scrollIntoView(); };
+  const go = (/** @type {Changes} */ changes) => { state.set(changes); $("#measurements").scrollIntoView(); };
   const first = h("button", { type: "button", disabled: !now.cursor, on: { click: () => go({ cursor: null }) } }, "First page");
   const next = h("button", { type: "button", disabled: !page.next, on: { click: () => go({ cursor: page.next }) } }, "Next page");
   return h("div", { class: "pager" }, h("span", { class: "quiet small" }, `${page.measurements.length} shown${page.next ? ", more on the next page" : ""}`), h("span", {}, first, " ", next));

@@ -1,14 +1,19 @@
 // The platforms: what they are, how much is known of each, how far predictions are off, when something came last.
 
-import { h } from "../core/dom.js";
 import { get } from "../core/api.js";
+import { h } from "../core/dom.js";
 import { date, device, exact, percent, setup } from "../core/format.js";
 import { table } from "../parts/table.js";
 
+/** @import { Mode, PlatformRow } from "api" */
+/** @import { Column } from "../parts/table.js" */
+
 /** The table of all platforms. */
-export async function platformTable(signal) {
-  const { platforms } = await get("/v1/platforms", signal);
+export async function platformTable() {
+  /** @type {PlatformRow[]} */
+  const platforms = (await get("/v1/platforms")).platforms;
   if (!platforms.length) return empty();
+  /** @type {Column<PlatformRow>[]} */
   const columns = [
     { title: "Platform", head: true, cell: (row) => h("a", { href: `/platforms/${encodeURIComponent(row.id)}` }, row.id) },
     { title: "What it is", cell: (row) => [device(row), h("span", { class: "sub" }, setup(row))] },
@@ -22,13 +27,18 @@ export async function platformTable(signal) {
   ];
 }
 
+/** @param {PlatformRow} row */
 function timings({ measurements: { train, infer } }) {
   const parts = [train && `${exact(train)} training`, infer && `${exact(infer)} inference`].filter(Boolean);
   return parts.length ? parts.map((part, index) => (index ? h("span", { class: "sub" }, part) : part)) : "none yet";
 }
 
+/** @type {Mode[]} */
+const MODES = ["train", "infer"];
+
+/** @param {PlatformRow} row */
 function off({ cross_validated_error: errors }) {
-  const parts = ["train", "infer"].map((mode) => errors?.[mode]).filter((error) => typeof error === "number");
+  const parts = MODES.map((mode) => errors[mode]).filter((error) => typeof error === "number");
   return parts.length ? parts.map((error, index) => (index ? h("span", { class: "sub" }, percent(error)) : percent(error))) : "–";
 }
 

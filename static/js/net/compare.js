@@ -1,56 +1,80 @@
 // The strategies side by side over factors: a table of one quantity.
 
 import { post } from "../core/api.js";
+import { field, fill, h, pick, radios } from "../core/dom.js";
+import { capital, times } from "../core/format.js";
+import { modeOf, naming, platformOf } from "../core/platforms.js";
+import { bytes, duration, si } from "../core/quantity.js";
+import { charted, common, number, present, sizes, unscalable } from "../core/request.js";
 import { Chart } from "../parts/chart.js";
-import { field, fill, h, radios } from "../core/dom.js";
-import { bytes, capital, duration, si, times } from "../core/format.js";
 import { Panel } from "../parts/panel.js";
-import { platformOf } from "../core/platforms.js";
-import { untimed } from "../parts/predictions.js";
-import { charted, layered, number, present } from "../core/request.js";
-import { strategies } from "./scaling-fields.js";
+import { untimed, warnings } from "../parts/predictions.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
+import { cannot } from "./cannot.js";
+import { strategies } from "./scaling-fields.js";
+
+/** @import { CompareAnswer, CompareRow, StrategyRow } from "api" */
+/** @import { Params, State } from "../core/state.js" */
+/** @typedef {{word: string, value: (row: CompareRow) => number | undefined, format: (amount: number) => string}} Quantity */
 
 const FACTORS = [1, 2, 4, 8, 16];
 const SPAN = "1..16/9";
 const STANDARD = "d,w,r,dwr,dWr";
+/** @type {Record<string, Quantity>} */
 const QUANTITIES = {
-  seconds: ["time", (row) => row.predictions[0]?.epoch_seconds, duration],
-  acts: ["acts", (row) => row.scaled.complexity.acts, si],
-  params: ["params", (row) => row.scaled.complexity.params, si],
-  memory: ["memory of a step on one device", (row) => row.memory?.bytes, bytes],
+  seconds: { word: "time", value: (row) => row.predictions[0]?.epoch_seconds, format: duration },
+  acts: { word: "acts", value: (row) => row.scaled.complexity.acts, format: si },
+  params: { word: "params", value: (row) => row.scaled.complexity.params, format: si },
+  memory: { word: "memory of a step on one device", value: (row) => row.memory?.bytes, format: bytes },
 };
 
+/** @param {string | undefined} text */
 const list = (text) => (text ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+/** @param {Params} now */
 const chosen = (now) => list(now.strategies ?? STANDARD);
 
-/** Builds the view in `place`; returns what to call when the state changes. */
+/** Builds the view in `place`; returns what to call when the state changes. @param {HTMLElement} place @param {State} state */
 export function compare(place, state) {
   const panel = new Panel();
   const chart = new Chart("/v1/charts/compare");
-  const quantity = radios("Compare", "y", Object.entries(QUANTITIES).map(([name, [word]]) => [name, word]), "seconds", (y) => state.set({ y: y === "seconds" ? null : y }));
-  const named = h("fieldset", {}, h("legend", {}, "Strategies"), h("div", { class: "choices" }));
-  const alphas = h("input", { placeholder: "0.5, 0.7", spellcheck: "false", on: { change: () => state.set({ alphas: list(alphas.value).join(",") }) } });
-  fill(place, h("h2", {}, "Compare strategies"), quantity, named, h("div", { class: "fields" }, field("α of the fast family", alphas)), chart.element, panel.said, panel.found);
-  const boxes = strategies().then((all) => fill(named.lastChild, all.map((strategy) => box(strategy, state))));
+  const quantity = radios("Compare", "y", Object.entries(QUANTITIES).map(([name, { word }]) => [name, word]), "seconds", (y) => state.set({ y: y === "seconds" ? null : y }));
+  const choices = h("div", { class: "choices" });
+  const named = h("fieldset", {}, h("legend", {}, "Strategies"), choices);
+  const alphas = h("input", { placeholder: "0.5, 0.7", spellcheck: "false", autocomplete: "off", on: { change: () => state.set({ alphas: list(alphas.value).join(",") }) } });
+  const controls = h("div", {}, quantity, named, h("div", { class: "fields" }, field("α of the fast family", alphas, "Shares of the width, from 0 to 1.")));
+  fill(place, h("h2", {}, "Compare strategies"), controls, panel.said, chart.element, panel.found);
+  const boxes = strategies().then((all) => fill(choices, all.map((strategy) => box(strategy, state))));
 
-  return (now) => panel.show(async (signal) => {
+  return (/** @type {Params} */ now) => panel.show(async (signal) => {
+    const why = await unscalable(now);
+    controls.hidden = why !== null;
+    if (why) {
+      chart.shown(null);
+      return { found: cannot(why, "there are no strategies to compare", state) };
+    }
     await boxes;
-    const y = Object.hasOwn(QUANTITIES, now.y ?? "") ? now.y : "seconds";
-    for (const radio of quantity.querySelectorAll("input")) radio.checked = radio.value === y;
+    const y = Object.hasOwn(QUANTITIES, now.y ?? "") ? String(now.y) : "seconds";
+    pick(quantity, y);
     for (const box of named.querySelectorAll("input")) box.checked = chosen(now).includes(box.value);
-    alphas.value = list(now.alphas).join(", ");
-    const platform = await platformOf(now);
+    if (document.activeElement !== alphas) alphas.value = list(now.alphas).join(", ");
+    const [platform, name] = await Promise.all([platformOf(now), naming(modeOf(now))]);
     const ways = { strategies: chosen(now), alphas: list(now.alphas).map(number) };
-    const others = { batch_size: number(now.batch), interval: number(now.level) };
-    chart.shown((platform || y !== "seconds") && { ...charted(now, platform), ...ways, factors: SPAN, y, ...others });
-    const body = present({ ...layered(now), ...ways, alphas: ways.alphas.length ? ways.alphas : null, factors: FACTORS, platform, mode: now.mode, family: now.family, dataset_images: number(now.images), ...others });
+    const { batch_size } = sizes(now);
+    chart.shown(platform || y !== "seconds" ? { ...charted(now, platform), ...ways, factors: SPAN, y, batch_size, interval: number(now.level) } : null);
+    const body = present({ ...common(now), ...ways, alphas: ways.alphas.length ? ways.alphas : null, factors: FACTORS, platform });
+    /** @type {CompareAnswer} */
     const answer = await post("/v1/compare", body, signal);
-    return { found: [y === "seconds" && !platform ? untimed(now) : matrix(answer, y, platform), snippet({ path: "/v1/compare", body })] };
+    const times = [...answer.base_predictions, ...answer.rows.flatMap(({ predictions }) => predictions)];
+    return {
+      said: platform && y === "seconds" && h("p", {}, `Epoch times on ${name(platform).title}, the first of the GPUs that are chosen.`),
+      found: [y === "seconds" && !platform ? untimed(now) : matrix(answer, y, platform && name(platform).title),
+        warnings(times.map((time) => ({ about: name(time.platform).title, warnings: time.warnings }))), snippet({ path: "/v1/compare", body })],
+    };
   }, () => chart.shown(null));
 }
 
+/** @param {StrategyRow} strategy @param {State} state */
 function box({ name, what }, state) {
   const control = h("input", { type: "checkbox", value: name, on: {
     change: () => {
@@ -62,19 +86,26 @@ function box({ name, what }, state) {
   return h("label", { title: what }, control, name);
 }
 
+/** @param {CompareAnswer} answer @param {string} y @param {string | undefined} platform */
 function matrix({ rows }, y, platform) {
-  const [word, value, format] = QUANTITIES[y];
+  const { word, value, format } = QUANTITIES[y];
+  /** @param {CompareRow} row */
   const way = (row) => row.strategy ?? `α = ${row.alpha}`;
   const names = [...new Set(rows.map(way))];
-  const at = (name, factor) => rows.find((row) => way(row) === name && row.factor === factor);
-  const least = Object.fromEntries(FACTORS.map((factor) => [factor, Math.min(...names.map((name) => value(at(name, factor)) ?? Infinity))]));
-  const cell = (factor) => (name) => {
-    const amount = value(at(name, factor));
-    if (amount === undefined || amount === null) return "–";
-    const best = factor !== 1 && amount === least[factor];
-    return [best ? h("strong", {}, format(amount)) : format(amount), factor !== 1 && h("span", { class: "sub" }, best ? "least" : `${times(amount / least[factor])} of least`)];
+  /** @param {string} name @param {number} factor */
+  const at = (name, factor) => {
+    const row = rows.find((row) => way(row) === name && row.factor === factor);
+    return row && value(row);
   };
-  const columns = [{ title: "Strategy", head: true, cell: (name) => name }, ...FACTORS.map((factor) => ({ title: `${factor}× flops`, number: true, cell: cell(factor) }))];
+  const least = new Map(FACTORS.map((factor) => [factor, Math.min(...names.map((name) => at(name, factor) ?? Infinity))]));
+  /** @param {number} factor */
+  const cell = (factor) => (/** @type {string} */ name) => {
+    const amount = at(name, factor);
+    if (amount === undefined) return "–";
+    const best = factor !== 1 && amount === least.get(factor);
+    return [best ? h("strong", {}, format(amount)) : format(amount), factor !== 1 && h("span", { class: "sub" }, best ? "least" : `${times(amount / (least.get(factor) ?? amount))} of least`)];
+  };
+  const columns = [{ title: "Strategy", head: true, cell: (/** @type {string} */ name) => name }, ...FACTORS.map((factor) => ({ title: `${factor}× flops`, number: true, cell: cell(factor) }))];
   const caption = `${y === "seconds" ? `Epoch time on ${platform}` : capital(word)} by strategy and factor`;
   return [h("h3", {}, caption), table({ caption, hidden: true, columns, rows: names })];
 }

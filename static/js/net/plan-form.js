@@ -1,38 +1,35 @@
 // The fields of a budget.
 
-import { field, h, radios } from "../core/dom.js";
+import { h, pick, radios } from "../core/dom.js";
+import { quantityField } from "../parts/quantity-field.js";
 import { FIELDS, mistakes } from "./plan-request.js";
+
+/** @import { Params, State } from "../core/state.js" */
 
 const FIRST = ["epoch", "flops", "params", "acts", "memory", "batch"];
 const WHOLE = ["epochs", "devices", "total", "price", "cost"];
 
-/** The form; `read` shows a state in it, `blame` marks the fields that an answer points at. */
+/** The form; `read` shows a state in it, `blame` marks the fields that an answer points at. @param {State} state */
 export function planForm(state) {
-  const inputs = Object.fromEntries(Object.keys(FIELDS).map((name) => [name, input(name, state)]));
-  const shown = (names) => h("div", { class: "fields" }, names.map((name) => field(FIELDS[name].label, inputs[name], FIELDS[name].hint ?? [""])));
+  const fields = new Map(Object.entries(FIELDS).map(([name, { label, kind, example, hint }]) => [name, quantityField({ label, kind, placeholder: example, hint, onchange: (text) => state.set({ [name]: text }) })]));
+  // A mistake is kept in the address as well, so that no plan for something else is left standing.
+  for (const [name, { control }] of fields) control.addEventListener("change", () => { if (control.getAttribute("aria-invalid") === "true") state.set({ [name]: control.value.trim() }); });
+  /** @param {string[]} names */
+  const shown = (names) => h("div", { class: "fields" }, names.map((name) => fields.get(name)?.element));
   const uses = radios("Limits on time hold for", "use", [["predicted", "the prediction"], ["high", "the upper end of its interval"]], "predicted", (use) => state.set({ use: use === "high" ? use : null }));
   const more = h("details", {}, h("summary", {}, "A whole training, and what it costs"), shown(WHOLE));
   const element = h("form", { "aria-label": "Budget", autocomplete: "off", on: { submit: (event) => event.preventDefault() } }, shown(FIRST), more, uses);
 
-  function blame(wrong) {
-    for (const [name, control] of Object.entries(inputs)) {
-      control.setAttribute("aria-invalid", String(name in wrong));
-      control.parentElement.querySelector(".hint").textContent = wrong[name] ?? FIELDS[name].hint ?? "";
-    }
+  /** @param {Record<string, string>} wrong @param {Record<string, string>} hints */
+  function blame(wrong, hints = {}) {
+    for (const [name, field] of fields) field.tell(wrong[name] ?? null, hints[name]);
   }
-  function read(now) {
-    for (const [name, control] of Object.entries(inputs)) if (document.activeElement !== control || !control.value) control.value = now[name] ?? "";
-    for (const radio of uses.querySelectorAll("input")) radio.checked = radio.value === (now.use ?? "predicted");
+  /** @param {Params} now @param {Record<string, string>} hints what to say below fields that are right */
+  function read(now, hints) {
+    for (const [name, { control }] of fields) if (document.activeElement !== control || !control.value) control.value = now[name] ?? "";
+    pick(uses, now.use ?? "predicted");
     if (WHOLE.some((name) => now[name])) more.open = true;
-    blame(mistakes(now));
+    blame(mistakes(now), hints);
   }
   return { element, read, blame };
-}
-
-function input(name, state) {
-  const { kind, example } = FIELDS[name];
-  const control = h("input", { id: `budget-${name}`, placeholder: example, inputmode: kind === "whole" ? "numeric" : "text", spellcheck: "false", on: {
-    change: () => state.set({ [name]: control.value.trim() }),
-  } });
-  return control;
 }

@@ -1,23 +1,23 @@
 // The view of one net scaled one way: predicted, counted, described.
 
-import { post } from "../core/api.js";
-import { counts, specs } from "./counts.js";
 import { fill } from "../core/dom.js";
 import { Panel } from "../parts/panel.js";
 import { grounds, predictions, verdict } from "../parts/predictions.js";
-import { prediction } from "../core/request.js";
 import { snippet } from "../parts/snippet.js";
+import { ask } from "./answer.js";
+import { counts, specs } from "./counts.js";
 
-/** Builds the view in `place`; returns what to call when the state changes. */
+/** @import { Params } from "../core/state.js" */
+
+/** Builds the view in `place`; returns what to call when the state changes. @param {HTMLElement} place */
 export function scale(place) {
   const panel = new Panel();
   fill(place, panel.said, panel.found);
-  return (now) => panel.show(async (signal) => {
-    const body = prediction(now);
-    const answer = await post("/v1/predict", body, signal);
+  return (/** @type {Params} */ now) => panel.show(async (signal) => {
+    const { answer, body, beside } = await ask(now, signal);
     return {
-      said: verdict(answer, now),
-      found: [predictions(answer), grounds(answer), snippet({ path: "/v1/predict", body }), counts(answer), specs(answer)],
+      said: verdict(answer, beside),
+      found: [predictions(answer, beside), grounds(answer, beside.name), snippet({ path: "/v1/predict", body }), counts(answer), specs(answer)],
     };
   });
 }

@@ -1,53 +1,92 @@
-// The start page: ask about a net by name, and see what the service knows.
+// The start page: ask about a net by name on the GPUs that people have, and see what the service knows.
 
-import { Latest, post } from "../core/api.js";
-import { NetField } from "../parts/combobox.js";
-import { $, field, fill, h } from "../core/dom.js";
+import { Latest } from "../core/api.js";
+import { carry } from "../core/carried.js";
+import { $, fill, h } from "../core/dom.js";
+import { platforms } from "../core/platforms.js";
+import { DEFAULTS, unscalable } from "../core/request.js";
+import { State } from "../core/state.js";
 import { platformTable } from "../evidence/platform-table.js";
+import { ask } from "../net/answer.js";
+import { netField } from "../net/net-field.js";
+import { alphaField, factorField, strategyField } from "../net/scaling-fields.js";
+import { gpuField } from "../parts/gpus.js";
 import { predictions, verdict } from "../parts/predictions.js";
 import { problem, shown } from "../parts/problem.js";
-import { DEFAULTS, prediction } from "../core/request.js";
-import { factorField, strategyField } from "../net/scaling-fields.js";
 import { snippet } from "../parts/snippet.js";
-import { State } from "../core/state.js";
+
+/** @import { Params } from "../core/state.js" */
+/** @typedef {{words: string, asked: Record<string, string>}} Example */
+
+/** Questions to begin with; each is asked of platforms that the service must know. @type {Example[]} */
+const EXAMPLES = [
+  { words: "RegNetY-4GF, 4× by dWr, on 8 V100", asked: { model: "RegNetY-4GF", strategy: "dWr", factor: "4", platform: "v100x8-paper" } },
+  { words: "ResNet-50 as it is, on an RTX 3090", asked: { model: "ResNet-50", strategy: "none", platform: "rtx3090-nchw" } },
+  { words: "EfficientNet-B0, 8× by dWr, on an H100", asked: { model: "EfficientNet-B0", strategy: "dWr", factor: "8", platform: "gpu:h100" } },
+];
 
 const state = new State(DEFAULTS);
 const latest = new Latest();
 
 shown($("#platform-table"), () => platformTable());
 form().catch((error) => fill($("#ask"), problem(error)));
+examples().catch((error) => fill($("#examples"), problem(error)));
+state.watch(carry);
 state.watch(answer);
 
 async function form() {
   const now = state.get();
-  const name = new NetField(now.model, (model) => state.set({ model }));
-  const strategy = await strategyField(now, { withAlpha: false, onchange: (changes) => state.set(changes) });
-  const factor = factorField(now, { slider: false, onchange: (changes) => state.set(changes, { quietly: true }) });
-  const wide = field("Net", name.element);
-  wide.classList.add("wide");
-  wide.querySelector("label").htmlFor = name.id;
+  const net = netField(now.model ?? "", (model) => state.set({ model, spec: null }));
+  const strategy = await strategyField(now, (changes) => state.set(changes));
+  const factor = factorField({ slider: false, onchange: (changes) => state.set(changes, { quietly: true }) });
+  const alpha = alphaField(now, (changes) => state.set(changes, { quietly: true }));
+  const gpus = gpuField(state);
+  const reason = h("p", { class: "hint whole", role: "status" });
+  net.element.classList.add("wide");
   strategy.element.classList.add("wide");
+  gpus.element.classList.add("whole");
+  alpha.element.classList.add("whole");
   const form = $("#ask");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (name.value) state.set({ model: name.value });
+    if (net.box.value) state.set({ model: net.box.value, spec: null });
   });
-  fill(form, wide, strategy.element, factor.element, h("button", { class: "primary" }, "Predict"));
-  state.watch((now) => {
-    name.value = now.model;
-    strategy.read(now);
-    factor.read(now);
+  fill(form, net.element, strategy.element, factor.element, h("button", { class: "primary" }, "Predict"), alpha.element, reason, gpus.element);
+  state.watch(async (now) => {
+    net.box.value = now.spec ? "" : now.model ?? "";
+    const [why] = await Promise.all([unscalable(now), gpus.show(now)]);
+    const own = now.spec ? "The net is the one that you have described on the page “Explore a net”. " : "";
+    reason.textContent = own + (why ? `${why}: it is predicted as it is.` : "");
+    for (const part of [strategy, factor, alpha]) part.read(now, why);
   });
 }
 
+async function examples() {
+  const all = await platforms();
+  const asked = EXAMPLES.filter(({ asked: { platform } }) => (platform.startsWith("gpu:") ? all.some(({ measurements }) => measurements.train > 0) : all.some(({ id }) => id === platform)));
+  const links = asked.map(({ words, asked }) => h("li", {}, h("a", { href: `/?${new URLSearchParams(asked)}`, on: { click: (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    state.set({ spec: null, alpha: null, factor: null, mode: null, ...asked });
+  } } }, words)));
+  fill($("#examples"), links.length > 0 && [h("span", { class: "quiet" }, "Try: "), h("ul", {}, links)]);
+}
+
+/** @param {Params} now */
 async function answer(now) {
-  const place = $("#answer");
-  const body = prediction(now);
-  await shown(place, () => latest.run(async (signal) => {
-    const answered = await post("/v1/predict", body, signal);
-    const more = new URLSearchParams(location.search).toString();
-    return h("div", {}, verdict(answered, now), predictions(answered),
-      h("p", {}, h("a", { href: `/explore${more && `?${more}`}` }, "See its counts, compare strategies, plan for a budget")));
-  }));
-  fill($("#call"), snippet({ path: "/v1/predict", body }));
+  const [said, found] = [$("#said"), $("#answer")];
+  found.setAttribute("aria-busy", "true");
+  try {
+    const made = await latest.run((signal) => ask(now, signal));
+    if (!made) return;
+    const { answer, body, beside } = made;
+    fill(said, verdict(answer, beside));
+    fill(found, predictions(answer, beside), h("p", {}, h("a", { href: `/explore${location.search}` }, "See its counts, compare strategies, plan for a budget")));
+    fill($("#call"), snippet({ path: "/v1/predict", body }));
+  } catch (error) {
+    fill(said);
+    fill(found, problem(error));
+    fill($("#call"));
+  }
+  found.removeAttribute("aria-busy");
 }

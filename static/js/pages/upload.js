@@ -1,38 +1,47 @@
 // Sending timings: choose, check, fix, save, undo. Nothing is stored before it has been checked.
 
-import { get, query, send, withToken } from "../core/api.js";
-import { at } from "../core/place.js";
-import { format, FORMATS, namesPlatform, platforms } from "../upload/detect.js";
+import { change, get, Problem, query, send } from "../core/api.js";
+import { lead } from "../core/carried.js";
 import { $, debounced, field, fill, h, select } from "../core/dom.js";
 import { date, many } from "../core/format.js";
-import { problem } from "../parts/problem.js";
-import { patched, pick } from "../upload/rows.js";
-import { copyable } from "../parts/snippet.js";
+import { at } from "../core/place.js";
+import { bytes } from "../core/quantity.js";
+import { Mistake } from "../core/request.js";
 import { State } from "../core/state.js";
-import { TokenField } from "../core/token.js";
+import { download } from "../parts/download.js";
+import { problem } from "../parts/problem.js";
+import { copyable } from "../parts/snippet.js";
+import { format, FORMATS, isFormat, namesPlatform, platforms } from "../upload/detect.js";
+import { patched, pick } from "../upload/rows.js";
+import { tokenField } from "../parts/token-field.js";
 import { counted, doubted, fixer } from "../upload/verdicts.js";
+
+/** @import { Platforms, UploadAnswer, UploadSummary } from "api" */
+/** @import { Row } from "../upload/rows.js" */
+/** @typedef {{file: File | null, text: string | null, changed: boolean, name: string | null}} Sent */
 
 /** Longest file whose rows are fixed here: it is held in memory as text. */
 const EDITABLE = 64 * 2 ** 20;
 const HEAD = 65536;
 
 const state = new State({});
-const token = new TokenField();
-/** What is to be sent: the `file` as it is, or `text` where that was pasted or changed; of long files there is no text. */
+const token = tokenField();
+/** What is to be sent: the `file` as it is, or `text` where that was pasted or changed; of long files there is no text. @type {Sent | null} */
 let sent = null;
-/** The wrong rows, as they were shown to be fixed. */
+/** The wrong rows, as they were shown to be fixed. @type {Row[]} */
 let wrong = [];
 
-const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "");
+const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "", { on: { change: () => say() } });
 const platform = h("input", { autocomplete: "off", spellcheck: "false", list: "known-platforms", placeholder: "as the rows say" });
 const mode = select([["", "as the rows say"], ["train", "training"], ["infer", "inference"]], "");
 const net = h("input", { autocomplete: "off", spellcheck: "false", placeholder: "RegNetX-400MF" });
 const platformHint = h("span", { class: "hint", role: "status" });
-const file = h("input", { type: "file", id: "file", accept: ".csv,.json,.ndjson,.jsonl,.log,.txt,text/csv,application/json", on: { change: () => take(file.files[0]) } });
+const file = h("input", { type: "file", id: "file", accept: ".csv,.json,.ndjson,.jsonl,.log,.txt,text/csv,application/json", on: { change: () => take(file.files?.[0]) } });
 const pasted = h("textarea", { spellcheck: "false", placeholder: "platform,device,mode,label,name,batch_size,images_per_second\nmy-4090,NVIDIA GeForce RTX 4090,train,resnet50,ResNet-50,256,1510", on: { input: debounced(() => take(pasted.value), 300) } });
 const [chosen, settings, result] = [h("p", { role: "status" }), h("section", { hidden: true }), h("section", { id: "result", tabindex: -1 })];
 const check = h("button", { type: "button", class: "primary", on: { click: () => run(true) } }, "Check without storing");
 
+lead();
 build();
 state.watch((now) => { if (now.upload) receipt(now.upload); });
 
@@ -40,11 +49,11 @@ function build() {
   const drop = h("div", { class: "drop", on: {
     dragover: (event) => { event.preventDefault(); drop.classList.add("over"); },
     dragleave: () => drop.classList.remove("over"),
-    drop: (event) => { event.preventDefault(); drop.classList.remove("over"); take(event.dataTransfer.files[0] ?? event.dataTransfer.getData("text")); },
+    drop: (event) => { event.preventDefault(); drop.classList.remove("over"); take(event.dataTransfer?.files[0] ?? event.dataTransfer?.getData("text")); },
   } }, h("p", {}, "Drop a file here, or choose one:"), h("p", {}, h("label", { class: "visually-hidden", for: "file" }, "File of timings"), file),
   h("p", { class: "quiet small" }, "CSV, JSON or NDJSON of ours; a benchmark table of timm; a log or timing file of pycls."));
   const known = h("datalist", { id: "known-platforms" });
-  get("/v1/platforms").then((answer) => fill(known, answer.platforms.map(({ id }) => h("option", { value: id })))).catch(() => {});
+  get("/v1/platforms").then((/** @type {Platforms} */ answer) => fill(known, answer.platforms.map(({ id }) => h("option", { value: id })))).catch(() => {});
   const named = field("Platform", platform);
   named.append(platformHint);
   fill(settings, h("h2", {}, "How it is read"), h("div", { class: "filters" }, field("Format", type), named, field("Mode", mode), field("Net, of a pycls log", net)), known, token.element, h("div", { class: "actions" }, check));
@@ -60,7 +69,7 @@ function help() {
     h("p", {}, "Add ", h("code", {}, "?dry_run=true"), " to check without storing."));
 }
 
-/** Takes a file, or a text that was pasted. */
+/** Takes a file, or a text that was pasted. @param {File | string | undefined} source */
 async function take(source) {
   fill(result);
   state.set({ upload: null }, { quietly: true });
@@ -70,36 +79,43 @@ async function take(source) {
     fill(chosen);
     return;
   }
-  const isText = typeof source === "string";
-  const editable = isText || source.size <= EDITABLE;
-  const text = isText ? source : editable ? await source.text() : null;
-  const head = text ?? await source.slice(0, HEAD).text();
-  sent = { file: isText ? null : source, text, changed: isText, name: isText ? null : source.name };
+  const given = typeof source === "string" ? null : source;
+  const text = typeof source === "string" ? source : source.size <= EDITABLE ? await source.text() : null;
+  const head = text ?? await given?.slice(0, HEAD).text() ?? "";
+  sent = { file: given, text, changed: !given, name: given?.name ?? null };
   type.value = format(head.slice(0, HEAD), sent.name ?? "") ?? "";
-  recognise(head);
-  const size = isText ? `${many(text.length, "character")}, pasted` : `${source.name}, ${(source.size / 1e6).toFixed(source.size < 1e5 ? 3 : 1)} MB`;
-  fill(chosen, h("strong", {}, size), type.value ? ` – read as ${FORMATS[type.value]}.` : " – its format is not recognised: choose one.");
+  recognise(head, sent.name);
+  say();
   settings.hidden = false;
   settings.scrollIntoView({ block: "nearest" });
 }
 
-function recognise(head) {
+/** Says what was chosen, and how it is read. */
+function say() {
+  if (!sent) return;
+  const size = sent.file ? `${sent.file.name}, ${bytes(sent.file.size)}` : `${many(sent.text?.length ?? 0, "character")}, pasted`;
+  fill(chosen, h("strong", {}, size), isFormat(type.value) ? ` – read as ${FORMATS[type.value]}.` : " – its format is not recognised: choose one.");
+}
+
+/** @param {string} head @param {string | null} name */
+function recognise(head, name) {
   const named = platforms(head, type.value);
   platform.value = "";
   if (named.length) platformHint.textContent = `The rows name ${named.join(", ")}.`;
-  else if (namesPlatform(sent.name)) platformHint.textContent = "The file's name tells it; write an id to say it yourself.";
+  else if (namesPlatform(name)) platformHint.textContent = "The file's name tells it; write an id to say it yourself.";
   else platformHint.textContent = "The rows name none: write its id.";
 }
 
-/** Sends what was chosen: only to be checked, or to be stored. */
+/** Sends what was chosen: only to be checked, or to be stored. @param {boolean} dry */
 async function run(dry) {
+  if (!sent) return;
   if (!type.value) { type.focus(); return; }
-  token.invalid = !token.value;
-  if (!token.value) { token.focus(); return; }
+  if (!token.held()) return;
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Sending" });
   const said = h("p", { role: "status" }, "Sending …");
   fill(result, said, bar);
   const path = query("/v1/measurements", { dry_run: dry || null, on_error: "skip", platform: platform.value.trim(), mode: mode.value, net: net.value.trim(), file_name: sent.name });
+  /** @param {number} share */
   const progress = (share) => {
     bar.value = share;
     if (share >= 1) {
@@ -109,18 +125,20 @@ async function run(dry) {
   };
   check.disabled = true;
   try {
-    const answer = await send(path, { body: sent.changed ? sent.text : sent.file, type: type.value, token: token.value, progress });
+    /** @type {UploadAnswer} */
+    const answer = await send(path, { body: sent.changed ? sent.text : sent.file, type: type.value, progress });
     if (dry) verdict(answer);
     else state.set({ upload: answer.upload });
   } catch (error) {
-    token.invalid = error.status === 401 || error.status === 403;
+    if (error instanceof Problem && error.status === 401) token.tell("This token does not hold.");
+    if (error instanceof Problem && error.status === 403) token.tell("This token may not write.");
     fill(result, problem(error));
   }
   check.disabled = false;
   result.focus();
 }
 
-/** What would become of the rows; the wrong ones to be fixed. */
+/** What would become of the rows; the wrong ones to be fixed. @param {UploadAnswer} answer */
 function verdict(answer) {
   const storing = answer.accepted + answer.quarantined;
   const save = h("button", { type: "button", class: "primary", disabled: storing === 0, on: { click: () => run(false) } }, `Save ${many(storing, "row")}`);
@@ -129,39 +147,42 @@ function verdict(answer) {
       storing === 0 && h("span", { class: "quiet" }, "There is nothing new in it to store.")));
 }
 
+/** @param {UploadAnswer} answer */
 function fixing(answer) {
   if (!answer.errors.length) return null;
   const more = answer.rejected > answer.errors.length && h("p", { class: "note" }, `The first ${answer.errors.length} of ${answer.rejected} wrong rows. When all are wrong alike, fix the file and choose it again.`);
-  if (sent.text !== null && type.value !== "text/plain") wrong = pick(sent.text, type.value, answer.errors.map((error) => error.line));
-  else wrong = [];
+  const text = sent?.text ?? null;
+  wrong = text !== null && type.value !== "text/plain" ? pick(text, type.value, answer.errors.map((error) => error.line)) : [];
   const listed = wrong.length ? wrong : answer.errors.map(({ line, value }) => ({ line, text: JSON.stringify(value) }));
   const again = h("button", { type: "button", on: { click: fixed } }, "Check the fixed rows");
   return h("div", { id: "fix" }, h("h3", {}, "To fix"), more, fixer(answer.errors, listed), wrong.length > 0 && h("div", { class: "actions" }, again));
 }
 
 function fixed() {
+  if (!sent) return;
   try {
-    sent.text = patched(sent.text, type.value, wrong);
+    sent.text = patched(sent.text ?? "", type.value, wrong);
     sent.changed = true;
   } catch (error) {
-    $("#fix").append(problem(Object.assign(new Error(`A row is not JSON: ${error.message}`), { requestId: null })));
+    $("#fix").append(problem(new Mistake(`A row is not JSON: ${error instanceof Error ? error.message : error}`)));
     return;
   }
   run(true);
 }
 
-/** A stored upload: what became of it, and undo. */
+/** A stored upload: what became of it, and undo. @param {string} id */
 async function receipt(id) {
   const path = `/v1/uploads/${encodeURIComponent(id)}`;
   try {
+    /** @type {UploadSummary} */
     const upload = await get(path);
     const removed = Boolean(upload.removed_at);
     const said = h("div", { role: "status" });
+    /** @param {string} method @param {string} path */
     const act = async (method, path) => {
-      token.invalid = !token.value;
-      if (!token.value) { settings.hidden = false; token.focus(); return; }
+      if (!token.held()) return;
       try {
-        await withToken(method, path, token.value);
+        await change(method, path);
         await receipt(id);
       } catch (error) {
         fill(said, problem(error));
@@ -170,12 +191,11 @@ async function receipt(id) {
     const button = removed
       ? h("button", { type: "button", on: { click: () => act("POST", `${path}/restore`) } }, "Put it back")
       : h("button", { type: "button", on: { click: () => act("DELETE", path) } }, "Undo: take it out of the fits");
-    if (settings.hidden) fill(said, h("div", {}, token.element));
     fill(result, h("h2", {}, removed ? "Taken out" : "Saved"),
       h("p", {}, `Upload ${upload.upload} by ${upload.sender}, ${date(upload.created_at)}. `, removed ? "Its rows are kept, but in no fit, unless somebody else has sent them too." : "Its rows are on disk and in the fits."),
       counted(upload),
-      upload.rejected > 0 && h("p", {}, h("a", { href: `${path}/rejected.csv`, download: `rejected-${upload.upload}.csv` }, "The wrong rows as CSV"), ", to fix and send again."),
-      h("div", { class: "actions" }, button), said);
+      upload.rejected > 0 && h("p", {}, download(`${path}/rejected.csv`, `rejected-${upload.upload}.csv`, "The wrong rows as CSV"), ", to fix and send again."),
+      h("div", { class: "actions" }, button), settings.hidden && h("div", {}, token.element), said);
     result.focus();
   } catch (error) {
     fill(result, problem(error));

@@ -2,55 +2,75 @@
 
 import { Latest, query, text } from "../core/api.js";
 import { records } from "../core/csv.js";
-import { $, debounced, fill, h } from "../core/dom.js";
+import { debounced, fill, h } from "../core/dom.js";
+import { plain } from "../core/format.js";
+import { isPrivate } from "../core/token.js";
+import { download } from "./download.js";
 import { readout } from "./points.js";
 import { problem } from "./problem.js";
 import { table } from "./table.js";
 
+/** @import { Param } from "../core/api.js" */
+/** @import { Open } from "./points.js" */
+/** @typedef {Record<string, Param>} ChartParams */
+
 // The one place where text becomes a document: an image by our own server, parsed as XML, without script or style.
-const policy = globalThis.trustedTypes?.createPolicy("charts", { createHTML: (text) => text });
+/** @type {{createHTML(text: string): string} | undefined} */
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("charts", { createHTML: (/** @type {string} */ text) => text });
 const FORBIDDEN = "script, style, foreignObject, iframe, image, use, animate, set, a";
 
+/** @param {string} source */
 function parsed(source) {
-  const document = new DOMParser().parseFromString(policy ? policy.createHTML(source) : source, "image/svg+xml");
-  const root = document.documentElement;
-  if (root.localName !== "svg") throw new Error("the chart is no SVG");
+  const root = new DOMParser().parseFromString(policy ? policy.createHTML(source) : source, "image/svg+xml").documentElement;
   for (const element of root.querySelectorAll(FORBIDDEN)) element.remove();
   for (const element of [root, ...root.querySelectorAll("*")]) {
     for (const { name } of [...element.attributes]) if (name === "style" || name.startsWith("on") || name.endsWith("href")) element.removeAttribute(name);
   }
-  return window.document.importNode(root, true);
+  const drawing = /** @type {unknown} */ (document.importNode(root, true));
+  if (!(drawing instanceof SVGSVGElement)) throw new Error("the chart is no SVG");
+  return drawing;
 }
 
 const ROWS = 200;
+/** Units that names of columns end with. @type {[RegExp, string][]} */
+const UNITS = [[/_seconds$/, "s"], [/_ms$/, "ms"], [/_bytes$/, "bytes"], [/_percent$/, "%"], [/^giga_/, "G"], [/^million_/, "M"]];
+
+/** The title and the unit of a column of a CSV. @param {string} name */
+function headed(name) {
+  const [pattern, unit] = UNITS.find(([pattern]) => pattern.test(name)) ?? [/^$/, undefined];
+  return { title: name.replace(pattern, "").replaceAll("_", " "), unit };
+}
 
 /** A figure that shows the chart at a path, such as `/v1/charts/fit`, with parameters; `onpoint` hears of a chosen one. */
 export class Chart {
   #latest = new Latest();
   #width = 0;
   #path;
-  #params;
+  /** @type {ChartParams} */
+  #params = {};
   #onpoint;
+  sentence = h("figcaption", {});
+  image = h("div", { class: "image" });
+  tip = h("p", { class: "tip", "aria-hidden": "true", hidden: true });
+  said = h("p", { class: "readout", role: "status" });
+  tools = h("div", { class: "tools" });
+  rows = h("div", { hidden: true });
+  element = h("figure", { class: "figure" }, this.sentence, this.image, this.said, this.tools, this.rows);
 
+  /** @param {string} path @param {Open} [onpoint] */
   constructor(path, onpoint) {
     this.#path = path;
     this.#onpoint = onpoint;
-    this.sentence = h("figcaption", {});
-    this.image = h("div", { class: "image" });
-    this.said = h("p", { class: "readout", role: "status" });
-    this.tools = h("div", { class: "tools" });
-    this.rows = h("div", { hidden: true });
-    this.element = h("figure", { class: "figure" }, this.sentence, this.image, this.said, this.tools, this.rows);
     new ResizeObserver(debounced(() => this.#resized(), 250)).observe(this.element);
   }
 
-  /** Draws the chart with `params`; without, it is not there. */
+  /** Draws the chart with `params`; without, it is not there. @param {ChartParams | null | undefined} params */
   shown(params) {
     this.element.hidden = !params;
-    return params && this.show(params);
+    return params ? this.show(params) : undefined;
   }
 
-  /** Draws the chart with `params`. */
+  /** Draws the chart with `params`. @param {ChartParams} params */
   async show(params) {
     this.#params = params;
     this.#width = Math.round(this.element.clientWidth);
@@ -70,18 +90,21 @@ export class Chart {
     this.image.removeAttribute("aria-busy");
   }
 
-  #draw(svg) {
-    fill(this.sentence, $("desc", svg)?.textContent ?? "");
-    fill(this.image, svg);
-    fill(this.said, readout(svg, this.said, this.#onpoint));
+  /** @param {SVGSVGElement} drawing */
+  #draw(drawing) {
+    fill(this.sentence, drawing.querySelector("desc")?.textContent ?? "");
+    this.tip.hidden = true;
+    fill(this.image, drawing, this.tip);
+    fill(this.said, readout(drawing, { place: this.said, tip: this.tip, onpoint: this.#onpoint }));
     this.rows.hidden = true;
     const csv = query(`${this.#path}.csv`, this.#params);
     const image = query(`${this.#path}.svg`, this.#params);
     const button = h("button", { type: "button", class: "plain", "aria-expanded": "false", on: { click: () => this.#toggle(button, csv) } }, "View as table");
-    fill(this.tools, button, h("a", { href: image, download: "chart.svg" }, "SVG"), h("a", { href: csv, download: "chart.csv" }, "CSV"),
-      h("a", { href: image }, "Image by its address"));
+    // An address that takes a token is no use to others.
+    fill(this.tools, button, download(image, "chart.svg", "SVG"), download(csv, "chart.csv", "CSV"), !isPrivate() && h("a", { href: image }, "Image by its address"));
   }
 
+  /** @param {HTMLElement} button @param {string} path */
   async #toggle(button, path) {
     const open = this.rows.hidden;
     this.rows.hidden = !open;
@@ -92,7 +115,7 @@ export class Chart {
       const [head, ...rows] = records(await text(path));
       const shown = rows.slice(0, ROWS);
       const isNumber = head.cells.map((_, i) => shown.some(({ cells }) => cells[i]) && shown.every(({ cells }) => !cells[i] || Number.isFinite(Number(cells[i]))));
-      const columns = head.cells.map((name, i) => ({ title: name.replaceAll("_", " "), number: isNumber[i], head: i === 0, cell: ({ cells }) => cells[i] }));
+      const columns = head.cells.map((name, i) => ({ ...headed(name), number: isNumber[i], head: i === 0, cell: (/** @type {{cells: string[]}} */ { cells }) => (isNumber[i] && cells[i] ? plain(Number(cells[i])) : cells[i]) }));
       fill(this.rows, table({ caption: "The chart as a table", columns, rows: shown }),
         rows.length > ROWS && h("p", { class: "small quiet" }, `The first ${ROWS} of ${rows.length} rows; the CSV has all.`));
     } catch (error) {
@@ -102,6 +125,6 @@ export class Chart {
 
   #resized() {
     const width = Math.round(this.element.clientWidth);
-    if (this.#params && width && Math.abs(width - this.#width) > 20) this.show(this.#params);
+    if (Object.keys(this.#params).length && width && Math.abs(width - this.#width) > 20) this.show(this.#params);
   }
 }

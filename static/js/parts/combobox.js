@@ -1,81 +1,109 @@
-// A field for the name of a net, with completion: the combobox of the ARIA authoring practices.
+// A field with completion: the combobox of the ARIA authoring practices.
 
-import { h, fill, uid } from "../core/dom.js";
-import { known } from "../core/api.js";
-import { si } from "../core/format.js";
+import { fill, h, uid } from "../core/dom.js";
+
+/** @import { Child } from "../core/dom.js" */
+/** @typedef {{value: string, words: string[], text: Child, note: Child}} Option */
 
 const SHOWN = 40;
 
+/** @param {string} text */
 const bare = (text) => text.toLowerCase().replaceAll(/[^a-z0-9.]/g, "");
 
-/** Nets whose name or alias has `typed` in it; those that begin with it first. */
-function matching(models, typed) {
+/**
+ * Options of which a word has `typed` in it; those that begin with it first.
+ *
+ * @param {Option[]} options
+ * @param {string} typed
+ */
+function matching(options, typed) {
   const wanted = bare(typed);
-  const rank = (model) => {
-    const names = [model.name, ...model.aliases].map(bare);
-    if (names.includes(wanted)) return 0;
-    if (names.some((name) => name.startsWith(wanted))) return 1;
-    return names.some((name) => name.includes(wanted)) ? 2 : 3;
+  /** @param {Option} option */
+  const rank = ({ words }) => {
+    const bared = words.map(bare);
+    if (bared.includes(wanted)) return 0;
+    if (bared.some((word) => word.startsWith(wanted))) return 1;
+    return bared.some((word) => word.includes(wanted)) ? 2 : 3;
   };
-  return models.map((model) => [rank(model), model]).filter(([rank]) => rank < 3)
-    .sort((a, b) => a[0] - b[0]).map(([, model]) => model);
+  return options.map((option) => ({ rank: rank(option), option })).filter(({ rank }) => rank < 3)
+    .sort((a, b) => a.rank - b.rank).map(({ option }) => option);
 }
 
-/** A combobox; `onchoose` hears a name that was chosen or confirmed by Enter. */
-export class NetField {
+/**
+ * @typedef {object} Asked
+ * @property {string} label what the options are, such as Nets
+ * @property {string} [value]
+ * @property {string} [placeholder]
+ * @property {() => Promise<Option[]>} options
+ * @property {(value: string) => void} onchoose hears a value that was chosen, or confirmed by Enter or by leaving
+ * @property {boolean} [free] whether a text that is no option may be confirmed
+ */
+
+/** A combobox. */
+export class Combobox {
+  /** @type {Option[]} */
+  #options = [];
+  #active = -1;
+  #asked;
+  #confirmed;
   #input;
   #list;
   #status;
-  #options = [];
-  #active = -1;
-  #onchoose;
 
-  constructor(value, onchoose) {
-    this.#onchoose = onchoose;
-    const list = uid("nets");
+  /** @param {Asked} asked */
+  constructor(asked) {
+    this.#asked = asked;
+    this.#confirmed = asked.value ?? "";
+    const list = uid("options");
     this.#input = h("input", {
-      id: uid("net"), type: "text", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list,
-      autocomplete: "off", autocapitalize: "off", spellcheck: "false", value, placeholder: "ResNet-50",
+      id: uid("combobox"), type: "text", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list,
+      autocomplete: "off", autocapitalize: "off", spellcheck: "false", value: asked.value ?? "", placeholder: asked.placeholder,
       on: {
         input: () => this.#open(), keydown: (event) => this.#key(event), blur: () => this.#leave(),
-        focus: () => this.#input.select(),
+        focus: () => this.#input.select(), click: () => this.#open(),
       },
     });
-    this.#list = h("ul", { id: list, role: "listbox", "aria-label": "Nets", hidden: true });
+    this.#list = h("ul", { id: list, role: "listbox", "aria-label": asked.label, hidden: true });
     this.#status = h("span", { class: "visually-hidden", role: "status" });
     this.element = h("div", { class: "combobox" }, this.#input, this.#list, this.#status);
   }
 
   get id() { return this.#input.id; }
   get value() { return this.#input.value.trim(); }
-  set value(text) { if (document.activeElement !== this.#input) this.#input.value = text; }
-  set invalid(wrong) { this.#input.setAttribute("aria-invalid", String(wrong)); }
-  focus() { this.#input.focus(); }
+  set value(text) {
+    if (document.activeElement === this.#input) return;
+    this.#input.value = text;
+    this.#confirmed = text;
+  }
 
   async #open() {
     let all;
     try {
-      all = (await known("/v1/models")).models;
+      all = await this.#asked.options();
     } catch {
       return;
     }
-    const found = matching(all, this.value);
+    // A field that was only clicked shows everything: what stands in it is what was chosen before.
+    const typed = this.value === this.#confirmed ? "" : this.value;
+    const found = matching(all, typed);
     this.#options = found.slice(0, SHOWN);
     this.#active = -1;
-    fill(this.#list, this.#options.map((model, index) => h("li", {
+    fill(this.#list, this.#options.map((option, index) => h("li", {
       id: `${this.#list.id}-${index}`, role: "option", "aria-selected": "false",
       on: { mousedown: (event) => event.preventDefault(), click: () => this.#choose(index) },
-    }, model.name, h("span", {}, `${model.family}, ${si(model.resolutions[0].complexity.flops)} flops`))));
+    }, h("span", { class: "name" }, option.text), h("span", { class: "about" }, option.note))));
     this.#show(this.#options.length > 0);
-    this.#status.textContent = found.length ? `${found.length} nets` : "no net is called like this";
+    this.#status.textContent = found.length ? `${found.length} to choose from` : "nothing is called like this";
   }
 
+  /** @param {boolean} open */
   #show(open) {
     this.#list.hidden = !open;
     this.#input.setAttribute("aria-expanded", String(open));
     if (!open) this.#input.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {KeyboardEvent} event */
   async #key(event) {
     const open = !this.#list.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -85,6 +113,7 @@ export class NetField {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (open && this.#active >= 0) this.#choose(this.#active);
+      else if (open && !this.#asked.free && this.#options.length) this.#choose(0);
       else this.#confirm();
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
@@ -92,6 +121,7 @@ export class NetField {
     }
   }
 
+  /** @param {number} step */
   #move(step) {
     const count = this.#options.length;
     if (!count) return;
@@ -102,17 +132,23 @@ export class NetField {
     item.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {number} index */
   #choose(index) {
-    this.#input.value = this.#options[index].name;
+    this.#input.value = this.#options[index].value;
     this.#confirm();
   }
 
   #confirm() {
     this.#show(false);
-    if (this.value) this.#onchoose(this.value);
+    if (!this.value) return;
+    this.#confirmed = this.value;
+    this.#asked.onchoose(this.value);
+    if (!this.#asked.free) this.#input.value = this.#confirmed = "";
   }
 
+  /** Leaving a field confirms what was typed, as with any other field. */
   #leave() {
-    if (!this.#list.hidden) this.#show(false);
+    this.#show(false);
+    if (this.#asked.free && this.value && this.value !== this.#confirmed) this.#confirm();
   }
 }

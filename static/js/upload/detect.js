@@ -2,6 +2,9 @@
 
 import { records } from "../core/csv.js";
 
+/** @typedef {"text/csv" | "application/json" | "application/x-ndjson" | "text/plain"} Format */
+
+/** @type {Record<Format, string>} */
 export const FORMATS = {
   "text/csv": "CSV: a column for each field, or timm's table",
   "application/json": "JSON: an object, an array, or timm's output",
@@ -9,7 +12,10 @@ export const FORMATS = {
   "text/plain": "a log of pycls",
 };
 
-/** The media type of `text`, called `name` where it is a file; null where it is nothing that is known. */
+/** Whether `type` is a format that is read here. @param {string} type @returns {type is Format} */
+export const isFormat = (type) => Object.hasOwn(FORMATS, type);
+
+/** The media type of `text`, called `name` where it is a file; null where it is nothing that is known. @param {string} text @returns {Format | null} */
 export function format(text, name = "") {
   const head = text.replace(/^\uFEFF/, "").trimStart();
   if (!head) return null;
@@ -23,6 +29,7 @@ export function format(text, name = "") {
   return head.split("\n", 1)[0].includes(",") ? "text/csv" : null;
 }
 
+/** @param {string} line */
 function whole(line) {
   try {
     return typeof JSON.parse(line) === "object";
@@ -31,21 +38,22 @@ function whole(line) {
   }
 }
 
-/** The platforms that the beginning of `text` names, in their order; none where its rows do not say. */
+/** The platforms that the beginning of `text` names, in their order; none where its rows do not say. @param {string} text @param {string} type */
 export function platforms(text, type) {
   const head = text.slice(0, 65536);
+  /** @type {Set<string>} */
   const found = new Set();
   if (type === "text/csv") {
     const [header, ...rows] = records(head);
     const column = header?.cells.map((cell) => cell.trim().replace(/^\uFEFF/, "")).indexOf("platform") ?? -1;
-    if (column >= 0) for (const { cells } of rows.slice(0, -1).concat(rows.slice(-1))) if (cells[column]) found.add(cells[column]);
+    if (column >= 0) for (const { cells } of rows) if (cells[column]) found.add(cells[column]);
   } else {
     for (const [, id] of head.matchAll(/"platform"\s*:\s*(?:\{[^}]*?"id"\s*:\s*)?"([^"]+)"/g)) found.add(id);
   }
   return [...found].slice(0, 20);
 }
 
-/** The file's name where it tells a platform: that of timm's tables. */
+/** Whether the file's name tells a platform: that of timm's tables does. @param {string | null} name */
 export function namesPlatform(name) {
   return /^benchmark-.+\.csv$/i.test(name ?? "");
 }

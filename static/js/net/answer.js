@@ -1,0 +1,47 @@
+// The answer to the question in a page's address: predicted times on the chosen GPUs, and the memory beside each.
+
+import { post } from "../core/api.js";
+import { chosen, modeOf, naming } from "../core/platforms.js";
+import { answerable, common, prediction, present, scaling } from "../core/request.js";
+
+/** @import { CompareAnswer, Memory, PredictAnswer } from "api" */
+/** @import { Params } from "../core/state.js" */
+/** @import { Beside } from "../parts/predictions.js" */
+
+/**
+ * Asks for the predictions of `state`.
+ *
+ * @param {Params} state
+ * @param {AbortSignal} signal
+ * @returns {Promise<{answer: PredictAnswer, body: object, beside: Beside}>}
+ */
+export async function ask(state, signal) {
+  const { now, why } = await answerable(state);
+  const [ids, name] = await Promise.all([chosen(now), naming(modeOf(now))]);
+  const body = prediction(now, ids.length ? ids : undefined);
+  /** @type {PredictAnswer} */
+  const answer = await post("/v1/predict", body, signal);
+  const order = new Map(ids.map((id, index) => [id, index]));
+  answer.predictions.sort((a, b) => (order.get(a.platform) ?? 0) - (order.get(b.platform) ?? 0));
+  const trained = modeOf(now) === "train" && answer.base.model;
+  const sizes = trained ? await Promise.all(answer.predictions.map(async ({ platform }) => memory(now, platform, name(platform).memory, signal))) : [];
+  return { answer, body, beside: { now, name, why, memory: new Map(sizes.flat()) } };
+}
+
+/**
+ * The memory that training takes on a device of `platform`, with its id; nothing where it cannot be told.
+ *
+ * @param {Params} now
+ * @param {string} platform
+ * @param {number | null} size
+ * @param {AbortSignal} signal
+ * @returns {Promise<[string, Memory][]>}
+ */
+async function memory(now, platform, size, signal) {
+  const way = scaling(now) ?? { strategy: "d", factor: 1 };
+  const ways = "alpha" in way ? { alphas: [way.alpha] } : { strategies: [way.strategy] };
+  const body = present({ ...common(now), ...ways, factors: [way.factor], platform, device_memory_bytes: size });
+  /** @type {CompareAnswer} */
+  const { rows: [row] } = await post("/v1/compare", body, signal);
+  return row?.memory ? [[platform, row.memory]] : [];
+}
