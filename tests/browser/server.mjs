@@ -1,7 +1,7 @@
 // A real server on a database of its own, and a real browser that watches for what must not happen.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -42,6 +42,7 @@ export function launch() {
 /** A page at `origin` of `width`, and the `faults` that it has made: errors in the console, requests that left the host. */
 export async function open(browser, origin, { width = 1280, theme = "light", touch = false } = {}) {
   const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 900 }, colorScheme: theme, hasTouch: touch });
+  if (process.env.EPOCHCAST_STATIC) await fromDisk(context, process.env.EPOCHCAST_STATIC);
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {
@@ -53,6 +54,15 @@ export async function open(browser, origin, { width = 1280, theme = "light", tou
   page.on("dialog", (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on("request", (request) => { if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) faults.push(`left the host: ${request.url()}`); });
   return { page, faults };
+}
+
+/** Takes scripts and styles from `folder`, so that they can be worked on without building the server anew. */
+async function fromDisk(context, folder) {
+  await context.route("**/static/**", async (route) => {
+    const path = join(folder, new URL(route.request().url()).pathname.replace(/.*\/static\//, ""));
+    if (existsSync(path)) await route.fulfill({ path });
+    else await route.continue();
+  });
 }
 
 /** The JSON that a call, as a page shows it for a shell, is answered by. */

@@ -82,11 +82,14 @@ export async function naming(mode) {
     const gpu = sheet(sheets, id);
     const platform = all.find((platform) => platform.id === id);
     const memory = gpu?.memory_bytes ?? null;
-    if (platform) return { title: device(platform), about: `${platform.id}: ${evidence(platform, mode)}`, timed: true, memory, devices: platform.device_count };
+    if (platform) return { title: short(device(platform)), about: `${platform.id}: ${evidence(platform, mode)}`, timed: true, memory, devices: platform.device_count };
     const how = id.split(":").slice(2).join(", ");
-    return { title: [gpu?.device ?? id, how].filter(Boolean).join(", "), about: `${id}: by its data sheet, not timed as such`, timed: false, memory, devices: 1 };
+    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: `${id}: by its data sheet, not timed as such`, timed: false, memory, devices: 1 };
   };
 }
+
+/** A device without its maker, as people say it. @param {string} device */
+const short = (device) => device.replace(/NVIDIA (GeForce )?/, "");
 
 /** @param {PlatformRow} platform @param {Mode} mode */
 function evidence({ measurements, cross_validated_error: errors }, mode) {

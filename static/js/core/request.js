@@ -95,7 +95,7 @@ function factorOf(state) {
 
 /** The scaling in words, for sentences: "scaled 4× by dWr". @param {Params} state */
 export function scalingWords(state) {
-  if (state.strategy === "none" && !state.alpha) return "as it is";
+  if (state.strategy === "none" && !state.alpha) return "";
   const factor = amount(state.factor, "factor") ?? 1;
   return `scaled ${Number(factor.toPrecision(4))}× by ${state.alpha ? `α = ${state.alpha}` : state.strategy}`;
 }

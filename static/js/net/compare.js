@@ -4,7 +4,7 @@ import { post } from "../core/api.js";
 import { field, fill, h, pick, radios } from "../core/dom.js";
 import { capital, times } from "../core/format.js";
 import { modeOf, naming, platformOf } from "../core/platforms.js";
-import { bytes, duration, si } from "../core/quantity.js";
+import { bytes, column, si } from "../core/quantity.js";
 import { charted, common, number, present, sizes, unscalable } from "../core/request.js";
 import { Chart } from "../parts/chart.js";
 import { Panel } from "../parts/panel.js";
@@ -16,14 +16,14 @@ import { strategies } from "./scaling-fields.js";
 
 /** @import { CompareAnswer, CompareRow, StrategyRow } from "api" */
 /** @import { Params, State } from "../core/state.js" */
-/** @typedef {{word: string, value: (row: CompareRow) => number | undefined, format: (amount: number) => string}} Quantity */
+/** @typedef {{word: string, value: (row: CompareRow) => number | undefined, format?: (amount: number) => string}} Quantity */
 
 const FACTORS = [1, 2, 4, 8, 16];
 const SPAN = "1..16/9";
 const STANDARD = "d,w,r,dwr,dWr";
 /** @type {Record<string, Quantity>} */
 const QUANTITIES = {
-  seconds: { word: "time", value: (row) => row.predictions[0]?.epoch_seconds, format: duration },
+  seconds: { word: "time", value: (row) => row.predictions[0]?.epoch_seconds },
   acts: { word: "acts", value: (row) => row.scaled.complexity.acts, format: si },
   params: { word: "params", value: (row) => row.scaled.complexity.params, format: si },
   memory: { word: "memory of a step on one device", value: (row) => row.memory?.bytes, format: bytes },
@@ -88,7 +88,10 @@ function box({ name, what }, state) {
 
 /** @param {CompareAnswer} answer @param {string} y @param {string | undefined} platform */
 function matrix({ rows }, y, platform) {
-  const { word, value, format } = QUANTITIES[y];
+  const { word, value, format: written } = QUANTITIES[y];
+  // Times stand in one unit, so that all can be compared.
+  const { unit, write } = column(rows.flatMap((row) => value(row) ?? []));
+  const format = written ?? write;
   /** @param {CompareRow} row */
   const way = (row) => row.strategy ?? `α = ${row.alpha}`;
   const names = [...new Set(rows.map(way))];
@@ -106,6 +109,6 @@ function matrix({ rows }, y, platform) {
     return [best ? h("strong", {}, format(amount)) : format(amount), factor !== 1 && h("span", { class: "sub" }, best ? "least" : `${times(amount / (least.get(factor) ?? amount))} of least`)];
   };
   const columns = [{ title: "Strategy", head: true, cell: (/** @type {string} */ name) => name }, ...FACTORS.map((factor) => ({ title: `${factor}× flops`, number: true, cell: cell(factor) }))];
-  const caption = `${y === "seconds" ? `Epoch time on ${platform}` : capital(word)} by strategy and factor`;
+  const caption = `${y === "seconds" ? `Epoch time on ${platform} in ${unit}` : capital(word)} by strategy and factor`;
   return [h("h3", {}, caption), table({ caption, hidden: true, columns, rows: names })];
 }

@@ -9,9 +9,9 @@ import { FIELDS, mistakes } from "./plan-request.js";
 const FIRST = ["epoch", "flops", "params", "acts", "memory", "batch"];
 const WHOLE = ["epochs", "devices", "total", "price", "cost"];
 
-/** The form; `read` shows a state in it, `blame` marks the fields that an answer points at. @param {State} state */
-export function planForm(state) {
-  const fields = new Map(Object.entries(FIELDS).map(([name, { label, kind, example, hint }]) => [name, quantityField({ label, kind, placeholder: example, hint, onchange: (text) => state.set({ [name]: text }) })]));
+/** The form; `read` shows a state in it, `blame` marks the fields that an answer points at. @param {State} state @param {(text: string) => void} onprice hears a price */
+export function planForm(state, onprice) {
+  const fields = new Map(Object.entries(FIELDS).map(([name, { label, kind, example, hint }]) => [name, quantityField({ label, kind, placeholder: example, hint, onchange: (text) => (name === "price" ? onprice(text) : state.set({ [name]: text })) })]));
   // A mistake is kept in the address as well, so that no plan for something else is left standing.
   for (const [name, { control }] of fields) control.addEventListener("change", () => { if (control.getAttribute("aria-invalid") === "true") state.set({ [name]: control.value.trim() }); });
   /** @param {string[]} names */

@@ -16,7 +16,7 @@ export function ranked({ options, mix }) {
   /** @param {PlanOption} option */
   const key = ({ scaled: { complexity: costs } }) => [costs.flops, costs.params, costs.acts].join();
   const named = new Set(options.filter(({ strategy }) => strategy).map(key));
-  const all = [...options.filter((row) => row.strategy || !named.has(key(row))), ...(mix ? [mix] : [])];
+  const all = [...options, ...(mix ? [mix] : [])].filter((row) => row.strategy || !named.has(key(row)));
   return all.sort((a, b) => b.scaled.complexity.flops - a.scaled.complexity.flops);
 }
 

@@ -4,6 +4,7 @@ import { Problem, post } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { many } from "../core/format.js";
 import { devicesOf, modeOf, naming, platformOf } from "../core/platforms.js";
+import { priced } from "../core/prices.js";
 import { amount } from "../core/quantity.js";
 import { charted, number, sizes, unscalable } from "../core/request.js";
 import { Chart } from "../parts/chart.js";
@@ -24,7 +25,10 @@ const EXAMPLES = [[{ epoch: "10 min" }, "an epoch within 10 minutes"], [{ flops:
 /** Builds the view in `place`; returns what to call when the state changes. @param {HTMLElement} place @param {State} state */
 export function plan(place, state) {
   const panel = new Panel();
-  const form = planForm(state);
+  /** @type {string | undefined} */
+  let priceOn;
+  // A price belongs to the platform, and stands beside it on every page.
+  const form = planForm(state, (price) => state.set(priceOn ? { price: null, prices: priced(state.get(), priceOn, price) } : { price }));
   const front = new Chart("/v1/charts/front");
   fill(place, h("h2", {}, "How far does a budget go?"), h("p", { class: "quiet" }, "Give what the net may cost. Every strategy is scaled as far as all of it holds."),
     form.element, panel.said, panel.found);
@@ -40,6 +44,7 @@ export function plan(place, state) {
       form.element.hidden = why !== null;
       if (why) return { found: cannot(why, "there is nothing to scale up to a budget", state) };
       const platform = await platformOf(asked);
+      priceOn = platform;
       const [devices, name] = await Promise.all([devicesOf(platform), naming(modeOf(asked))]);
       const now = withPrice(asked, platform);
       const batch = batchFor(now, devices);

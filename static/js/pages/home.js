@@ -11,7 +11,7 @@ import { ask } from "../net/answer.js";
 import { netField } from "../net/net-field.js";
 import { alphaField, factorField, strategyField } from "../net/scaling-fields.js";
 import { gpuField } from "../parts/gpus.js";
-import { predictions, verdict } from "../parts/predictions.js";
+import { grounds, predictions, verdict } from "../parts/predictions.js";
 import { problem, shown } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 
@@ -81,7 +81,7 @@ async function answer(now) {
     if (!made) return;
     const { answer, body, beside } = made;
     fill(said, verdict(answer, beside));
-    fill(found, predictions(answer, beside), h("p", {}, h("a", { href: `/explore${location.search}` }, "See its counts, compare strategies, plan for a budget")));
+    fill(found, predictions(answer, beside), grounds(answer, beside.name), h("p", {}, h("a", { href: `/explore${location.search}` }, "See its counts, compare strategies, plan for a budget")));
     fill($("#call"), snippet({ path: "/v1/predict", body }));
   } catch (error) {
     fill(said);

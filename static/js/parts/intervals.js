@@ -5,7 +5,7 @@ import { percent } from "../core/format.js";
 
 /** @import { PredictionRow } from "api" */
 
-const WIDTH = 260;
+const WIDTH = 200;
 const EDGE = 18;
 /** Times that people have a feeling for, in seconds, with what they are called. @type {[number, string][]} */
 const ROUND = [

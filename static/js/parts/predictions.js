@@ -31,7 +31,7 @@ import { table } from "./table.js";
 export function verdict(answer, { now, name, why }) {
   const [first] = answer.predictions;
   if (!first) return untimed(now);
-  const net = [answer.base.name ?? netWords(now), scalingWords(now)].join(", ");
+  const net = [answer.base.name ?? netWords(now), scalingWords(now)].filter(Boolean).join(", ");
   const { low_seconds: low, high_seconds: high, level } = first.interval;
   const what = first.mode === "infer" ? "One forward pass over the data" : "One training epoch";
   const ratio = answer.scaled && first.base_epoch_seconds
@@ -64,13 +64,11 @@ export function predictions(answer, { now, name, memory }) {
   /** @type {(Column<PredictionRow> | false)[]} */
   const columns = [
     { title: "GPU", head: true, cell: (row) => named(row, name(row.platform)) },
-    { title: "Epoch", unit, number: true, cell: (row) => h("strong", {}, write(row.epoch_seconds)) },
-    { title: `${percent(level, 0)} interval`, unit, number: true, cell: (row) => `${write(row.interval.low_seconds)} to ${write(row.interval.high_seconds)}` },
+    { title: "Epoch", unit, number: true, cell: (row) => [h("strong", {}, write(row.epoch_seconds)), h("span", { class: "sub" }, `${write(row.interval.low_seconds)} to ${write(row.interval.high_seconds)}`)] },
     { title: [h("span", { class: "visually-hidden" }, "Interval on a common axis"), axis], class: "figure-cell", cell: draw },
     Boolean(answer.scaled) && { title: "Unscaled", unit, number: true, cell: (row) => (row.base_epoch_seconds ? [write(row.base_epoch_seconds), h("span", { class: "sub" }, `now ${times(row.epoch_seconds / row.base_epoch_seconds)}`)] : "–") },
-    memory.size > 0 && { title: "Memory of a device", number: true, cell: (row) => remembered(memory.get(row.platform), name(row.platform), now) },
+    memory.size > 0 && { title: "Memory", number: true, cell: (row) => remembered(memory.get(row.platform), name(row.platform), now) },
     rows.some((row) => priceOf(now, row.platform)) && { title: "Cost of an epoch", number: true, cell: (row) => cost(row, now) },
-    { title: "Images", unit: "per s", number: true, cell: (row) => plain(row.images_per_second) },
   ];
   return [table({ caption: "Predicted epoch on each GPU", hidden: true, columns: columns.filter((one) => one !== false), rows, cards: true }), legend(level, Boolean(answer.scaled)),
     warnings(rows.map((row) => ({ about: name(row.platform).title, warnings: row.warnings })))];
@@ -85,15 +83,15 @@ function named({ platform, mode }, { title, about, timed }) {
 /** What a step takes, or how large it may be. @param {Memory | undefined} memory @param {Named} named @param {Params} now */
 function remembered(memory, { memory: size, devices }, now) {
   if (!memory) return "–";
-  const there = size ? `of ${bytes(size)}` : "";
-  const each = devices > 1 ? " on each" : "";
+  const there = size ? ` in ${bytes(size)}` : "";
+  const each = devices > 1 ? " on each device" : "";
   if (now.batch) {
     const over = size !== null && memory.largest_batch !== null && memory.largest_batch !== undefined && memory.images > memory.largest_batch;
-    return [over ? h("strong", { class: "over" }, bytes(memory.bytes)) : bytes(memory.bytes), h("span", { class: "sub" }, `${over ? "does not fit: " : ""}${many(memory.images, "image")}${each} ${there}`)];
+    return [over ? h("strong", { class: "over" }, bytes(memory.bytes)) : bytes(memory.bytes), h("span", { class: "sub" }, `for ${many(memory.images, "image")}${each}${over ? `: does not fit${there}` : ""}`)];
   }
   if (memory.largest_batch === null || memory.largest_batch === undefined) return [bytes(memory.fixed_bytes), h("span", { class: "sub" }, `and ${bytes(memory.bytes_per_image)} an image`)];
-  if (memory.largest_batch === 0) return [h("strong", { class: "over" }, bytes(memory.bytes)), h("span", { class: "sub" }, `for one image: does not fit ${there}`)];
-  return [`${exact(memory.largest_batch)} images`, h("span", { class: "sub" }, `at most${each}, ${there}`)];
+  if (memory.largest_batch === 0) return [h("strong", { class: "over" }, bytes(memory.bytes)), h("span", { class: "sub" }, `for one image: does not fit${there}`)];
+  return [`${exact(memory.largest_batch)} images`, h("span", { class: "sub" }, `${each.trim()} fit${there}`.trim())];
 }
 
 /** @param {PredictionRow} row @param {Params} now */
@@ -130,6 +128,7 @@ export function grounds(answer, name) {
   /** @type {Column<PredictionRow>[]} */
   const columns = [
     { title: "GPU", head: true, cell: (row) => name(row.platform).title },
+    { title: "Images", unit: "per s", number: true, cell: (row) => plain(row.images_per_second) },
     { title: "Timings", number: true, cell: ({ fit }) => [many(fit.measurements, "timing"), h("span", { class: "sub" }, `${fit.group_measurements} of ${fit.group}`)] },
     { title: "Off by", number: true, cell: ({ fit }) => off(fit) },
     { title: "Time goes into", cell: ({ fit }) => shares(fit.shares) },

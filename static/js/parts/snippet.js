@@ -1,6 +1,6 @@
 // The call behind a view, to be pasted into a shell or a notebook. It names the address under which the page was opened.
 
-import { h } from "../core/dom.js";
+import { fill, h } from "../core/dom.js";
 import { at } from "../core/place.js";
 import { isPrivate } from "../core/token.js";
 
@@ -10,10 +10,13 @@ import { isPrivate } from "../core/token.js";
  * @param {{path: string, body?: unknown, csv?: boolean}} call
  */
 export function snippet({ path, body, csv }) {
-  return h("details", { class: "call" }, h("summary", {}, "Call this from Python or curl"),
-    isPrivate() && h("p", { class: "small quiet" }, "The token is taken from the variable TOKEN."),
+  const place = h("div", {});
+  // Written anew when it is opened: whether reading takes a token may have become known meanwhile.
+  const write = () => fill(place, isPrivate() && h("p", { class: "small quiet" }, "The token is taken from the variable TOKEN."),
     h("h3", {}, "Python"), copyable(csv ? pandas(path) : python(path, body)),
     h("h3", {}, "curl"), copyable(curl(path, body)));
+  write();
+  return h("details", { class: "call", on: { toggle: write } }, h("summary", {}, "Call this from Python or curl"), place);
 }
 
 /** Text in a box with a button that copies it. @param {string} text */
