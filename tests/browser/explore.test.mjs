@@ -86,7 +86,7 @@ test("costs alone are predicted unscaled, and told apart from a net where layers
   await page.locator(".verdict", { hasText: "of your net takes" }).waitFor();
   for (const view of ["compare", "plan", "time"]) {
     await page.goto(`/explore?spec=${costs}&view=${view}&flops=8G`);
-    await page.locator(`#${view} .problem`, { hasText: "Costs alone say nothing of layers" }).waitFor();
+    await page.locator(`#${view} .note`, { hasText: "Only the costs of your net are given" }).waitFor();
     await settled(page);
     assert.equal(await page.locator(`#${view} figure:visible`).count(), 0);
   }
@@ -99,10 +99,9 @@ test("a net that nobody knows is refused in words, with the id of the request", 
   assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/is);
 });
 
-test("a named net of which only the costs are known is predicted as it is, by one click", async () => {
+test("a named net of which only the costs are known is predicted as it is, and that is said", async () => {
   await page.goto("/explore?model=ghostnet_100&alpha=0.7");
-  const problem = page.locator("#scale .problem", { hasText: "costs alone cannot be scaled" });
-  await problem.getByRole("link", { name: "Predict it as it is, not scaled" }).click();
+  await page.locator("#scale .verdict", { hasText: "it is predicted as it is" }).waitFor();
   await page.locator(".verdict", { hasText: "of ghostnet_100 takes" }).waitFor();
   await page.getByText("What these stand on").click();
   await page.getByText("By its costs this is ghostnet_100 as published").waitFor();

@@ -87,6 +87,7 @@ test("files are saved with the token, which a link cannot carry, and calls to be
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV of these" }).click()]);
   assert.equal(download.suggestedFilename(), "measurements.csv");
   await page.locator("summary", { hasText: "Call this" }).first().click();
+  await page.locator(".call pre", { hasText: "$TOKEN" }).first().waitFor();
   const curl = await page.locator(".call pre").nth(1).innerText();
   assert.equal(answered(curl.replace("$TOKEN", server.token)).id, "v100x8-pycls");
   assert.deepEqual(faults, []);

@@ -84,7 +84,7 @@ export async function naming(mode) {
     const memory = gpu?.memory_bytes ?? null;
     if (platform) return { title: short(device(platform)), about: `${platform.id}: ${evidence(platform, mode)}`, timed: true, memory, devices: platform.device_count };
     const how = id.split(":").slice(2).join(", ");
-    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: `${id}: by its data sheet, not timed as such`, timed: false, memory, devices: 1 };
+    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: gpu ? `${id}: by its data sheet, not timed as such` : `${id}: not known here`, timed: false, memory, devices: 1 };
   };
 }
 

@@ -94,9 +94,8 @@ export class Chart {
   #draw(drawing) {
     fill(this.sentence, drawing.querySelector("desc")?.textContent ?? "");
     this.tip.hidden = true;
-    const frame = h("div", {}, drawing);
-    fill(this.image, frame, this.tip);
-    fill(this.said, readout(drawing, { frame, place: this.said, tip: this.tip, onpoint: this.#onpoint }));
+    fill(this.image, drawing, this.tip);
+    fill(this.said, readout(drawing, { place: this.said, tip: this.tip, onpoint: this.#onpoint }));
     this.rows.hidden = true;
     const csv = query(`${this.#path}.csv`, this.#params);
     const image = query(`${this.#path}.svg`, this.#params);

@@ -10,12 +10,12 @@ const REACH = 24;
 
 /**
  * Makes the points of `drawing` readable in `place` and in `tip`; returns the hint that stands there first. `onpoint` hears
- * of one that was chosen. The `frame` around the drawing listens: one that listens itself would be a stop of the keyboard.
+ * of one that was chosen.
  *
  * @param {SVGSVGElement} drawing
- * @param {{frame: HTMLElement, place: HTMLElement, tip: HTMLElement, onpoint?: Open}} where
+ * @param {{place: HTMLElement, tip: HTMLElement, onpoint?: Open}} where
  */
-export function readout(drawing, { frame, place, tip, onpoint }) {
+export function readout(drawing, { place, tip, onpoint }) {
   const points = [.../** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll(".point, .bar"))].filter((point) => point.querySelector("title"));
   if (!points.length) return "";
   const order = points.map((point, index) => ({ x: Number(point.dataset.x ?? index), index, point })).sort((a, b) => a.x - b.x || a.index - b.index).map(({ point }) => point);
@@ -43,17 +43,17 @@ export function readout(drawing, { frame, place, tip, onpoint }) {
   // The browser's own tooltip would say the same again, a second later.
   for (const point of order) name(point);
   const meant = finder(drawing, order);
-  frame.addEventListener("pointermove", (event) => {
+  drawing.addEventListener("pointermove", (event) => {
     const point = meant(event);
     if (point) say(point);
   });
-  frame.addEventListener("pointerleave", () => { tip.hidden = true; read?.classList.remove("read"); read = null; });
-  frame.addEventListener("focusin", (event) => {
+  drawing.addEventListener("pointerleave", () => { tip.hidden = true; read?.classList.remove("read"); read = null; });
+  drawing.addEventListener("focusin", (event) => {
     const point = hit(event);
     if (point) { say(point); rove(point); }
   });
-  frame.addEventListener("focusout", () => { tip.hidden = true; });
-  frame.addEventListener("click", (event) => {
+  drawing.addEventListener("focusout", () => { tip.hidden = true; });
+  drawing.addEventListener("click", (event) => {
     const point = meant(event);
     if (!point) return;
     say(point);
@@ -61,7 +61,7 @@ export function readout(drawing, { frame, place, tip, onpoint }) {
     if (event instanceof PointerEvent && event.pointerType === "touch") fill(place, words(point), " ", h("button", { type: "button", class: "plain", on: { click: () => open(point) } }, "Open it"));
     else open(point);
   });
-  frame.addEventListener("keydown", (event) => {
+  drawing.addEventListener("keydown", (event) => {
     const point = hit(event);
     const at = point ? order.indexOf(point) : -1;
     if (at < 0) return;
