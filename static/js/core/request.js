@@ -28,7 +28,7 @@ export function net(state) {
   try {
     spec = JSON.parse(state.spec);
   } catch (error) {
-    throw new Mistake(`The description is neither JSON nor a config of pycls, so there is nothing to predict: ${error instanceof Error ? error.message : error}`);
+    throw new Mistake(`The description cannot be read, so there is nothing to predict: ${error instanceof Error ? error.message : error}`);
   }
   if (spec && typeof spec === "object" && "flops" in spec) return { complexity: spec };
   return { model: spec?.model ?? spec };

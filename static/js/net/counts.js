@@ -19,7 +19,7 @@ const COSTS = ["flops", "params", "acts"];
 export function counts({ base, scaled }) {
   /** @type {Column<Cost>[]} */
   const columns = [
-    { title: "", head: true, cell: (name) => [name, h("span", { class: "sub" }, NAMES[name])] },
+    { title: "Cost", head: true, cell: (name) => [name, h("span", { class: "sub" }, NAMES[name])] },
     { title: scaled ? "As it is" : "Count", number: true, cell: (name) => count(base.complexity[name]) },
   ];
   if (scaled) {

@@ -25,7 +25,7 @@ const place = $("#evidence");
 const id = decodeURIComponent(here().split("/")[2] ?? "");
 
 lead();
-(id ? platform() : list()).catch((error) => fill(place, problem(error)));
+(id ? platform() : list()).catch((error) => fill(place, h("h1", {}, id || "Evidence"), problem(error)));
 
 async function list() {
   fill(place, h("h1", {}, "Evidence"), h("p", { class: "lede" }, "Each platform stands on timings of its own. Choose one to see them."),

@@ -64,8 +64,8 @@ function help() {
   const body = "[{\"platform\": {\"id\": \"my-4090\", \"device\": \"NVIDIA GeForce RTX 4090\", \"precision\": \"amp\"},\n  \"mode\": \"train\", \"label\": \"resnet50\", \"model\": {\"name\": \"ResNet-50\"}, \"batch_size\": 256, \"images_per_second\": 1510.0}]";
   const url = location.origin + at("/v1/measurements");
   return h("details", { class: "call" }, h("summary", {}, "Call this from Python or curl"),
-    h("h3", {}, "curl"), copyable(`curl -s ${url} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: text/csv' --data-binary @timings.csv`),
-    h("h3", {}, "Python"), copyable(`import os, requests\n\nanswer = requests.post("${url}", headers={"Authorization": "Bearer " + os.environ["TOKEN"]}, json=\n${body})\nprint(answer.json())`),
+    h("p", { class: "label" }, "curl"), copyable(`curl -s ${url} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: text/csv' --data-binary @timings.csv`),
+    h("p", { class: "label" }, "Python"), copyable(`import os, requests\n\nanswer = requests.post("${url}", headers={"Authorization": "Bearer " + os.environ["TOKEN"]}, json=\n${body})\nprint(answer.json())`),
     h("p", {}, "Add ", h("code", {}, "?dry_run=true"), " to check without storing."));
 }
 

@@ -13,8 +13,8 @@ export function snippet({ path, body, csv }) {
   const place = h("div", {});
   // Written anew when it is opened: whether reading takes a token may have become known meanwhile.
   const write = () => fill(place, isPrivate() && h("p", { class: "small quiet" }, "The token is taken from the variable TOKEN."),
-    h("h3", {}, "Python"), copyable(csv ? pandas(path) : python(path, body)),
-    h("h3", {}, "curl"), copyable(curl(path, body)));
+    h("p", { class: "label" }, "Python"), copyable(csv ? pandas(path) : python(path, body)),
+    h("p", { class: "label" }, "curl"), copyable(curl(path, body)));
   write();
   return h("details", { class: "call", on: { toggle: write } }, h("summary", {}, "Call this from Python or curl"), place);
 }
@@ -23,7 +23,7 @@ export function snippet({ path, body, csv }) {
 export function copyable(text) {
   const code = h("code", {}, text);
   const button = h("button", { type: "button", class: "small", on: { click: () => copy(text, code, button) } }, "Copy");
-  return h("div", { class: "copyable" }, h("pre", { tabindex: 0, role: "region", "aria-label": "Code" }, code), button);
+  return h("div", { class: "copyable" }, h("pre", { tabindex: 0, role: "group", "aria-label": "Code" }, code), button);
 }
 
 /** @param {string} text @param {HTMLElement} code @param {HTMLElement} button */
