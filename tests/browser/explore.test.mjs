@@ -96,7 +96,7 @@ test("a net that nobody knows is refused in words, with the id of the request", 
   await page.goto("/explore?model=ResNet-51");
   const problem = page.locator("#scale .problem");
   await problem.waitFor();
-  assert.match(await problem.innerText(), /no net is called `ResNet-51`.*did you mean.*Request [0-9a-f]+/is);
+  assert.match(await problem.innerText(), /no net is called ResNet-51.*did you mean.*Request [0-9a-f]+/is);
 });
 
 test("a named net of which only the costs are known is predicted as it is, and that is said", async () => {

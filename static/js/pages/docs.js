@@ -4,7 +4,7 @@ import { get, once } from "../core/api.js";
 import { lead } from "../core/carried.js";
 import { $, field, fill, h, select } from "../core/dom.js";
 import { Mistake } from "../core/request.js";
-import { problem } from "../parts/problem.js";
+import { coded, problem } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
 import { tokenField } from "../parts/token-field.js";
@@ -64,8 +64,8 @@ function lazy(attributes, summary, content) {
   return element;
 }
 
-/** Prose of the document, code as code. @param {string | undefined} text @returns {Child} */
-const prose = (text) => (text ?? "").split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
+/** Prose of the document, code as code. @param {string | undefined} text */
+const prose = (text) => coded(text ?? "");
 
 /** @param {Call} call */
 function parameters({ parameters: all = [] }) {

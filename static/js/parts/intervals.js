@@ -32,8 +32,11 @@ export function intervals(predictions) {
   const grid = () => ticks.map(([time]) => svg("line", { class: "grid", x1: x(time), x2: x(time), y1: 0, y2: 24 }));
   const axis = svg("svg", { class: "interval-figure axis", viewBox: `0 0 ${WIDTH} 24`, "aria-hidden": "true" },
     ticks.map(([time, words]) => [svg("text", { x: x(time), y: 14, "text-anchor": "middle" }, words), svg("line", { class: "grid", x1: x(time), x2: x(time), y1: 18, y2: 24 })]));
+  // On a narrow screen the head of the table is not seen: there each row has the axis above it.
   /** @param {PredictionRow} row */
-  const draw = ({ interval, epoch_seconds: epoch, base_epoch_seconds: base }) => svg("svg", { class: "interval-figure", viewBox: `0 0 ${WIDTH} 24`, "aria-hidden": "true" }, grid(),
+  const draw = (row) => [h("span", { class: "narrow" }, axis.cloneNode(true)), strip(row)];
+  /** @param {PredictionRow} row */
+  const strip = ({ interval, epoch_seconds: epoch, base_epoch_seconds: base }) => svg("svg", { class: "interval-figure", viewBox: `0 0 ${WIDTH} 24`, "aria-hidden": "true" }, grid(),
     svg("line", { class: "range", x1: x(interval.low_seconds), x2: x(interval.high_seconds), y1: 12, y2: 12 }),
     base ? svg("circle", { class: "base", cx: x(base), cy: 12, r: 4 }) : null,
     svg("circle", { class: "point", cx: x(epoch), cy: 12, r: 4.5 }));

@@ -34,17 +34,20 @@ export function problem(error) {
   const known = error instanceof Error && "requestId" in error ? /** @type {Error & {requestId: string | null, status?: number, errors?: FieldError[]}} */ (error) : null;
   if (!known) console.error(error);
   const errors = (known?.errors ?? []).slice(0, 5);
-  const said = errors.length ? errors.map(one) : [h("p", {}, known ? sentence(here(known.message)) : "This page made a mistake. Reload it, and tell us if that does not help.")];
+  const said = errors.length ? errors.map(one) : [h("p", {}, known ? coded(sentence(here(known.message))) : "This page made a mistake. Reload it, and tell us if that does not help.")];
   const next = known?.status === undefined ? null : NEXT[known.status];
   return h("div", { class: "problem", role: "alert" },
-    said, next && h("p", {}, next),
+    said, next && h("p", {}, coded(next)),
     known?.requestId && h("p", { class: "small quiet" }, "Request ", h("code", {}, known.requestId)));
 }
+
+/** Text with what stands in backticks as code. @param {string} text @returns {Child} */
+export const coded = (text) => text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
 
 /** @param {FieldError} error */
 function one({ pointer, detail, hint }) {
   const place = pointer.replace(/^\//, "").replaceAll("/", ", ");
-  return h("p", {}, place && [h("code", {}, place), ": "], sentence(here(detail)), hint && ` ${sentence(capital(here(hint)))}`);
+  return h("p", {}, place && [h("code", {}, place), ": "], coded(sentence(here(detail))), hint && [" ", coded(sentence(capital(here(hint))))]);
 }
 
 /** @param {string} text */
