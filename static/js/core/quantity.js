@@ -84,7 +84,7 @@ const cents = english({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 /** @typedef {[size: number, unit: string]} Unit */
 
 /** @type {[least: number, size: number, unit: string][]} */
-const SPANS = [[172800, 86400, "days"], [7200, 3600, "h"], [600, 60, "min"], [1, 1, "s"], [0, 0.001, "ms"]];
+const SPANS = [[172800, 86400, "days"], [5400, 3600, "h"], [600, 60, "min"], [1, 1, "s"], [0, 0.001, "ms"]];
 /** @type {Unit[]} */
 const SI = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 /** @type {Unit[]} */
