@@ -203,7 +203,7 @@ mod tests {
         }
         assert_eq!(
             Seconds::new(90.0).map(|s| s.to_string()),
-            Some("1.50 min".to_owned())
+            Some("90.0 s".to_owned())
         );
     }
 

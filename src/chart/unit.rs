@@ -1,8 +1,6 @@
 //! What the values of an axis are, and how people write them.
 
-use crate::units::quantity::{count, duration, in_thousands, size};
-
-pub use crate::units::quantity::digits;
+use crate::units::quantity::{count, duration, size};
 
 /// What the values of an axis are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +106,8 @@ impl Unit {
         }
         let end = high.unwrap_or(value).abs();
         match self {
-            Self::Count => in_thousands(value, end, ""),
-            Self::Bytes => in_thousands(value, end, "B"),
+            Self::Count => in_si(value, end, ""),
+            Self::Bytes => in_si(value, end, "B"),
             Self::Factor => format!("{}×", digits(value, 6)),
             Self::Percent => format!("{} %", digits(value, 6)),
             Self::Seconds => {
@@ -122,7 +120,7 @@ impl Unit {
         }
     }
 
-    /// How a value is read out: three digits, or as times are written everywhere.
+    /// How a value is read out: as quantities are written everywhere.
     #[must_use]
     pub fn reading(self, value: f64) -> String {
         match self {
@@ -158,17 +156,66 @@ fn whole_unit(seconds: f64) -> (f64, &'static str) {
     }
 }
 
+/// `value` in the thousands of `end`, with three digits (six where that is exact).
+fn in_si(value: f64, end: f64, unit: &str) -> String {
+    const STEPS: [(f64, &str); 6] = [
+        (1e15, "P"),
+        (1e12, "T"),
+        (1e9, "G"),
+        (1e6, "M"),
+        (1e3, "k"),
+        (1.0, ""),
+    ];
+    // 999.6 reads as 1 k.
+    let fits = |(one, _): &&(f64, &str)| end * (1.0 + 5e-4) >= *one;
+    let (one, letter) = *STEPS.iter().find(fits).unwrap_or(&(1.0, ""));
+    let name = format!("{letter}{unit}");
+    let number = digits(value / one, 3);
+    if name.is_empty() {
+        return number;
+    }
+    format!("{number} {name}")
+}
+
+/// `value` with at most `n` significant digits, without zeros at its end.
+#[must_use]
+pub fn digits(value: f64, n: i32) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0".to_owned();
+    }
+    let exponent = value.abs().log10().floor();
+    let places = (f64::from(n) - 1.0 - exponent).max(0.0);
+    let places = usize::try_from(crate::units::truncated(places)).unwrap_or_default();
+    let text = format!("{value:.places$}");
+    if !text.contains('.') {
+        return text;
+    }
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn readings_have_three_digits_and_a_unit() {
-        assert_eq!(Unit::Count.reading(15_459_535_460.0), "15.5 G");
-        assert_eq!(Unit::Count.reading(999_950.0), "1 M");
-        assert_eq!(Unit::Bytes.reading(2.4e10), "24 GB");
+    fn readings_are_written_as_everywhere() {
+        assert_eq!(Unit::Count.reading(15_459_535_460.0), "15.46 G");
+        assert_eq!(Unit::Bytes.reading(2.4e10), "24.0 GB");
         assert_eq!(Unit::Factor.reading(0.8312), "0.831×");
         assert_eq!(Unit::Seconds.reading(1217.77), "20.3 min");
         assert_eq!(Unit::Seconds.reading(0.0123), "12.3 ms");
+    }
+
+    #[test]
+    fn digits_carry_no_noise() {
+        assert_eq!(
+            [0.1 + 0.2, 100.0, 0.000_123_4, -0.0].map(|v| digits(v, 3)),
+            ["0.3", "100", "0.000123", "0"]
+        );
     }
 }
