@@ -1,26 +1,39 @@
 //! `epochcast plan`: how far a budget goes, or the cheapest way to a target.
 
-use epochcast::http::plan::{PlanAnswer, PlanOption, PlanRequest, TimeRow, planned};
+use std::collections::BTreeSet;
+
+use epochcast::http::chosen::chosen;
+use epochcast::http::plan::{PlanAnswer, PlanOption, TimeRow, planned};
 use epochcast::http::wanted::Wanted;
-use epochcast::units::to_f64;
+use epochcast::plan::budget::LimitedBy;
+use epochcast::timing::{Mode, Predictors};
+use epochcast::units::quantity::{Currency, Money, count, duration, size};
+use epochcast::units::{rounded, to_f64};
 use serde_json::{Value, json};
 
+use crate::cli::table::{self, Table};
+use crate::cli::words::Usage;
 use crate::config::{LimitArgs, PlanArgs, Settings};
-use crate::request::{Request, predictors, print, time};
+use crate::request::{Request, currency, predictors, print};
 
 /// Prints the answer to `args`.
 pub(crate) async fn plan(settings: &Settings, args: &PlanArgs) -> anyhow::Result<()> {
-    let answer = planned(
-        predictors(settings).await?.as_ref(),
-        request(args)?,
-        &Wanted::default(),
-    )?;
+    let asked = request(args)?;
+    bounded(&asked)?;
+    let predictors = predictors(settings).await?;
+    let asked = with_batch(asked, &predictors)?;
+    let answer = planned(&predictors, asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
+    let currency = currency(&[args.limits.cost, args.training.price_per_hour])?;
     print(&answer, &args.about, |answer| {
-        table(answer, &args.about.net)
+        let name = answer.base.name.as_deref().unwrap_or(&args.about.net);
+        format!(
+            "{name}\n\n{}",
+            table(answer, currency).fitted(table::room())
+        )
     })
 }
 
-fn request(args: &PlanArgs) -> anyhow::Result<PlanRequest> {
+fn request(args: &PlanArgs) -> anyhow::Result<Request> {
     let said = |yes: bool, value: Value| if yes { value } else { Value::Null };
     let request = Request::about(&args.about)?
         .ways(&args.ways)
@@ -28,72 +41,151 @@ fn request(args: &PlanArgs) -> anyhow::Result<PlanRequest> {
         .memory(&args.memory)
         .with("limits", limits(&args.limits))
         .with("use", said(args.limits.high, json!("high")))
-        .with("free_mix", said(args.free_mix, json!(true)));
+        .with("free_mix", said(args.free_mix, json!(true)))
+        .of_a_net("plan")?;
     // A target is one of two: the command line's in place of the file's.
-    match (args.target_flops, args.target_error) {
-        (Some(flops), _) => request.set("target", json!({"flops": flops})).typed(),
-        (_, Some(error)) => request
-            .set("target", json!({"top1_error_percent": error}))
-            .typed(),
-        (None, None) => request.typed(),
-    }
+    Ok(match (args.target_flops, args.target_error) {
+        (Some(flops), _) => request.set("target", json!({"flops": flops})),
+        (_, Some(error)) => request.set("target", json!({"top1_error_percent": error})),
+        (None, None) => request,
+    })
 }
 
 fn limits(limits: &LimitArgs) -> Value {
     json!({
-        "epoch_seconds": limits.epoch_seconds,
-        "total_seconds": limits.total_seconds,
-        "cost": limits.cost,
+        "epoch_seconds": limits.epoch.or(limits.epoch_seconds),
+        "total_seconds": limits.total.or(limits.total_seconds),
+        "cost": limits.cost.map(|cost| cost.amount),
         "flops": limits.flops,
         "params": limits.params,
         "acts": limits.acts,
-        "memory_bytes": limits.memory_bytes,
+        "memory_bytes": limits.memory.or(limits.memory_bytes),
     })
 }
 
-fn table(answer: &PlanAnswer, net: &str) -> String {
-    let name = answer.base.name.as_deref().unwrap_or(net);
-    let mut head = vec![format!(
-        "{:<8}{:>12}{:>10}{:>9}{:>9}{:>7}",
-        "scaling", "factor", "Gflops", "Mparams", "Macts", "pixels"
-    )];
-    let options = || answer.options.iter().chain(&answer.mix);
-    let errors = options().any(|option| option.accuracy.is_some());
-    let first = options().next();
-    let platforms = first.into_iter().flat_map(|option| &option.predictions);
-    head.extend(platforms.map(platform));
-    if errors {
-        head.push(format!("{:>9}", "error %"));
+/// Refuses a plan of which nothing is said.
+fn bounded(asked: &Request) -> Result<(), Usage> {
+    let limits = asked.get("/limits").and_then(Value::as_object);
+    let limited = limits.is_some_and(|limits| limits.values().any(|limit| !limit.is_null()));
+    if limited || asked.get("/target").is_some() {
+        return Ok(());
     }
-    head.push("  limited by".to_owned());
-    let mut lines = vec![name.to_owned(), String::new(), head.concat()];
-    lines.extend(options().map(|option| line(option, errors)));
-    lines.extend(answer.left_out.iter().map(|out| {
-        let way = way(out.strategy.as_deref(), out.alpha);
-        format!("{way:<8}{:>12}  {}", "none", out.limited_by.as_str())
-    }));
-    lines.push(String::new());
-    lines.join("\n")
+    let told = "plan needs a limit (--epoch 20min, --total 3days, --cost $400, --memory 16GB, --flops 4G, --params 50M, \
+                --acts 30M) or a target (--target-flops 4G, --target-error 19)";
+    Err(Usage(told.to_owned()))
 }
 
-/// The heads of a platform's columns: its epoch and, where it was asked for, the whole training.
-fn platform(row: &TimeRow) -> String {
-    let epoch = format!("{:>18}", row.platform.as_str());
-    let total = row.total.as_ref();
-    let whole = total.map_or_else(String::new, |_| format!("{:>12}", "in all"));
-    let cost = total.and_then(|total| total.cost);
-    let cost = cost.map_or_else(String::new, |_| format!("{:>10}", "cost"));
-    [epoch, whole, cost].concat()
+/// `asked` with the images of a step, where its memory is limited and nobody says how many they are: as many as the first
+/// platform is mostly timed with. Said aloud, since all depends on it.
+fn with_batch(asked: Request, predictors: &Predictors) -> anyhow::Result<Request> {
+    let infers = asked.get("/mode").and_then(Value::as_str) == Some(Mode::Infer.as_str());
+    let open = asked.get("/limits/memory_bytes").is_some() && asked.get("/batch_size").is_none();
+    if infers || !open {
+        return Ok(asked);
+    }
+    let platforms = chosen(predictors, Mode::Train, asked.get("/platform"));
+    let platforms = platforms.map_err(|invalid| asked.refused(&invalid))?;
+    let Some(first) = platforms.first() else {
+        return Err(Usage(
+            "--batch-size: memory goes by the images in a step; say how many".to_owned(),
+        )
+        .into());
+    };
+    let platform = first.platform();
+    let (id, devices) = (&platform.id, f64::from(platform.device_count));
+    let Some(each) = first.sample().usual_batch() else {
+        return Err(Usage(format!(
+            "--batch-size: memory goes by the images in a step, and the timings of {id} do not say theirs; such as \
+             --batch-size {}",
+            256 * u64::from(platform.device_count)
+        ))
+        .into());
+    };
+    let batch = rounded(each * devices);
+    anstream::eprintln!(
+        "epochcast: memory is that of steps of {batch} images, as most timings of {id} have; --batch-size takes another"
+    );
+    Ok(asked.with("batch_size", json!(batch)))
+}
+
+fn table(answer: &PlanAnswer, currency: Currency) -> Table {
+    let options = || answer.options.iter().chain(&answer.mix);
+    let mut table = Table::default()
+        .left("scaling")
+        .right("factor")
+        .right("flops")
+        .right("params")
+        .right("acts")
+        .right("pixels");
+    let first = options().next();
+    for row in first.into_iter().flat_map(|option| &option.predictions) {
+        table = platform(table, row);
+    }
+    let has = Columns {
+        memory: options().any(|option| shown_memory(option).is_some()),
+        errors: options().any(|option| option.accuracy.is_some()),
+        mix: answer.mix.is_some(),
+    };
+    if has.memory {
+        table = table.right("memory").right("batch");
+    }
+    if has.errors {
+        table = table.right("error %");
+    }
+    table = table.left("limited by");
+    if has.mix {
+        table = table.left("shares");
+    }
+    for option in options() {
+        table.row(cells(option, currency, &has));
+    }
+    for out in &answer.left_out {
+        let way = way(out.strategy.as_deref(), out.alpha);
+        let mut cells = vec![String::new(); table.width()];
+        cells[0] = way;
+        cells[1] = "none".to_owned();
+        let last = cells.len() - 1 - usize::from(has.mix);
+        cells[last] = word(out.limited_by);
+        table.row(cells);
+    }
+    for warning in warnings(answer) {
+        table.note(warning);
+    }
+    table
+}
+
+/// Which columns there are beside those that every plan has.
+struct Columns {
+    memory: bool,
+    errors: bool,
+    mix: bool,
+}
+
+/// `table` with the columns of a platform: its epoch and, where it was asked for, the whole training.
+fn platform(table: Table, row: &TimeRow) -> Table {
+    let table = table.right(row.platform.as_str());
+    let Some(total) = &row.total else {
+        return table;
+    };
+    let table = table.right("in all");
+    if total.cost.is_some() {
+        return table.right("cost");
+    }
+    table
 }
 
 /// The same columns of one net.
-fn times(row: &TimeRow) -> String {
-    let epoch = format!("{:>18}", time(row.epoch_seconds));
-    let total = row.total.as_ref();
-    let whole = total.map_or_else(String::new, |t| format!("{:>12}", time(t.seconds)));
-    let cost = total.and_then(|total| total.cost);
-    let cost = cost.map_or_else(String::new, |cost| format!("{cost:>10.0}"));
-    [epoch, whole, cost].concat()
+fn times(row: &TimeRow, currency: Currency) -> Vec<String> {
+    let mut cells = vec![duration(row.epoch_seconds)];
+    if let Some(total) = &row.total {
+        cells.push(duration(total.seconds));
+        cells.extend(
+            total
+                .cost
+                .map(|amount| Money { amount, currency }.to_string()),
+        );
+    }
+    cells
 }
 
 fn way(strategy: Option<&str>, alpha: Option<f64>) -> String {
@@ -104,30 +196,79 @@ fn way(strategy: Option<&str>, alpha: Option<f64>) -> String {
     }
 }
 
-fn line(option: &PlanOption, errors: bool) -> String {
+/// The flag that holds a net back, or what else does.
+fn word(limit: LimitedBy) -> String {
+    let word = match limit {
+        LimitedBy::EpochSeconds => "--epoch",
+        LimitedBy::TotalSeconds => "--total",
+        LimitedBy::Cost => "--cost",
+        LimitedBy::Flops => "--flops",
+        LimitedBy::Params => "--params",
+        LimitedBy::Acts => "--acts",
+        LimitedBy::MemoryBytes => "--memory",
+        LimitedBy::MaxFactor => "no limit up to 1,024 times",
+        LimitedBy::NetSize => "the size of nets",
+        LimitedBy::Target => "the target",
+        LimitedBy::NoPublishedError => "no published error",
+    };
+    word.to_owned()
+}
+
+/// Training memory, where it is known for how many images.
+fn shown_memory(option: &PlanOption) -> Option<[String; 2]> {
+    let memory = option.memory.as_ref()?;
+    let known = memory.images > 1 || memory.largest_batch.is_some();
+    let most = memory.largest_batch.map(|most| format!(" of {most}"));
+    let batch = format!("{}{}", memory.images, most.unwrap_or_default());
+    known.then(|| [size(to_f64(memory.bytes)), batch])
+}
+
+fn cells(option: &PlanOption, currency: Currency, has: &Columns) -> Vec<String> {
     let costs = &option.scaled.complexity;
-    let mut cells = vec![format!(
-        "{:<8}{:>12.6}{:>10.3}{:>9.2}{:>9.2}{:>7}",
+    let mut cells = vec![
         way(option.strategy.as_deref(), option.alpha),
-        option.factor,
-        to_f64(costs.flops.get()) / 1e9,
-        to_f64(costs.params.get()) / 1e6,
-        to_f64(costs.acts.get()) / 1e6,
-        option.scaled.model.resolution,
-    )];
-    cells.extend(option.predictions.iter().map(times));
-    if errors {
-        let error = option
-            .accuracy
-            .as_ref()
-            .map(|e| format!("{:.2}", e.top1_error_percent));
-        cells.push(format!("{:>9}", error.unwrap_or_default()));
+        format!("{:.6}", option.factor),
+        count(costs.flops.as_f64()),
+        count(costs.params.as_f64()),
+        count(costs.acts.as_f64()),
+        option.scaled.model.resolution.to_string(),
+    ];
+    cells.extend(
+        option
+            .predictions
+            .iter()
+            .flat_map(|row| times(row, currency)),
+    );
+    if has.memory {
+        cells.extend(shown_memory(option).unwrap_or_default());
     }
-    let limit = option.limited_by.map_or("", |limit| limit.as_str());
-    cells.push(format!("  {limit}"));
+    if has.errors {
+        let error = option.accuracy.as_ref();
+        cells.push(error.map_or_else(String::new, |e| format!("{:.2}", e.top1_error_percent)));
+    }
+    cells.push(option.limited_by.map_or_else(String::new, word));
     if let Some(shares) = &option.exponents {
         let (d, w, g, r) = (shares.d, shares.w, shares.g, shares.r);
-        cells.push(format!("  (d {d}, w {w}, g {g}, r {r})"));
+        cells.push(format!("d {d}, w {w}, g {g}, r {r}"));
+    } else if has.mix {
+        cells.push(String::new());
     }
-    cells.concat()
+    cells
+}
+
+/// What to know of the times, said once where it holds of several nets.
+fn warnings(answer: &PlanAnswer) -> BTreeSet<String> {
+    let options = answer.options.iter().chain(&answer.mix);
+    let all = options.flat_map(|option| {
+        let name = way(option.strategy.as_deref(), option.alpha);
+        let rows = option.predictions.iter();
+        rows.flat_map(move |row| {
+            let name = name.clone();
+            row.warnings.iter().map(move |warning| match warning.code {
+                "extrapolation" => format!("{}: {name}: {}", row.platform, warning.detail),
+                code => format!("{}: {code}: {}", row.platform, warning.detail),
+            })
+        })
+    });
+    all.collect()
 }

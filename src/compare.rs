@@ -1,81 +1,144 @@
 //! `epochcast compare`: many scaled forms of one net, side by side.
 
+use std::collections::BTreeSet;
+
 use epochcast::http::compare::{
-    CompareAnswer, CompareRequest, CompareRow, compared, factors_of_text,
+    CompareAnswer, CompareRow, ComparedTime, compared, factors_of_text,
 };
 use epochcast::http::wanted::Wanted;
-use epochcast::units::to_f64;
+use epochcast::units::quantity::{Currency, Money, count, digits, duration};
 
+use crate::cli::table::{self, Table};
+use crate::cli::words::{Usage, told_of_flag};
 use crate::config::{CompareArgs, Settings};
-use crate::request::{Request, predictors, print, time};
+use crate::request::{Request, currency, predictors, print};
 
 /// Prints the answer to `args`.
 pub(crate) async fn compare(settings: &Settings, args: &CompareArgs) -> anyhow::Result<()> {
-    let answer = compared(
-        predictors(settings).await?.as_ref(),
-        request(args)?,
-        &Wanted::default(),
-    )?;
+    let asked = request(args)?;
+    let predictors = predictors(settings).await?;
+    let answer = compared(predictors.as_ref(), asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
+    let currency = currency(&[args.training.price_per_hour])?;
     print(&answer, &args.about, |answer| {
-        table(answer, &args.about.net)
+        let name = answer.base.name.as_deref().unwrap_or(&args.about.net);
+        format!(
+            "{name}\n\n{}",
+            table(answer, currency).fitted(table::room())
+        )
     })
 }
 
-fn request(args: &CompareArgs) -> anyhow::Result<CompareRequest> {
-    let factors = args.factors.as_deref().map(factors_of_text).transpose()?;
+fn request(args: &CompareArgs) -> anyhow::Result<Request> {
+    let factors = args.factors.as_deref().map(factors_of_text).transpose();
+    let factors = factors.map_err(|invalid| Usage(told_of_flag("--factors", &invalid)))?;
     let request = Request::about(&args.about)?
         .ways(&args.ways)
         .training(&args.training)
-        .memory(&args.memory);
-    match factors {
-        Some(factors) => request.set("factors", factors).typed(),
-        None => request.typed(),
-    }
+        .memory(&args.memory)
+        .of_a_net("compare")?;
+    Ok(match factors {
+        Some(factors) => request.set("factors", factors),
+        None => request,
+    })
 }
 
-fn table(answer: &CompareAnswer, net: &str) -> String {
-    let name = answer.base.name.as_deref().unwrap_or(net);
-    let mut head = vec![format!(
-        "{:<8}{:>8}{:>10}{:>9}{:>9}{:>7}",
-        "scaling", "factor", "Gflops", "Mparams", "Macts", "pixels"
-    )];
-    let platforms = answer.base_predictions.iter();
-    head.extend(platforms.map(|time| format!("{:>18}{:>8}", time.platform.as_str(), "to best")));
-    let batches = |row: &CompareRow| row.memory.as_ref().and_then(|memory| memory.largest_batch);
-    if answer.rows.iter().any(|row| batches(row).is_some()) {
-        head.push(format!("{:>9}", "batch"));
+fn table(answer: &CompareAnswer, currency: Currency) -> Table {
+    let mut table = Table::default()
+        .left("scaling")
+        .right("factor")
+        .right("flops")
+        .right("params")
+        .right("acts")
+        .right("pixels");
+    for time in &answer.base_predictions {
+        table = table.right(time.platform.as_str()).right("to best");
+        if let Some(total) = &time.total {
+            table = table.right("in all");
+            if total.cost.is_some() {
+                table = table.right("cost");
+            }
+        }
     }
-    if answer.rows.iter().any(|row| row.accuracy.is_some()) {
-        head.push(format!("{:>9}", "error %"));
+    let batches = answer.rows.iter().any(|row| batch(row).is_some());
+    if batches {
+        table = table.right("batch");
     }
-    let mut lines = vec![name.to_owned(), String::new(), head.concat()];
-    lines.extend(answer.rows.iter().map(line));
-    lines.push(String::new());
-    lines.join("\n")
+    let errors = answer.rows.iter().any(|row| row.accuracy.is_some());
+    if errors {
+        table = table.right("error %");
+    }
+    for row in &answer.rows {
+        let mut cells = counts(row);
+        cells.extend(
+            row.predictions
+                .iter()
+                .flat_map(|compared| times(compared, currency)),
+        );
+        if batches {
+            cells.push(batch(row).map_or_else(String::new, |images| images.to_string()));
+        }
+        if errors {
+            let error = row.accuracy.as_ref();
+            cells.push(error.map_or_else(String::new, |e| format!("{:.2}", e.top1_error_percent)));
+        }
+        table.row(cells);
+    }
+    for (platform, warning) in warnings(answer) {
+        table.note(format!("{platform}: {warning}"));
+    }
+    table
 }
 
-fn line(row: &CompareRow) -> String {
+/// What to know of each platform's times: said once of all the nets of which it holds.
+fn warnings(answer: &CompareAnswer) -> BTreeSet<(String, String)> {
+    let all = answer.rows.iter().flat_map(|row| &row.predictions);
+    let said = all.flat_map(|compared| {
+        let platform = compared.time.platform.to_string();
+        let warnings = compared.time.warnings.iter();
+        // How far a net lies outside differs from net to net; that some do is said once.
+        warnings.map(move |warning| match warning.code {
+            "extrapolation" => (platform.clone(), FAR.to_owned()),
+            code => (platform.clone(), format!("{code}: {}", warning.detail)),
+        })
+    });
+    said.collect()
+}
+
+const FAR: &str =
+    "extrapolation: some of these nets cost more or less than any that was timed there";
+
+fn batch(row: &CompareRow) -> Option<u64> {
+    row.memory.as_ref().and_then(|memory| memory.largest_batch)
+}
+
+fn counts(row: &CompareRow) -> Vec<String> {
     let way = match (&row.strategy, row.alpha) {
         (Some(strategy), _) => strategy.clone(),
         (None, alpha) => format!("α {:.3}", alpha.unwrap_or_default()),
     };
-    let factor = format!("{:.4}", row.factor);
     let costs = &row.scaled.complexity;
-    let mut cells = vec![format!(
-        "{way:<8}{:>8}{:>10.3}{:>9.2}{:>9.2}{:>7}",
-        factor.trim_end_matches('0').trim_end_matches('.'),
-        to_f64(costs.flops.get()) / 1e9,
-        to_f64(costs.params.get()) / 1e6,
-        to_f64(costs.acts.get()) / 1e6,
-        row.scaled.model.resolution,
-    )];
-    cells.extend(row.predictions.iter().map(|compared| {
-        let epoch = time(compared.time.epoch_seconds);
-        format!("{epoch:>18}{:>8.2}", compared.to_best)
-    }));
-    let batch = row.memory.as_ref().and_then(|memory| memory.largest_batch);
-    cells.extend(batch.map(|images| format!("{images:>9}")));
-    let error = row.accuracy.as_ref();
-    cells.extend(error.map(|error| format!("{:>9.2}", error.top1_error_percent)));
-    cells.concat()
+    vec![
+        way,
+        digits(row.factor, 5),
+        count(costs.flops.as_f64()),
+        count(costs.params.as_f64()),
+        count(costs.acts.as_f64()),
+        row.scaled.model.resolution.to_string(),
+    ]
+}
+
+fn times(compared: &ComparedTime, currency: Currency) -> Vec<String> {
+    let mut cells = vec![
+        duration(compared.time.epoch_seconds),
+        format!("{:.2}", compared.to_best),
+    ];
+    if let Some(total) = &compared.time.total {
+        cells.push(duration(total.seconds));
+        cells.extend(
+            total
+                .cost
+                .map(|amount| Money { amount, currency }.to_string()),
+        );
+    }
+    cells
 }

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use epochcast::net::scaling::RawScaling;
-use epochcast::net::written::written;
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 use epochcast::store::{Scope, TokenName};
 use epochcast::timing::Mode;
 
+use crate::cli::args::modes;
+pub(crate) use crate::cli::args::{
+    AboutArgs, CompareArgs, ExplainArgs, LimitArgs, ListArgs, MemoryArgs, PlanArgs, PredictArgs,
+    TrainingArgs, WaysArgs,
+};
 pub(crate) use crate::settings::Settings;
 
 /// How long will one training epoch take if I scale this conv net?
@@ -19,6 +23,15 @@ pub(crate) use crate::settings::Settings;
 pub(crate) struct Cli {
     #[command(flatten, next_help_heading = "Settings")]
     pub(crate) settings: Settings,
+    /// Whether to colour what is printed; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        value_enum
+    )]
+    pub(crate) color: ColorChoice,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -30,8 +43,17 @@ const AFTER_HELP: &str = "Examples:
   epochcast predict my-net.json --scale a0.7:2  a net described in JSON
   epochcast predict regnetx.yaml                one of a pycls config
   epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4
-  epochcast plan RegNetY-4GF --platform v100x8-paper --epoch-seconds 1200
-  epochcast explain RegNetY-4GF --platform v100x8-paper";
+  epochcast predict ResNet-50@160 --platform gpu:h100,rtx3090-nchw
+  epochcast plan RegNetY-4GF --platform v100x8-paper --epoch 20min
+  epochcast explain RegNetY-4GF --platform v100x8-paper
+  epochcast models regnety                      nets by name, and which of them scale
+
+Quantities have units: 90s, 20min, 1.5h, 3days; 16GB (10^9 bytes), 16GiB (2^30); 4G, 50M; $400, €20.
+
+Exit codes:
+  0  done
+  1  failed at work: no database, a file that is refused, rejected rows, damage
+  2  wrong usage: a flag, a word, a name or a value of the command line that means nothing here";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -44,11 +66,38 @@ pub(crate) enum Command {
     /// Find for each strategy the largest net within a budget, or the cheapest way to a target
     Plan(Box<PlanArgs>),
     /// Say where the time of a net goes, and what would help
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
+    /// List the nets that can be asked for by name, and which of them can be scaled
+    Models(ListArgs),
+    /// List the GPUs that can be asked for by their data sheets, timed or not
+    Gpus(ListArgs),
+    /// List the platforms that were timed
+    Platforms(ListArgs),
+    /// List the strategies to scale by
+    Strategies(ListArgs),
     /// Say how far predictions are off, and how often their intervals hold, by leaving timings out
     Evaluate(EvaluateArgs),
     /// Store timings from files, in our own formats or as timm and pycls write them
     Import(ImportArgs),
+    /// List what was stored, upload by upload
+    Uploads {
+        /// Print the HTTP answer, all pages in one
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at one upload
+    #[command(subcommand)]
+    Upload(UploadCommand),
+    /// Take an upload out of the predictions; it is kept, and a running server follows within a second
+    Undo {
+        /// Its id, as `uploads` lists it
+        id: i64,
+    },
+    /// Put an upload back that was undone
+    Redo {
+        /// Its id, as `uploads` lists it
+        id: i64,
+    },
     /// Write all that is stored to standard output, as NDJSON that can be imported again
     Export,
     /// Copy the database to a file, while a server may be writing; the file is there once it is complete and was checked
@@ -67,6 +116,29 @@ pub(crate) enum Command {
     Healthcheck,
     /// Say what is wrong with the settings, the address, the database or the disk, and what to do; changes nothing
     Doctor,
+    /// Print a script that completes commands and flags in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder
+    Man {
+        /// The folder
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UploadCommand {
+    /// Show what became of its rows
+    Show {
+        /// Its id, as `uploads` lists it
+        id: i64,
+        /// Print the HTTP answer
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -82,13 +154,13 @@ pub(crate) struct EvaluateArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     /// NDJSON, JSON or CSV of our own; timm's benchmark tables and results; pycls' logs and timing files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
     /// Platform of rows that name none
     #[arg(long, value_name = "ID")]
     pub(crate) platform: Option<String>,
     /// Mode of rows that name none
-    #[arg(long, value_name = "train|infer", value_parser = mode)]
+    #[arg(long, value_name = "train|infer", value_parser = modes())]
     pub(crate) mode: Option<Mode>,
     /// The net of a pycls log
     #[arg(long, value_name = "NAME")]
@@ -147,182 +219,6 @@ fn scope(word: &str) -> Result<Scope, String> {
         .ok_or_else(|| "read, write or admin".to_owned())
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct PredictArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
-    pub(crate) scale: Option<RawScaling>,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    /// Predict by the fit of an earlier answer (its `fit.id`), whatever was stored or taken out since
-    #[arg(long, value_name = "ID")]
-    pub(crate) fit: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CompareArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    #[command(flatten)]
-    pub(crate) ways: WaysArgs,
-    /// Factors: 1,2,4 or, for nine from 1 to 16, 1..16/9 [default: 1,2,4,8,16]
-    #[arg(long, value_name = "LIST|RANGE")]
-    pub(crate) factors: Option<String>,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    #[command(flatten)]
-    pub(crate) memory: MemoryArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    #[command(flatten)]
-    pub(crate) ways: WaysArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    /// In place of the largest net: the smallest with so many multiply-adds
-    #[arg(long, value_name = "N", conflicts_with = "target_error")]
-    pub(crate) target_flops: Option<f64>,
-    /// In place of the largest net: the smallest with such a published error, in percent
-    #[arg(long, value_name = "PERCENT")]
-    pub(crate) target_error: Option<f64>,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    #[command(flatten)]
-    pub(crate) memory: MemoryArgs,
-    /// Mix the dimensions freely too
-    #[arg(long)]
-    pub(crate) free_mix: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
-    pub(crate) scale: Option<RawScaling>,
-    /// Images of an epoch [default: 1281167, ImageNet]
-    #[arg(long, value_name = "N")]
-    pub(crate) dataset_images: Option<u64>,
-}
-
-/// What every question about a net says.
-#[derive(Debug, Args)]
-pub(crate) struct AboutArgs {
-    /// Name of a net, a file that describes one (JSON, or a pycls config in YAML), or - for standard input
-    #[arg(value_name = "NAME|FILE|-")]
-    pub(crate) net: String,
-    /// Platform to predict for; may be repeated; default: all with timings of the mode
-    #[arg(long, value_name = "ID")]
-    pub(crate) platform: Vec<String>,
-    /// What is timed
-    #[arg(long, value_name = "train|infer", value_parser = mode)]
-    pub(crate) mode: Option<Mode>,
-    /// Print the HTTP answer
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Ways to scale.
-#[derive(Debug, Args)]
-pub(crate) struct WaysArgs {
-    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) strategies: Vec<String>,
-    /// Members of the fast family: shares of the width
-    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
-    pub(crate) alphas: Vec<f64>,
-}
-
-/// A whole training, and the interval of its time.
-#[derive(Debug, Args)]
-pub(crate) struct TrainingArgs {
-    /// Images of an epoch [default: 1281167, ImageNet]
-    #[arg(long, value_name = "N")]
-    pub(crate) dataset_images: Option<u64>,
-    /// Level of the interval [default: 0.9]
-    #[arg(long, value_name = "LEVEL")]
-    pub(crate) interval: Option<f64>,
-    /// Images in a step, of all devices together
-    #[arg(long, value_name = "N")]
-    pub(crate) batch_size: Option<u64>,
-    /// Passes over the images: the time of the whole training is told too
-    #[arg(long, value_name = "N")]
-    pub(crate) epochs: Option<u64>,
-    /// Images of the evaluation after each epoch
-    #[arg(long, value_name = "N")]
-    pub(crate) evaluation_images: Option<u64>,
-    /// Images a second that the data loader delivers
-    #[arg(long, value_name = "X")]
-    pub(crate) loader_images_per_second: Option<f64>,
-    /// Number of devices, where it is not the platform's
-    #[arg(long, value_name = "N")]
-    pub(crate) devices: Option<u64>,
-    /// Price of all devices together for an hour
-    #[arg(long, value_name = "X")]
-    pub(crate) price_per_hour: Option<f64>,
-}
-
-/// What memory goes by.
-#[derive(Debug, Args)]
-pub(crate) struct MemoryArgs {
-    /// Memory of each device, in bytes: the largest batch is told too
-    #[arg(long, value_name = "N")]
-    pub(crate) device_memory_bytes: Option<u64>,
-    /// What updates the parameters [default: sgd]
-    #[arg(long, value_name = "sgd|adam")]
-    pub(crate) optimizer: Option<String>,
-    /// Arithmetic of the layers [default: that of the first platform]
-    #[arg(long, value_name = "fp32|amp|…")]
-    pub(crate) precision: Option<String>,
-}
-
-/// The most that a net may cost.
-#[derive(Debug, Args)]
-pub(crate) struct LimitArgs {
-    /// Most seconds of an epoch
-    #[arg(long, value_name = "S")]
-    pub(crate) epoch_seconds: Option<f64>,
-    /// Most seconds of the whole training
-    #[arg(long, value_name = "S")]
-    pub(crate) total_seconds: Option<f64>,
-    /// Most that the whole training may cost
-    #[arg(long, value_name = "X")]
-    pub(crate) cost: Option<f64>,
-    /// Most multiply-adds
-    #[arg(long, value_name = "N")]
-    pub(crate) flops: Option<f64>,
-    /// Most parameters
-    #[arg(long, value_name = "N")]
-    pub(crate) params: Option<f64>,
-    /// Most activations
-    #[arg(long, value_name = "N")]
-    pub(crate) acts: Option<f64>,
-    /// Most bytes of a training step on one device
-    #[arg(long, value_name = "N")]
-    pub(crate) memory_bytes: Option<f64>,
-    /// Hold limits on time and cost against the upper end of the interval
-    #[arg(long)]
-    pub(crate) high: bool,
-}
-
-fn mode(word: &str) -> Result<Mode, String> {
-    Mode::ALL
-        .into_iter()
-        .find(|mode| mode.as_str() == word)
-        .ok_or_else(|| "train or infer".to_owned())
-}
-
-/// The scaling that `FORM:FACTOR` is.
-fn scale(text: &str) -> Result<RawScaling, String> {
-    written(text).map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,18 +227,5 @@ mod tests {
     fn the_command_line_is_well_formed() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_scale_is_a_strategy_a_share_or_a_reference_string() {
-        assert_eq!(scale("dWr:4").unwrap().strategy.as_deref(), Some("dWr"));
-        assert_eq!(scale("a0.7:4").unwrap().alpha, Some(0.7));
-        assert_eq!(
-            scale("d1_w8_g8_r1:4").unwrap().scale_type.as_deref(),
-            Some("d1_w8_g8_r1")
-        );
-        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4"] {
-            assert!(scale(wrong).is_err(), "{wrong}");
-        }
     }
 }

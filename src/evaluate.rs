@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Seek, Write as _};
+use std::io::{IsTerminal, Read, Seek};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use epochcast::live::Live;
@@ -15,8 +16,11 @@ use epochcast::timing::upload::{Context, read};
 use epochcast::timing::{Measurement, Platform, seed};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::table::{self, Table};
+use crate::cli::words::told_of_file;
 use crate::config::{EvaluateArgs, Settings};
 use crate::import::{HEAD, format};
+use crate::request::print_json;
 
 /// Prints the scores of the timings in a file or in the store.
 pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -30,14 +34,10 @@ pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow
         trials
     };
     let scores = tokio::task::spawn_blocking(move || run(&trials)).await?;
-    let mut out = std::io::stdout().lock();
     if args.json {
-        serde_json::to_writer_pretty(&mut out, &serde_json::json!({"scores": scores}))?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", table(&scores))?;
+        return print_json(&serde_json::json!({"scores": scores}));
     }
-    Ok(out.flush()?)
+    table::print(&table(&scores))
 }
 
 /// The rows of a file of the upload's formats, with the platforms that they define or the program knows.
@@ -68,7 +68,8 @@ fn rows(path: &Path) -> anyhow::Result<(Vec<Platform>, Vec<Measurement>)> {
                 Err(invalid) => {
                     wrong += 1;
                     if wrong <= SHOWN {
-                        eprintln!("  line {}: {invalid}", line.number);
+                        let told = told_of_file(&invalid);
+                        anstream::eprintln!("  line {}: {told}", line.number);
                     }
                 }
             }
@@ -77,7 +78,7 @@ fn rows(path: &Path) -> anyhow::Result<(Vec<Platform>, Vec<Measurement>)> {
     )
     .with_context(|| path.display().to_string())?;
     if wrong > 0 {
-        eprintln!("{}: {wrong} rows are wrong and left out", path.display());
+        anstream::eprintln!("{}: {wrong} rows are wrong and left out", path.display());
     }
     anyhow::ensure!(!rows.is_empty(), "{}: no timings", path.display());
     Ok((platforms.into_values().collect(), rows))
@@ -93,6 +94,8 @@ fn built_in() -> anyhow::Result<BTreeMap<epochcast::timing::PlatformId, Platform
 
 fn run(trials: &[Trial]) -> Vec<Score> {
     let bar = progress(trials.len());
+    // A trial may take seconds: the clock moves meanwhile.
+    bar.enable_steady_tick(Duration::from_millis(200));
     let scores = trials.iter().filter_map(|trial| {
         let (platform, mode, estimator, left) = trial.name();
         bar.set_message(format!(
@@ -113,7 +116,9 @@ fn progress(trials: usize) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta} {msg}");
+    let style = ProgressStyle::with_template(
+        "{spinner} {bar:30} {pos}/{len} {elapsed}, {eta} left: {wide_msg}",
+    );
     let bar = ProgressBar::new(u64::try_from(trials).unwrap_or_default());
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
@@ -134,37 +139,38 @@ fn word(left: Left) -> &'static str {
 }
 
 fn table(scores: &[Score]) -> String {
-    let wide = |score: &Score| score.platform.as_str().len();
-    let width = scores.iter().map(wide).max().unwrap_or_default().max(8);
-    let mut lines = vec![
-        "Error of nets that were left out, in % of the measured time; share within 10 and 20 %; how often the".to_owned(),
-        "intervals of level 80, 90 and 95 % held; ± half the width of the 90 % interval (median).".to_owned(),
-        String::new(),
-        format!(
-            "{:<width$} {:<5} {:<14}{:<10}{:>5}{:>7}{:>8}{:>7}{:>5}{:>5}{:>5}{:>5}{:>5}{:>6}",
-            "platform", "mode", "left out", "estimator", "n", "MAPE", "median", "P90", "<10", "<20", "80", "90", "95", "±"
-        ),
+    let heads = [
+        "n", "MAPE", "median", "P90", "<10", "<20", "80", "90", "95", "±",
     ];
-    lines.extend(scores.iter().map(|score| {
-        let percent = |share: f64| 100.0 * share;
-        format!(
-            "{:<width$} {:<5} {:<14}{:<10}{:>5}{:>7.1}{:>8.1}{:>7.1}{:>5.0}{:>5.0}{:>5.0}{:>5.0}{:>5.0}{:>6.0}",
-            score.platform,
-            score.mode,
-            word(score.left_out),
-            score.estimator.as_str(),
-            score.n,
+    let words = Table::default()
+        .left("platform")
+        .left("mode")
+        .left("left out")
+        .left("estimator");
+    let mut table = heads.into_iter().fold(words, Table::right);
+    for score in scores {
+        let percent = |share: f64| format!("{:.1}", 100.0 * share);
+        let whole = |share: f64| format!("{:.0}", 100.0 * share);
+        table.row([
+            score.platform.to_string(),
+            score.mode.to_string(),
+            word(score.left_out).to_owned(),
+            score.estimator.as_str().to_owned(),
+            score.n.to_string(),
             percent(score.mape),
             percent(score.median),
             percent(score.p90),
-            percent(score.within_10),
-            percent(score.within_20),
-            percent(score.covered_80),
-            percent(score.covered_90),
-            percent(score.covered_95),
-            percent(score.half_width_90)
-        )
-    }));
-    lines.push(String::new());
-    lines.join("\n")
+            whole(score.within_10),
+            whole(score.within_20),
+            whole(score.covered_80),
+            whole(score.covered_90),
+            whole(score.covered_95),
+            whole(score.half_width_90),
+        ]);
+    }
+    format!(
+        "Error of nets that were left out, in % of the measured time; share within 10 and 20 %; how often the\n\
+         intervals of level 80, 90 and 95 % held; ± half the width of the 90 % interval (median).\n\n{}",
+        table.fitted(table::room())
+    )
 }

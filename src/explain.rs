@@ -1,68 +1,75 @@
 //! `epochcast explain`: where the time of a net goes, and what would help.
 
-use epochcast::http::explain::{ExplainRequest, ExplainedOn, explanation};
+use epochcast::http::explain::{ExplainedOn, explanation};
 use epochcast::http::wanted::Wanted;
 use epochcast::plan::explain::Share;
+use epochcast::units::quantity::{count, duration};
 use epochcast::units::to_f64;
 use serde_json::json;
 
+use crate::cli::table::{self, Table};
 use crate::config::{ExplainArgs, Settings};
-use crate::request::{Request, predictors, print, time};
+use crate::request::{Request, predictors, print};
 
 /// Prints the answer to `args`.
 pub(crate) async fn explain(settings: &Settings, args: &ExplainArgs) -> anyhow::Result<()> {
-    let answer = explanation(
-        predictors(settings).await?.as_ref(),
-        request(args)?,
-        &Wanted::default(),
-    )?;
+    let asked = request(args)?;
+    let predictors = predictors(settings).await?;
+    let answer = explanation(predictors.as_ref(), asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
     print(&answer, &args.about, |answer| {
-        let tables: Vec<String> = answer.explanations.iter().map(table).collect();
-        tables.concat()
+        let tables: Vec<String> = answer.explanations.iter().map(text).collect();
+        tables.join("\n")
     })
 }
 
-fn request(args: &ExplainArgs) -> anyhow::Result<ExplainRequest> {
+fn request(args: &ExplainArgs) -> anyhow::Result<Request> {
     Request::about(&args.about)?
         .with("scaling", json!(args.scale))
         .with("dataset_images", json!(args.dataset_images))
-        .typed()
+        .of_a_net("explain")
 }
 
-fn table(one: &ExplainedOn) -> String {
-    let epoch = time(one.epoch_seconds);
-    let mut lines = vec![
-        format!("{} ({}): {epoch} an epoch", one.platform, one.mode),
-        one.sentence.clone(),
-        String::new(),
-        format!(
-            "{:<20}{:>8}{:>10}{:>9}{:>9}{:>11}{:>8}  {}",
-            "", "layers", "Gflops", "Mparams", "Macts", "flops/elem", "time", "mostly"
-        ),
-    ];
-    lines.extend(one.stages.iter().map(line));
-    lines.push(format!(
-        "{:<20}{:>54.1} %",
-        "every image alike",
-        100.0 * one.constant_share
-    ));
-    lines.push(String::new());
-    lines.extend(one.kinds.iter().map(line));
-    lines.push(String::new());
-    lines.push(String::new());
-    lines.join("\n")
-}
-
-fn line(row: &Share) -> String {
+fn text(one: &ExplainedOn) -> String {
+    let epoch = duration(one.epoch_seconds);
+    let mut table = Table::default()
+        .left("")
+        .right("layers")
+        .right("flops")
+        .right("params")
+        .right("acts")
+        .right("flops/act")
+        .right("time")
+        .left("mostly");
+    for row in &one.stages {
+        table.row(cells(row));
+    }
+    let constant = format!("{:.1} %", 100.0 * one.constant_share);
+    table.row(["every image alike", "", "", "", "", "", &constant, ""]);
+    table.row([""; 8]);
+    for row in &one.kinds {
+        table.row(cells(row));
+    }
+    for warning in &one.warnings {
+        table.note(format!("{}: {}", warning.code, warning.detail));
+    }
     format!(
-        "{:<20}{:>8}{:>10.3}{:>9.2}{:>9.2}{:>11.1}{:>6.1} %  {}",
-        row.name,
-        row.layers,
-        to_f64(row.flops) / 1e9,
-        to_f64(row.params) / 1e6,
-        to_f64(row.acts) / 1e6,
-        row.intensity,
-        100.0 * row.share,
-        row.bound_by.as_str(),
+        "{} ({}): {epoch} an epoch\n{}\n\n{}",
+        one.platform,
+        one.mode,
+        one.sentence,
+        table.fitted(table::room())
     )
+}
+
+fn cells(row: &Share) -> [String; 8] {
+    [
+        row.name.clone(),
+        row.layers.to_string(),
+        count(to_f64(row.flops)),
+        count(to_f64(row.params)),
+        count(to_f64(row.acts)),
+        format!("{:.1}", row.intensity),
+        format!("{:.1} %", 100.0 * row.share),
+        row.bound_by.as_str().to_owned(),
+    ]
 }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use clap::builder::{OsStr, Resettable};
-use clap::{ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{
+    ArgAction, ArgMatches, ColorChoice, Command, CommandFactory, FromArgMatches, ValueEnum,
+};
 use epochcast::json::nearest;
 use serde::Deserialize;
 
@@ -16,8 +18,10 @@ use crate::config::Cli;
 /// The command line, with what stands in the file that it or the environment names.
 pub(crate) fn parse() -> anyhow::Result<Cli> {
     let args: Vec<OsString> = std::env::args_os().collect();
-    let mut command = Cli::command();
-    let file = named(&args).or_else(of_variable);
+    let mut command = coloured(Cli::command(), &args);
+    let file = after(&args, "--config")
+        .map(PathBuf::from)
+        .or_else(of_variable);
     if let Some(file) = &file {
         command = with(command, file).with_context(|| file.display().to_string())?;
     }
@@ -34,15 +38,29 @@ pub(crate) fn parse() -> anyhow::Result<Cli> {
     Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
 }
 
-/// The file that follows `--config`.
-fn named(args: &[OsString]) -> Option<PathBuf> {
+/// What follows `flag`, before the arguments are read.
+fn after(args: &[OsString], flag: &str) -> Option<OsString> {
     args.iter().enumerate().find_map(|(i, arg)| {
-        if arg == "--config" {
-            return args.get(i + 1).map(PathBuf::from);
+        if arg == flag {
+            return args.get(i + 1).cloned();
         }
-        let name = arg.to_str()?.strip_prefix("--config=")?;
-        Some(PathBuf::from(name))
+        let value = arg.to_str()?.strip_prefix(flag)?.strip_prefix('=')?;
+        Some(value.into())
     })
+}
+
+/// `command` in the colours that are asked for; what is printed later follows them.
+fn coloured(command: Command, args: &[OsString]) -> Command {
+    let word = after(args, "--color").and_then(|word| word.into_string().ok());
+    let choice = word.and_then(|word| ColorChoice::from_str(&word, false).ok());
+    let choice = choice.unwrap_or_default();
+    match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    command.color(choice)
 }
 
 /// The file that the environment names.

@@ -10,19 +10,33 @@ use epochcast::timing::foreign::{self, Defaults, Refused, detect};
 use epochcast::timing::upload::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::table;
+use crate::cli::words::told_of_file;
 use crate::config::{ImportArgs, Settings};
 
-/// Stores the rows of each file; a file that cannot be read fails, after those before it were stored.
+/// Stores the rows of each file; a file that cannot be read fails, after those before it were stored. Rejected rows fail
+/// at the end, so that a script learns of them.
 pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Result<()> {
     let live = Live::open(crate::open(settings).await?).await?;
+    let mut rejected = 0;
     for path in &args.files {
         let received = live.receive(upload(path, args)?).await;
         let receipt = received
             .map_err(|error| told(&error))
             .with_context(|| path.display().to_string())?;
-        print(path, &receipt);
+        print(path, &receipt)?;
+        rejected += receipt.counts.rejected;
     }
     live.store().close().await;
+    let rows = if rejected == 1 {
+        "1 row was"
+    } else {
+        &format!("{rejected} rows were")
+    };
+    anyhow::ensure!(
+        rejected == 0,
+        "{rows} rejected: correct what is named above, and import the file again; rows that are stored count once"
+    );
     Ok(())
 }
 
@@ -92,35 +106,39 @@ fn print(
         errors,
         doubted,
     }: &Receipt,
-) {
+) -> anyhow::Result<()> {
     let stored = upload.map_or_else(|| "dry run".to_owned(), |id| format!("upload {id}"));
-    println!(
-        "{}: {stored}: {} accepted, {} duplicates, {} quarantined, {} rejected",
+    table::print(&format!(
+        "{}: {stored}: {} accepted, {} duplicates, {} quarantined, {} rejected\n",
         path.display(),
         counts.accepted,
         counts.duplicates,
         counts.quarantined,
         counts.rejected
-    );
-    for RowError { line, invalid } in errors {
-        eprintln!("  line {line}: {invalid}");
-    }
+    ))?;
+    named(errors);
     if *kept < counts.rejected && upload.is_some() {
-        eprintln!(
+        anstream::eprintln!(
             "  the first {kept} of {} rejected rows are kept",
             counts.rejected
         );
     }
     for (line, reason) in doubted {
-        eprintln!("  line {line}: kept out of the fits: {reason}");
+        anstream::eprintln!("  line {line}: kept out of the fits: {reason}");
+    }
+    Ok(())
+}
+
+/// Names the rows that are wrong.
+fn named(errors: &[RowError]) {
+    for RowError { line, invalid } in errors {
+        anstream::eprintln!("  line {line}: {}", told_of_file(invalid));
     }
 }
 
 fn told(error: &ReceiveError) -> anyhow::Error {
     if let ReceiveError::Rejected { errors, .. } = error {
-        for RowError { line, invalid } in errors {
-            eprintln!("  line {line}: {invalid}");
-        }
+        named(errors);
     }
     anyhow::anyhow!("{error}")
 }

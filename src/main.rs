@@ -2,6 +2,7 @@
 
 mod archive;
 mod budget;
+mod cli;
 mod compare;
 mod config;
 mod doctor;
@@ -15,14 +16,17 @@ mod restore;
 mod settings;
 mod token;
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use config::{Cli, Command, Settings};
+use cli::table::WRONG;
+use cli::words::Usage;
+use cli::{lists, shell, uploads};
+use config::{Cli, Command, Settings, UploadCommand};
 use epochcast::http;
 use epochcast::live::Live;
 use epochcast::store::{Check, Options, Store, StoreError};
@@ -34,11 +38,21 @@ fn main() -> ExitCode {
     let done = file::parse().and_then(command);
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough, such as the first lines of a list.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("epochcast: {error:#}");
+            anstream::eprintln!("{WRONG}epochcast:{WRONG:#} {error:#}");
+            if error.is::<Usage>() {
+                return ExitCode::from(2);
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn command(cli: Cli) -> anyhow::Result<()> {
@@ -49,6 +63,16 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Plan(args)) => run(budget::plan(&cli.settings, &args)),
         Some(Command::Explain(args)) => run(explain::explain(&cli.settings, &args)),
         Some(Command::Evaluate(args)) => run(evaluate::evaluate(&cli.settings, &args)),
+        Some(Command::Models(args)) => lists::models(&args),
+        Some(Command::Gpus(args)) => run(lists::gpus(&cli.settings, &args)),
+        Some(Command::Platforms(args)) => run(lists::platforms(&cli.settings, &args)),
+        Some(Command::Strategies(args)) => lists::strategies(&args),
+        Some(Command::Uploads { json }) => run(uploads::list(&cli.settings, json)),
+        Some(Command::Upload(UploadCommand::Show { id, json })) => {
+            run(uploads::show(&cli.settings, id, json))
+        }
+        Some(Command::Undo { id }) => run(uploads::undo(&cli.settings, id)),
+        Some(Command::Redo { id }) => run(uploads::redo(&cli.settings, id)),
         Some(Command::Import(args)) => run(import::import(&cli.settings, &args)),
         Some(Command::Export) => run(archive::export(&cli.settings)),
         Some(Command::Backup { file }) => run(archive::back_up(&cli.settings, &file)),
@@ -57,6 +81,8 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Token(command)) => run(token::token(&cli.settings, &command)),
         Some(Command::Healthcheck) => healthcheck(cli.settings.listen),
         Some(Command::Doctor) => run(doctor::doctor(&cli.settings)),
+        Some(Command::Completions { shell }) => shell::completions(shell),
+        Some(Command::Man { out }) => shell::manual(out.as_deref()),
     }
 }
 
@@ -102,6 +128,15 @@ async fn open(settings: &Settings) -> anyhow::Result<Store> {
     }
     let (seed, now) = (!settings.no_seed, now());
     Ok(Store::open(url, Options { seed, now }).await?)
+}
+
+/// Unix milliseconds as people read them.
+fn date(milliseconds: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(milliseconds);
+    at.map_or_else(
+        |_| String::new(),
+        |at| at.strftime("%Y-%m-%d %H:%M").to_string(),
+    )
 }
 
 /// Unix milliseconds: the one place where the clock is read.
@@ -178,7 +213,7 @@ fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
         .with_env_filter(filter)
         .with_writer(move || log);
     match format {
-        http::LogFormat::Plain => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        http::LogFormat::Plain => lines.with_ansi(is_coloured()).init(),
         http::LogFormat::Json => lines.json().flatten_event(true).init(),
     }
     // A defect is a line of the log like any other, also where that is JSON.
@@ -188,6 +223,12 @@ fn log(format: http::LogFormat) -> anyhow::Result<&'static http::Log> {
         tracing::error!(place, "a defect of the service: {what}");
     });
     Ok(log)
+}
+
+/// Whether standard error takes colours.
+fn is_coloured() -> bool {
+    let choice = anstream::AutoStream::choice(&std::io::stderr());
+    choice != anstream::ColorChoice::Never
 }
 
 /// As many open files as the system allows: each connection is one.

@@ -1,27 +1,46 @@
 //! `epochcast predict`: the main job without a server.
 
+use std::sync::Arc;
+
 use epochcast::http::pins::pinned;
 use epochcast::http::predict::{PredictAnswer, PredictionRow, predicted, predicted_by};
 use epochcast::http::predict_request::PredictRequest;
+use epochcast::http::problem::ApiError;
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
-use epochcast::units::Grouped;
+use epochcast::timing::Predictor;
+use epochcast::units::quantity::{Currency, Money, duration, durations};
+use epochcast::units::{Grouped, rounded};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cli::table::{self, Table};
 use crate::config::{PredictArgs, Settings};
-use crate::request::{Request, predictors, print, time};
+use crate::request::{Request, currency, predictors, print};
 
 /// Prints the answer to `args`, from the store or, where there is none, from the built-in measurements.
 pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::Result<()> {
-    let request = request(args)?;
+    let asked = request(args)?;
+    let request: PredictRequest = asked.typed()?;
     let stored = settings.database_url.path().is_file();
     let answer = if stored && request.fit.is_some() {
         repeated(settings, request).await?
     } else {
-        predicted(predictors(settings).await?.as_ref(), request)?
+        predicted(predictors(settings).await?.as_ref(), request).map_err(ApiError::from)
     };
-    print(&shown(&answer), &args.about, |_| table(&answer, args))
+    let answer = answer.map_err(|error| match error {
+        ApiError::Invalid(invalid) => asked.refused(&invalid),
+        other => other.into(),
+    })?;
+    let currency = currency(&[args.training.price_per_hour])?;
+    print(&shown(&answer), &args.about, |_| {
+        let answer = Seen {
+            answer: &answer,
+            net: &args.about.net,
+            currency,
+        };
+        answer.table()
+    })
 }
 
 /// An answer for the eye: over HTTP the nets are ready-made, on one line.
@@ -41,64 +60,164 @@ fn shown(answer: &PredictAnswer) -> impl Serialize {
 }
 
 /// The answer by the fit that `request` names, as it is or made again of what is stored.
-async fn repeated(settings: &Settings, request: PredictRequest) -> anyhow::Result<PredictAnswer> {
+async fn repeated(
+    settings: &Settings,
+    request: PredictRequest,
+) -> anyhow::Result<Result<PredictAnswer, ApiError>> {
     let live = Live::open(crate::look(settings).await?).await?;
     live.settle().await?;
     let pin = pinned(&live, &request).await;
     crate::looked(live.store()).await?;
-    Ok(predicted_by(pin?.as_ref(), &live.predictors(), request)?)
+    let by = |pin: Option<Arc<Predictor>>| {
+        let answer = predicted_by(pin.as_ref(), &live.predictors(), request);
+        answer.map_err(ApiError::from)
+    };
+    Ok(pin.and_then(by))
 }
 
-fn request(args: &PredictArgs) -> anyhow::Result<PredictRequest> {
-    Request::about(&args.about)?
+fn request(args: &PredictArgs) -> anyhow::Result<Request> {
+    let request = Request::about(&args.about)?
         .with("scaling", json!(args.scale))
         .training(&args.training)
-        .with("fit", json!(args.fit))
-        .typed()
+        .with("fit", json!(args.fit));
+    Ok(request)
 }
 
-fn table(answer: &PredictAnswer, args: &PredictArgs) -> String {
-    let name = answer.base.name.as_deref().unwrap_or(&args.about.net);
-    let mut lines = vec![name.to_owned(), String::new()];
-    let base = &answer.base.complexity;
-    match &answer.scaled {
-        None => lines
-            .extend(costs(base).map(|(what, count)| format!("{what:<8}{:>18}", Grouped(count)))),
-        Some(scaled) => {
-            lines.push(format!(
-                "{:<8}{:>18}{:>18}{:>8}{:>8}",
-                "", "base", "scaled", "ratio", "theory"
-            ));
-            let growth = ratios(&scaled.ratios)
-                .into_iter()
-                .zip(ratios(&scaled.theory));
-            let rows = costs(base)
-                .into_iter()
-                .zip(costs(&scaled.complexity))
-                .zip(growth);
-            lines.extend(rows.map(|(((what, base), (_, scaled)), (ratio, theory))| {
-                format!(
-                    "{what:<8}{:>18}{:>18}{ratio:>8.2}{theory:>8.2}",
-                    Grouped(base),
-                    Grouped(scaled)
-                )
-            }));
-            lines.push(format!(
-                "{:<8}{:>18}{:>18}",
-                "pixels",
-                side(answer.base.model.as_ref()),
-                scaled.model.resolution
-            ));
-        }
+/// What is shown to the eye.
+struct Seen<'a> {
+    answer: &'a PredictAnswer,
+    /// What was asked about, where the net has no name.
+    net: &'a str,
+    currency: Currency,
+}
+
+impl Seen<'_> {
+    fn table(&self) -> String {
+        let room = table::room();
+        let name = self.answer.base.name.as_deref().unwrap_or(self.net);
+        let counts = self.counts().fitted(room);
+        let times = self.times().fitted(room);
+        format!("{name}\n\n{counts}\n{times}")
     }
-    lines.push(String::new());
-    lines.extend(predictions(answer));
-    lines.push(String::new());
-    lines.join("\n")
-}
 
-fn side(model: Option<&epochcast::net::Description>) -> u32 {
-    model.map_or(0, |model| model.resolution)
+    fn counts(&self) -> Table {
+        let base = &self.answer.base.complexity;
+        let pixels = self
+            .answer
+            .base
+            .model
+            .as_ref()
+            .map(|model| model.resolution);
+        let Some(scaled) = &self.answer.scaled else {
+            let mut table = Table::default().left("").right("");
+            for (what, count) in costs(base) {
+                table.row([what.to_owned(), Grouped(count).to_string()]);
+            }
+            if let Some(pixels) = pixels {
+                table.row(["pixels".to_owned(), pixels.to_string()]);
+            }
+            return table;
+        };
+        let mut table = Table::default()
+            .left("")
+            .right("base")
+            .right("scaled")
+            .right("ratio")
+            .right("theory");
+        let growth = ratios(&scaled.ratios)
+            .into_iter()
+            .zip(ratios(&scaled.theory));
+        let both = costs(base).into_iter().zip(costs(&scaled.complexity));
+        for (((what, base), (_, scaled)), (ratio, theory)) in both.zip(growth) {
+            table.row([
+                what.to_owned(),
+                Grouped(base).to_string(),
+                Grouped(scaled).to_string(),
+                format!("{ratio:.2}"),
+                format!("{theory:.2}"),
+            ]);
+        }
+        table.row([
+            "pixels".to_owned(),
+            pixels.unwrap_or_default().to_string(),
+            scaled.model.resolution.to_string(),
+            String::new(),
+            String::new(),
+        ]);
+        table
+    }
+
+    fn times(&self) -> Table {
+        let Some(first) = self.answer.predictions.first() else {
+            let mut table = Table::default();
+            table.note(
+                "no platform has timings of this mode: epochcast platforms lists what was timed",
+            );
+            return table;
+        };
+        let level = format!("{:.0} % interval", 100.0 * first.interval.level);
+        let scaled = self.answer.scaled.is_some();
+        let mut table = Table::default()
+            .left("platform")
+            .left("mode")
+            .right("epoch")
+            .right(&level)
+            .right("images/s");
+        if scaled {
+            table = table.right("base");
+        }
+        for row in &self.answer.predictions {
+            let interval = &row.interval;
+            let mut cells = vec![
+                row.platform.to_string(),
+                row.mode.to_string(),
+                duration(row.epoch_seconds),
+                durations(
+                    interval.low_seconds,
+                    interval.high_seconds,
+                    row.epoch_seconds,
+                ),
+                Grouped(rounded(row.images_per_second)).to_string(),
+            ];
+            if scaled {
+                cells.push(row.base_epoch_seconds.map_or_else(String::new, duration));
+            }
+            table.row(cells);
+            if let Some(whole) = self.whole(row) {
+                table.note(whole);
+            }
+            for warning in &row.warnings {
+                table.note(format!("{}: {}", warning.code, warning.detail));
+            }
+        }
+        table
+    }
+
+    /// The whole training, where something was said of it.
+    fn whole(&self, row: &PredictionRow) -> Option<String> {
+        let total = row.total.as_ref()?;
+        let money = |amount| Money {
+            amount,
+            currency: self.currency,
+        };
+        let ends = total.low_cost.zip(total.high_cost);
+        let cost = total.cost.zip(ends).map(|(cost, (low, high))| {
+            format!(
+                "; it costs {}, {} to {}",
+                money(cost),
+                money(low),
+                money(high)
+            )
+        });
+        Some(format!(
+            "in all {} ({}) for {} on {}{}",
+            duration(total.seconds),
+            durations(total.low_seconds, total.high_seconds, total.seconds),
+            counted(total.epochs, "epoch"),
+            counted(total.devices.into(), "device"),
+            cost.unwrap_or_default()
+        ))
+    }
 }
 
 fn costs(complexity: &Complexity) -> [(&'static str, u64); 3] {
@@ -124,57 +243,7 @@ fn ratios(
     [*flops, *params, *acts]
 }
 
-fn predictions(answer: &PredictAnswer) -> Vec<String> {
-    let Some(first) = answer.predictions.first() else {
-        return vec!["no platform has timings of this mode".to_owned()];
-    };
-    let level = format!("{:.0} % interval", 100.0 * first.interval.level);
-    let head = format!(
-        "{:<18}{:<7}{:>10}{:>24}{:>12}{:>10}",
-        "platform", "mode", "epoch", level, "images/s", "base"
-    );
-    let mut lines = vec![head];
-    for row in &answer.predictions {
-        let interval = format!(
-            "{} to {}",
-            time(row.interval.low_seconds),
-            time(row.interval.high_seconds)
-        );
-        let base = row.base_epoch_seconds.map_or_else(String::new, time);
-        lines.push(format!(
-            "{:<18}{:<7}{:>10}{interval:>24}{:>12.0}{base:>10}",
-            row.platform,
-            row.mode,
-            time(row.epoch_seconds),
-            row.images_per_second
-        ));
-        lines.extend(whole(row));
-        lines.extend(
-            row.warnings
-                .iter()
-                .map(|warning| format!("  {}: {}", warning.code, warning.detail)),
-        );
-    }
-    lines
-}
-
 fn counted(number: u64, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{ending}")
-}
-
-/// The whole training, where something was said of it.
-fn whole(row: &PredictionRow) -> Option<String> {
-    let total = row.total.as_ref()?;
-    let (low, high) = (time(total.low_seconds), time(total.high_seconds));
-    let cost = total.cost.zip(total.low_cost.zip(total.high_cost));
-    let cost =
-        cost.map(|(cost, (low, high))| format!("; it costs {cost:.0}, {low:.0} to {high:.0}"));
-    Some(format!(
-        "  in all {} ({low} to {high}) for {} on {}{}",
-        time(total.seconds),
-        counted(total.epochs, "epoch"),
-        counted(total.devices.into(), "device"),
-        cost.unwrap_or_default()
-    ))
 }

@@ -5,7 +5,9 @@ use std::io::Write;
 use anyhow::Context;
 use epochcast::store::NewToken;
 
+use crate::cli::table::{self, Table};
 use crate::config::{Settings, TokenCommand};
+use crate::date;
 
 const DAY: i64 = 86_400_000;
 
@@ -32,26 +34,27 @@ pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow
             writeln!(out, "{}", secret.with_context(refused)?)?;
         }
         TokenCommand::List => {
-            writeln!(
-                out,
-                "{:<24}{:<8}{:<22}{:<22}{:<22}",
-                "name", "scope", "created", "last used", "ends"
-            )?;
+            let mut table = Table::default()
+                .long("name")
+                .left("scope")
+                .left("created")
+                .left("last used")
+                .left("ends");
             for token in store.tokens().await? {
                 let ends = match (token.revoked_at, token.expires_at) {
                     (Some(at), _) => format!("revoked {}", date(at)),
                     (None, Some(at)) => date(at),
                     (None, None) => "never".to_owned(),
                 };
-                let used = token.last_used_at.map_or_else(|| "never".to_owned(), date);
-                writeln!(
-                    out,
-                    "{:<24}{:<8}{:<22}{used:<22}{ends:<22}",
+                table.row([
                     token.name,
-                    token.scope,
-                    date(token.created_at)
-                )?;
+                    token.scope.to_string(),
+                    date(token.created_at),
+                    token.last_used_at.map_or_else(|| "never".to_owned(), date),
+                    ends,
+                ]);
             }
+            table::print(&table.fitted(table::room()))?;
         }
         TokenCommand::Revoke { name } => {
             let ended = store.revoke_token(name, crate::now()).await?;
@@ -60,12 +63,4 @@ pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow
     }
     store.close().await;
     Ok(out.flush()?)
-}
-
-fn date(milliseconds: i64) -> String {
-    let at = jiff::Timestamp::from_millisecond(milliseconds);
-    at.map_or_else(
-        |_| String::new(),
-        |at| at.strftime("%Y-%m-%d %H:%M").to_string(),
-    )
 }

@@ -24,7 +24,10 @@ pub enum PlatformChoice {
 pub(super) const MOST_PLATFORMS: usize = 256;
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
-pub(super) fn chosen(
+///
+/// # Errors
+/// At `/platform`, where it names one that is not known.
+pub fn chosen(
     predictors: &Predictors,
     mode: Mode,
     platform: Option<&Value>,

@@ -23,28 +23,28 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
 
 /// What a data sheet says of a GPU. Rates are dense, an addition and a multiplication counted as two.
 #[derive(Debug, Serialize, ToSchema)]
-struct GpuRow {
+pub struct GpuRow {
     /// Its name here.
     #[schema(example = "h100")]
-    id: &'static str,
+    pub id: &'static str,
     /// Its maker's name for it.
-    device: &'static str,
+    pub device: &'static str,
     /// Memory.
-    memory_bytes: u64,
+    pub memory_bytes: u64,
     /// Bandwidth of the memory, in 10⁹ bytes a second.
-    bandwidth_gigabytes_per_second: f64,
+    pub bandwidth_gigabytes_per_second: f64,
     /// 32-bit operations outside of tensor cores, in 10¹² a second.
-    fp32_teraflops: f64,
+    pub fp32_teraflops: f64,
     /// On tensor cores with TF32; null where they cannot.
-    tf32_teraflops: Option<f64>,
+    pub tf32_teraflops: Option<f64>,
     /// On tensor cores with 16-bit floats, added up in 32 bits.
-    fp16_teraflops: f64,
+    pub fp16_teraflops: f64,
     /// Titles of the documents.
-    source: &'static str,
+    pub source: &'static str,
     /// What a prediction's `platform` may be: with each precision; the first part alone is automatic mixed precision.
-    ask_for: Vec<String>,
+    pub ask_for: Vec<String>,
     /// Platforms on which it was timed: to name one of them gives a narrower interval.
-    timed: Vec<PlatformId>,
+    pub timed: Vec<PlatformId>,
 }
 
 impl GpuRow {
@@ -68,19 +68,24 @@ impl GpuRow {
 
 /// All GPUs whose data sheets are known.
 #[derive(Debug, Serialize, ToSchema)]
-struct Gpus {
+pub struct Gpus {
     /// By age and kind.
-    gpus: Vec<GpuRow>,
+    pub gpus: Vec<GpuRow>,
 }
 
 /// GPUs that can be asked for without any timing: `"platform": "gpu:h100"`.
 #[utoipa::path(get, path = "/v1/gpus", tag = "evidence", responses((status = 200, description = "The GPUs", body = Gpus)))]
 async fn gpus(State(live): State<Shared>) -> Json<Gpus> {
-    let predictors = live.predictors();
-    let rows = Gpu::all().iter().map(|gpu| GpuRow::new(gpu, &predictors));
-    Json(Gpus {
+    Json(listed(&live.predictors()))
+}
+
+/// All GPUs whose data sheets are known, with the platforms of `predictors` that are such.
+#[must_use]
+pub fn listed(predictors: &Predictors) -> Gpus {
+    let rows = Gpu::all().iter().map(|gpu| GpuRow::new(gpu, predictors));
+    Gpus {
         gpus: rows.collect(),
-    })
+    }
 }
 
 /// One GPU's data sheet.

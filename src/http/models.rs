@@ -26,26 +26,26 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
 
 /// A net that can be asked for by name.
 #[derive(Debug, Serialize, ToSchema)]
-struct ModelRow {
+pub struct ModelRow {
     /// Its name.
-    name: String,
+    pub name: String,
     /// Other names for it; case does not matter in any.
-    aliases: Vec<String>,
+    pub aliases: Vec<String>,
     /// Its timing group.
-    family: Group,
+    pub family: Group,
     /// Whether its layers are known: then it may be scaled, and asked for at any resolution.
-    can_be_scaled: bool,
+    pub can_be_scaled: bool,
     /// What it costs at each listed resolution: its own, or those at which that is known.
-    resolutions: Vec<AtResolution>,
+    pub resolutions: Vec<AtResolution>,
 }
 
 /// Costs at one resolution.
 #[derive(Debug, Serialize, ToSchema)]
-struct AtResolution {
+pub struct AtResolution {
     /// Side of the images, in pixels.
-    resolution: u32,
+    pub resolution: u32,
     /// What the net costs there.
-    complexity: Complexity,
+    pub complexity: Complexity,
 }
 
 impl From<&Entry> for ModelRow {
@@ -82,9 +82,9 @@ impl From<&Entry> for ModelRow {
 
 /// All nets that can be asked for by name.
 #[derive(Debug, Serialize, ToSchema)]
-struct Models {
+pub struct Models {
     /// Those that can be scaled first.
-    models: Vec<ModelRow>,
+    pub models: Vec<ModelRow>,
 }
 
 /// The nets that can be asked for by name.
@@ -95,11 +95,17 @@ async fn models() -> Result<JsonText, ApiError> {
     if let Some(text) = TEXT.get() {
         return Ok(text.clone());
     }
-    let entries = Zoo::built_in().entries().iter();
-    let text = JsonText::of(&Models {
-        models: entries.map(ModelRow::from).collect(),
-    })?;
+    let text = JsonText::of(&listed())?;
     Ok(TEXT.get_or_init(|| text).clone())
+}
+
+/// All nets that can be asked for by name.
+#[must_use]
+pub fn listed() -> Models {
+    let entries = Zoo::built_in().entries().iter();
+    Models {
+        models: entries.map(ModelRow::from).collect(),
+    }
 }
 
 /// A named net in full.
@@ -153,39 +159,45 @@ async fn model(Word(name): Word) -> Result<Json<ModelAnswer>, ApiError> {
 
 /// A named way to scale.
 #[derive(Debug, Serialize, ToSchema)]
-struct StrategyRow {
+pub struct StrategyRow {
     /// Its name, to the letter.
     #[schema(example = "dWr")]
-    name: &'static str,
+    pub name: &'static str,
     /// What it does.
-    what: &'static str,
+    pub what: &'static str,
     /// Shares of the growth of flops: depth grows by s^d, width, group width and resolution by s^(share/2).
-    exponents: Exponents,
+    pub exponents: Exponents,
     /// What flops, params and acts of a plain convolution grow by, as exponents of s.
-    theory: Theory,
+    pub theory: Theory,
 }
 
 /// Exponents of s.
 #[derive(Debug, Serialize, ToSchema)]
-struct Theory {
+pub struct Theory {
     /// Of the flops.
-    flops: f64,
+    pub flops: f64,
     /// Of the params.
-    params: f64,
+    pub params: f64,
     /// Of the acts.
-    acts: f64,
+    pub acts: f64,
 }
 
 /// All named ways to scale.
 #[derive(Debug, Serialize, ToSchema)]
-struct Strategies {
+pub struct Strategies {
     /// As `scaling.strategy` takes them.
-    strategies: Vec<StrategyRow>,
+    pub strategies: Vec<StrategyRow>,
 }
 
 /// The named ways to scale a net.
 #[utoipa::path(get, path = "/v1/strategies", tag = "nets", responses((status = 200, description = "The strategies", body = Strategies)))]
 async fn strategies() -> Json<Strategies> {
+    Json(strategies_listed())
+}
+
+/// All named ways to scale a net.
+#[must_use]
+pub fn strategies_listed() -> Strategies {
     let row = |strategy: crate::net::Strategy| {
         let Exponents { d, w, r, .. } = strategy.exponents;
         let theory = Theory {
@@ -200,7 +212,7 @@ async fn strategies() -> Json<Strategies> {
             theory,
         }
     };
-    Json(Strategies {
+    Strategies {
         strategies: STRATEGIES.into_iter().map(row).collect(),
-    })
+    }
 }

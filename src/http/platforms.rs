@@ -27,35 +27,35 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
 
 /// A platform and how much is known of it.
 #[derive(Debug, Serialize, ToSchema)]
-struct PlatformRow {
+pub struct PlatformRow {
     /// What it is.
     #[serde(flatten)]
-    platform: Platform,
+    pub platform: Platform,
     /// Timings in the fits.
-    measurements: Measured,
+    pub measurements: Measured,
     /// Mean relative error of predictions for nets that were left out of the fit.
-    cross_validated_error: Errors,
+    pub cross_validated_error: Errors,
     /// When the last of its timings came; null where it has none.
     #[schema(example = "2026-11-24T12:00:00Z")]
-    last_upload: Option<String>,
+    pub last_upload: Option<String>,
 }
 
 /// Timings by mode.
 #[derive(Debug, Serialize, ToSchema)]
-struct Measured {
+pub struct Measured {
     /// Of forward and backward pass.
-    train: usize,
+    pub train: usize,
     /// Of the forward pass alone.
-    infer: usize,
+    pub infer: usize,
 }
 
 /// Errors by mode.
 #[derive(Debug, Serialize, ToSchema)]
-struct Errors {
+pub struct Errors {
     /// Of training; null where there are too few timings.
-    train: Option<f64>,
+    pub train: Option<f64>,
     /// Of inference; the same.
-    infer: Option<f64>,
+    pub infer: Option<f64>,
 }
 
 impl PlatformRow {
@@ -90,9 +90,9 @@ impl PlatformRow {
 
 /// All platforms.
 #[derive(Debug, Serialize, ToSchema)]
-struct Platforms {
+pub struct Platforms {
     /// By id.
-    platforms: Vec<PlatformRow>,
+    pub platforms: Vec<PlatformRow>,
 }
 
 /// The platforms, by id.
@@ -107,14 +107,18 @@ struct Platforms {
 )]
 async fn platforms(State(live): State<Shared>) -> Result<Json<Platforms>, ApiError> {
     let last = live.store().last_uploads().await?;
-    let predictors = live.predictors();
-    let rows = predictors
-        .platforms
-        .values()
-        .map(|platform| PlatformRow::new(platform, &predictors, &last));
-    Ok(Json(Platforms {
-        platforms: rows.collect(),
-    }))
+    Ok(Json(listed(&live.predictors(), &last)))
+}
+
+/// All platforms of `predictors`, by id; `last` says when the last timing of each came.
+#[must_use]
+pub fn listed(predictors: &Predictors, last: &BTreeMap<String, i64>) -> Platforms {
+    let all = predictors.platforms.values();
+    Platforms {
+        platforms: all
+            .map(|platform| PlatformRow::new(platform, predictors, last))
+            .collect(),
+    }
 }
 
 /// A platform with its fits.

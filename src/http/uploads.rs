@@ -30,24 +30,24 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
 
 /// An upload that was stored.
 #[derive(Debug, Serialize, ToSchema)]
-struct UploadSummary {
+pub struct UploadSummary {
     /// Its id.
-    upload: i64,
+    pub upload: i64,
     /// When it came.
     #[schema(example = "2026-11-24T12:00:00Z")]
-    created_at: String,
+    pub created_at: String,
     /// Who sent it: `seed`, `import`, or the name of a token.
-    sender: String,
+    pub sender: String,
     /// Rows stored, and in the fits.
-    accepted: i64,
+    pub accepted: i64,
     /// Rows equal to one that was in.
-    duplicates: i64,
+    pub duplicates: i64,
     /// Rows stored, but kept out of the fits.
-    quarantined: i64,
+    pub quarantined: i64,
     /// Rows that were wrong.
-    rejected: i64,
+    pub rejected: i64,
     /// When it was taken out; null: it was not, or is back.
-    removed_at: Option<String>,
+    pub removed_at: Option<String>,
 }
 
 impl From<UploadRow> for UploadSummary {
@@ -80,11 +80,11 @@ impl From<UploadRow> for UploadSummary {
 
 /// One page of uploads.
 #[derive(Debug, Serialize, ToSchema)]
-struct Uploads {
+pub struct Uploads {
     /// By id.
-    uploads: Vec<UploadSummary>,
+    pub uploads: Vec<UploadSummary>,
     /// `after` of the next page; null on the last.
-    next: Option<i64>,
+    pub next: Option<i64>,
 }
 
 /// Which uploads to list.

@@ -1,8 +1,8 @@
 //! A scaling as people write it on one line: `dWr:4`, `a0.7:4`, `d1_w8_g8_r1:4`.
 
-use super::rule::{STRATEGIES, reference};
+use super::rule::{STRATEGIES, named, reference};
 use super::scaling::RawScaling;
-use crate::json::Invalid;
+use crate::json::{FieldError, Invalid};
 
 /// The scaling that `FORM:FACTOR` is, FORM being a strategy, `a` and the share of the width, or a string of the
 /// reference code.
@@ -31,6 +31,16 @@ pub fn written(text: &str) -> Result<RawScaling, Invalid> {
             alpha: Some(alpha),
             ..raw
         });
+    }
+    // Letters that no reference string has are meant as a strategy.
+    if form.chars().all(char::is_alphabetic) && !form.chars().all(|c| "dwgr".contains(c)) {
+        named(form).map_err(|Invalid(errors)| {
+            let told = errors.into_iter().map(|error| FieldError {
+                pointer: String::new(),
+                ..error
+            });
+            Invalid(told.collect())
+        })?;
     }
     reference(form)?;
     Ok(RawScaling {

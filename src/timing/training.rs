@@ -169,6 +169,16 @@ impl TrainingSet {
         thin
     }
 
+    /// Images in a step of one device, as most timings have it: the median of those that say it.
+    #[must_use]
+    pub fn usual_batch(&self) -> Option<f64> {
+        let samples = self.groups.values().flat_map(|samples| samples.iter());
+        let known = samples.map(|sample| sample.batch);
+        let mut known: Vec<f64> = known.filter(|batch| *batch > 0.0).collect();
+        known.sort_by(f64::total_cmp);
+        known.get(known.len() / 2).copied()
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {

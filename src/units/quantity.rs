@@ -363,7 +363,8 @@ fn significant(value: f64, digits: usize) -> String {
 }
 
 /// `value` with at most so many digits, without zeros at its end.
-fn digits(value: f64, digits: usize) -> String {
+#[must_use]
+pub fn digits(value: f64, digits: usize) -> String {
     let text = format!("{value:.*}", places(value, digits));
     if !text.contains('.') {
         return text;
