@@ -1,7 +1,5 @@
 //! `epochcast plan`: how far a budget goes, or the cheapest way to a target.
 
-use std::collections::BTreeSet;
-
 use epochcast::http::chosen::chosen;
 use epochcast::http::plan::{PlanAnswer, PlanOption, TimeRow, planned};
 use epochcast::http::wanted::Wanted;
@@ -12,6 +10,7 @@ use epochcast::units::{rounded, to_f64};
 use serde_json::{Value, json};
 
 use crate::cli::table::{self, Table};
+use crate::cli::warnings::summed;
 use crate::cli::words::Usage;
 use crate::config::{LimitArgs, PlanArgs, Settings};
 use crate::request::{Request, currency, predictors, print};
@@ -140,15 +139,15 @@ fn table(answer: &PlanAnswer, currency: Currency) -> Table {
         table.row(cells(option, currency, &has));
     }
     for out in &answer.left_out {
-        let way = way(out.strategy.as_deref(), out.alpha);
-        let mut cells = vec![String::new(); table.width()];
-        cells[0] = way;
-        cells[1] = "none".to_owned();
-        let last = cells.len() - 1 - usize::from(has.mix);
-        cells[last] = word(out.limited_by);
+        let mut cells = vec![way(out.strategy.as_deref(), out.alpha), "none".to_owned()];
+        let last = table.width() - 1 - usize::from(has.mix);
+        cells.resize(last, String::new());
+        cells.push(word(out.limited_by));
+        cells.resize(table.width(), String::new());
         table.row(cells);
     }
-    for warning in warnings(answer) {
+    let times = options().flat_map(|option| &option.predictions);
+    for warning in summed(times, options().count()) {
         table.note(warning);
     }
     table
@@ -254,21 +253,4 @@ fn cells(option: &PlanOption, currency: Currency, has: &Columns) -> Vec<String> 
         cells.push(String::new());
     }
     cells
-}
-
-/// What to know of the times, said once where it holds of several nets.
-fn warnings(answer: &PlanAnswer) -> BTreeSet<String> {
-    let options = answer.options.iter().chain(&answer.mix);
-    let all = options.flat_map(|option| {
-        let name = way(option.strategy.as_deref(), option.alpha);
-        let rows = option.predictions.iter();
-        rows.flat_map(move |row| {
-            let name = name.clone();
-            row.warnings.iter().map(move |warning| match warning.code {
-                "extrapolation" => format!("{}: {name}: {}", row.platform, warning.detail),
-                code => format!("{}: {code}: {}", row.platform, warning.detail),
-            })
-        })
-    });
-    all.collect()
 }

@@ -1,7 +1,5 @@
 //! `epochcast compare`: many scaled forms of one net, side by side.
 
-use std::collections::BTreeSet;
-
 use epochcast::http::compare::{
     CompareAnswer, CompareRow, ComparedTime, compared, factors_of_text,
 };
@@ -9,6 +7,7 @@ use epochcast::http::wanted::Wanted;
 use epochcast::units::quantity::{Currency, Money, count, digits, duration};
 
 use crate::cli::table::{self, Table};
+use crate::cli::warnings::summed;
 use crate::cli::words::{Usage, told_of_flag};
 use crate::config::{CompareArgs, Settings};
 use crate::request::{Request, currency, predictors, print};
@@ -83,29 +82,12 @@ fn table(answer: &CompareAnswer, currency: Currency) -> Table {
         }
         table.row(cells);
     }
-    for (platform, warning) in warnings(answer) {
-        table.note(format!("{platform}: {warning}"));
+    let times = answer.rows.iter().flat_map(|row| &row.predictions);
+    for warning in summed(times.map(|compared| &compared.time), answer.rows.len()) {
+        table.note(warning);
     }
     table
 }
-
-/// What to know of each platform's times: said once of all the nets of which it holds.
-fn warnings(answer: &CompareAnswer) -> BTreeSet<(String, String)> {
-    let all = answer.rows.iter().flat_map(|row| &row.predictions);
-    let said = all.flat_map(|compared| {
-        let platform = compared.time.platform.to_string();
-        let warnings = compared.time.warnings.iter();
-        // How far a net lies outside differs from net to net; that some do is said once.
-        warnings.map(move |warning| match warning.code {
-            "extrapolation" => (platform.clone(), FAR.to_owned()),
-            code => (platform.clone(), format!("{code}: {}", warning.detail)),
-        })
-    });
-    said.collect()
-}
-
-const FAR: &str =
-    "extrapolation: some of these nets cost more or less than any that was timed there";
 
 fn batch(row: &CompareRow) -> Option<u64> {
     row.memory.as_ref().and_then(|memory| memory.largest_batch)

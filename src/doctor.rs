@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use epochcast::store::{Disk, Schema, Store, StoreError};
+use epochcast::units::quantity::size;
+use epochcast::units::to_f64;
 use rustix::fs::Access;
 
 use crate::config::Settings;
@@ -231,17 +233,17 @@ const LITTLE: u64 = 100 << 20;
 const FULL: u64 = 4 << 20;
 
 fn room(disk: Disk) -> Found {
-    let mb = |bytes: u64| bytes >> 20;
+    let told = |bytes: u64| size(to_f64(bytes));
     match disk.free_bytes {
         Some(free) if free < LITTLE + disk.database_bytes => bad(
             format!(
-                "{} MB are free beside a database of {} MB",
-                mb(free),
-                mb(disk.database_bytes)
+                "{} are free beside a database of {}",
+                told(free),
+                told(disk.database_bytes)
             ),
             "make room: an upload needs as much as it brings, a backup or a migration as much as the database",
         ),
-        Some(free) => Found::Good(format!("{} MB are free", mb(free))),
+        Some(free) => Found::Good(format!("{} are free", told(free))),
         None => Found::Good("the system does not say how much is free".to_owned()),
     }
 }

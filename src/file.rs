@@ -152,7 +152,7 @@ fn checked(command: &Command, name: &str, values: &[String]) -> anyhow::Result<S
     let id = name.replace('-', "_");
     let flags = command.get_arguments().map(|arg| arg.get_id().as_str());
     let known: Vec<String> = flags
-        .filter(|known| *known != "config")
+        .filter(|known| !["config", "color"].contains(known))
         .map(|known| known.replace('_', "-"))
         .collect();
     let flag = id.replace('_', "-");

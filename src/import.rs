@@ -28,16 +28,14 @@ pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Re
         rejected += receipt.counts.rejected;
     }
     live.store().close().await;
-    let rows = if rejected == 1 {
-        "1 row was"
-    } else {
-        &format!("{rejected} rows were")
+    let rows = match rejected {
+        0 => return Ok(()),
+        1 => "1 row was".to_owned(),
+        many => format!("{many} rows were"),
     };
-    anyhow::ensure!(
-        rejected == 0,
-        "{rows} rejected: correct what is named above, and import the file again; rows that are stored count once"
-    );
-    Ok(())
+    anyhow::bail!(
+        "{rows} rejected: correct what is named above and import again, rows that are stored count once"
+    )
 }
 
 fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {

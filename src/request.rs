@@ -39,7 +39,7 @@ impl Request {
     pub(crate) fn about(about: &AboutArgs) -> anyhow::Result<Self> {
         let request = match asked(&about.net)? {
             Asked::Name(net) => Self::of_name(&net)?,
-            Asked::File { name, value } => Self::of_file(name, value)?,
+            Asked::File { name, value } => Self::of_file(name, value),
         };
         let request = request
             .at_resolution(about.resolution)?
@@ -69,7 +69,7 @@ impl Request {
         request.at_resolution(side)
     }
 
-    fn of_file(name: String, value: Value) -> anyhow::Result<Self> {
+    fn of_file(name: String, value: Value) -> Self {
         let whole = value.get("model").is_some() || value.get("complexity").is_some();
         let costs = value.get("flops").is_some() && value.get("acts").is_some();
         let (fields, at) = match value {
@@ -77,11 +77,11 @@ impl Request {
             Value::Object(object) if costs => (of_costs(object), "/complexity"),
             model => (Map::from_iter([("model".to_owned(), model)]), "/model"),
         };
-        Ok(Self {
+        Self {
             fields,
             source: Source::File { name, at },
             said: BTreeSet::new(),
-        })
+        }
     }
 
     /// At `side`, in place of what a file says; a name that has one already must agree.
@@ -212,7 +212,11 @@ impl Request {
 
     fn refusal(&self, error: &FieldError) -> Refusal {
         let pointer = error.pointer.as_str();
-        let said = self.said.iter().any(|said| is_within(pointer, said));
+        // Also what is wrong with a whole of which the command line says a part, such as the scaling.
+        let touches = |said: &String| {
+            is_within(pointer, said) || !pointer.is_empty() && is_within(said, pointer)
+        };
+        let said = self.said.iter().any(touches);
         let flag = flag(pointer);
         match &self.source {
             // What the file holds, or could hold and no flag sets.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use epochcast::http::gpus::{self, Gpus};
 use epochcast::http::models::{self, Models, Strategies};
 use epochcast::http::platforms::{self, Platforms};
-use epochcast::timing::Platform;
 use epochcast::timing::platform::MemoryFormat;
+use epochcast::timing::{Platform, PlatformId};
 use epochcast::units::quantity::{count, digits, size};
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub(crate) async fn gpus(settings: &Settings, args: &ListArgs) -> anyhow::Result
             .long("timed as")
             .long("device");
         for row in &answer.gpus {
-            let timed: Vec<&str> = row.timed.iter().map(|id| id.as_str()).collect();
+            let timed: Vec<&str> = row.timed.iter().map(PlatformId::as_str).collect();
             table.row([
                 format!("gpu:{}", row.id),
                 size(epochcast::units::to_f64(row.memory_bytes)),
@@ -169,7 +169,11 @@ pub(crate) fn strategies(args: &ListArgs) -> anyhow::Result<()> {
             .right("acts")
             .long("what");
         for row in &answer.strategies {
-            let power = |e: f64| format!("s^{}", digits(e, 3));
+            let power = |e: f64| match digits(e, 3).as_str() {
+                "0" => "1".to_owned(),
+                "1" => "s".to_owned(),
+                e => format!("s^{e}"),
+            };
             let (shares, theory) = (&row.exponents, &row.theory);
             table.row([
                 format!("{}:s", row.name),

@@ -6,4 +6,5 @@ pub(crate) mod quantities;
 pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod uploads;
+pub(crate) mod warnings;
 pub(crate) mod words;

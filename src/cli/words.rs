@@ -1,5 +1,7 @@
 //! What is wrong, in the words of the command line: its flags in place of JSON pointers, and which mistakes are whose.
 
+use std::fmt::Write as _;
+
 use epochcast::json::{FieldError, Invalid};
 
 /// What was typed means nothing here, or not together: exit code 2.
@@ -93,7 +95,7 @@ pub(crate) fn path(pointer: &str) -> String {
     for part in pointer.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
         if part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty() {
-            path.push_str(&format!("[{part}]"));
+            let _ = write!(path, "[{part}]");
         } else {
             if !path.is_empty() {
                 path.push('.');
@@ -104,9 +106,13 @@ pub(crate) fn path(pointer: &str) -> String {
     path
 }
 
-/// A hint whose lists are commands here.
+/// A hint in words of the command line.
 fn said_here(hint: &str) -> String {
-    hint.replace("GET /v1/", "epochcast ")
+    let hint = hint.replace("GET /v1/", "epochcast ");
+    hint.replace(
+        "describe the net as a `model`",
+        "describe the net in a file",
+    )
 }
 
 #[cfg(test)]

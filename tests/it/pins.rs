@@ -369,8 +369,8 @@ async fn the_command_line_repeats_a_fit_too() {
     assert_eq!(printed, before);
     let wrong = format!("rtx3090-nchw:train:layers:{METHOD}:0000000000000000");
     let wrong = run(&wrong);
-    assert_eq!(wrong.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("/fit: no such fit"));
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("--fit: no such fit"));
 }
 
 #[tokio::test]
