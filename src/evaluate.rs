@@ -17,7 +17,7 @@ use epochcast::timing::{Measurement, Platform, seed};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::table::{self, Table};
-use crate::cli::words::told_of_file;
+use crate::cli::words::{counted, told_of_file};
 use crate::config::{EvaluateArgs, Settings};
 use crate::import::{HEAD, format};
 use crate::request::print_json;
@@ -78,7 +78,8 @@ fn rows(path: &Path) -> anyhow::Result<(Vec<Platform>, Vec<Measurement>)> {
     )
     .with_context(|| path.display().to_string())?;
     if wrong > 0 {
-        anstream::eprintln!("{}: {wrong} rows are wrong and left out", path.display());
+        let rows = counted(wrong, "wrong row");
+        anstream::eprintln!("{}: {rows} left out", path.display());
     }
     anyhow::ensure!(!rows.is_empty(), "{}: no timings", path.display());
     Ok((platforms.into_values().collect(), rows))

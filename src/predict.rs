@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::table::{self, Table};
+use crate::cli::words::counted;
 use crate::config::{PredictArgs, Settings};
 use crate::request::{Request, currency, predictors, print};
 
@@ -241,9 +242,4 @@ fn ratios(
     }: &Ratios,
 ) -> [f64; 3] {
     [*flops, *params, *acts]
-}
-
-fn counted(number: u64, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{ending}")
 }

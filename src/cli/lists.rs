@@ -235,8 +235,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// `text` without what people write in different ways: case, hyphens, dots.
+/// `text` without what people write in different ways: case, hyphens.
 fn bare(text: &str) -> String {
-    let kept = text.chars().filter(|c| c.is_alphanumeric());
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || *c == '.');
     kept.flat_map(char::to_lowercase).collect()
 }

@@ -6,7 +6,7 @@ use epochcast::live::Live;
 use epochcast::store::{Filter, Page, Rejection, Store, UploadRow};
 
 use super::table::{self, Table};
-use super::words::path;
+use super::words::{counted, path};
 use crate::config::Settings;
 use crate::request::print_json;
 
@@ -142,8 +142,8 @@ pub(crate) async fn undo(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let done = if upload.removed_at.is_some() {
         format!("upload {id} was undone before")
     } else {
-        let rows = live.remove_upload(id, crate::now()).await?;
-        format!("upload {id} is undone, {rows} rows: epochcast redo {id} puts it back")
+        let rows = counted(live.remove_upload(id, crate::now()).await?, "row");
+        format!("upload {id} is undone, {rows}: epochcast redo {id} puts it back")
     };
     live.store().close().await;
     table::print(&format!("{done}\n"))
@@ -156,8 +156,8 @@ pub(crate) async fn redo(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let done = if upload.removed_at.is_none() {
         format!("upload {id} was in use")
     } else {
-        let rows = live.restore_upload(id).await?;
-        format!("upload {id} is back in use, {rows} rows")
+        let rows = counted(live.restore_upload(id).await?, "row");
+        format!("upload {id} is back in use, {rows}")
     };
     live.store().close().await;
     table::print(&format!("{done}\n"))

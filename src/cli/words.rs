@@ -89,6 +89,12 @@ pub(crate) fn told_of_flag(flag: &str, invalid: &Invalid) -> String {
     all.join("; ")
 }
 
+/// `number` of a thing, with an s where it is not one.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}
+
 /// The field at `pointer`, as people write it.
 pub(crate) fn path(pointer: &str) -> String {
     let mut path = String::new();

@@ -406,11 +406,11 @@ fn an_upload_is_listed_shown_undone_and_redone() {
         let printed: Value = serde_json::from_str(&said("platforms --json")).unwrap();
         printed["platforms"][0]["measurements"]["train"].clone()
     };
-    assert!(said("undo 1").contains("upload 1 is undone, 1 rows"));
+    assert!(said("undo 1").contains("upload 1 is undone, 1 row:"));
     assert_eq!(timings(), 0);
     assert!(said("uploads").contains("undone"));
     assert!(said("undo 1").contains("was undone before"));
-    assert!(said("redo 1").contains("upload 1 is back in use, 1 rows"));
+    assert!(said("redo 1").contains("upload 1 is back in use, 1 row"));
     assert_eq!(timings(), 1);
     assert!(said("redo 1").contains("was in use"));
     let unknown = call(&dir, "undo 7");
