@@ -69,7 +69,7 @@ fn bounded(asked: &Request) -> Result<(), Usage> {
     if limited || asked.get("/target").is_some() {
         return Ok(());
     }
-    let told = "plan needs a limit (--epoch 20min, --total 3days, --cost $400, --memory 16GB, --flops 4G, --params 50M, \
+    let told = "plan needs a limit (--epoch 20min, --total 3days, --cost 400, --memory 16GB, --flops 4G, --params 50M, \
                 --acts 30M) or a target (--target-flops 4G, --target-error 19)";
     Err(Usage(told.to_owned()))
 }

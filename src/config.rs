@@ -48,7 +48,7 @@ const AFTER_HELP: &str = "Examples:
   epochcast explain RegNetY-4GF --platform v100x8-paper
   epochcast models regnety                      nets by name, and which of them scale
 
-Quantities have units: 90s, 20min, 1.5h, 3days; 16GB (10^9 bytes), 16GiB (2^30); 4G, 50M; $400, €20.
+Quantities have units: 90s, 20min, 1.5h, 3days; 16GB (10^9 bytes), 16GiB (2^30); 4G, 50M; 400 (dollars), '$400', €20.
 
 Exit codes:
   0  done

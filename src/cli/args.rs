@@ -137,7 +137,7 @@ pub(crate) struct TrainingArgs {
     /// Number of devices, where it is not the platform's
     #[arg(long, value_name = "N")]
     pub(crate) devices: Option<u64>,
-    /// Price of all devices together for an hour, such as $24.48
+    /// Price of all devices together for an hour, such as 24.48 (dollars) or €20
     #[arg(long, value_name = "MONEY", value_parser = money)]
     pub(crate) price_per_hour: Option<Money>,
 }
@@ -178,7 +178,7 @@ pub(crate) struct LimitArgs {
     pub(crate) total: Option<f64>,
     #[arg(long, hide = true, value_name = "S", value_parser = seconds, conflicts_with = "total")]
     pub(crate) total_seconds: Option<f64>,
-    /// Most that the whole training may cost, such as $400
+    /// Most that the whole training may cost, such as 400 (dollars) or €400
     #[arg(long, value_name = "MONEY", value_parser = money)]
     pub(crate) cost: Option<Money>,
     /// Most multiply-adds, such as 4G
