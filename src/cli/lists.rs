@@ -96,9 +96,9 @@ pub(crate) async fn platforms(settings: &Settings, args: &ListArgs) -> anyhow::R
     let search = Search::new(args);
     let predictors = predictors(settings).await?;
     let last = if settings.database_url.path().is_file() {
-        let store = crate::open(settings).await?;
+        let store = crate::look(settings).await?;
         let last = store.last_uploads().await?;
-        store.close().await;
+        crate::looked(&store).await?;
         last
     } else {
         BTreeMap::new()

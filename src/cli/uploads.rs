@@ -3,7 +3,7 @@
 use anyhow::Context;
 use epochcast::http::uploads::{UploadSummary, Uploads};
 use epochcast::live::Live;
-use epochcast::store::{Filter, Page, Rejection, Store, UploadRow};
+use epochcast::store::{Filter, Moved, Page, Rejection, Store, UploadRow};
 
 use super::table::{self, Table};
 use super::words::{counted, path};
@@ -12,7 +12,7 @@ use crate::request::print_json;
 
 /// Lists all uploads.
 pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
-    let store = existing(settings).await?;
+    let store = crate::look(settings).await?;
     let mut uploads: Vec<UploadRow> = Vec::new();
     loop {
         let after = uploads.last().map_or(0, |last| last.id);
@@ -22,7 +22,7 @@ pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<(
         }
         uploads.extend(more);
     }
-    store.close().await;
+    crate::looked(&store).await?;
     if as_json {
         let uploads = uploads.into_iter().map(UploadSummary::from).collect();
         return print_json(&Uploads {
@@ -43,7 +43,7 @@ pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<(
         table.row([
             upload.id.to_string(),
             crate::date(upload.created_at),
-            upload.sender.clone(),
+            upload.sender.name.clone(),
             upload.accepted.to_string(),
             upload.duplicates.to_string(),
             upload.quarantined.to_string(),
@@ -67,16 +67,16 @@ fn state(upload: &UploadRow) -> String {
 
 /// Shows upload `id`, with its first rows that were doubted or rejected.
 pub(crate) async fn show(settings: &Settings, id: i64, as_json: bool) -> anyhow::Result<()> {
-    let store = existing(settings).await?;
+    let store = crate::look(settings).await?;
     let upload = known(&store, id).await?;
     if as_json {
-        store.close().await;
+        crate::looked(&store).await?;
         return print_json(&UploadSummary::from(upload));
     }
     let mut table = Table::default().left("").left("");
     table.row(["upload".to_owned(), id.to_string()]);
     table.row(["when".to_owned(), crate::date(upload.created_at)]);
-    table.row(["sender".to_owned(), upload.sender.clone()]);
+    table.row(["sender".to_owned(), upload.sender.name.clone()]);
     table.row(["state".to_owned(), state(&upload)]);
     table.row(["accepted".to_owned(), upload.accepted.to_string()]);
     table.row(["duplicates".to_owned(), upload.duplicates.to_string()]);
@@ -84,7 +84,7 @@ pub(crate) async fn show(settings: &Settings, id: i64, as_json: bool) -> anyhow:
     doubted(&store, &upload, &mut table).await?;
     table.row(["rejected".to_owned(), upload.rejected.to_string()]);
     rejected(&store, &upload, &mut table).await?;
-    store.close().await;
+    crate::looked(&store).await?;
     table::print(&table.fitted(table::room()))
 }
 
@@ -107,8 +107,7 @@ async fn doubted(store: &Store, upload: &UploadRow, table: &mut Table) -> anyhow
 }
 
 async fn rejected(store: &Store, upload: &UploadRow, table: &mut Table) -> anyhow::Result<()> {
-    let rows = store.rejections(upload.id).await?;
-    for row in rows.into_iter().zip(0..SHOWN).map(|(row, _)| row) {
+    for row in store.rejections(upload.id, 0, SHOWN).await? {
         let Rejection {
             line,
             field,
@@ -137,41 +136,38 @@ fn more(all: i64, table: &mut Table) {
 
 /// Takes upload `id` out of the fits.
 pub(crate) async fn undo(settings: &Settings, id: i64) -> anyhow::Result<()> {
-    let live = Live::open(existing(settings).await?).await?;
-    let upload = known(live.store(), id).await?;
-    let done = if upload.removed_at.is_some() {
-        format!("upload {id} was undone before")
-    } else {
-        let rows = counted(live.remove_upload(id, crate::now()).await?, "row");
-        format!("upload {id} is undone, {rows}: epochcast redo {id} puts it back")
-    };
+    let live = existing(settings, id).await?;
+    let Moved { timings, remaining } = live.remove_upload(id, crate::now()).await?;
     live.store().close().await;
-    table::print(&format!("{done}\n"))
+    let timings = counted(timings, "timing");
+    let stay = if remaining > 0 {
+        let stay = counted(remaining, "timing");
+        format!("{stay} of it stay, since others have sent them too\n")
+    } else {
+        String::new()
+    };
+    table::print(&format!(
+        "upload {id} is undone, {timings} taken out: epochcast redo {id} puts it back\n{stay}"
+    ))
 }
 
 /// Puts upload `id` back into the fits.
 pub(crate) async fn redo(settings: &Settings, id: i64) -> anyhow::Result<()> {
-    let live = Live::open(existing(settings).await?).await?;
-    let upload = known(live.store(), id).await?;
-    let done = if upload.removed_at.is_none() {
-        format!("upload {id} was in use")
-    } else {
-        let rows = counted(live.restore_upload(id).await?, "row");
-        format!("upload {id} is back in use, {rows}")
-    };
+    let live = existing(settings, id).await?;
+    let Moved { timings, remaining } = live.restore_upload(id, crate::now()).await?;
     live.store().close().await;
-    table::print(&format!("{done}\n"))
+    let timings = counted(timings, "timing");
+    table::print(&format!(
+        "upload {id} is in use, {timings} put back, {remaining} in all\n"
+    ))
 }
 
-/// The store, which must be there: nothing is created to look for uploads in it.
-async fn existing(settings: &Settings) -> anyhow::Result<Store> {
-    let path = settings.database_url.path();
-    anyhow::ensure!(
-        path.exists(),
-        "there is no database at {}: --database-url names another",
-        path.display()
-    );
-    crate::open(settings).await
+/// The fits over a store that holds upload `id`: nothing is made to look for one.
+async fn existing(settings: &Settings, id: i64) -> anyhow::Result<Live> {
+    let store = crate::look(settings).await?;
+    known(&store, id).await?;
+    crate::looked(&store).await?;
+    Ok(Live::open(crate::open(settings).await?).await?)
 }
 
 async fn known(store: &Store, id: i64) -> anyhow::Result<UploadRow> {

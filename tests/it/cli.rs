@@ -406,13 +406,13 @@ fn an_upload_is_listed_shown_undone_and_redone() {
         let printed: Value = serde_json::from_str(&said("platforms --json")).unwrap();
         printed["platforms"][0]["measurements"]["train"].clone()
     };
-    assert!(said("undo 1").contains("upload 1 is undone, 1 row:"));
+    assert!(said("undo 1").contains("upload 1 is undone, 1 timing taken out:"));
     assert_eq!(timings(), 0);
     assert!(said("uploads").contains("undone"));
-    assert!(said("undo 1").contains("was undone before"));
-    assert!(said("redo 1").contains("upload 1 is back in use, 1 row"));
+    assert!(said("undo 1").contains("0 timings taken out"));
+    assert!(said("redo 1").contains("upload 1 is in use, 1 timing put back"));
     assert_eq!(timings(), 1);
-    assert!(said("redo 1").contains("was in use"));
+    assert!(said("redo 1").contains("0 timings put back, 1 in all"));
     let unknown = call(&dir, "undo 7");
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("there is no upload 7: epochcast uploads lists them"));
