@@ -18,6 +18,7 @@ RUN sed -i '/^\[\[\(bench\|example\|test\)\]\]/,/^$/d' Cargo.toml \
 COPY data data
 COPY migrations migrations
 COPY static static
+COPY build.rs .
 COPY src src
 # Copied files may be older than the stand-ins that were just built.
 RUN touch src/main.rs src/lib.rs \

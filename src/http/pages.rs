@@ -19,12 +19,15 @@ pub(super) fn router(base: Option<&str>) -> Router<Shared> {
         page.paths.iter().map(move |&path| (path, text.clone()))
     };
     let pages = PAGES.iter().flat_map(at_its_paths);
-    let assets = ASSETS.map(|(path, text)| (path, Bytes::from_static(text.as_bytes())));
+    let pages = pages.map(|(path, text)| (path.to_owned(), text));
+    let assets = ASSETS
+        .iter()
+        .map(|(path, text)| (format!("/static/{path}"), Bytes::from_static(text)));
     let files = pages.chain(assets);
     files.fold(Router::new(), |router, (path, text)| {
-        let file = File::new(path, text);
+        let file = File::new(&path, text);
         router.route(
-            path,
+            &path,
             get(move |headers: HeaderMap| async move { file.answer(&headers) }),
         )
     })
@@ -66,6 +69,11 @@ impl File {
             Some("js") => "text/javascript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
             Some("svg") => "image/svg+xml",
+            Some("csv") => "text/csv; charset=utf-8",
+            Some("json") => "application/json",
+            Some("txt") => "text/plain; charset=utf-8",
+            Some("png") => "image/png",
+            Some("woff2") => "font/woff2",
             _ => "text/html; charset=utf-8",
         };
         let mut hasher = DefaultHasher::new();
