@@ -17,7 +17,7 @@ pub(super) struct Page {
 }
 
 /// All of them.
-pub(super) static PAGES: [Page; 5] = [
+pub(super) static PAGES: [Page; 6] = [
     Page {
         paths: &["/"],
         title: "epochcast: how long will an epoch take?",
@@ -47,6 +47,13 @@ pub(super) static PAGES: [Page; 5] = [
         main: include_str!("../../static/pages/upload.html"),
     },
     Page {
+        paths: &["/uploads"],
+        title: "Uploads · epochcast",
+        about: "Who sent which timings, when, and what became of them.",
+        script: "uploads",
+        main: include_str!("../../static/pages/uploads.html"),
+    },
+    Page {
         paths: &["/docs"],
         title: "The API · epochcast",
         about: "Every call of the service, with its fields, its answers and a form to try it.",
@@ -56,7 +63,7 @@ pub(super) static PAGES: [Page; 5] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 58] = [
+pub(super) const ASSETS: [(&str, &str); 61] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -219,6 +226,10 @@ pub(super) const ASSETS: [(&str, &str); 58] = [
         include_str!("../../static/js/pages/upload.js"),
     ),
     (
+        "/static/js/pages/uploads.js",
+        include_str!("../../static/js/pages/uploads.js"),
+    ),
+    (
         "/static/js/parts/chart.js",
         include_str!("../../static/js/parts/chart.js"),
     ),
@@ -277,6 +288,14 @@ pub(super) const ASSETS: [(&str, &str); 58] = [
     (
         "/static/js/upload/detect.js",
         include_str!("../../static/js/upload/detect.js"),
+    ),
+    (
+        "/static/js/upload/list.js",
+        include_str!("../../static/js/upload/list.js"),
+    ),
+    (
+        "/static/js/upload/receipt.js",
+        include_str!("../../static/js/upload/receipt.js"),
     ),
     (
         "/static/js/upload/rows.js",

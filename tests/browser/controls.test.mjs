@@ -31,8 +31,15 @@ const PAGES = [
   { path: "/platforms/v100x8-pycls" },
   { path: "/platforms/rtx4090-nchw?measurement=440" },
   { path: "/upload", first: give, commit: "Check without storing" },
+  { path: "/uploads", first: token },
+  { path: "/uploads?upload=1", first: token },
   { path: "/docs" },
 ];
+
+/** Gives a token, as the page asks. */
+async function token(page) {
+  await page.getByLabel("Token").fill(server.token);
+}
 
 /** Gives a file and a token, as the page asks. */
 async function give(page) {
@@ -191,7 +198,7 @@ test("a file that is dropped is taken like one that is chosen", async () => {
 test("Tab stops at nothing that has neither a name nor a use", async () => {
   const { page, faults } = await open(browser, server.origin);
   page.setDefaultTimeout(PATIENCE);
-  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/upload", "/docs"]) {
+  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/upload", "/uploads", "/uploads?upload=1", "/docs"]) {
     await page.goto(path);
     await settled(page);
     await page.evaluate(() => document.body.focus());

@@ -1,17 +1,17 @@
 // Sending timings: choose, check, fix, save, undo. Nothing is stored before it has been checked.
 
-import { change, get, Problem, query, send } from "../core/api.js";
+import { get, Problem, query, send } from "../core/api.js";
 import { lead } from "../core/carried.js";
 import { $, debounced, field, fill, h, select } from "../core/dom.js";
-import { date, many } from "../core/format.js";
+import { many } from "../core/format.js";
 import { at } from "../core/place.js";
 import { bytes } from "../core/quantity.js";
 import { Mistake } from "../core/request.js";
 import { State } from "../core/state.js";
-import { download } from "../parts/download.js";
 import { problem } from "../parts/problem.js";
 import { copyable } from "../parts/snippet.js";
 import { format, FORMATS, isFormat, namesPlatform, platforms } from "../upload/detect.js";
+import { receipt } from "../upload/receipt.js";
 import { patched, pick } from "../upload/rows.js";
 import { tokenField } from "../parts/token-field.js";
 import { counted, doubted, fixer } from "../upload/verdicts.js";
@@ -43,7 +43,7 @@ const check = h("button", { type: "button", class: "primary", on: { click: () =>
 
 lead();
 build();
-state.watch((now) => { if (now.upload) receipt(now.upload); });
+state.watch((now) => { if (now.upload) stored(now.upload); });
 
 function build() {
   const drop = h("div", { class: "drop", on: {
@@ -171,31 +171,14 @@ function fixed() {
 }
 
 /** A stored upload: what became of it, and undo. @param {string} id */
-async function receipt(id) {
-  const path = `/v1/uploads/${encodeURIComponent(id)}`;
+async function stored(id) {
+  const said = h("div", { role: "status" });
   try {
     /** @type {UploadSummary} */
-    const upload = await get(path);
-    const removed = Boolean(upload.removed_at);
-    const said = h("div", { role: "status" });
-    /** @param {string} method @param {string} path */
-    const act = async (method, path) => {
-      if (!token.held()) return;
-      try {
-        await change(method, path);
-        await receipt(id);
-      } catch (error) {
-        fill(said, problem(error));
-      }
-    };
-    const button = removed
-      ? h("button", { type: "button", on: { click: () => act("POST", `${path}/restore`) } }, "Put it back")
-      : h("button", { type: "button", on: { click: () => act("DELETE", path) } }, "Undo: take it out of the fits");
-    fill(result, h("h2", {}, removed ? "Taken out" : "Saved"),
-      h("p", {}, `Upload ${upload.upload} by ${upload.sender}, ${date(upload.created_at)}. `, removed ? "Its rows are kept, but in no fit, unless somebody else has sent them too." : "Its rows are on disk and in the fits."),
-      counted(upload),
-      upload.rejected > 0 && h("p", {}, download(`${path}/rejected.csv`, `rejected-${upload.upload}.csv`, "The wrong rows as CSV"), ", to fix and send again."),
-      h("div", { class: "actions" }, button), settings.hidden && h("div", {}, token.element), said);
+    const upload = await get(`/v1/uploads/${encodeURIComponent(id)}`);
+    fill(result, h("h2", {}, upload.removed_at ? "Taken out" : "Saved"), receipt(upload, { token, said, onchange: () => stored(id) }),
+      settings.hidden && h("div", {}, token.element), said,
+      h("p", {}, h("a", { href: `/uploads?upload=${upload.upload}` }, "See its rows"), ", or ", h("a", { href: "/uploads" }, "all uploads"), "."));
     result.focus();
   } catch (error) {
     fill(result, problem(error));
