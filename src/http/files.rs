@@ -63,7 +63,7 @@ pub(super) static PAGES: [Page; 6] = [
 ];
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 61] = [
+pub(super) const ASSETS: [(&str, &str); 67] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -250,6 +250,10 @@ pub(super) const ASSETS: [(&str, &str); 61] = [
         include_str!("../../static/js/parts/intervals.js"),
     ),
     (
+        "/static/js/parts/legend.js",
+        include_str!("../../static/js/parts/legend.js"),
+    ),
+    (
         "/static/js/parts/panel.js",
         include_str!("../../static/js/parts/panel.js"),
     ),
@@ -286,6 +290,10 @@ pub(super) const ASSETS: [(&str, &str); 61] = [
         include_str!("../../static/js/parts/token-field.js"),
     ),
     (
+        "/static/js/upload/columns.js",
+        include_str!("../../static/js/upload/columns.js"),
+    ),
+    (
         "/static/js/upload/detect.js",
         include_str!("../../static/js/upload/detect.js"),
     ),
@@ -294,12 +302,28 @@ pub(super) const ASSETS: [(&str, &str); 61] = [
         include_str!("../../static/js/upload/list.js"),
     ),
     (
+        "/static/js/upload/mapping-form.js",
+        include_str!("../../static/js/upload/mapping-form.js"),
+    ),
+    (
+        "/static/js/upload/mapping.js",
+        include_str!("../../static/js/upload/mapping.js"),
+    ),
+    (
         "/static/js/upload/receipt.js",
         include_str!("../../static/js/upload/receipt.js"),
     ),
     (
         "/static/js/upload/rows.js",
         include_str!("../../static/js/upload/rows.js"),
+    ),
+    (
+        "/static/js/upload/speed-view.js",
+        include_str!("../../static/js/upload/speed-view.js"),
+    ),
+    (
+        "/static/js/upload/speeds.js",
+        include_str!("../../static/js/upload/speeds.js"),
     ),
     (
         "/static/js/upload/verdicts.js",
