@@ -18,6 +18,7 @@ pub(super) struct Labels {
 }
 
 struct Name {
+    series: String,
     text: String,
     mark: usize,
     end: (f64, f64),
@@ -35,13 +36,9 @@ pub(super) fn labels(series: &[Series], look: &Look) -> Labels {
     let room = look.width * 0.32;
     let names = series.iter().filter_map(|series| {
         let end = series.line.as_ref()?.places.last()?;
-        let text = if series.legend.is_empty() {
-            &series.name
-        } else {
-            &series.legend
-        };
         Some(Name {
-            text: shortened(text, TEXT * BOLD, room),
+            series: series.name.clone(),
+            text: shortened(series.told(), TEXT * BOLD, room),
             mark: series.mark,
             end: *end,
         })
@@ -59,7 +56,7 @@ pub(super) fn labels(series: &[Series], look: &Look) -> Labels {
 }
 
 /// Writes `labels` to the right of the axes, apart from each other, each led to from the end of its line.
-pub(super) fn write(svg: &mut Svg, labels: &Labels, room: &Room) {
+pub(super) fn write(svg: &mut Svg, labels: &Labels, room: &Room, place: Place) {
     let ends = labels.names.iter();
     let ends: Vec<(f64, f64)> = ends
         .map(|name| (room.x.place(name.end.0), room.y.place(name.end.1)))
@@ -68,16 +65,22 @@ pub(super) fn write(svg: &mut Svg, labels: &Labels, room: &Room) {
     spread(&mut places, PITCH, (room.top, room.bottom));
     for ((name, y), end) in labels.names.iter().zip(places).zip(ends) {
         let class = mark::class(name.mark);
-        let lead = path([end, (room.right + GAP - 3.0, y)]);
-        svg.leaf("path", &[("class", &format!("lead {class}")), ("d", &lead)]);
-        let at = [
-            ("class", &*format!("name {class}")),
-            ("x", &px(room.right + GAP)),
-            ("y", &px(y + 4.0)),
-        ];
+        let way = path([end, (room.right + GAP - 3.0, y)]);
+        let (line, text) = (format!("lead {class}"), format!("name {class}"));
+        let (x, y) = (px(room.right + GAP), px(y + 4.0));
+        let mut drawn = vec![("class", line.as_str()), ("d", &way)];
+        let mut at = vec![("class", text.as_str()), ("x", &x), ("y", &y)];
+        drawn.extend(of(&name.series, place));
+        at.extend(of(&name.series, place));
+        svg.leaf("path", &drawn);
         svg.text("text", &at, &name.text);
         svg.line();
     }
+}
+
+/// That an element is of `series`, for a page that can hide it.
+fn of(series: &str, place: Place) -> Option<(&str, &str)> {
+    (place == Place::Page).then_some(("data-series", series))
 }
 
 /// Lines up to which each shows its band all the time; of more, only the one that is looked at.
@@ -93,18 +96,18 @@ pub(super) fn draw(svg: &mut Svg, series: &[Series], room: &Room, place: Place) 
     let few = joined().count() <= FEW;
     // Below all lines, so that none is hidden.
     for (series, curve) in joined().filter(|_| few) {
-        band(
-            svg,
-            &format!("area {}", mark::class(series.mark)),
-            curve,
-            room,
-        );
+        let class = format!("area {}", mark::class(series.mark));
+        let mut looks = vec![("class", class.as_str())];
+        looks.extend(of(&series.name, place));
+        band(svg, &looks, curve, room);
     }
     for (series, curve) in joined() {
         let class = mark::class(series.mark);
-        svg.open("g", &[("class", "series")]);
+        let mut group = vec![("class", "series")];
+        group.extend(of(&series.name, place));
+        svg.open("g", &group);
         if !few {
-            band(svg, &format!("area shy {class}"), curve, room);
+            band(svg, &[("class", &format!("area shy {class}"))], curve, room);
         }
         let dashed = format!("line {class} {}", mark::dash(series.mark));
         line(svg, dashed.trim_end(), curve, room);
@@ -116,7 +119,7 @@ pub(super) fn draw(svg: &mut Svg, series: &[Series], room: &Room, place: Place) 
 
 /// Draws a line through all series, with its band.
 pub(super) fn fit(svg: &mut Svg, curve: &Curve, room: &Room) {
-    band(svg, "band", curve, room);
+    band(svg, &[("class", "band")], curve, room);
     line(svg, "fit", curve, room);
 }
 
@@ -148,7 +151,7 @@ fn line(svg: &mut Svg, class: &str, curve: &Curve, room: &Room) {
     }
 }
 
-fn band(svg: &mut Svg, class: &str, curve: &Curve, room: &Room) {
+fn band(svg: &mut Svg, looks: &[(&str, &str)], curve: &Curve, room: &Room) {
     let within = || curve.band.iter().filter(|(x, ..)| room.x.holds(*x));
     let upper = within().map(|(x, _, high)| (room.x.place(*x), room.y.place(*high)));
     let lower = within()
@@ -156,7 +159,8 @@ fn band(svg: &mut Svg, class: &str, curve: &Curve, room: &Room) {
         .map(|(x, low, _)| (room.x.place(*x), room.y.place(*low)));
     let d = path(upper.chain(lower));
     if !d.is_empty() {
-        svg.leaf("path", &[("class", class), ("d", &format!("{d}Z"))]);
+        let outline = format!("{d}Z");
+        svg.leaf("path", &[looks, &[("d", &outline)]].concat());
         svg.line();
     }
 }

@@ -12,6 +12,7 @@ pub mod front;
 mod lines;
 mod look;
 mod mark;
+pub mod pair;
 pub mod paper;
 mod plot;
 pub mod residuals;

@@ -1,10 +1,10 @@
 //! Points, lines and bands between two axes.
 
 use super::frame::{Axes, Entry, axes, head};
-use super::look::Look;
+use super::look::{Look, Place};
 use super::scale::Axis;
 use super::svg::Svg;
-use super::{lines, scatter};
+use super::{lines, mark, scatter};
 
 /// Points, lines and bands between two axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,15 @@ pub struct Curve {
 }
 
 impl Series {
+    /// What the legend says of it.
+    pub(super) fn told(&self) -> &str {
+        if self.legend.is_empty() {
+            &self.name
+        } else {
+            &self.legend
+        }
+    }
+
     /// A line through `points`, named at its end, with a band of (x, low, high) around it.
     #[must_use]
     pub fn joined(
@@ -85,9 +94,14 @@ impl Series {
 impl Plot {
     /// Draws it below its title; returns the height of the image.
     pub(super) fn draw(&self, svg: &mut Svg, title: &str, look: &Look) -> f64 {
-        let joined = self.series.iter().any(|series| series.line.is_some());
-        let legend: Vec<Entry> = self.legend(joined);
-        let top = head(svg, title, &legend, look);
+        let top = match look.place {
+            Place::Alone => head(svg, title, &self.legend(), look),
+            // The page makes a legend that can be pressed.
+            Place::Page => {
+                self.keys(svg);
+                head(svg, title, &[], look)
+            }
+        };
         let labels = lines::labels(&self.series, look);
         let (x, y) = self.ranges();
         let wanted = Axes {
@@ -107,26 +121,49 @@ impl Plot {
         for series in self.series.iter().filter(|series| series.line.is_none()) {
             scatter::draw(svg, series, &room, look.place);
         }
-        lines::write(svg, &labels, &room);
+        lines::write(svg, &labels, &room, look.place);
         room.height
     }
 
     /// Series with lines are named at their ends; all others in the legend.
-    fn legend(&self, joined: bool) -> Vec<Entry<'_>> {
+    fn legend(&self) -> Vec<Entry<'_>> {
+        let joined = self.series.iter().any(|series| series.line.is_some());
         let loose = self.series.iter().filter(|series| series.line.is_none());
         let entries = loose.map(|series| Entry {
             mark: series.mark,
-            text: if series.legend.is_empty() {
-                &series.name
-            } else {
-                &series.legend
-            },
+            text: series.told(),
         });
         let entries: Vec<Entry> = entries.collect();
         if entries.len() == 1 && !joined {
             Vec::new()
         } else {
             entries
+        }
+    }
+
+    /// What a page needs to know of each series for a legend of its own.
+    fn keys(&self, svg: &mut Svg) {
+        for series in &self.series {
+            let class = format!(
+                "key {} {}",
+                mark::class(series.mark),
+                mark::dash(series.mark)
+            );
+            let kind = if series.line.is_some() {
+                "line"
+            } else {
+                "points"
+            };
+            let key = [
+                ("class", class.trim_end()),
+                ("data-series", &series.name),
+                ("data-legend", series.told()),
+                ("data-kind", kind),
+            ];
+            svg.open("g", &key);
+            svg.leaf("path", &[("d", &mark::shape(series.mark, 4.5))]);
+            svg.close();
+            svg.line();
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct Page {
 }
 
 /// All of them.
-pub(super) static PAGES: [Page; 5] = [
+pub(super) static PAGES: [Page; 6] = [
     Page {
         paths: &["/"],
         title: "epochcast: how long will an epoch take?",
@@ -45,6 +45,13 @@ pub(super) static PAGES: [Page; 5] = [
         about: "Send timings: check them first, then save, then undo if need be.",
         script: "upload",
         main: include_str!("../../static/pages/upload.html"),
+    },
+    Page {
+        paths: &["/uploads"],
+        title: "Uploads · epochcast",
+        about: "Who sent which timings, when, and what became of them.",
+        script: "uploads",
+        main: include_str!("../../static/pages/uploads.html"),
     },
     Page {
         paths: &["/docs"],

@@ -71,14 +71,23 @@ enum Sort {
     Params,
 }
 
-/// Which way measurements are sorted.
+/// Which way a list is sorted.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Order {
+pub(super) enum Order {
     /// The least first.
     Asc,
     /// The greatest first.
     Desc,
+}
+
+impl From<Order> for Direction {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Asc => Self::Up,
+            Order::Desc => Self::Down,
+        }
+    }
 }
 
 impl ListParams {
@@ -94,10 +103,7 @@ impl ListParams {
     }
 
     fn direction(&self) -> Direction {
-        match self.order {
-            Some(Order::Desc) => Direction::Down,
-            Some(Order::Asc) | None => Direction::Up,
-        }
+        self.order.map_or(Direction::Up, Direction::from)
     }
 
     /// The quantity to sort by; `None` where the store can do it.

@@ -19,7 +19,7 @@ use crate::units::Whole;
 pub const IMAGENET_IMAGES: u64 = 1_281_167;
 
 /// A net, how to scale it, and where to time it.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PredictRequest {
     /// The net.

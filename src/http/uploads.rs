@@ -13,12 +13,13 @@ use utoipa_axum::routes;
 
 use super::body::{Json, Params};
 use super::guard::Caller;
+use super::listing::Order;
 use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{ListRefused, NotThere, WriteRefused};
 use super::{Shared, clock};
 use crate::live::RejectedExport;
-use crate::store::{Moved, UploadRow};
+use crate::store::{Moved, UploadFilter, UploadRow};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -81,7 +82,7 @@ impl From<UploadRow> for UploadSummary {
 /// One page of uploads.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Uploads {
-    /// By id.
+    /// By id, in the order that was asked for.
     pub uploads: Vec<UploadSummary>,
     /// `after` of the next page; null on the last.
     pub next: Option<i64>,
@@ -92,8 +93,15 @@ pub struct Uploads {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UploadsParams {
-    /// Only ids above this: `next` of the page before.
+    /// Only those after this id: `next` of the page before.
     after: Option<i64>,
+    /// Which way, by id: the oldest first (`asc`, default), or the newest (`desc`).
+    #[param(inline)]
+    order: Option<Order>,
+    /// With this text in the name of the sender, whatever the case of its letters.
+    sender: Option<String>,
+    /// Only those that were taken out (true), or only those that are in (false).
+    removed: Option<bool>,
 }
 
 const PAGE: u32 = 100;
@@ -113,10 +121,13 @@ async fn uploads(
     State(live): State<Shared>,
     Params(params): Params<UploadsParams>,
 ) -> Result<Json<Uploads>, ApiError> {
-    let rows = live
-        .store()
-        .uploads(params.after.unwrap_or(0), PAGE)
-        .await?;
+    let filter = UploadFilter {
+        direction: params.order.unwrap_or(Order::Asc).into(),
+        after: params.after,
+        sender: params.sender,
+        removed: params.removed,
+    };
+    let rows = live.store().uploads_of(&filter, PAGE).await?;
     let full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = rows.last().filter(|_| full).map(|last| last.id);
     Ok(Json(Uploads {

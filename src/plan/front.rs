@@ -2,7 +2,8 @@
 //! against flops and of time against the published error.
 //!
 //! Shares of depth, width and resolution in tenths that add up to 1, with the group width scaled as the width or left as
-//! it is, at 41 factors from 1 to 1,024: a grid, so the best is the best of these and no more.
+//! it is, at 41 factors from 1 to 1,024: a grid, so the best is the best of these and no more. Whether those of the last
+//! factors are the best is seen against a few factors more.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -52,6 +53,9 @@ pub struct Front {
 const TENTHS: u32 = 10;
 /// Powers of 2^¼ up to 1,024.
 const FACTORS: u32 = 41;
+/// Factors beyond those. By rounding alone some slow nets of the last factor have the most flops of all; that faster ones
+/// have as many is seen only here.
+const BEYOND: u32 = 4;
 /// Points of a strategy between its first and last published error.
 const BETWEEN: u32 = 33;
 
@@ -60,7 +64,7 @@ const BETWEEN: u32 = 33;
 /// # Errors
 /// Where they are more than that has left.
 pub fn spend(base: &Net, patience: &Patience) -> Result<(), Invalid> {
-    let nets = mixes(base).len() * usize::try_from(FACTORS).unwrap_or(usize::MAX);
+    let nets = mixes(base).len() * usize::try_from(FACTORS + BEYOND).unwrap_or(usize::MAX);
     patience.spend(base.layers().len().saturating_mul(nets))
 }
 
@@ -153,17 +157,18 @@ impl Candidate {
 /// The fronts of `base` on `predictor`'s platform.
 #[must_use]
 pub fn front(base: &Net, question: &Question, predictor: &Predictor) -> Front {
-    let factors = (0..FACTORS).map(|i| (f64::from(i) / 4.0).exp2());
+    let factors = (0..FACTORS + BEYOND).map(|i| (f64::from(i) / 4.0).exp2());
     let all = mixes(base);
     let grid = factors.flat_map(|factor| all.iter().filter_map(move |mix| mix.at(factor)));
     let grid = grid.filter_map(|scaling| {
         let net = scaling.apply(base).ok()?;
         Candidate::new(scaling, &net, question, predictor)
     });
-    let by_flops = undominated(grid.collect(), |candidate| {
+    let mut by_flops = undominated(grid.collect(), |candidate| {
         // Fewer is better on a front, and flops are to be many.
         -crate::units::to_f64(candidate.flops)
     });
+    by_flops.retain(|point| point.factor <= MOST);
     let published = with_errors(base, question, predictor);
     let by_error = undominated(published, |candidate| {
         candidate.error.unwrap_or(f64::INFINITY)

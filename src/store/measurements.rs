@@ -106,17 +106,18 @@ impl Filter {
             None => {}
         }
         if let Some(search) = &self.search {
-            let text = search
-                .to_lowercase()
-                .replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_");
             query
                 .push(" and lower(coalesce(label, '') || ' ' || coalesce(model, '')) like ")
-                .push_bind(format!("%{text}%"))
+                .push_bind(containing(search))
                 .push(" escape '\\'");
         }
     }
+}
+
+/// What a lower-case text is like that contains `text`.
+pub(super) fn containing(text: &str) -> String {
+    let text = text.to_lowercase().replace('\\', "\\\\");
+    format!("%{}%", text.replace('%', "\\%").replace('_', "\\_"))
 }
 
 /// A part of the list, in the order of ids.

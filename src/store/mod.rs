@@ -50,7 +50,7 @@ pub use senders::Sender;
 pub use sorted::{Direction, Sorted};
 pub use tokens::{NameError, NewToken, Scope, Token, TokenName};
 pub use unfit::Unfit;
-pub use uploads::{Counts, Rejection, UploadRow, Writing};
+pub use uploads::{Counts, Rejection, UploadFilter, UploadRow, Writing};
 use writer::Writer;
 
 /// The open database.

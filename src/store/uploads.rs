@@ -3,10 +3,11 @@
 use sha2::{Digest, Sha256};
 use sqlx::{FromRow, SqliteConnection};
 
-use super::measurements::ROWS_A_STATEMENT;
+use super::measurements::{ROWS_A_STATEMENT, containing};
 use super::writer::{BUSY, Transaction};
 use super::{
-    Committed, NewRow, Sender, Store, StoreError, again, fits, measurements, platforms, seals,
+    Committed, Direction, NewRow, Sender, Store, StoreError, again, fits, measurements, platforms,
+    seals,
 };
 use crate::timing::{Measurement, Platform};
 
@@ -43,6 +44,19 @@ pub struct UploadRow {
     pub rejected: i64,
     /// When it was taken out; `None`: it was not.
     pub removed_at: Option<i64>,
+}
+
+/// Which uploads to list, and in which order.
+#[derive(Clone, Debug)]
+pub struct UploadFilter {
+    /// By id, which way.
+    pub direction: Direction,
+    /// Only those that come after this id.
+    pub after: Option<i64>,
+    /// With this text in the name of the sender, whatever the case of its letters.
+    pub sender: Option<String>,
+    /// Only those that were taken out (true), or only those that are in (false).
+    pub removed: Option<bool>,
 }
 
 /// A row that was not stored.
@@ -139,6 +153,38 @@ impl Store {
                    from uploads where id > $1 order by id limit $2";
         Ok(sqlx::query_as(sql)
             .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(&self.read)
+            .await?)
+    }
+
+    /// At most `limit` of the uploads of `filter`, in its order.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn uploads_of(
+        &self,
+        filter: &UploadFilter,
+        limit: u32,
+    ) -> Result<Vec<UploadRow>, StoreError> {
+        let (sql, start) = match filter.direction {
+            Direction::Up => (
+                "select id, created_at, sender, token, accepted, duplicates, quarantined, rejected, removed_at
+                   from uploads where id > $1 and lower(sender) like $2 escape '\\'
+                   and ($3 is null or (removed_at is not null) = $3) order by id limit $4",
+                0,
+            ),
+            Direction::Down => (
+                "select id, created_at, sender, token, accepted, duplicates, quarantined, rejected, removed_at
+                   from uploads where id < $1 and lower(sender) like $2 escape '\\'
+                   and ($3 is null or (removed_at is not null) = $3) order by id desc limit $4",
+                i64::MAX,
+            ),
+        };
+        Ok(sqlx::query_as(sql)
+            .bind(filter.after.unwrap_or(start))
+            .bind(containing(filter.sender.as_deref().unwrap_or_default()))
+            .bind(filter.removed)
             .bind(i64::from(limit))
             .fetch_all(&self.read)
             .await?)

@@ -31,8 +31,30 @@ const PAGES = [
   { path: "/platforms/v100x8-pycls" },
   { path: "/platforms/rtx4090-nchw?measurement=440" },
   { path: "/upload", first: give, commit: "Check without storing" },
+  { path: "/upload", called: "a lab's own columns", first: giveOwn, commit: "Check without storing", file: own(["resnet18,128,80,90"]) },
+  { path: "/uploads", first: token },
+  { path: "/uploads?upload=1", first: token },
   { path: "/docs" },
 ];
+
+/** A file whose columns are not ours. */
+function own(rows) {
+  return { name: "lab.csv", mimeType: "text/csv", buffer: Buffer.from(`Network,Batch,Step seconds,Load\n${rows.join("\n")}\n`) };
+}
+
+/** Gives a file whose columns are not ours, with times that look like milliseconds. */
+async function giveOwn(page) {
+  await page.getByLabel("File of timings").setInputFiles(own(["resnet50,256,169.5,98", "regnety_040,256,310,97"]));
+  await page.getByLabel("Platform").fill("rtx4090-nchw");
+  await page.getByLabel("Mode").selectOption("train");
+  await page.getByRole("button", { name: "They are milliseconds" }).waitFor();
+  await page.getByLabel("Token").fill(server.token);
+}
+
+/** Gives a token, as the page asks. */
+async function token(page) {
+  await page.getByLabel("Token").fill(server.token);
+}
 
 /** Gives a file and a token, as the page asks. */
 async function give(page) {
@@ -86,7 +108,7 @@ async function changed(page, before) {
 const texts = ({ type, placeholder }) => [placeholder.replace(/, .*|…/g, ""), "2", "regnety", type === "password" ? "epochcast_none" : "dWr"].filter((text) => text && !/^as /.test(text));
 
 /** Uses the marked control in each way that a person might, until one `works()`. */
-async function use(page, control, works, commit) {
+async function use(page, control, works, { commit, file = { name: "others.csv", mimeType: "text/csv", buffer: timings("others", 5) } }) {
   const marked = page.locator("[data-walked]");
   const press = async () => { if (commit) await page.getByRole("button", { name: commit }).click(); };
   if (control.tag === "select") {
@@ -101,7 +123,7 @@ async function use(page, control, works, commit) {
     return false;
   }
   if (control.type === "file") {
-    await marked.setInputFiles({ name: "others.csv", mimeType: "text/csv", buffer: timings("others", 5) });
+    await marked.setInputFiles(file);
     return works();
   }
   if (control.type === "range") {
@@ -137,8 +159,8 @@ async function use(page, control, works, commit) {
   return works();
 }
 
-for (const { path, first, commit } of PAGES) {
-  test(`every control of ${path} can be used, and does something`, async () => {
+for (const { path, called = "", first, commit, file } of PAGES) {
+  test(`every control of ${path}${called && ` with ${called}`} can be used, and does something`, async () => {
     const { page, faults } = await open(browser, server.origin);
     page.setDefaultTimeout(PATIENCE);
     page.on("download", (download) => download.cancel());
@@ -161,7 +183,7 @@ for (const { path, first, commit } of PAGES) {
         await settled(page);
         return asked > askedBefore || changed(page, before);
       };
-      const used = await use(page, control, works, commit).catch((error) => assert.fail(`${path}: ${control.name}: ${error}`));
+      const used = await use(page, control, works, { commit, file }).catch((error) => assert.fail(`${path}: ${control.name}: ${error}`));
       assert.ok(used, `${path}: ${control.name} does nothing`);
       assert.deepEqual(faults, [], `${path}: ${control.name}`);
       if (new URL(page.url()).pathname !== here) await start();
@@ -191,7 +213,7 @@ test("a file that is dropped is taken like one that is chosen", async () => {
 test("Tab stops at nothing that has neither a name nor a use", async () => {
   const { page, faults } = await open(browser, server.origin);
   page.setDefaultTimeout(PATIENCE);
-  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/upload", "/docs"]) {
+  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/upload", "/uploads", "/uploads?upload=1", "/docs"]) {
     await page.goto(path);
     await settled(page);
     await page.evaluate(() => document.body.focus());

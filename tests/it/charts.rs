@@ -97,6 +97,12 @@ async fn a_figure_of_the_paper_has_its_points_and_our_lines() {
             .iter()
             .all(String::is_empty)
     );
+    let svg = text(&app, "/v1/charts/paper.svg?figure=1&panel=time").await;
+    assert!(
+        sentence(&svg).contains("on v100x8-paper"),
+        "{}",
+        sentence(&svg)
+    );
     let csv = text(&app, "/v1/charts/paper.csv?figure=6").await;
     let kinds = column(&csv, "kind");
     assert!(kinds.contains(&"published".to_owned()) && kinds.contains(&"expected".to_owned()));

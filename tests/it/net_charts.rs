@@ -173,6 +173,80 @@ async fn the_front_drawn_is_the_front_of_a_plan() {
 }
 
 #[tokio::test]
+async fn the_front_ends_where_it_is_known_and_not_in_a_spike() {
+    let app = App::seeded().await;
+    for net in ["RegNetY-4GF", "ResNet-50", "EfficientNet-B0"] {
+        let path = format!("/v1/charts/front.csv?model={net}&platform=v100x8-paper");
+        let csv = text(&app, &path).await;
+        let front = column(&csv, "on")
+            .iter()
+            .filter(|on| *on == "front")
+            .count();
+        let of = |name| numbers(&column(&csv, name)[..front]);
+        let (flops, seconds, factors) = (of("flops"), of("epoch_seconds"), of("factor"));
+        // Of the last factor too, but only the fast ones: those that rounding alone gave a little more took 20 times as long.
+        assert!(factors.contains(&1024.0), "{net}");
+        for i in 1..front {
+            let (more, longer) = (flops[i] / flops[i - 1], seconds[i] / seconds[i - 1]);
+            assert!(
+                more > 1.05 || longer < 1.5,
+                "{net}: {longer} times as long for {more}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_nets_are_drawn_side_by_side_each_as_it_is_alone() {
+    let app = App::seeded().await;
+    let ways = "platform=v100x8-paper&strategies=dWr,w&factors=1,4";
+    let path = |kind: &str, nets: &str| format!("/v1/charts/compare.{kind}?{nets}&{ways}");
+    let both = "model=RegNetY-4GF&beside=ResNet-50";
+    let csv = text(&app, &path("csv", both)).await;
+    for net in ["RegNetY-4GF", "ResNet-50"] {
+        let alone = text(&app, &path("csv", &format!("model={net}"))).await;
+        let own = column(&csv, "net")
+            .into_iter()
+            .zip(column(&csv, "epoch_seconds"));
+        let own = own.filter(|(name, _)| name == net).map(|(_, time)| time);
+        assert_eq!(own.collect::<Vec<_>>(), column(&alone, "epoch_seconds"));
+    }
+    let svg = text(&app, &path("svg", both)).await;
+    let names = read(&svg, "data-series");
+    for name in ["dWr, RegNetY-4GF", "w, ResNet-50"] {
+        assert_eq!(
+            names.iter().filter(|one| *one == name).count(),
+            2,
+            "{names:?}"
+        );
+    }
+    let said = sentence(&svg);
+    assert!(said.contains("RegNetY-4GF, 4.1 G flops") && said.contains("ResNet-50, 4.09 G flops"));
+}
+
+#[tokio::test]
+async fn a_page_can_tell_the_parts_of_each_series() {
+    let app = App::seeded().await;
+    let path = "/v1/charts/compare.svg?model=RegNetY-4GF&strategies=dWr,w&inline=true";
+    let svg = text(&app, path).await;
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    for series in ["dWr", "w"] {
+        let parts = document
+            .descendants()
+            .filter(|node| node.attribute("data-series") == Some(series));
+        let classes = parts.filter_map(|node| node.attribute("class"));
+        let first = |class: &str| class.split(' ').next().unwrap_or_default().to_owned();
+        let classes: Vec<String> = classes.map(first).collect();
+        for part in ["key", "area", "series", "point", "lead", "name"] {
+            assert!(classes.contains(&part.to_owned()), "{series}: {classes:?}");
+        }
+    }
+    // Where no page makes a legend, nothing of one for pages is there.
+    let alone = text(&app, &path.replace("&inline=true", "")).await;
+    assert!(!alone.contains("class=\"key"));
+}
+
+#[tokio::test]
 async fn a_net_without_published_errors_has_no_front_against_them() {
     let app = App::seeded().await;
     let svg = text(
@@ -284,6 +358,8 @@ fn mistakes() -> Vec<(&'static str, String, &'static str)> {
             "/model",
         ),
         ("compare", "model=vit_b".to_owned(), "/model"),
+        ("compare", format!("{net}&beside=ResNet-51"), "/beside"),
+        ("compare", format!("{net}&beside=vit_b"), "/beside"),
         (
             "compare",
             spec(json!({"family": "regnet", "depth": -1})),

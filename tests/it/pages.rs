@@ -72,6 +72,7 @@ async fn every_page_is_served_and_says_when_it_has_not_changed() {
         "/platforms",
         "/platforms/v100x8-paper",
         "/upload",
+        "/uploads",
         "/docs",
     ] {
         let response = file(&app, path, "").await;
@@ -95,6 +96,7 @@ async fn each_page_stands_in_the_frame_and_marks_the_link_to_itself() {
         ("/explore", r#"href="/explore" aria-current="page""#),
         ("/platforms/x", r#"href="/platforms" aria-current="page""#),
         ("/upload", r#"href="/upload" aria-current="page""#),
+        ("/uploads", r#"href="/uploads" aria-current="page""#),
         ("/docs", r#"href="/docs" aria-current="page""#),
     ] {
         let body = file(&app, path, "").await.into_body();

@@ -95,6 +95,43 @@ async fn an_upload_is_its_tokens_own_by_id_whatever_others_are_called() {
 }
 
 #[tokio::test]
+async fn uploads_are_listed_the_newest_first_by_sender_and_by_whether_they_are_in() {
+    let app = App::seeded().await;
+    let mut sent = Vec::new();
+    for name in ["ann", "bob_1", "bobx1"] {
+        let token = app.token(name, Scope::Write).await;
+        let row = format!(
+            "platform,mode,label,flops,params,acts,images_per_second\nv100x8-paper,train,{name},4e9,2e7,1e7,2500\n"
+        );
+        let request = Request::post("/v1/measurements")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "text/csv");
+        let stored = app.call(request.body(row.into()).unwrap()).await;
+        let id = stored.body["upload"].as_i64().unwrap();
+        sent.push((id, token));
+    }
+    let [(ann, token), (bob, _), (other, _)] = &sent[..] else {
+        panic!("three were sent");
+    };
+    let path = format!("/v1/uploads/{ann}");
+    let gone = app.with_token(Method::DELETE, &path, token).await;
+    assert_eq!(gone.status, 200);
+    let ids = async |query: &str| -> Vec<i64> {
+        let body = app.get(&format!("/v1/uploads?{query}")).await.body;
+        let uploads = body["uploads"].as_array().unwrap().iter();
+        uploads.map(|one| one["upload"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(ids("order=desc").await, [*other, *bob, *ann, 1]);
+    assert_eq!(ids(&format!("order=desc&after={bob}")).await, [*ann, 1]);
+    // A sign that stands for any letter in SQL stands for itself.
+    assert_eq!(ids("sender=BOB_").await, [*bob]);
+    assert_eq!(ids("removed=true").await, [*ann]);
+    assert_eq!(ids("removed=false&sender=b").await, [*bob, *other]);
+    let wrong = app.get("/v1/uploads?order=newest").await;
+    assert_eq!(wrong.body["errors"][0]["pointer"], "/order");
+}
+
+#[tokio::test]
 async fn the_name_of_a_revoked_token_is_not_given_again() {
     let app = App::seeded().await;
     app.token("me", Scope::Write).await;

@@ -3,21 +3,25 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::look::LookParams;
 use super::net::{NetChart, NetParams};
 use crate::chart::Figure;
 use crate::chart::compare::{Across, CompareChart, Form, Place, Shown, Span, Way};
+use crate::chart::pair::{OneOfTwo, pair};
 use crate::http::Shared;
 use crate::http::asking::TimeRow;
 use crate::http::compare::{CompareRequest, CompareRow, compared};
 use crate::http::complexity::Base;
+use crate::http::predict_request::PredictRequest;
 use crate::http::problem::ApiError;
 use crate::http::query::{factors, numbers, words};
 use crate::http::refusals::ListRefused;
 use crate::http::wanted::Wanted;
 use crate::json::Invalid;
+use crate::plan::compare::moved;
 use crate::timing::{Mode, Predictors};
 
 /// Which ways to scale a net, and what to show of them.
@@ -31,6 +35,8 @@ pub(super) struct CompareParams {
     alphas: Option<String>,
     /// Factors, such as `1,2,4` (default `1,2,4,8,16`), or a range: `1..16/9`, or `1..16`, for nine factors from 1 to 16.
     factors: Option<String>,
+    /// Name of a second net, drawn beside the first, scaled in the same ways; the table then tells them apart by `net`.
+    beside: Option<String>,
     /// What is shown up, default `seconds`.
     #[param(inline)]
     y: Option<Up>,
@@ -89,6 +95,33 @@ fn figure(
     wanted: &Wanted,
 ) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
+    let beside = params.beside.as_ref().map(|name| PredictRequest {
+        model: Some(json!({"name": name})),
+        ..asked.clone()
+    });
+    let first = chart(predictors, asked, params, wanted).map_err(|e| text.told_of_net(e))?;
+    let Some(beside) = beside else {
+        return Ok(first.figure());
+    };
+    // What is wrong with the ways is told of the first.
+    let second = chart(predictors, beside, params, wanted).map_err(|error| {
+        let error = moved(error, "/scaling", "/beside");
+        moved(moved(error, "/model/name", "/beside"), "/model", "/beside")
+    })?;
+    let one = |chart: CompareChart| OneOfTwo {
+        figure: chart.figure(),
+        net: chart.net,
+    };
+    Ok(pair(one(first), one(second)))
+}
+
+/// The chart of the net that is `asked` about.
+fn chart(
+    predictors: &Predictors,
+    asked: PredictRequest,
+    params: &CompareParams,
+    wanted: &Wanted,
+) -> Result<CompareChart, Invalid> {
     let shown = match params.y {
         None | Some(Up::Seconds) => Shown::Seconds,
         Some(Up::Acts) => Shown::Acts,
@@ -107,8 +140,8 @@ fn figure(
         factors: params.factors.as_deref().map(factors).transpose()?,
         ..CompareRequest::from(asked)
     };
-    let answer = compared(predictors, request, wanted).map_err(|error| text.told_of_net(error))?;
-    let chart = CompareChart {
+    let answer = compared(predictors, request, wanted)?;
+    Ok(CompareChart {
         net: name(&answer.base),
         base: answer.base.complexity,
         place: answer.base_predictions.first().map(place),
@@ -118,8 +151,7 @@ fn figure(
         },
         shown,
         forms: answer.rows.iter().map(form).collect(),
-    };
-    Ok(chart.figure())
+    })
 }
 
 /// What a net is called.

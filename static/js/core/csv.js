@@ -7,7 +7,7 @@
  *
  * @param {string} text
  */
-export function records(text) {
+export function records(text, separator = ",") {
   /** @type {CsvRecord[]} */
   const found = [];
   /** @type {string[]} */
@@ -27,7 +27,7 @@ export function records(text) {
       else if (text[i + 1] === '"') { cell += '"'; i += 1; } else quoted = false;
     } else if (letter === '"' && cell === "") {
       quoted = true;
-    } else if (letter === ",") {
+    } else if (letter === separator) {
       cells.push(cell);
       cell = "";
     } else if (letter === "\n") {

@@ -32,6 +32,11 @@ const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", y
 /** The day of a time in RFC 3339. @param {string} text */
 export const date = (text) => day.format(new Date(text));
 
+const minute = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+
+/** The minute of a time in RFC 3339, in UTC. @param {string} text */
+export const moment = (text) => minute.format(new Date(text));
+
 /**
  * `count` of `noun`, with an s where there are not exactly one.
  *

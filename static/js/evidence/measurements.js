@@ -16,8 +16,8 @@ import { table } from "../parts/table.js";
 
 const LIMIT = 25;
 
-/** Puts the table of `platform` into `place`; returns what to call when the state changes. @param {Element} place @param {Page & {platform: string}} page */
-export function measurements(place, { platform, state, open }) {
+/** Puts the table of a platform, or of an upload, into `place`; returns what to call when the state changes. @param {Element} place @param {Page & {platform?: string, upload?: string}} page */
+export function measurements(place, { platform, upload, state, open }) {
   const latest = new Latest();
   const rows = h("div", {});
   const tools = h("div", {});
@@ -32,7 +32,7 @@ export function measurements(place, { platform, state, open }) {
     fits.value = now.quarantined ?? "";
     const sort = now.sort?.replace(/^-/, "");
     const order = now.sort && (now.sort.startsWith("-") ? "desc" : "asc");
-    const filter = { platform, mode: now.mode, search: now.search, quarantined: now.quarantined, upload: now.upload };
+    const filter = { platform, mode: now.mode, search: now.search, quarantined: now.quarantined, upload: upload ?? now.upload };
     const path = query("/v1/measurements", { ...filter, sort, order, limit: LIMIT, cursor: now.cursor });
     if (path === before) return;
     before = path;
@@ -41,7 +41,7 @@ export function measurements(place, { platform, state, open }) {
       /** @type {Measurements | undefined} */
       const page = await latest.run((signal) => get(path, signal));
       if (!page) return;
-      fill(rows, listing(page, now, { state, open }), pager(page, now, state));
+      fill(rows, page.measurements.length ? listing(page, now, { state, open, mixed: !platform }) : none(now, { state, upload }), pager(page, now, state));
       const csv = query("/v1/measurements.csv", filter);
       fill(tools, h("p", { class: "small" }, download(csv, "measurements.csv", "CSV of these"), " (to be imported elsewhere as it is)"), snippet({ path: csv, csv: true }));
     } catch (error) {
@@ -52,19 +52,20 @@ export function measurements(place, { platform, state, open }) {
   };
 }
 
-/** @param {Measurements} page @param {Params} now @param {Page} what */
-function listing(page, now, { state, open }) {
-  if (!page.measurements.length) return none(now, state);
+/** `mixed`: of several platforms, which the server sorts by few things. @param {Measurements} page @param {Params} now @param {Page & {mixed: boolean}} what */
+function listing(page, now, { state, open, mixed }) {
+  const sort = (/** @type {string} */ name) => (mixed ? undefined : name);
   /** @type {Column<MeasurementRow>[]} */
   const columns = [
-    { title: "Net", head: true, sort: "label", cell: (row) => [h("a", { href: `?measurement=${row.id}`, on: { click: (event) => { event.preventDefault(); open(row.id); } } }, name(row)), row.quarantined && h("span", { class: "sub" }, "kept out of the fits")] },
+    { title: "Net", head: true, sort: "label", cell: (row) => [h("a", { href: state.url({ measurement: row.id }), on: { click: (event) => { event.preventDefault(); open(row.id); } } }, name(row)), row.quarantined && h("span", { class: "sub" }, "kept out of the fits")] },
+    ...(mixed ? [{ title: "Platform", cell: (/** @type {MeasurementRow} */ row) => [platformOf(row), h("span", { class: "sub" }, row.mode)] }] : []),
     { title: "Group", cell: (row) => row.group },
-    { title: "Flops", number: true, sort: "flops", cell: (row) => si(row.costs.flops) },
-    { title: "Params", number: true, sort: "params", cell: (row) => si(row.costs.params) },
-    { title: "Acts", number: true, sort: "acts", cell: (row) => si(row.costs.acts) },
-    { title: "Time", unit: "ms per image", number: true, sort: "time", cell: (row) => fixed(1000 * row.seconds_per_image) },
+    { title: "Flops", number: true, sort: sort("flops"), cell: (row) => si(row.costs.flops) },
+    { title: "Params", number: true, sort: sort("params"), cell: (row) => si(row.costs.params) },
+    { title: "Acts", number: true, sort: sort("acts"), cell: (row) => si(row.costs.acts) },
+    { title: "Time", unit: "ms per image", number: true, sort: sort("time"), cell: (row) => fixed(1000 * row.seconds_per_image) },
     { title: "Images", unit: "per s", number: true, cell: (row) => plain(1 / row.seconds_per_image) },
-    { title: "Upload", number: true, sort: "id", cell: (row) => row.upload },
+    { title: "Upload", number: true, sort: "id", cell: (row) => (mixed ? row.upload : h("a", { href: `/uploads?upload=${row.upload}` }, row.upload)) },
   ];
   return table({ caption: "Measurements", hidden: true, columns, rows: page.measurements, sorted: now.sort ?? "id", onsort: (sort) => state.set({ sort: sort === "id" ? null : sort, cursor: null }), chosen: (row) => String(row.id) === now.measurement });
 }
@@ -75,11 +76,15 @@ export function name(row) {
   return row.label || name || family || "costs alone";
 }
 
-/** @param {Params} now @param {State} state */
-function none(now, state) {
-  const filtered = now.search || now.quarantined || now.upload;
+/** @param {MeasurementRow} row */
+const platformOf = ({ platform }) => (typeof platform === "string" ? platform : platform?.id);
+
+/** @param {Params} now @param {{state: State, upload?: string}} of */
+function none(now, { state, upload }) {
+  const filtered = now.search || now.quarantined || (now.upload && !upload);
+  if (!filtered && upload) return h("p", { class: "note" }, "None of its rows is in at present.");
   if (!filtered) return h("p", { class: "note" }, "Nothing was timed here in this mode yet. ", h("a", { href: "/upload" }, "Send the first timings"), ".");
-  return h("p", { class: "note" }, "No measurement is like this. ", h("button", { type: "button", class: "plain", on: { click: () => state.set({ search: null, quarantined: null, upload: null, cursor: null }) } }, "Show all"));
+  return h("p", { class: "note" }, "No measurement is like this. ", h("button", { type: "button", class: "plain", on: { click: () => state.set({ search: null, quarantined: null, ...(!upload && { upload: null }), cursor: null }) } }, "Show all"));
 }
 
 /** @param {Measurements} page @param {Params} now @param {State} state */

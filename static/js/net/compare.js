@@ -5,13 +5,14 @@ import { field, fill, h, pick, radios } from "../core/dom.js";
 import { capital, times } from "../core/format.js";
 import { modeOf, naming, platformOf } from "../core/platforms.js";
 import { bytes, column, si } from "../core/quantity.js";
-import { charted, common, number, present, sizes, unscalable } from "../core/request.js";
+import { charted, common, netWords, number, present, sizes, unscalable } from "../core/request.js";
 import { Chart } from "../parts/chart.js";
 import { Panel } from "../parts/panel.js";
 import { untimed, warnings } from "../parts/predictions.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
 import { cannot } from "./cannot.js";
+import { netField } from "./net-field.js";
 import { strategies } from "./scaling-fields.js";
 
 /** @import { CompareAnswer, CompareRow, StrategyRow } from "api" */
@@ -42,7 +43,10 @@ export function compare(place, state) {
   const choices = h("div", { class: "choices" });
   const named = h("fieldset", {}, h("legend", {}, "Strategies"), choices);
   const alphas = h("input", { placeholder: "0.5, 0.7", spellcheck: "false", autocomplete: "off", on: { change: () => state.set({ alphas: list(alphas.value).join(",") }) } });
-  const controls = h("div", {}, quantity, named, h("div", { class: "fields" }, field("α of the fast family", alphas, "Shares of the width, from 0 to 1.")));
+  const { element: second, box: beside } = netField("", (name) => state.set({ beside: name }), "Drawn beside the first, scaled in the same ways.", "Second net");
+  const alone = h("button", { type: "button", class: "plain", on: { click: () => state.set({ beside: null }) } }, "Without the second net");
+  second.append(alone);
+  const controls = h("div", {}, quantity, named, h("div", { class: "fields wide" }, field("α of the fast family", alphas, "Shares of the width, from 0 to 1."), second));
   fill(place, h("h2", {}, "Compare strategies"), controls, panel.said, chart.element, panel.found);
   const boxes = strategies().then((all) => fill(choices, all.map((strategy) => box(strategy, state))));
 
@@ -58,18 +62,24 @@ export function compare(place, state) {
     pick(quantity, y);
     for (const box of named.querySelectorAll("input")) box.checked = chosen(now).includes(box.value);
     if (document.activeElement !== alphas) alphas.value = list(now.alphas).join(", ");
+    beside.value = now.beside ?? "";
+    alone.hidden = !now.beside;
+    const whyNot = now.beside ? await unscalable({ model: now.beside }) : null;
+    const other = whyNot ? undefined : now.beside;
     const [platform, name] = await Promise.all([platformOf(now), naming(modeOf(now))]);
     const ways = { strategies: chosen(now), alphas: list(now.alphas).map(number) };
     const { batch_size } = sizes(now);
-    chart.shown(platform || y !== "seconds" ? { ...charted(now, platform), ...ways, factors: SPAN, y, batch_size, interval: number(now.level) } : null);
+    chart.shown(platform || y !== "seconds" ? { ...charted(now, platform), beside: other, ...ways, factors: SPAN, y, batch_size, interval: number(now.level) } : null);
     const body = present({ ...common(now), ...ways, alphas: ways.alphas.length ? ways.alphas : null, factors: FACTORS, platform });
-    /** @type {CompareAnswer} */
-    const answer = await post("/v1/compare", body, signal);
-    const times = [...answer.base_predictions, ...answer.rows.flatMap(({ predictions }) => predictions)];
+    const bodies = other ? [body, present({ ...body, model: { name: other }, family: null })] : [body];
+    /** @type {CompareAnswer[]} */
+    const answers = await Promise.all(bodies.map((body) => post("/v1/compare", body, signal)));
+    const times = answers.flatMap((answer) => [...answer.base_predictions, ...answer.rows.flatMap(({ predictions }) => predictions)]);
     return {
-      said: platform && y === "seconds" && h("p", {}, `Epoch times on ${name(platform).title}, the first of the GPUs that are chosen.`),
-      found: [y === "seconds" && !platform ? untimed(now) : matrix(answer, y, platform && name(platform).title),
-        warnings(times.map((time) => ({ about: name(time.platform).title, warnings: time.warnings }))), snippet({ path: "/v1/compare", body })],
+      said: [platform && y === "seconds" && h("p", {}, `Epoch times on ${name(platform).title}, the first of the GPUs that are chosen.`),
+        whyNot && h("p", { class: "note" }, `${whyNot}, so it is not compared.`)],
+      found: [y === "seconds" && !platform ? untimed(now) : matrices(answers, y, { on: platform && name(platform).title, nets: other ? [netWords(now), other] : [] }),
+        warnings(times.map((time) => ({ about: name(time.platform).title, warnings: time.warnings }))), bodies.map((body) => snippet({ path: "/v1/compare", body }))],
     };
   }, () => chart.shown(null));
 }
@@ -86,12 +96,17 @@ function box({ name, what }, state) {
   return h("label", { title: what }, control, name);
 }
 
-/** @param {CompareAnswer} answer @param {string} y @param {string | undefined} platform */
-function matrix({ rows }, y, platform) {
-  const { word, value, format: written } = QUANTITIES[y];
+/** A table for each net. @param {CompareAnswer[]} answers @param {string} y @param {{on: string | undefined, nets: string[]}} of */
+function matrices(answers, y, { on, nets }) {
+  const { word, value, format } = QUANTITIES[y];
   // Times stand in one unit, so that all can be compared.
-  const { unit, write } = column(rows.flatMap((row) => value(row) ?? []));
-  const format = written ?? write;
+  const { unit, write } = column(answers.flatMap(({ rows }) => rows.flatMap((row) => value(row) ?? [])));
+  const what = `${y === "seconds" ? `Epoch time on ${on} in ${unit}` : capital(word)} by strategy and factor`;
+  return answers.map(({ rows }, i) => matrix(rows, { value, format: format ?? write, caption: nets.length ? `${nets[i]}: ${what}` : what }));
+}
+
+/** @param {CompareRow[]} rows @param {{value: Quantity["value"], format: (amount: number) => string, caption: string}} how */
+function matrix(rows, { value, format, caption }) {
   /** @param {CompareRow} row */
   const way = (row) => row.strategy ?? `α = ${row.alpha}`;
   const names = [...new Set(rows.map(way))];
@@ -109,6 +124,5 @@ function matrix({ rows }, y, platform) {
     return [best ? h("strong", {}, format(amount)) : format(amount), factor !== 1 && h("span", { class: "sub" }, best ? "least" : `${times(amount / (least.get(factor) ?? amount))} of least`)];
   };
   const columns = [{ title: "Strategy", head: true, cell: (/** @type {string} */ name) => name }, ...FACTORS.map((factor) => ({ title: `${factor}× flops`, number: true, cell: cell(factor) }))];
-  const caption = `${y === "seconds" ? `Epoch time on ${platform} in ${unit}` : capital(word)} by strategy and factor`;
   return [h("h3", {}, caption), table({ caption, hidden: true, columns, rows: names })];
 }

@@ -13,10 +13,11 @@ import { Combobox } from "../parts/combobox.js";
  * @param {string} value
  * @param {(name: string) => void} onchoose
  * @param {string} [hint]
+ * @param {string} [label]
  */
-export function netField(value, onchoose, hint) {
+export function netField(value, onchoose, hint, label = "Net") {
   const box = new Combobox({ label: "Nets", value, placeholder: "ResNet-50", free: true, onchoose, options });
-  const element = field("Net", box.element, hint);
+  const element = field(label, box.element, hint);
   for (const label of element.querySelectorAll("label")) label.htmlFor = box.id;
   return { element, box };
 }

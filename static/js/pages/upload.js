@@ -1,24 +1,31 @@
 // Sending timings: choose, check, fix, save, undo. Nothing is stored before it has been checked.
 
-import { change, get, Problem, query, send } from "../core/api.js";
+import { get, Problem, query, send } from "../core/api.js";
 import { lead } from "../core/carried.js";
 import { $, debounced, field, fill, h, select } from "../core/dom.js";
-import { date, many } from "../core/format.js";
+import { many } from "../core/format.js";
 import { at } from "../core/place.js";
 import { bytes } from "../core/quantity.js";
 import { Mistake } from "../core/request.js";
 import { State } from "../core/state.js";
-import { download } from "../parts/download.js";
 import { problem } from "../parts/problem.js";
 import { copyable } from "../parts/snippet.js";
+import { COLUMNS, isKnown, templates } from "../upload/columns.js";
 import { format, FORMATS, isFormat, namesPlatform, platforms } from "../upload/detect.js";
+import { sheet } from "../upload/mapping.js";
+import { mappingForm } from "../upload/mapping-form.js";
+import { receipt } from "../upload/receipt.js";
 import { patched, pick } from "../upload/rows.js";
+import { speedView } from "../upload/speed-view.js";
+import { inSeconds } from "../upload/speeds.js";
+import { table } from "../parts/table.js";
 import { tokenField } from "../parts/token-field.js";
 import { counted, doubted, fixer } from "../upload/verdicts.js";
 
 /** @import { Platforms, UploadAnswer, UploadSummary } from "api" */
 /** @import { Row } from "../upload/rows.js" */
-/** @typedef {{file: File | null, text: string | null, changed: boolean, name: string | null}} Sent */
+/** @typedef {{file: File | null, given: string | null, text: string | null, changed: boolean, name: string | null}} Sent */
+/** @typedef {ReturnType<typeof mappingForm>} Mapping */
 
 /** Longest file whose rows are fixed here: it is held in memory as text. */
 const EDITABLE = 64 * 2 ** 20;
@@ -26,24 +33,27 @@ const HEAD = 65536;
 
 const state = new State({});
 const token = tokenField();
-/** What is to be sent: the `file` as it is, or `text` where that was pasted or changed; of long files there is no text. @type {Sent | null} */
+/** What is to be sent: the `file` as it is, or `text` where that was pasted or changed; of long files there is no text. `given` is the text before any change. @type {Sent | null} */
 let sent = null;
+/** What is chosen of a table whose columns are not ours. @type {Mapping | null} */
+let mapping = null;
 /** The wrong rows, as they were shown to be fixed. @type {Row[]} */
 let wrong = [];
 
-const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "", { on: { change: () => say() } });
-const platform = h("input", { autocomplete: "off", spellcheck: "false", list: "known-platforms", placeholder: "as the rows say" });
-const mode = select([["", "as the rows say"], ["train", "training"], ["infer", "inference"]], "");
+const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "", { on: { change: () => { say(); recognised(); } } });
+const platform = h("input", { autocomplete: "off", spellcheck: "false", list: "known-platforms", placeholder: "as the rows say", on: { change: () => remap() } });
+const mode = select([["", "as the rows say"], ["train", "training"], ["infer", "inference"]], "", { on: { change: () => speeds() } });
 const net = h("input", { autocomplete: "off", spellcheck: "false", placeholder: "RegNetX-400MF" });
 const platformHint = h("span", { class: "hint", role: "status" });
 const file = h("input", { type: "file", id: "file", accept: ".csv,.json,.ndjson,.jsonl,.log,.txt,text/csv,application/json", on: { change: () => take(file.files?.[0]) } });
 const pasted = h("textarea", { spellcheck: "false", placeholder: "platform,device,mode,label,name,batch_size,images_per_second\nmy-4090,NVIDIA GeForce RTX 4090,train,resnet50,ResNet-50,256,1510", on: { input: debounced(() => take(pasted.value), 300) } });
 const [chosen, settings, result] = [h("p", { role: "status" }), h("section", { hidden: true }), h("section", { id: "result", tabindex: -1 })];
+const [columns, paces, needed] = [h("div", {}), h("div", {}), h("span", { class: "hint", role: "status" })];
 const check = h("button", { type: "button", class: "primary", on: { click: () => run(true) } }, "Check without storing");
 
 lead();
 build();
-state.watch((now) => { if (now.upload) receipt(now.upload); });
+state.watch((now) => { if (now.upload) stored(now.upload); });
 
 function build() {
   const drop = h("div", { class: "drop", on: {
@@ -56,8 +66,23 @@ function build() {
   get("/v1/platforms").then((/** @type {Platforms} */ answer) => fill(known, answer.platforms.map(({ id }) => h("option", { value: id })))).catch(() => {});
   const named = field("Platform", platform);
   named.append(platformHint);
-  fill(settings, h("h2", {}, "How it is read"), h("div", { class: "filters" }, field("Format", type), named, field("Mode", mode), field("Net, of a pycls log", net)), known, token.element, h("div", { class: "actions" }, check));
-  fill($("#upload"), drop, h("details", {}, h("summary", {}, "Paste instead"), field("Rows", pasted)), chosen, settings, result, help());
+  fill(settings, h("h2", {}, "How it is read"), h("div", { class: "filters" }, field("Format", type), named, field("Mode", mode), field("Net, of a pycls log", net)), known, columns, paces, token.element, h("div", { class: "actions" }, check, needed));
+  fill($("#upload"), drop, h("details", {}, h("summary", {}, "Paste instead"), field("Rows", pasted)), examples(), chosen, settings, result, help());
+}
+
+/** Templates to begin with, and all columns that are read. */
+function examples() {
+  const links = templates.map(({ name, title, text }) => h("li", {}, h("a", { href: `data:text/csv;charset=utf-8,${encodeURIComponent(text)}`, download: name }, title)));
+  const all = table({ caption: "Columns of a CSV", hidden: true, cards: true, rows: COLUMNS.filter(({ example }) => example), columns: [
+    { title: "Column", head: true, cell: ({ name }) => h("code", {}, name) },
+    { title: "What it holds", cell: ({ what }) => what },
+    { title: "Example", class: "wrap", cell: ({ example }) => h("code", {}, example) },
+  ] });
+  return [
+    h("p", { class: "label" }, "Templates, each with a row as an example"), h("ul", { class: "templates" }, links),
+    h("details", {}, h("summary", {}, "All columns, each with an example"),
+      h("p", { class: "small quiet" }, "A row needs a platform, a mode, a net (by name, description or costs) and one time. A file with other columns can be sent too: you choose which is which."), all),
+  ];
 }
 
 function help() {
@@ -73,6 +98,9 @@ function help() {
 async function take(source) {
   fill(result);
   state.set({ upload: null }, { quietly: true });
+  mapping = null;
+  fill(columns);
+  fill(paces);
   if (!source || (typeof source === "string" && !source.trim())) {
     sent = null;
     settings.hidden = true;
@@ -82,10 +110,11 @@ async function take(source) {
   const given = typeof source === "string" ? null : source;
   const text = typeof source === "string" ? source : source.size <= EDITABLE ? await source.text() : null;
   const head = text ?? await given?.slice(0, HEAD).text() ?? "";
-  sent = { file: given, text, changed: !given, name: given?.name ?? null };
+  sent = { file: given, given: text, text, changed: !given, name: given?.name ?? null };
   type.value = format(head.slice(0, HEAD), sent.name ?? "") ?? "";
   recognise(head, sent.name);
   say();
+  recognised();
   settings.hidden = false;
   settings.scrollIntoView({ block: "nearest" });
 }
@@ -93,8 +122,50 @@ async function take(source) {
 /** Says what was chosen, and how it is read. */
 function say() {
   if (!sent) return;
-  const size = sent.file ? `${sent.file.name}, ${bytes(sent.file.size)}` : `${many(sent.text?.length ?? 0, "character")}, pasted`;
+  const size = sent.file ? `${sent.file.name}, ${sent.file.size < 1000 ? many(sent.file.size, "byte") : bytes(sent.file.size)}` : `${many(sent.given?.length ?? 0, "character")}, pasted`;
   fill(chosen, h("strong", {}, size), isFormat(type.value) ? ` – read as ${FORMATS[type.value]}.` : " – its format is not recognised: choose one.");
+}
+
+/** Asks which column is what, where a table has others than ours. */
+function recognised() {
+  mapping = null;
+  fill(columns);
+  const given = sent?.given ?? null;
+  if (sent && given !== null) {
+    sent.text = given;
+    const { names, separator } = sheet(given.slice(0, HEAD));
+    if (type.value === "text/csv" && (separator !== "," || !isKnown(names))) {
+      mapping = mappingForm(given, () => remap());
+      fill(columns, mapping.element);
+    }
+  }
+  remap();
+}
+
+/** Puts the table in our columns in the place of what was given, as far as all is chosen. */
+function remap() {
+  if (mapping && sent) {
+    const text = mapping.text(platform.value.trim());
+    sent.changed = true;
+    sent.text = text;
+  }
+  return speeds();
+}
+
+/** Shows the range of speeds that would be sent; gives the warning, where it cannot be true. */
+async function speeds() {
+  const [text, format] = [sent?.text ?? null, type.value];
+  if (text === null || format === "text/plain" || !format) {
+    fill(paces);
+    return null;
+  }
+  return speedView(paces, { text, type: format, mode: mode.value, onseconds: () => {
+    if (!sent?.text || mapping?.milliseconds()) return;
+    sent.text = inSeconds(sent.text, format);
+    sent.changed = true;
+    fill(result);
+    speeds();
+  } });
 }
 
 /** @param {string} head @param {string | null} name */
@@ -110,7 +181,12 @@ function recognise(head, name) {
 async function run(dry) {
   if (!sent) return;
   if (!type.value) { type.focus(); return; }
-  if (!token.held()) return;
+  needed.textContent = "";
+  if (mapping && !mapping.complete()) return;
+  if (!token.held()) {
+    needed.textContent = `${dry ? "Checking" : "Saving"} needs a token too: the rows are held against those that are stored. Paste yours in the field “Token”.`;
+    return;
+  }
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Sending" });
   const said = h("p", { role: "status" }, "Sending …");
   fill(result, said, bar);
@@ -127,7 +203,7 @@ async function run(dry) {
   try {
     /** @type {UploadAnswer} */
     const answer = await send(path, { body: sent.changed ? sent.text : sent.file, type: type.value, progress });
-    if (dry) verdict(answer);
+    if (dry) verdict(answer, await speeds());
     else state.set({ upload: answer.upload });
   } catch (error) {
     if (error instanceof Problem && error.status === 401) token.tell("This token does not hold.");
@@ -138,11 +214,12 @@ async function run(dry) {
   result.focus();
 }
 
-/** What would become of the rows; the wrong ones to be fixed. @param {UploadAnswer} answer */
-function verdict(answer) {
+/** What would become of the rows; the wrong ones to be fixed. `absurd`: what is warned of above. @param {UploadAnswer} answer @param {Node | null} absurd */
+function verdict(answer, absurd) {
   const storing = answer.accepted + answer.quarantined;
   const save = h("button", { type: "button", class: "primary", disabled: storing === 0, on: { click: () => run(false) } }, `Save ${many(storing, "row")}`);
   fill(result, h("h2", {}, "What would become of it"), counted(answer), doubted(answer.doubted), fixing(answer),
+    absurd && h("p", { class: "note" }, "The speeds of these rows cannot be true of any GPU, as is said above. Look at the unit before you save them."),
     h("div", { class: "actions" }, save, answer.rejected > 0 && h("span", { class: "quiet" }, `${many(answer.rejected, "wrong row")} would be left out, and kept to be fixed later.`),
       storing === 0 && h("span", { class: "quiet" }, "There is nothing new in it to store.")));
 }
@@ -171,31 +248,14 @@ function fixed() {
 }
 
 /** A stored upload: what became of it, and undo. @param {string} id */
-async function receipt(id) {
-  const path = `/v1/uploads/${encodeURIComponent(id)}`;
+async function stored(id) {
+  const said = h("div", { role: "status" });
   try {
     /** @type {UploadSummary} */
-    const upload = await get(path);
-    const removed = Boolean(upload.removed_at);
-    const said = h("div", { role: "status" });
-    /** @param {string} method @param {string} path */
-    const act = async (method, path) => {
-      if (!token.held()) return;
-      try {
-        await change(method, path);
-        await receipt(id);
-      } catch (error) {
-        fill(said, problem(error));
-      }
-    };
-    const button = removed
-      ? h("button", { type: "button", on: { click: () => act("POST", `${path}/restore`) } }, "Put it back")
-      : h("button", { type: "button", on: { click: () => act("DELETE", path) } }, "Undo: take it out of the fits");
-    fill(result, h("h2", {}, removed ? "Taken out" : "Saved"),
-      h("p", {}, `Upload ${upload.upload} by ${upload.sender}, ${date(upload.created_at)}. `, removed ? "Its rows are kept, but in no fit, unless somebody else has sent them too." : "Its rows are on disk and in the fits."),
-      counted(upload),
-      upload.rejected > 0 && h("p", {}, download(`${path}/rejected.csv`, `rejected-${upload.upload}.csv`, "The wrong rows as CSV"), ", to fix and send again."),
-      h("div", { class: "actions" }, button), settings.hidden && h("div", {}, token.element), said);
+    const upload = await get(`/v1/uploads/${encodeURIComponent(id)}`);
+    fill(result, h("h2", {}, upload.removed_at ? "Taken out" : "Saved"), receipt(upload, { token, said, onchange: () => stored(id) }),
+      settings.hidden && h("div", {}, token.element), said,
+      h("p", {}, h("a", { href: `/uploads?upload=${upload.upload}` }, "See its rows"), ", or ", h("a", { href: "/uploads" }, "all uploads"), "."));
     result.focus();
   } catch (error) {
     fill(result, problem(error));

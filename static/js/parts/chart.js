@@ -6,6 +6,7 @@ import { debounced, fill, h } from "../core/dom.js";
 import { plain } from "../core/format.js";
 import { isPrivate } from "../core/token.js";
 import { download } from "./download.js";
+import { legend } from "./legend.js";
 import { readout } from "./points.js";
 import { problem } from "./problem.js";
 import { table } from "./table.js";
@@ -49,13 +50,16 @@ export class Chart {
   /** @type {ChartParams} */
   #params = {};
   #onpoint;
+  /** Names of the series that the reader has hidden. @type {Set<string>} */
+  #hidden = new Set();
   sentence = h("figcaption", {});
   image = h("div", { class: "image" });
   tip = h("p", { class: "tip", "aria-hidden": "true", hidden: true });
+  keys = h("div", { class: "keys", role: "group", "aria-label": "Shown in the chart" });
   said = h("p", { class: "readout", role: "status" });
   tools = h("div", { class: "tools" });
   rows = h("div", { hidden: true });
-  element = h("figure", { class: "figure" }, this.sentence, this.image, this.said, this.tools, this.rows);
+  element = h("figure", { class: "figure" }, this.sentence, this.image, this.keys, this.said, this.tools, this.rows);
 
   /** @param {string} path @param {Open} [onpoint] */
   constructor(path, onpoint) {
@@ -84,6 +88,7 @@ export class Chart {
     } catch (error) {
       fill(this.image, problem(error));
       fill(this.sentence);
+      fill(this.keys);
       fill(this.said);
       fill(this.tools);
     }
@@ -96,6 +101,7 @@ export class Chart {
     this.tip.hidden = true;
     fill(this.image, drawing, this.tip);
     fill(this.said, readout(drawing, { place: this.said, tip: this.tip, onpoint: this.#onpoint }));
+    legend(this.keys, drawing, this.#hidden);
     this.rows.hidden = true;
     const csv = query(`${this.#path}.csv`, this.#params);
     const image = query(`${this.#path}.svg`, this.#params);

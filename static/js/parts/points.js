@@ -2,6 +2,7 @@
 // them, Enter opens one. What is said stands beside the point, and below the chart.
 
 import { fill, h } from "../core/dom.js";
+import { CHANGED } from "./legend.js";
 
 /** How far from a point it is still meant, in pixels: half of what a finger covers. */
 const REACH = 24;
@@ -18,10 +19,12 @@ const REACH = 24;
 export function readout(drawing, { place, tip, onpoint }) {
   const points = [.../** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll(".point, .bar"))].filter((point) => point.querySelector("title"));
   if (!points.length) return "";
-  const order = points.map((point, index) => ({ x: Number(point.dataset.x ?? index), index, point })).sort((a, b) => a.x - b.x || a.index - b.index).map(({ point }) => point);
+  const all = points.map((point, index) => ({ x: Number(point.dataset.x ?? index), index, point })).sort((a, b) => a.x - b.x || a.index - b.index).map(({ point }) => point);
+  /** Those that are not hidden. */
+  let order = all;
   /** @param {SVGElement} point */
   const opens = (point) => Boolean(onpoint && point.dataset.measurement);
-  const hint = `${points.length} ${points.length === 1 ? "point" : "points"}: point at one, or press Tab and the arrow keys${order.some(opens) ? "; Enter or a click opens its measurement" : ""}.`;
+  const hint = `${points.length} ${points.length === 1 ? "point" : "points"}: point at one, or press Tab and the arrow keys${all.some(opens) ? "; Enter or a click opens its measurement" : ""}.`;
   /** @type {SVGElement | null} */
   let read = null;
   /** @param {SVGElement} point */
@@ -35,14 +38,20 @@ export function readout(drawing, { place, tip, onpoint }) {
   };
   /** @param {SVGElement} point */
   const rove = (point) => {
-    for (const one of order) one.setAttribute("tabindex", one === point ? "0" : "-1");
+    for (const one of all) one.setAttribute("tabindex", one === point ? "0" : "-1");
   };
   /** @param {SVGElement} point */
   const open = (point) => onpoint?.(point.dataset.measurement ?? "");
   rove(order[0]);
   // The browser's own tooltip would say the same again, a second later.
-  for (const point of order) name(point);
-  const meant = finder(drawing, order);
+  for (const point of all) name(point);
+  let meant = finder(drawing, order);
+  drawing.addEventListener(CHANGED, () => {
+    order = all.filter((point) => !point.classList.contains("off"));
+    meant = finder(drawing, order);
+    tip.hidden = true;
+    if (order.length) rove(order[0]);
+  });
   drawing.addEventListener("pointermove", (event) => {
     const point = meant(event);
     if (point) say(point);
@@ -123,7 +132,9 @@ function finder(drawing, points) {
     });
     /** @param {{x: number, y: number}} place */
     const away = ({ x, y }) => Math.hypot(frame.x + x * frame.width - event.clientX, frame.y + y * frame.height - event.clientY);
-    const nearest = places.reduce((best, one) => (away(one) < away(best) ? one : best));
+    const [first, ...others] = places;
+    if (!first) return null;
+    const nearest = others.reduce((best, one) => (away(one) < away(best) ? one : best), first);
     return hit(event) ?? (away(nearest) <= REACH ? nearest.point : null);
   };
 }

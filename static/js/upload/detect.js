@@ -26,7 +26,7 @@ export function format(text, name = "") {
     const [first, second] = head.split("\n");
     return /\.(ndjson|jsonl)$/i.test(name) || (whole(first) && second?.trim()) ? "application/x-ndjson" : "application/json";
   }
-  return head.split("\n", 1)[0].includes(",") ? "text/csv" : null;
+  return /[,;\t]/.test(head.split("\n", 1)[0]) ? "text/csv" : null;
 }
 
 /** @param {string} line */

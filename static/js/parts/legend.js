@@ -1,0 +1,51 @@
+// The legend of a chart: a box for each series, which hides it or shows it.
+
+import { fill, h, svg } from "../core/dom.js";
+
+/** Tells a drawing that other series of it are hidden now. */
+export const CHANGED = "series";
+
+/**
+ * Fills `place` with the series of `drawing`, where it has several; `hidden` holds the names of those that are hidden, and
+ * keeps them when the chart is drawn anew.
+ *
+ * @param {Element} place
+ * @param {SVGSVGElement} drawing
+ * @param {Set<string>} hidden
+ */
+export function legend(place, drawing, hidden) {
+  const keys = [.../** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll(".key"))];
+  if (keys.length < 2) {
+    fill(place);
+    return;
+  }
+  const all = h("button", { type: "button", class: "plain", on: { click: () => { hidden.clear(); show(); boxes[0].focus(); } } }, "Show all");
+  const boxes = keys.map((key) => box(key, hidden, () => show()));
+  const show = () => {
+    for (const box of boxes) box.checked = !hidden.has(box.value);
+    for (const part of /** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll("[data-series]"))) part.classList.toggle("off", hidden.has(part.dataset.series ?? ""));
+    all.hidden = boxes.every(({ checked }) => checked);
+    drawing.dispatchEvent(new Event(CHANGED));
+  };
+  fill(place, keys.map((key, i) => h("label", {}, boxes[i], sign(key), key.dataset.legend)), all);
+  show();
+}
+
+/** @param {SVGElement} key @param {Set<string>} hidden @param {() => void} show */
+function box(key, hidden, show) {
+  const name = key.dataset.series ?? "";
+  const control = h("input", { type: "checkbox", value: name, on: { change: () => {
+    if (control.checked) hidden.delete(name);
+    else hidden.add(name);
+    show();
+  } } });
+  return control;
+}
+
+/** What a series looks like, small. @param {SVGElement} key */
+function sign(key) {
+  const [, ...looks] = key.classList;
+  const line = key.dataset.kind === "line" ? svg("path", { class: `line ${looks.join(" ")}`, d: "M-14 0L14 0" }) : null;
+  const mark = svg("g", { class: `chip ${looks[0]}` }, key.querySelector("path")?.cloneNode());
+  return svg("svg", { class: "chart-svg sign", viewBox: "-14 -7 28 14", "aria-hidden": "true" }, line, mark);
+}
