@@ -121,7 +121,7 @@ test("a row says time, interval, memory, and what an epoch costs once a price is
   const row = rows().filter({ hasText: "H100" });
   await row.getByText(/^\$\d+\.\d\d$/).waitFor();
   await row.getByText(/\d images ?fit in/).waitFor();
-  await row.locator("svg.interval-figure").waitFor();
+  await row.locator("svg.interval-figure:not(.axis)").waitFor();
   await page.locator(".legend", { hasText: "90 % of new timings lie within" }).waitFor();
   await page.locator("thead .axis text").first().waitFor({ state: "attached" });
   assert.match(page.url(), /prices=gpu:h100(~|%7E)(\$|%24)3/);
@@ -191,7 +191,7 @@ test("times that stand together share a unit, in the interval and in the table",
 test("a chart as a table has rounded numbers, and units in its head", async () => {
   await page.goto("/explore?view=compare&platform=v100x8-paper");
   const figure = page.locator("#compare figure");
-  await figure.locator("svg").waitFor();
+  await figure.locator(".image svg").waitFor();
   await figure.getByRole("button", { name: "View as table" }).click();
   await figure.locator("tbody tr").first().waitFor();
   for (const cell of await figure.locator("tbody td").allInnerTexts()) assert.doesNotMatch(cell, /\d\.\d{5}/);
@@ -201,7 +201,7 @@ test("a chart as a table has rounded numbers, and units in its head", async () =
 test("what a point of a chart says stands beside the point", async () => {
   await page.goto("/explore?view=compare&platform=v100x8-paper");
   const figure = page.locator("#compare figure");
-  await figure.locator("svg").waitFor();
+  await figure.locator(".image svg").waitFor();
   await settled(page);
   const point = figure.locator(".point").nth(4);
   await point.hover({ force: true });
