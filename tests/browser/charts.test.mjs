@@ -17,11 +17,11 @@ for (const [view, path] of Object.entries(CHARTS)) {
   test(`the chart of the view ${view} says its figures, reads by keyboard and mouse, and is there as a table, SVG and CSV`, async () => {
     await page.goto(path);
     const figure = page.locator(`#${view} figure`);
-    await figure.locator("svg").waitFor();
+    await figure.locator(".image svg").waitFor();
     await settled(page);
     assert.match(await figure.locator("figcaption").textContent(), /\d/);
     const readout = figure.locator(".readout");
-    await figure.locator("svg [tabindex='0']").first().focus();
+    await figure.locator(".image svg [tabindex='0']").first().focus();
     const first = await readout.innerText();
     assert.match(first, /\d/);
     await page.keyboard.press("End");
@@ -51,11 +51,78 @@ test("what is compared, and members of the fast family, change the chart with th
   assert.match(page.url(), /y=params&alphas=0.5|alphas=0.5.*y=params/);
 });
 
+test("a series is hidden and shown by mouse and by keyboard, and stays hidden when the chart is drawn anew", async () => {
+  await page.goto(CHARTS.compare);
+  await settled(page);
+  const figure = page.locator("#compare figure");
+  const keys = figure.getByRole("group", { name: "Shown in the chart" });
+  const points = (series) => figure.locator(`.point[data-series="${series}"]:visible`);
+  assert.equal(await keys.getByRole("checkbox").count(), 5);
+  const all = await points("w").count();
+  assert.ok(all > 5);
+  await keys.getByLabel("w", { exact: true }).uncheck();
+  assert.equal(await points("w").count(), 0);
+  assert.equal(await figure.locator("text.name:visible", { hasText: /^w$/ }).count(), 0);
+  await keys.getByLabel("d", { exact: true }).focus();
+  await page.keyboard.press("Space");
+  assert.equal(await points("d").count(), 0);
+  // Neither the keyboard nor the mouse finds what is hidden.
+  await figure.locator("svg.chart-svg [tabindex='0']").focus();
+  const read = new Set();
+  for (let i = 0; i < 60; i += 1) {
+    read.add(await page.evaluate(() => document.activeElement.dataset.series));
+    await page.keyboard.press("ArrowRight");
+  }
+  assert.deepEqual([...read].sort(), ["dWr", "dwr", "r"]);
+  await page.locator("#compare").getByLabel("acts").check();
+  await page.locator("#compare figcaption", { hasText: "acts" }).waitFor();
+  await settled(page);
+  assert.equal(await points("w").count(), 0);
+  assert.ok(!(await keys.getByLabel("w", { exact: true }).isChecked()));
+  await keys.getByRole("button", { name: "Show all" }).click();
+  assert.equal(await points("w").count(), all);
+  assert.ok(await keys.getByRole("button", { name: "Show all" }).isHidden());
+});
+
+test("a second net is compared in the same chart, and taken away again", async () => {
+  await page.goto(CHARTS.compare);
+  await settled(page);
+  await page.getByRole("combobox", { name: "Second net" }).click();
+  await page.keyboard.type("resnet50");
+  await page.getByRole("option", { name: /ResNet-50.*scales/ }).first().click();
+  const figure = page.locator("#compare figure");
+  await figure.locator("figcaption", { hasText: /RegNetY-4GF.*ResNet-50/ }).waitFor();
+  await settled(page);
+  assert.ok(await figure.locator('.point[data-series="dWr, ResNet-50"]').count() > 5);
+  for (const net of ["RegNetY-4GF", "ResNet-50"]) await page.getByRole("heading", { name: `${net}: Epoch time on` }).waitFor();
+  assert.match(page.url(), /beside=ResNet-50/);
+  await page.getByRole("button", { name: "Without the second net" }).click();
+  await page.getByRole("heading", { name: /^Epoch time on/ }).waitFor();
+  assert.doesNotMatch(page.url(), /beside/);
+});
+
+test("a second net that cannot be scaled is told in words, and the first is compared all the same", async () => {
+  await page.goto(`${CHARTS.compare}&beside=ghostnet_100`);
+  await page.locator("#compare .note", { hasText: "Only the costs of ghostnet_100 are known here" }).waitFor();
+  await page.locator("#compare figure .image svg").first().waitFor();
+  assert.equal(await page.locator("#compare .problem").count(), 0);
+});
+
+test("the front of a plan ends without a spike", async () => {
+  await page.goto(CHARTS.plan);
+  const figure = page.locator("#plan figure");
+  await figure.locator(".point").first().waitFor();
+  const best = await figure.locator('.point[data-series="best mix"]').evaluateAll((all) => all.map(({ dataset }) => ({ flops: Number(dataset.x), seconds: Number(dataset.y) })));
+  const steps = best.slice(1).map((point, i) => ({ more: point.flops / best[i].flops, longer: point.seconds / best[i].seconds }));
+  assert.ok(steps.length > 20);
+  assert.deepEqual(steps.filter(({ more, longer }) => more < 1.05 && longer > 1.5), []);
+});
+
 test("a tap reads a point on a narrow screen", async () => {
   const narrow = await open(browser, server.origin, { width: 360, touch: true });
   await narrow.page.goto(CHARTS.compare);
   const figure = narrow.page.locator("#compare figure");
-  await figure.locator("svg").waitFor();
+  await figure.locator(".image svg").waitFor();
   await settled(narrow.page);
   await figure.locator(".point").last().tap({ force: true });
   assert.match(await figure.locator(".readout").innerText(), /flops|×/);

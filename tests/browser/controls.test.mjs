@@ -24,6 +24,7 @@ const PAGES = [
   { path: "/explore?alpha=0.7&strategy=d" },
   { path: "/explore?spec=%7B%22flops%22%3A4e9%2C%22params%22%3A2e7%2C%22acts%22%3A1e7%7D" },
   { path: "/explore?view=compare" },
+  { path: "/explore?view=compare&beside=ResNet-50&platform=v100x8-paper" },
   { path: "/explore?view=plan" },
   { path: "/explore?view=plan&flops=8G&batch=256&platform=v100x8-paper&prices=v100x8-paper~$24&epochs=90" },
   { path: "/explore?view=time" },

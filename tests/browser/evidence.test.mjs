@@ -16,8 +16,8 @@ test("every point of a chart reads by arrow keys and leads to its measurement an
   const chart = page.locator(".panels figure").first();
   assert.match(await chart.locator("figcaption").innerText(), /\d/);
   assert.equal(await chart.locator(".point").count(), 187);
-  assert.equal(await chart.locator("svg [tabindex='0']").count(), 1);
-  await chart.locator("svg [tabindex='0']").focus();
+  assert.equal(await chart.locator(".image svg [tabindex='0']").count(), 1);
+  await chart.locator(".image svg [tabindex='0']").focus();
   await page.keyboard.press("ArrowRight");
   assert.match(await chart.locator(".readout").innerText(), /x|×/);
   await page.keyboard.press("Enter");

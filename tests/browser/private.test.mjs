@@ -21,11 +21,12 @@ async function give(page, token = server.token) {
 const PAGES = [
   ["/", async (page) => page.locator("#said .verdict", { hasText: "takes" }).waitFor()],
   ["/explore", async (page) => page.getByRole("table", { name: "Counts of the net" }).waitFor()],
-  ["/explore?view=compare", async (page) => { await page.locator("#compare figure svg").waitFor(); await page.locator("#compare table").first().waitFor(); }],
-  ["/explore?view=plan&epoch=20min", async (page) => { await page.locator("#plan .verdict", { hasText: "budget" }).waitFor(); await page.locator("#plan figure svg").waitFor(); }],
+  ["/explore?view=compare", async (page) => { await page.locator("#compare figure .image svg").waitFor(); await page.locator("#compare table").first().waitFor(); }],
+  ["/explore?view=plan&epoch=20min", async (page) => { await page.locator("#plan .verdict", { hasText: "budget" }).waitFor(); await page.locator("#plan figure .image svg").waitFor(); }],
   ["/explore?view=time", async (page) => page.locator("#time .verdict", { hasText: "of the time goes into" }).waitFor()],
+  ["/uploads", async (page) => page.getByRole("table", { name: "Uploads" }).waitFor()],
   ["/platforms", async (page) => page.getByRole("link", { name: "v100x8-paper" }).waitFor()],
-  ["/platforms/v100x8-pycls", async (page) => { await page.locator(".panels figure svg").first().waitFor(); await page.getByRole("table", { name: "Measurements" }).waitFor(); }],
+  ["/platforms/v100x8-pycls", async (page) => { await page.locator(".panels figure .image svg").first().waitFor(); await page.getByRole("table", { name: "Measurements" }).waitFor(); }],
 ];
 
 for (const [path, done] of PAGES) {
@@ -75,7 +76,7 @@ test("files are saved with the token, which a link cannot carry, and calls to be
   await page.goto("/platforms/v100x8-pycls");
   await give(page);
   const figure = page.locator(".panels figure").first();
-  await figure.locator("svg").waitFor();
+  await figure.locator(".image svg").waitFor();
   for (const [name, begins] of [["SVG", "<svg"], ["CSV", "measurement,"]]) {
     const [download] = await Promise.all([page.waitForEvent("download"), figure.getByRole("link", { name, exact: true }).click()]);
     const chunks = [];

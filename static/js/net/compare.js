@@ -74,12 +74,13 @@ export function compare(place, state) {
     const bodies = other ? [body, present({ ...body, model: { name: other }, family: null })] : [body];
     /** @type {CompareAnswer[]} */
     const answers = await Promise.all(bodies.map((body) => post("/v1/compare", body, signal)));
-    const times = answers.flatMap((answer) => [...answer.base_predictions, ...answer.rows.flatMap(({ predictions }) => predictions)]);
+    const nets = other ? [netWords(now), other] : [];
+    const times = answers.flatMap((answer, i) => [...answer.base_predictions, ...answer.rows.flatMap(({ predictions }) => predictions)].map((time) => ({ time, net: nets[i] })));
     return {
       said: [platform && y === "seconds" && h("p", {}, `Epoch times on ${name(platform).title}, the first of the GPUs that are chosen.`),
         whyNot && h("p", { class: "note" }, `${whyNot}, so it is not compared.`)],
-      found: [y === "seconds" && !platform ? untimed(now) : matrices(answers, y, { on: platform && name(platform).title, nets: other ? [netWords(now), other] : [] }),
-        warnings(times.map((time) => ({ about: name(time.platform).title, warnings: time.warnings }))), bodies.map((body) => snippet({ path: "/v1/compare", body }))],
+      found: [y === "seconds" && !platform ? untimed(now) : matrices(answers, y, { on: platform && name(platform).title, nets }),
+        warnings(times.map(({ time, net }) => ({ about: [name(time.platform).title, net].filter(Boolean).join(", "), warnings: time.warnings }))), bodies.map((body) => snippet({ path: "/v1/compare", body }))],
     };
   }, () => chart.shown(null));
 }
