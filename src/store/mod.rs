@@ -35,7 +35,7 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use backup::{Holds, Mark};
-pub use behind::{behind, behind_while_wanted};
+pub use behind::{behind, behind_by, behind_while_wanted};
 pub use changes::{Change, Committed, Moved, Senders};
 pub use check::Check;
 pub use damage::Damage;
