@@ -192,7 +192,7 @@ pub enum StoreError {
     #[error("the file that an upload waits in: {0}")]
     Spool(String),
     /// Anything else that SQLite reports.
-    #[error(transparent)]
+    #[error("the database failed: {}", words(.0))]
     Sql(sqlx::Error),
 }
 
