@@ -17,7 +17,6 @@ use super::front::Told;
 use super::problem::ApiError;
 use super::refusals::StoreRefused;
 use super::{Shared, clock};
-use crate::live::Receipt;
 use crate::store::Store;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -96,17 +95,16 @@ impl Readiness {
         told(last)
     }
 
-    /// What an upload was told is what the next would be told.
-    pub(super) fn hears(&self, told: &Result<Receipt, ApiError>) {
-        let found = match told {
-            Ok(receipt) if receipt.upload.is_some() => Ok(()),
-            Err(told @ (ApiError::Full | ApiError::Unready(_) | ApiError::Store(_))) => {
-                Err(reason(told))
-            }
-            // A dry run, or rows that are wrong.
-            Ok(_) | Err(_) => return,
-        };
-        self.learn(Instant::now(), found);
+    /// What a write was refused for, the next would be.
+    pub(super) fn hears(&self, refused: &ApiError) {
+        if let ApiError::Full | ApiError::Unready(_) | ApiError::Store(_) = refused {
+            self.learn(Instant::now(), Err(reason(refused)));
+        }
+    }
+
+    /// An upload was stored, and the next would be.
+    pub(super) fn has_stored(&self) {
+        self.learn(Instant::now(), Ok(()));
     }
 
     fn learn(&self, now: Instant, found: Result<(), String>) {

@@ -227,11 +227,12 @@ async fn upload(
         now: clock::now(),
     };
     let received = live.receive(upload).await;
-    let received = received.map_err(|error| refusal(error, is_array));
-    if let Some(Told(front)) = parts.extensions.get() {
-        front.readiness.hears(&received);
+    let received = received.map_err(|error| refusal(error, is_array))?;
+    // Not of a dry run.
+    if let (Some(Told(front)), Some(_)) = (parts.extensions.get(), received.upload) {
+        front.readiness.has_stored();
     }
-    let mut answer = UploadAnswer::from(received?);
+    let mut answer = UploadAnswer::from(received);
     if let (Some(BasePath(base)), Some(path)) = (parts.extensions.get(), &mut answer.rejected_csv) {
         path.insert_str(0, base);
     }

@@ -124,8 +124,8 @@ impl Live {
             known.fits(&predictors, version, names)
         };
         let (id, committed) = writing.commit(fits).await?;
-        self.change(&mut known, committed, |known| known.add(timings))
-            .await?;
+        self.follow_change(&mut known, committed, |known| known.add(timings))
+            .await;
         Ok(id)
     }
 
@@ -152,7 +152,21 @@ impl Live {
             timings.remove(&gone);
             timings.add(come);
         };
-        self.change(&mut known, committed, moved).await
+        self.follow_change(&mut known, committed, moved).await;
+        Ok(())
+    }
+
+    /// Makes a change in memory that is stored. Where that fails it is stored nevertheless, and whoever sent it must not be
+    /// told to send it again: the fits follow as soon as the store can be read.
+    async fn follow_change(
+        &self,
+        known: &mut Known,
+        committed: Committed,
+        make: impl FnOnce(&mut Timings),
+    ) {
+        if let Err(error) = self.change(known, committed, make).await {
+            tracing::error!(%error, "a change is stored, and the fits have not seen it yet");
+        }
     }
 
     /// Makes a change of this process, as it is stored, in memory too, and fits anew; everything is read back where

@@ -5,15 +5,23 @@ use std::thread;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// How far behind, in steps of `nice`: a thirtieth of the weight where both want the same core, so that an upload still
-/// goes on beside a server that is asked without a pause, and hardly delays an answer.
+/// How far behind uploads are, in steps of `nice`: a thirtieth of the weight where both want the same core, so that an
+/// upload still goes on beside a server that is asked without a pause, and hardly delays an answer.
 const BEHIND: i32 = 15;
 
 /// What `work` returns, done in a thread of its own, since a thread cannot be made to hurry again; `None` where it
 /// panicked or no thread could be had. Threads that `work` starts are behind too.
 pub async fn behind<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    behind_by(BEHIND, work).await
+}
+
+/// The same, by so many steps of `nice`.
+pub async fn behind_by<T: Send + 'static>(
+    steps: i32,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     let (send, done) = oneshot::channel();
-    start(move || {
+    start(steps, move || {
         let _ = send.send(work());
     })?;
     done.await.ok()
@@ -25,7 +33,7 @@ pub async fn behind_while_wanted<T: Send + 'static>(
 ) -> Option<T> {
     let (mut send, done) = oneshot::channel();
     let runtime = Handle::current();
-    start(move || {
+    start(BEHIND, move || {
         runtime.block_on(async move {
             tokio::select! {
                 result = work => {
@@ -38,10 +46,10 @@ pub async fn behind_while_wanted<T: Send + 'static>(
     done.await.ok()
 }
 
-fn start(run: impl FnOnce() + Send + 'static) -> Option<()> {
+fn start(steps: i32, run: impl FnOnce() + Send + 'static) -> Option<()> {
     let run = move || {
-        // Without it all is as well, but predictions wait longer while much is stored.
-        let _ = rustix::process::nice(BEHIND);
+        // Without it all is as well, but predictions wait longer while much is done.
+        let _ = rustix::process::nice(steps);
         run();
     };
     let started = thread::Builder::new().name("behind".to_owned()).spawn(run);

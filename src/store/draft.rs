@@ -41,9 +41,22 @@ impl Draft {
         self.dir.path().join(name)
     }
 
+    /// Path of the finished `file` in it: no log is left beside it, which would go with the folder. SQLite says nothing where
+    /// a disk is too full to copy one into its database at the end.
+    fn whole(&self, file: &str) -> io::Result<PathBuf> {
+        let log = self.file(&format!("{file}-wal"));
+        match fs::metadata(log) {
+            Ok(log) if log.len() > 0 => Err(io::Error::new(
+                ErrorKind::StorageFull,
+                "what was written last cannot be copied into it: is there room on the disk?",
+            )),
+            _ => Ok(self.file(file)),
+        }
+    }
+
     /// Gives the finished `file` in it its name, which nothing may have yet, durably.
     pub(super) fn keep_as(&self, file: &str, name: &Path) -> io::Result<()> {
-        let file = self.file(file);
+        let file = self.whole(file)?;
         File::open(&file)?.sync_all()?;
         rename_new(&file, name)?;
         File::open(super::folder(name))?.sync_all()
@@ -51,7 +64,7 @@ impl Draft {
 
     /// Puts the finished `file` in it in the place of what is called `name`, if anything is, durably.
     pub(super) fn put_in_place(&self, file: &str, name: &Path) -> io::Result<()> {
-        let file = self.file(file);
+        let file = self.whole(file)?;
         File::open(&file)?.sync_all()?;
         fs::rename(file, name)?;
         File::open(super::folder(name))?.sync_all()

@@ -35,7 +35,7 @@ use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 pub use backup::{Holds, Mark};
-pub use behind::{behind, behind_while_wanted};
+pub use behind::{behind, behind_by, behind_while_wanted};
 pub use changes::{Change, Committed, Moved, Senders};
 pub use check::Check;
 pub use damage::Damage;
@@ -192,7 +192,7 @@ pub enum StoreError {
     #[error("the file that an upload waits in: {0}")]
     Spool(String),
     /// Anything else that SQLite reports.
-    #[error(transparent)]
+    #[error("the database failed: {}", words(.0))]
     Sql(sqlx::Error),
 }
 

@@ -78,10 +78,14 @@ const NOTHING: Fault = Fault {
 };
 
 fn post(server: &Process, token: &str, body: &str) -> Told {
+    ask(server, token, "POST /v1/measurements", body)
+}
+
+fn ask(server: &Process, token: &str, what: &str, body: &str) -> Told {
     let mut stream = server.connect();
     write!(
         stream,
-        "POST /v1/measurements HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+        "{what} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
          Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
@@ -182,10 +186,8 @@ impl Subject<'_> {
     }
 }
 
-#[test]
-fn whichever_call_of_an_upload_fails_the_next_upload_is_stored_and_readiness_says_what_it_is_told()
-{
-    let (dir, tools) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+/// A server on an empty database in `dir`, and what makes its calls fail.
+fn served(dir: &Path, tools: &Path) -> (Process, String, Faults) {
     let create = [
         "token",
         "create",
@@ -195,14 +197,36 @@ fn whichever_call_of_an_upload_fails_the_next_upload_is_stored_and_readiness_say
         "write",
         "--no-seed",
     ];
-    let made = epochcast(dir.path(), &create).stdout;
-    let token = text(&made).trim();
-    let below = dir.path().canonicalize().unwrap();
-    let (faults, command) =
-        Faults::under(command(dir.path(), &["--no-seed"]), tools.path(), &below);
+    let made = epochcast(dir, &create).stdout;
+    let below = dir.canonicalize().unwrap();
+    let (faults, command) = Faults::under(command(dir, &["--no-seed"]), tools, &below);
+    let server = Process::start_as(command);
+    (server, text(&made).trim().to_owned(), faults)
+}
+
+#[test]
+fn readiness_says_at_once_what_somebody_was_told_who_took_an_upload_out() {
+    let (dir, tools) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (server, token, faults) = served(dir.path(), tools.path());
+    assert_eq!(post(&server, &token, &rows("mine")).status, 200);
+    assert_eq!(server.get("/readyz").status, 200);
+    faults.set(1, FAULTS[0]);
+    let refused = ask(&server, &token, "DELETE /v1/uploads/1", "");
+    assert_eq!(refused.status, 507, "{}", refused.body);
+    assert_eq!(server.get("/readyz").status, 503);
+    faults.set(0, NOTHING);
+    let gone = ask(&server, &token, "DELETE /v1/uploads/1", "");
+    assert_eq!(gone.status, 200, "{}", gone.body);
+}
+
+#[test]
+fn whichever_call_of_an_upload_fails_the_next_upload_is_stored_and_readiness_says_what_it_is_told()
+{
+    let (dir, tools) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (server, token, faults) = served(dir.path(), tools.path());
     let subject = Subject {
-        server: Process::start_as(command),
-        token,
+        server,
+        token: &token,
         faults,
     };
     let mut stored = 0;

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{App, NOW, url};
+use crate::keeping::edit;
 use crate::uploads::fits;
 
 const EMPTY: Options = Options {
@@ -372,4 +373,20 @@ async fn a_sender_whose_definition_differs_from_one_stored_meanwhile_is_told_so_
         }
         assert_eq!(known["measurements"]["train"], 3, "{known}");
     }
+}
+
+#[tokio::test]
+async fn what_is_stored_is_told_so_though_it_cannot_be_fitted_yet() {
+    let (dir, live) = live().await;
+    let path = dir.path().join("epochcast.db");
+    edit(&path, "update platforms set device = ''").await;
+    // No platform can be read, so there is nothing to fit: sent again, its rows would be duplicates.
+    let receipt = live.receive(upload("second")).await.unwrap();
+    assert_eq!(receipt.counts.accepted, 3);
+    assert!(live.refresh().await.is_err());
+    let moved = live.remove_upload(receipt.upload.unwrap(), NOW).await;
+    assert_eq!(moved.unwrap().timings, 3);
+    edit(&path, "update platforms set device = 'GPU'").await;
+    live.refresh().await.unwrap();
+    is_well(&live).await;
 }

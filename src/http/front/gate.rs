@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::super::problem::ApiError;
+use crate::store::behind_by;
 
 /// Requests that wait for heavy work to begin.
 pub(in crate::http) const MOST_WAITING: usize = 64;
@@ -33,6 +34,9 @@ const HANDFUL: usize = 6;
 /// How long a refusal is held back, and how many at once.
 const HOLD: Duration = Duration::from_millis(100);
 const MOST_HELD: usize = 1024;
+/// How far heavy work is behind light questions, in steps of `nice`: a ninth of the weight where both want the same core,
+/// so that a small question is answered at once beside any number of large ones, and these still go on.
+const BEHIND: i32 = 10;
 
 /// The gate.
 #[derive(Debug)]
@@ -233,8 +237,7 @@ impl Turn {
             let _turn = self;
             runtime.block_on(work)
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|_| ApiError::Internal)
+        behind_by(BEHIND, work).await.ok_or(ApiError::Internal)
     }
 }
 

@@ -133,6 +133,11 @@ impl Service {
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let answer = answer.unwrap_or(Err(ApiError::Internal));
         let response = answer.unwrap_or_else(IntoResponse::into_response);
+        if route.is_guarded(&asked.method)
+            && let Some(refused) = response.extensions().get::<Arc<ApiError>>()
+        {
+            front.readiness.hears(refused);
+        }
         let path = unknown.as_deref().unwrap_or(&route.path);
         let mut response = with_problem(response, asked.id.as_str(), path);
         let headers = response.headers_mut();
