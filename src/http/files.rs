@@ -17,7 +17,7 @@ pub(super) struct Page {
 }
 
 /// All of them.
-pub(super) static PAGES: [Page; 5] = [
+pub(super) static PAGES: [Page; 8] = [
     Page {
         paths: &["/"],
         title: "epochcast: how long will an epoch take?",
@@ -40,6 +40,20 @@ pub(super) static PAGES: [Page; 5] = [
         main: include_str!("../../static/pages/platforms.html"),
     },
     Page {
+        paths: &["/gpus"],
+        title: "GPUs · epochcast",
+        about: "Every GPU that can be asked about: what is timed on it, how honest its predictions are, or that they go by its data sheet.",
+        script: "gpus",
+        main: include_str!("../../static/pages/gpus.html"),
+    },
+    Page {
+        paths: &["/nets"],
+        title: "Nets · epochcast",
+        about: "Every net that goes by a name: what it costs at its resolution, whether it can be scaled, where its costs come from.",
+        script: "nets",
+        main: include_str!("../../static/pages/nets.html"),
+    },
+    Page {
         paths: &["/upload"],
         title: "Upload · epochcast",
         about: "Send timings: check them first, then save, then undo if need be.",
@@ -53,10 +67,26 @@ pub(super) static PAGES: [Page; 5] = [
         script: "docs",
         main: include_str!("../../static/pages/docs.html"),
     },
+    Page {
+        paths: &["/about"],
+        title: "About · epochcast",
+        about: "Version, licence, how to cite, where the data come from, how times are computed, and what the words mean.",
+        script: "about",
+        main: include_str!("../../static/pages/about.html"),
+    },
 ];
 
+/// What a browser sees where nothing is.
+pub(super) static NOT_FOUND: Page = Page {
+    paths: &[],
+    title: "Nothing is here · epochcast",
+    about: "There is no page of this address.",
+    script: "not-found",
+    main: include_str!("../../static/pages/not-found.html"),
+};
+
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 58] = [
+pub(super) const ASSETS: [(&str, &str); 65] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -121,6 +151,14 @@ pub(super) const ASSETS: [(&str, &str); 58] = [
     (
         "/static/js/core/token.js",
         include_str!("../../static/js/core/token.js"),
+    ),
+    (
+        "/static/js/evidence/gpu-table.js",
+        include_str!("../../static/js/evidence/gpu-table.js"),
+    ),
+    (
+        "/static/js/evidence/gpu.js",
+        include_str!("../../static/js/evidence/gpu.js"),
     ),
     (
         "/static/js/evidence/honesty.js",
@@ -199,6 +237,10 @@ pub(super) const ASSETS: [(&str, &str); 58] = [
         include_str!("../../static/js/net/views.js"),
     ),
     (
+        "/static/js/pages/about.js",
+        include_str!("../../static/js/pages/about.js"),
+    ),
+    (
         "/static/js/pages/docs.js",
         include_str!("../../static/js/pages/docs.js"),
     ),
@@ -211,8 +253,20 @@ pub(super) const ASSETS: [(&str, &str); 58] = [
         include_str!("../../static/js/pages/explore.js"),
     ),
     (
+        "/static/js/pages/gpus.js",
+        include_str!("../../static/js/pages/gpus.js"),
+    ),
+    (
         "/static/js/pages/home.js",
         include_str!("../../static/js/pages/home.js"),
+    ),
+    (
+        "/static/js/pages/nets.js",
+        include_str!("../../static/js/pages/nets.js"),
+    ),
+    (
+        "/static/js/pages/not-found.js",
+        include_str!("../../static/js/pages/not-found.js"),
     ),
     (
         "/static/js/pages/upload.js",
@@ -237,6 +291,10 @@ pub(super) const ASSETS: [(&str, &str); 58] = [
     (
         "/static/js/parts/intervals.js",
         include_str!("../../static/js/parts/intervals.js"),
+    ),
+    (
+        "/static/js/parts/listing.js",
+        include_str!("../../static/js/parts/listing.js"),
     ),
     (
         "/static/js/parts/panel.js",

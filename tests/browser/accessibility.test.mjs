@@ -9,7 +9,7 @@ let server, browser;
 before(async () => { [server, browser] = await Promise.all([serve(), launch()]); });
 after(async () => { await browser?.close(); await server?.stop(); });
 
-const PAGES = ["/", "/?model=ghostnet_100&platform=v100x8-paper,gpu:h100&prices=gpu:h100~$3", "/?model=ResNet-51", "/explore", "/explore?model=ResNet-51", "/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare&y=acts", "/explore?view=plan", "/explore?view=plan&epoch=20+min&epochs=90&price=24&platform=v100x8-paper", "/explore?view=plan&epoch=soon", "/explore?view=plan&memory=16+GB&platform=gpu:h100", "/explore?model=ghostnet_100&view=compare", "/explore?spec=MODEL", "/explore?view=time&platform=v100x8-paper", "/platforms", "/platforms/v100x8-paper", "/platforms/v100x8-paper?measurement=120", "/platforms/none", "/upload", "/upload?upload=1", "/docs", "/docs#plan"];
+const PAGES = ["/", "/?model=ghostnet_100&platform=v100x8-paper,gpu:h100&prices=gpu:h100~$3", "/?model=ResNet-51", "/explore", "/explore?model=ResNet-51", "/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare&y=acts", "/explore?view=plan", "/explore?view=plan&epoch=20+min&epochs=90&price=24&platform=v100x8-paper", "/explore?view=plan&epoch=soon", "/explore?view=plan&memory=16+GB&platform=gpu:h100", "/explore?model=ghostnet_100&view=compare", "/explore?spec=MODEL", "/explore?view=time&platform=v100x8-paper", "/platforms", "/platforms/v100x8-paper", "/platforms/v100x8-paper?measurement=120", "/platforms/none", "/platforms/gpu:h100", "/gpus", "/gpus?q=nothing", "/nets", "/about", "/nowhere", "/upload", "/upload?upload=1", "/docs", "/docs#plan"];
 
 for (const theme of ["light", "dark"]) {
   for (const width of [1280, 360]) {
