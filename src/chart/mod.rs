@@ -14,6 +14,7 @@ mod look;
 mod mark;
 pub mod paper;
 mod plot;
+pub mod printed;
 pub mod residuals;
 mod scale;
 mod scatter;

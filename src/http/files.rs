@@ -17,7 +17,7 @@ pub(super) struct Page {
 }
 
 /// All of them.
-pub(super) static PAGES: [Page; 8] = [
+pub(super) static PAGES: [Page; 9] = [
     Page {
         paths: &["/"],
         title: "epochcast: how long will an epoch take?",
@@ -54,6 +54,13 @@ pub(super) static PAGES: [Page; 8] = [
         main: include_str!("../../static/pages/nets.html"),
     },
     Page {
+        paths: &["/paper"],
+        title: "The paper · epochcast",
+        about: "The figures of “Fast and Accurate Model Scaling”, redrawn: its points, and what is expected and predicted here.",
+        script: "paper",
+        main: include_str!("../../static/pages/paper.html"),
+    },
+    Page {
         paths: &["/upload"],
         title: "Upload · epochcast",
         about: "Send timings: check them first, then save, then undo if need be.",
@@ -86,7 +93,7 @@ pub(super) static NOT_FOUND: Page = Page {
 };
 
 /// Path and content of what the pages load.
-pub(super) const ASSETS: [(&str, &str); 65] = [
+pub(super) const ASSETS: [(&str, &str); 66] = [
     (
         "/static/css/base.css",
         include_str!("../../static/css/base.css"),
@@ -267,6 +274,10 @@ pub(super) const ASSETS: [(&str, &str); 65] = [
     (
         "/static/js/pages/not-found.js",
         include_str!("../../static/js/pages/not-found.js"),
+    ),
+    (
+        "/static/js/pages/paper.js",
+        include_str!("../../static/js/pages/paper.js"),
     ),
     (
         "/static/js/pages/upload.js",

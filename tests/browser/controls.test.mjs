@@ -34,6 +34,7 @@ const PAGES = [
   { path: "/gpus" },
   { path: "/gpus?q=nothing" },
   { path: "/nets" },
+  { path: "/paper" },
   { path: "/about" },
   { path: "/upload", first: give, commit: "Check without storing" },
   { path: "/docs" },
@@ -196,7 +197,7 @@ test("a file that is dropped is taken like one that is chosen", async () => {
 test("Tab stops at nothing that has neither a name nor a use", async () => {
   const { page, faults } = await open(browser, server.origin);
   page.setDefaultTimeout(PATIENCE);
-  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/platforms/gpu:h100", "/gpus", "/nets", "/about", "/nowhere", "/upload", "/docs"]) {
+  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/platforms/gpu:h100", "/gpus", "/nets", "/paper", "/about", "/nowhere", "/upload", "/docs"]) {
     await page.goto(path);
     await settled(page);
     await page.evaluate(() => document.body.focus());

@@ -28,6 +28,7 @@ const PAGES = [
   ["/platforms/gpu:h100", async (page) => page.getByRole("table", { name: "Predicted training epochs" }).waitFor()],
   ["/gpus", async (page) => page.getByRole("link", { name: "NVIDIA H100 SXM5 80GB", exact: true }).waitFor()],
   ["/nets", async (page) => page.getByRole("link", { name: "ResNet-50", exact: true }).waitFor()],
+  ["/paper", async (page) => page.locator("#figure-1 figure svg").first().waitFor()],
   ["/platforms/v100x8-pycls", async (page) => { await page.locator(".panels figure svg").first().waitFor(); await page.getByRole("table", { name: "Measurements" }).waitFor(); }],
 ];
 

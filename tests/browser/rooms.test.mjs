@@ -101,6 +101,51 @@ test("nets say whether they scale and at which resolutions they are known, are s
   await page.getByText(/^7\d\d nets$/).waitFor();
 });
 
+/** The charts of a figure of the paper, once they are drawn. */
+async function figure(number) {
+  const section = page.locator(`#figure-${number}`);
+  await section.scrollIntoViewIfNeeded();
+  await section.locator("figure svg").last().waitFor();
+  await settled(page);
+  return section;
+}
+
+test("every figure of the paper is drawn, with its points, and times are those of its platform", async () => {
+  await page.goto("/");
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "The paper" }).click();
+  for (const [number, charts] of [[1, 3], [2, 3], [4, 2], [5, 2], [6, 2], [7, 2], [8, 2]]) {
+    const section = await figure(number);
+    assert.equal(await section.locator("figure svg").count(), charts, String(number));
+    for (const chart of await section.locator("figure").all()) assert.ok(await chart.locator("svg .point").count() > 2, String(number));
+    assert.equal(await section.locator(".problem").count(), 0);
+  }
+  const times = page.locator("#figure-4 figcaption", { hasText: "Epoch time" });
+  assert.match(await times.innerText(), /predicted on v100x8-paper[^]*the points are the paper's own times/);
+  assert.equal(await page.getByLabel("Times on").inputValue(), "v100x8-paper");
+});
+
+test("the paper's times are predicted on another platform, and of the other RegNet, on demand", async () => {
+  await page.goto("/paper#figure-5");
+  const five = await figure(5);
+  await five.getByRole("radio", { name: "RegNetZ-500MF" }).check();
+  await five.locator("figcaption", { hasText: "Top-1 error of RegNetZ-500MF" }).waitFor();
+  await page.getByLabel("Times on").selectOption("gpu:h100");
+  await five.locator("figcaption", { hasText: "predicted on gpu:h100" }).waitFor();
+  assert.match(page.url(), /net5=RegNetZ-500MF/);
+  assert.match(page.url(), /platform=gpu(:|%3A)h100/);
+  // What was chosen is in the address.
+  await page.reload();
+  await (await figure(5)).locator("figcaption", { hasText: /RegNetZ-500MF[^]*predicted on gpu:h100/ }).waitFor();
+});
+
+test("a point of the paper's Fig. 2 opens its measurement", async () => {
+  await page.goto("/paper#figure-2");
+  const two = await figure(2);
+  await two.locator("svg .point").first().focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByText("Fig. 2, read off the plot").first().waitFor();
+});
+
 test("every page's footer leads to version, licence, words and how to cite", async () => {
   const { version } = await (await fetch(`${server.origin}/v1/version`)).json();
   for (const path of ["/", "/explore", "/nets", "/platforms/v100x8-pycls", "/upload", "/docs", "/nowhere"]) {
@@ -131,6 +176,9 @@ test("without any timing the GPUs and nets are listed all the same, and no time 
   await page.getByText("no platform has training timings that could be scaled").waitFor();
   await page.goto("/nets");
   await page.getByText(/^7\d\d nets$/).waitFor();
+  await page.goto("/paper");
+  await page.locator("#figure-1 figcaption", { hasText: "Top-1 error" }).waitFor();
+  await page.locator("#figure-1 figcaption", { hasText: "No platform has timings" }).waitFor();
   assert.deepEqual(faults, []);
   await page.context().close();
   await empty.stop();

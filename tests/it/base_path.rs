@@ -55,6 +55,7 @@ async fn all_that_pages_link_to_and_load_is_under_the_base_path_and_found() {
         "/platforms/v100x8-paper",
         "/gpus",
         "/nets",
+        "/paper",
         "/upload",
         "/docs",
         "/about",

@@ -79,6 +79,7 @@ async fn every_page_is_served_and_says_when_it_has_not_changed() {
         "/platforms/gpu:h100",
         "/gpus",
         "/nets",
+        "/paper",
         "/upload",
         "/docs",
         "/about",
@@ -107,6 +108,7 @@ async fn each_page_stands_in_the_frame_and_marks_the_link_to_itself() {
         ("/docs", r#"href="/docs" aria-current="page""#),
         ("/gpus", r#"href="/gpus" aria-current="page""#),
         ("/nets", r#"href="/nets" aria-current="page""#),
+        ("/paper", r#"href="/paper" aria-current="page""#),
         ("/about", r#"href="/about" aria-current="page""#),
     ] {
         let text = text(file(&app, path, "").await).await;
