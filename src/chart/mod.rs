@@ -15,6 +15,7 @@ mod mark;
 pub mod pair;
 pub mod paper;
 mod plot;
+pub mod printed;
 pub mod residuals;
 mod scale;
 mod scatter;

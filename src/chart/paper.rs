@@ -1,8 +1,9 @@
 //! The paper's figures, from what the service knows: its published errors with what is expected between them, and epoch
 //! times by the service's own predictions.
 //!
-//! Figs. 1 (bottom left), 4, 6 and 8 of Dollár, Singh, Girshick, "Fast and Accurate Model Scaling" (CVPR 2021). Its Fig. 2 is
-//! the chart of [`super::fit`] on the platform that has its timings.
+//! Figs. 1 (bottom) and 4 to 8 of Dollár, Singh, Girshick, "Fast and Accurate Model Scaling" (CVPR 2021). Its Fig. 2 is the
+//! chart of [`super::fit`] on the platform that has its timings; where times are predicted for that platform, they stand
+//! beside those of Fig. 2. What each figure has is in [`super::printed`].
 
 use std::sync::Arc;
 
@@ -12,34 +13,16 @@ use utoipa::ToSchema;
 use super::evidence::Evidence;
 use super::fit::FitChart;
 use super::plot::{Curve, Plot, Point, Series};
+use super::printed::{Line, PLATFORM, PaperFigure, PaperTime, Place};
 use super::scale::{Axis, Kind};
 use super::table::{Cell, Table};
 use super::unit::{Unit, digits};
 use super::{Drawing, Figure};
-use crate::net::scaling::RawScaling;
-use crate::net::{Net, Scaling};
+use crate::net::Net;
 use crate::plan::Question;
 use crate::plan::accuracy::{Point as Trained, Published};
 use crate::timing::{Cost, Estimator, Features, Level, Mode, PlatformId, Predictor, Predictors};
 use crate::units::to_f64;
-
-/// A figure of the paper.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-pub enum PaperFigure {
-    /// EfficientNet-B0 by dwr, dw, dWr and w: the figure's lower left.
-    #[default]
-    #[serde(rename = "1")]
-    One,
-    /// EfficientNet-B0 by d, w, r and dwr.
-    #[serde(rename = "4")]
-    Four,
-    /// EfficientNet-B0 by α = 1/3, 2/3, 0.8 and 1.
-    #[serde(rename = "6")]
-    Six,
-    /// Fast scaling of several nets, beside EfficientNet-B0 to B5.
-    #[serde(rename = "8")]
-    Eight,
-}
 
 /// What is shown against flops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -57,6 +40,8 @@ pub enum Panel {
 pub struct PaperChart {
     /// Which.
     pub figure: PaperFigure,
+    /// Of which of its nets ([`PaperFigure::nets`]); where it is of one net at a time.
+    pub net: Option<&'static str>,
     /// What is shown.
     pub panel: Panel,
     /// Where times are predicted; `None` where there are no timings.
@@ -65,20 +50,8 @@ pub struct PaperChart {
     pub images: u64,
 }
 
-/// A line of a figure: a net and how it is scaled.
-struct Line {
-    name: String,
-    published: &'static Published,
-    way: Scaling,
-}
-
-/// A scaled net: factor, flops, and what is shown of it.
-type Place = (f64, f64, f64);
-
 /// Images of an epoch: ImageNet's.
 const IMAGES: u64 = 1_281_167;
-/// Factors along a line.
-const STEPS: u32 = 64;
 /// Flops up to which times are drawn.
 const MOST_FLOPS: f64 = 16.5e9;
 /// Columns of the table, with their units.
@@ -92,99 +65,11 @@ const COLUMNS: [&str; 7] = [
     "source",
 ];
 
-impl PaperFigure {
-    fn number(self) -> u32 {
-        match self {
-            Self::One => 1,
-            Self::Four => 4,
-            Self::Six => 6,
-            Self::Eight => 8,
-        }
-    }
-
-    fn lines(self) -> Vec<Line> {
-        let strategies = |names: &[&str]| {
-            let lines = names
-                .iter()
-                .filter_map(|name| line(name, "EfficientNet-B0", Some((*name).to_owned()), None));
-            lines.collect()
-        };
-        match self {
-            Self::One => strategies(&["dwr", "dw", "dWr", "w"]),
-            Self::Four => strategies(&["d", "w", "r", "dwr"]),
-            Self::Six => {
-                let shares = [
-                    ("α 1/3", 1.0 / 3.0),
-                    ("α 2/3", 2.0 / 3.0),
-                    ("α 0.8", 0.8),
-                    ("α 1", 1.0),
-                ];
-                let lines = shares
-                    .iter()
-                    .filter_map(|(name, alpha)| line(name, "EfficientNet-B0", None, Some(*alpha)));
-                lines.collect()
-            }
-            Self::Eight => {
-                let nets = [
-                    "EfficientNet-B0",
-                    "RegNetY-500MF",
-                    "RegNetZ-500MF",
-                    "RegNetY-4GF",
-                    "RegNetZ-4GF",
-                ];
-                let fast = || Some("dWr".to_owned());
-                let lines = nets.iter().filter_map(|net| line(net, net, fast(), None));
-                lines.collect()
-            }
-        }
-    }
-
-    fn subject(self) -> &'static str {
-        match self {
-            Self::One | Self::Four | Self::Six => "EfficientNet-B0, scaled",
-            Self::Eight => "fast scaling (dWr) beside EfficientNet-B0 to B5",
-        }
-    }
-}
-
-fn line(name: &str, net: &str, strategy: Option<String>, alpha: Option<f64>) -> Option<Line> {
-    let raw = RawScaling {
-        strategy,
-        alpha,
-        factor: 1.0,
-        ..RawScaling::default()
-    };
-    Some(Line {
-        name: name.to_owned(),
-        published: Published::all().iter().find(|known| known.name() == net)?,
-        way: Scaling::try_from(raw).ok()?,
-    })
-}
-
-impl Line {
-    /// The published points, of whatever figure.
-    fn trained(&self) -> Vec<&Trained> {
-        self.published.points(&self.way)
-    }
-
-    /// `value` of the scaled nets by factors between `ends`, by flops, one for each net.
-    fn along(
-        &self,
-        (from, to): (f64, f64),
-        value: impl Fn(&Scaling, &Net) -> Option<f64>,
-    ) -> Vec<Place> {
-        let factors = (0..=STEPS).map(|i| from * (to / from).powf(f64::from(i) / f64::from(STEPS)));
-        let places = factors.filter_map(|factor| {
-            let scaling = self.way.at(factor)?;
-            let net = scaling.apply(self.published.base()).ok()?;
-            let value = value(&scaling, &net)?;
-            Some((factor, net.complexity().flops.as_f64(), value))
-        });
-        let mut places: Vec<Place> = places.collect();
-        places.sort_by(|a, b| a.1.total_cmp(&b.1));
-        places.dedup_by(|a, b| a.1.to_bits() == b.1.to_bits());
-        places
-    }
+/// A line as it is drawn: what is expected or predicted along it, and what the paper prints of it, by factor.
+struct Drawn<'a> {
+    line: &'a Line,
+    places: Vec<Place>,
+    printed: Vec<(f64, Point)>,
 }
 
 impl PaperChart {
@@ -195,14 +80,61 @@ impl PaperChart {
             let advice = "No platform has timings, so no time can be predicted. Send some with POST /v1/measurements.";
             return Figure::nothing(self.title(), advice);
         }
-        let lines = self.figure.lines();
-        let places: Vec<Vec<Place>> = lines.iter().map(|line| self.places(line)).collect();
+        let lines = self.figure.lines(self.net);
+        let drawn: Vec<Drawn> = lines.iter().map(|line| self.drawn(line)).collect();
         let others = self.others();
         Figure {
             title: self.title(),
-            sentence: self.sentence(&lines, &places),
-            drawing: Drawing::Plot(self.plot(&lines, &places, &others)),
-            table: self.table(&lines, &places, &others),
+            sentence: self.sentence(&drawn, &others),
+            drawing: Drawing::Plot(self.plot(&drawn, &others)),
+            table: self.table(&drawn, &others),
+        }
+    }
+
+    fn drawn<'a>(&self, line: &'a Line) -> Drawn<'a> {
+        Drawn {
+            line,
+            places: self.places(line),
+            printed: self.printed(line),
+        }
+    }
+
+    /// What the paper prints of a line: errors, or the times of its Fig. 2 beside those that are predicted for its platform.
+    fn printed(&self, line: &Line) -> Vec<(f64, Point)> {
+        let predictor = self.predictor.as_ref();
+        let there = predictor.is_some_and(|p| p.platform().id.as_str() == PLATFORM);
+        match self.panel {
+            Panel::Error => {
+                let points = line.trained().into_iter();
+                points.map(|p| (p.factor, trained(line, p))).collect()
+            }
+            Panel::Time if there => {
+                let times = line.timed().filter(|time| time.flops <= MOST_FLOPS);
+                let times = times.filter(|time| time.factor >= 1.0);
+                times.map(|t| (t.factor, self.timed(line, t))).collect()
+            }
+            Panel::Time => Vec::new(),
+        }
+    }
+
+    /// A time of the paper.
+    fn timed(&self, line: &Line, time: &PaperTime) -> Point {
+        let seconds = time.seconds_per_image * to_f64(self.images);
+        let (said, flops) = (
+            Unit::Seconds.reading(seconds),
+            Unit::Count.reading(time.flops),
+        );
+        Point {
+            x: time.flops,
+            y: seconds,
+            label: format!(
+                "{}, {}×, as the paper timed it",
+                line.name,
+                digits(time.factor, 3)
+            ),
+            value: format!("{said}, {flops} flops"),
+            measurement: None,
+            source: Some(time.source.clone()),
         }
     }
 
@@ -248,8 +180,7 @@ impl PaperChart {
         });
         let points = own.filter_map(|known| {
             let (net, flops) = (known.base(), known.base().complexity().flops.as_f64());
-            let way = line("", known.name(), Some("dWr".to_owned()), None)?.way;
-            let error = known.expected(&way, net)?;
+            let error = known.expected(&Line::fast(known.name())?.way, net)?;
             let (y, source) = match self.panel {
                 Panel::Error => (
                     error.top1_error_percent,
@@ -281,7 +212,7 @@ impl PaperChart {
     }
 
     fn title(&self) -> String {
-        let (number, subject) = (self.figure.number(), self.figure.subject());
+        let (number, subject) = (self.figure.number(), self.figure.subject(self.net));
         match (self.panel, &self.predictor) {
             (Panel::Error, _) => format!("Top-1 error of {subject} (the paper's Fig. {number})"),
             (Panel::Time, None) => format!("Epoch time of {subject}"),
@@ -292,58 +223,55 @@ impl PaperChart {
         }
     }
 
-    fn sentence(&self, lines: &[Line], places: &[Vec<Place>]) -> String {
-        let ends = lines.iter().zip(places).filter_map(|(line, places)| {
+    fn sentence(&self, drawn: &[Drawn], others: &[Point]) -> String {
+        let ends = drawn.iter().filter_map(|Drawn { line, places, .. }| {
             let (_, flops, value) = places.last()?;
             let (value, flops) = (self.unit().reading(*value), Unit::Count.reading(*flops));
             Some(format!("{} {value} at {flops} flops", line.name))
         });
         let ends: Vec<String> = ends.collect();
+        let timed = drawn.iter().any(|drawn| !drawn.printed.is_empty());
         let what = match self.panel {
             Panel::Error => {
                 "the points are published, each line runs straight between those of its figure"
+            }
+            Panel::Time if timed && others.is_empty() => {
+                "the lines are predicted here, the points are the paper's own times, of its Fig. 2"
+            }
+            Panel::Time if timed => {
+                "the lines and EfficientNet-B0 to B5 are predicted here, the other points are the paper's own times, of \
+                 its Fig. 2"
             }
             Panel::Time => "all times are predicted here, none is the paper's",
         };
         format!("{}: {}; {what}.", self.title(), ends.join(", "))
     }
 
-    fn plot(&self, lines: &[Line], places: &[Vec<Place>], others: &[Point]) -> Plot {
+    fn plot(&self, drawn: &[Drawn], others: &[Point]) -> Plot {
         let axis = |title: &str, unit, kind| Axis {
             title: title.to_owned(),
             unit,
             kind,
         };
-        let series = lines.iter().zip(places).enumerate();
-        let series = series.map(|(mark, (line, places))| Series {
-            name: line.name.clone(),
+        let series = drawn.iter().enumerate().map(|(mark, drawn)| Series {
+            name: drawn.line.name.clone(),
             legend: String::new(),
             mark,
-            points: match self.panel {
-                Panel::Error => line
-                    .trained()
-                    .into_iter()
-                    .map(|p| trained(line, p))
-                    .collect(),
-                Panel::Time => Vec::new(),
-            },
+            points: drawn.printed.iter().map(|(_, p)| p.clone()).collect(),
             line: Some(Curve {
-                places: places
-                    .iter()
-                    .map(|(_, flops, value)| (*flops, *value))
-                    .collect(),
+                places: drawn.places.iter().map(|(_, x, y)| (*x, *y)).collect(),
                 band: Vec::new(),
             }),
         });
         let others = (!others.is_empty()).then(|| Series {
             name: "EfficientNet-B0 to B5".to_owned(),
-            mark: lines.len(),
+            mark: drawn.len(),
             points: others.to_vec(),
             ..Series::default()
         });
         let (title, kind) = match self.panel {
             Panel::Error => ("top-1 error", Kind::Around),
-            Panel::Time => ("epoch time, predicted", Kind::Log),
+            Panel::Time => ("epoch time", Kind::Log),
         };
         Plot {
             x: axis("flops", Unit::Count, Kind::Log),
@@ -354,7 +282,7 @@ impl PaperChart {
         }
     }
 
-    fn table(&self, lines: &[Line], places: &[Vec<Place>], others: &[Point]) -> Table {
+    fn table(&self, drawn: &[Drawn], others: &[Point]) -> Table {
         let of = |value: f64| match self.panel {
             Panel::Error => (Cell::Number(value), Cell::Empty),
             Panel::Time => (Cell::Empty, Cell::Number(value)),
@@ -372,18 +300,21 @@ impl PaperChart {
             ]
         };
         let mut rows = Vec::new();
-        for (line, places) in lines.iter().zip(places) {
-            let kind = match self.panel {
-                Panel::Error => {
-                    rows.extend(line.trained().into_iter().map(|point| {
-                        let place = (point.factor, to_f64(point.flops), point.top1_error_percent);
-                        row(&line.name, place, "published", &point.source)
-                    }));
-                    "expected"
-                }
-                Panel::Time => "predicted",
-            };
-            rows.extend(places.iter().map(|place| row(&line.name, *place, kind, "")));
+        let ours = match self.panel {
+            Panel::Error => "expected",
+            Panel::Time => "predicted",
+        };
+        for Drawn {
+            line,
+            places,
+            printed,
+        } in drawn
+        {
+            rows.extend(printed.iter().map(|(factor, point)| {
+                let source = point.source.as_deref().unwrap_or_default();
+                row(&line.name, (*factor, point.x, point.y), "published", source)
+            }));
+            rows.extend(places.iter().map(|place| row(&line.name, *place, ours, "")));
         }
         rows.extend(others.iter().map(|point| {
             let kind = match self.panel {
@@ -404,7 +335,7 @@ impl PaperChart {
 /// times on that platform.
 #[must_use]
 pub fn all(predictors: &Predictors) -> Vec<(String, Figure)> {
-    let own = PlatformId::new("v100x8-paper").ok();
+    let own = PlatformId::new(PLATFORM).ok();
     let predictor = own.and_then(|id| predictors.get(&id, Mode::Train)).cloned();
     let mut all = Vec::new();
     for cost in Cost::ALL {
@@ -419,20 +350,27 @@ pub fn all(predictors: &Predictors) -> Vec<(String, Figure)> {
             (format!("fig2-{}", cost.as_str()), chart.figure())
         }));
     }
-    for figure in [
-        PaperFigure::One,
-        PaperFigure::Four,
-        PaperFigure::Six,
-        PaperFigure::Eight,
-    ] {
+    for figure in PaperFigure::ALL {
         for (panel, word) in [(Panel::Error, "error"), (Panel::Time, "time")] {
-            let chart = PaperChart {
+            let chart = |net| PaperChart {
                 figure,
+                net,
                 panel,
                 predictor: predictor.clone(),
                 images: IMAGES,
             };
-            all.push((format!("fig{}-{word}", figure.number()), chart.figure()));
+            let number = figure.number();
+            match figure.nets() {
+                // Those of one net, and the first panel of Fig. 1, which the README shows.
+                [] | [_] | ["EfficientNet-B0", ..] => {
+                    all.push((format!("fig{number}-{word}"), chart(None).figure()));
+                }
+                nets => all.extend(nets.iter().map(|net| {
+                    let short = net.split('-').next().unwrap_or(net).to_lowercase();
+                    let name = format!("fig{number}-{short}-{word}");
+                    (name, chart(Some(*net)).figure())
+                })),
+            }
         }
     }
     all

@@ -17,7 +17,7 @@ pub(super) struct Page {
 }
 
 /// All of them.
-pub(super) static PAGES: [Page; 6] = [
+pub(super) static PAGES: [Page; 10] = [
     Page {
         paths: &["/"],
         title: "epochcast: how long will an epoch take?",
@@ -40,6 +40,27 @@ pub(super) static PAGES: [Page; 6] = [
         main: include_str!("../../static/pages/platforms.html"),
     },
     Page {
+        paths: &["/gpus"],
+        title: "GPUs · epochcast",
+        about: "Every GPU that can be asked about: what is timed on it, how honest its predictions are, or that they go by its data sheet.",
+        script: "gpus",
+        main: include_str!("../../static/pages/gpus.html"),
+    },
+    Page {
+        paths: &["/nets"],
+        title: "Nets · epochcast",
+        about: "Every net that goes by a name: what it costs at its resolution, whether it can be scaled, where its costs come from.",
+        script: "nets",
+        main: include_str!("../../static/pages/nets.html"),
+    },
+    Page {
+        paths: &["/paper"],
+        title: "The paper · epochcast",
+        about: "The figures of “Fast and Accurate Model Scaling”, redrawn: its points, and what is expected and predicted here.",
+        script: "paper",
+        main: include_str!("../../static/pages/paper.html"),
+    },
+    Page {
         paths: &["/upload"],
         title: "Upload · epochcast",
         about: "Send timings: check them first, then save, then undo if need be.",
@@ -60,7 +81,23 @@ pub(super) static PAGES: [Page; 6] = [
         script: "docs",
         main: include_str!("../../static/pages/docs.html"),
     },
+    Page {
+        paths: &["/about"],
+        title: "About · epochcast",
+        about: "Version, licence, how to cite, where the data come from, how times are computed, and what the words mean.",
+        script: "about",
+        main: include_str!("../../static/pages/about.html"),
+    },
 ];
+
+/// What a browser sees where nothing is.
+pub(super) static NOT_FOUND: Page = Page {
+    paths: &[],
+    title: "Nothing is here · epochcast",
+    about: "There is no page of this address.",
+    script: "not-found",
+    main: include_str!("../../static/pages/not-found.html"),
+};
 
 /// Path below `static/` and content of what the pages load: whatever is there, as `build.rs` has found it.
 pub(super) const ASSETS: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));

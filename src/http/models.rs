@@ -15,7 +15,7 @@ use super::refusals::NotThere;
 use crate::net::layers::LayerRow;
 use crate::net::scaling::Exponents;
 use crate::net::zoo::{Entry, Origin, Zoo};
-use crate::net::{Complexity, Description, Group, STRATEGIES, Side};
+use crate::net::{Complexity, Description, Group, Net, STRATEGIES, Side};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -37,6 +37,8 @@ pub struct ModelRow {
     pub can_be_scaled: bool,
     /// What it costs at each listed resolution: its own, or those at which that is known.
     pub resolutions: Vec<AtResolution>,
+    /// Where its description or its costs come from.
+    pub source: String,
 }
 
 /// Costs at one resolution.
@@ -56,16 +58,23 @@ impl From<&Entry> for ModelRow {
         };
         match entry {
             Entry::Net {
-                name, aliases, net, ..
+                name,
+                aliases,
+                net,
+                source,
             } => Self {
                 name: name.clone(),
                 aliases: aliases.clone(),
                 family: net.spec().group(),
                 can_be_scaled: true,
                 resolutions: vec![at(net.side(), net.complexity())],
+                source: source.clone(),
             },
             Entry::Costs {
-                name, group, costs, ..
+                name,
+                group,
+                costs,
+                origin,
             } => Self {
                 name: name.clone(),
                 aliases: Vec::new(),
@@ -75,6 +84,10 @@ impl From<&Entry> for ModelRow {
                     .iter()
                     .map(|(side, costs)| at(*side, *costs))
                     .collect(),
+                source: match origin {
+                    Origin::Timed => "timm results, costs recomputed".to_owned(),
+                    Origin::Counted => "timm or torchvision, operators counted".to_owned(),
+                },
             },
         }
     }
@@ -118,8 +131,6 @@ struct ModelAnswer {
     model: Option<Description>,
     /// Its layers, repeated ones once; null where only costs are known.
     layers: Option<Vec<LayerRow>>,
-    /// Where its description or its costs come from.
-    source: String,
 }
 
 /// One named net, with its description and its layers.
@@ -138,22 +149,14 @@ async fn model(Word(name): Word) -> Result<Json<ModelAnswer>, ApiError> {
         .named(&name)
         .map_err(|e| ApiError::NotFound(e.to_string()))?;
     let row = ModelRow::from(entry);
-    Ok(Json(match entry {
-        Entry::Net { net, source, .. } => ModelAnswer {
-            row,
-            model: Some(net.description()),
-            layers: Some(net.layers().iter().map(LayerRow::from).collect()),
-            source: source.clone(),
-        },
-        Entry::Costs { origin, .. } => ModelAnswer {
-            row,
-            model: None,
-            layers: None,
-            source: match origin {
-                Origin::Timed => "timm results, costs recomputed".to_owned(),
-                Origin::Counted => "timm or torchvision, operators counted".to_owned(),
-            },
-        },
+    let net = match entry {
+        Entry::Net { net, .. } => Some(net),
+        Entry::Costs { .. } => None,
+    };
+    Ok(Json(ModelAnswer {
+        row,
+        model: net.map(Net::description),
+        layers: net.map(|net| net.layers().iter().map(LayerRow::from).collect()),
     }))
 }
 

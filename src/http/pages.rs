@@ -4,13 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Shared;
 use super::etag::is_held;
-use super::files::{ASSETS, FRAME, PAGES, Page};
+use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page};
 
 /// All of them, for a service that is reached under `base` where that is set.
 pub(super) fn router(base: Option<&str>) -> Router<Shared> {
@@ -24,7 +24,11 @@ pub(super) fn router(base: Option<&str>) -> Router<Shared> {
         .iter()
         .map(|(path, text)| (format!("/static/{path}"), Bytes::from_static(text)));
     let files = pages.chain(assets);
-    files.fold(Router::new(), |router, (path, text)| {
+    let nothing = File::new("", Bytes::from(under(base, &framed(&NOT_FOUND))));
+    let nothing = move |method: Method, headers: HeaderMap| async move {
+        nothing.instead_of_nothing(&method, &headers)
+    };
+    files.fold(Router::new().fallback(nothing), |router, (path, text)| {
         let file = File::new(&path, text);
         router.route(
             &path,
@@ -35,13 +39,22 @@ pub(super) fn router(base: Option<&str>) -> Router<Shared> {
 
 /// A page in the frame, which marks the link to it.
 fn framed(page: &Page) -> String {
-    let link = format!("href=\"{}\">", page.paths[0]);
-    let here = link.replace('>', " aria-current=\"page\">");
-    let frame = FRAME.replacen(&link, &here, 1);
-    let frame = frame.replace("{title}", page.title);
-    let frame = frame.replace("{about}", page.about);
-    let frame = frame.replace("{script}", page.script);
-    frame.replace("{main}", page.main)
+    let mut frame = FRAME.to_owned();
+    for path in page.paths.iter().take(1) {
+        let link = format!("href=\"{path}\">");
+        let here = link.replace('>', " aria-current=\"page\">");
+        frame = frame.replacen(&link, &here, 1);
+    }
+    let places = [
+        ("{main}", page.main),
+        ("{title}", page.title),
+        ("{about}", page.about),
+        ("{script}", page.script),
+        ("{version}", env!("CARGO_PKG_VERSION")),
+        ("{licence}", env!("CARGO_PKG_LICENSE")),
+    ];
+    let fill = |frame: String, (place, text): (&str, &str)| frame.replace(place, text);
+    places.into_iter().fold(frame, fill)
 }
 
 /// A page whose links and files are under `base`: its attributes name them from the root. What its scripts ask for is under
@@ -83,6 +96,23 @@ impl File {
             kind,
             tag: format!("\"{:016x}\"", hasher.finish()),
         }
+    }
+
+    /// This page where a browser asked for what is not there: only browsers say that they want HTML. To all others the
+    /// status says it.
+    fn instead_of_nothing(&self, method: &Method, headers: &HeaderMap) -> Response {
+        let wanted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+        let html = wanted.is_some_and(|wanted| wanted.windows(9).any(|word| word == b"text/html"));
+        let mut response = if html && [Method::GET, Method::HEAD].contains(method) {
+            self.answer(&HeaderMap::new())
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        };
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        let headers = response.headers_mut();
+        headers.remove(header::ETAG);
+        headers.insert(header::VARY, HeaderValue::from_static("accept"));
+        response
     }
 
     /// The file, or that it has not changed since the browser got it.

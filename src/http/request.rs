@@ -52,7 +52,8 @@ fn new_id() -> HeaderValue {
     HeaderValue::from_bytes(&word).unwrap_or(HeaderValue::from_static("-"))
 }
 
-/// Errors as problems: ours from the error that the handler left, axum's own from their status.
+/// Errors as problems: ours from the error that the handler left, axum's own from their status. A page says itself what is
+/// wrong.
 pub(super) fn with_problem(response: Response, id: &str, path: &str) -> Response {
     if let Some(error) = response.extensions().get::<Arc<ApiError>>() {
         let mut answer = error.problem(id).into_response();
@@ -60,7 +61,9 @@ pub(super) fn with_problem(response: Response, id: &str, path: &str) -> Response
         return answer;
     }
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let page = response.headers().get(header::CONTENT_TYPE);
+    let page = page.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if page || !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let detail = match status {
@@ -80,7 +83,12 @@ pub(super) fn with_problem(response: Response, id: &str, path: &str) -> Response
 
 /// Headers that an error keeps.
 fn kept(headers: &HeaderMap) -> HeaderMap {
-    let keeps = [header::ALLOW, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
+    let keeps = [
+        header::ALLOW,
+        header::RETRY_AFTER,
+        header::VARY,
+        header::WWW_AUTHENTICATE,
+    ];
     keeps
         .into_iter()
         .filter_map(|name| Some((name.clone(), headers.get(name)?.clone())))

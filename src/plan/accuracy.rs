@@ -184,7 +184,8 @@ impl Published {
     }
 }
 
-fn alike(a: &Exponents, b: &Exponents) -> bool {
+/// Whether both are the exponents of one strategy.
+pub(crate) fn alike(a: &Exponents, b: &Exponents) -> bool {
     let differences = [a.d - b.d, a.w - b.w, a.g - b.g, a.r - b.r];
     differences
         .iter()

@@ -11,7 +11,7 @@ after(async () => { await browser?.close(); await server?.stop(); });
 test("every page under a base path shows its content, and asks for nothing outside", async () => {
   // What is not below the base path counts as having left the host.
   const { page, faults } = await open(browser, under);
-  for (const [path, seen] of [["/", ".verdict"], ["/explore", "#scale table"], ["/explore?view=plan&flops=8G", "#plan table a"], ["/platforms", "main table"], ["/platforms/v100x8-paper", "figure .image svg"], ["/upload", "#upload textarea"], ["/docs", "#docs .operation"]]) {
+  for (const [path, seen] of [["/", ".verdict"], ["/explore", "#scale table"], ["/explore?view=plan&flops=8G", "#plan table a"], ["/platforms", "main table"], ["/platforms/v100x8-paper", "figure .image svg"], ["/platforms/gpu:h100", "main table"], ["/gpus", "main table"], ["/nets", "main table"], ["/paper", "figure .image svg"], ["/about", ".copyable"], ["/nowhere", "#path"], ["/upload", "#upload textarea"], ["/docs", "#docs .operation"]]) {
     await page.goto(under + path);
     await settled(page);
     await page.locator(seen).first().waitFor({ state: "attached" });

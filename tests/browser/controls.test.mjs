@@ -31,6 +31,12 @@ const PAGES = [
   { path: "/platforms" },
   { path: "/platforms/v100x8-pycls" },
   { path: "/platforms/rtx4090-nchw?measurement=440" },
+  { path: "/platforms/gpu:h100" },
+  { path: "/gpus" },
+  { path: "/gpus?q=nothing" },
+  { path: "/nets" },
+  { path: "/paper" },
+  { path: "/about" },
   { path: "/upload", first: give, commit: "Check without storing" },
   { path: "/upload", called: "a lab's own columns", first: giveOwn, commit: "Check without storing", file: own(["resnet18,128,80,90"]) },
   { path: "/uploads", first: token },
@@ -214,7 +220,7 @@ test("a file that is dropped is taken like one that is chosen", async () => {
 test("Tab stops at nothing that has neither a name nor a use", async () => {
   const { page, faults } = await open(browser, server.origin);
   page.setDefaultTimeout(PATIENCE);
-  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/upload", "/uploads", "/uploads?upload=1", "/docs"]) {
+  for (const path of ["/", "/explore", "/explore?view=compare", "/explore?view=plan&flops=8G", "/explore?view=time", "/platforms/v100x8-pycls", "/platforms/gpu:h100", "/gpus", "/nets", "/paper", "/about", "/nowhere", "/upload", "/uploads", "/uploads?upload=1", "/docs"]) {
     await page.goto(path);
     await settled(page);
     await page.evaluate(() => document.body.focus());

@@ -26,6 +26,10 @@ const PAGES = [
   ["/explore?view=time", async (page) => page.locator("#time .verdict", { hasText: "of the time goes into" }).waitFor()],
   ["/uploads", async (page) => page.getByRole("table", { name: "Uploads" }).waitFor()],
   ["/platforms", async (page) => page.getByRole("link", { name: "v100x8-paper" }).waitFor()],
+  ["/platforms/gpu:h100", async (page) => page.getByRole("table", { name: "Predicted training epochs" }).waitFor()],
+  ["/gpus", async (page) => page.getByRole("link", { name: "NVIDIA H100 SXM5 80GB", exact: true }).waitFor()],
+  ["/nets", async (page) => page.getByRole("link", { name: "ResNet-50", exact: true }).waitFor()],
+  ["/paper", async (page) => page.locator("#figure-1 figure .image svg").first().waitFor()],
   ["/platforms/v100x8-pycls", async (page) => { await page.locator(".panels figure .image svg").first().waitFor(); await page.getByRole("table", { name: "Measurements" }).waitFor(); }],
 ];
 

@@ -53,8 +53,12 @@ async fn all_that_pages_link_to_and_load_is_under_the_base_path_and_found() {
         "/explore",
         "/platforms",
         "/platforms/v100x8-paper",
+        "/gpus",
+        "/nets",
+        "/paper",
         "/upload",
         "/docs",
+        "/about",
     ] {
         // With the path, as from a proxy that passes it on, and without, as from one that takes it off.
         let whole = text(get(&service, &format!("{BASE}{page}")).await).await;

@@ -69,14 +69,14 @@ fn the_figures_of_the_paper_in_the_documentation_say_what_they_say_now() {
     let predictors = epochcast::timing::Predictors::of_rows(platforms, &rows, 0);
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/figures");
     let figures = epochcast::chart::paper::all(&predictors);
-    assert_eq!(figures.len(), 11);
+    assert_eq!(figures.len(), 19);
     for (name, figure) in figures {
         let kept = std::fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
         let now = figure.svg(&epochcast::chart::Look::default());
         assert_eq!(said(&kept), said(&now), "{name}");
     }
     let kept = std::fs::read_dir(folder).unwrap().count();
-    assert_eq!(kept, 11, "a figure that nobody draws");
+    assert_eq!(kept, 19, "a figure that nobody draws");
 }
 
 #[tokio::test]
@@ -91,7 +91,6 @@ async fn a_figure_of_the_paper_has_its_points_and_our_lines() {
     );
     assert!(sentence(&svg).contains("dwr 17.5 %"), "{}", sentence(&svg));
     let csv = text(&app, "/v1/charts/paper.csv?figure=8&panel=time").await;
-    assert!(column(&csv, "kind").iter().all(|kind| kind == "predicted"));
     assert!(
         column(&csv, "top1_error_percent")
             .iter()
@@ -108,6 +107,74 @@ async fn a_figure_of_the_paper_has_its_points_and_our_lines() {
     assert!(kinds.contains(&"published".to_owned()) && kinds.contains(&"expected".to_owned()));
     let wrong = app.get("/v1/charts/paper.svg?figure=3").await;
     assert_eq!(wrong.body["errors"][0]["pointer"], "/figure");
+}
+
+#[tokio::test]
+async fn times_stand_on_the_papers_platform_beside_its_own_times_and_on_others_alone() {
+    let app = App::seeded().await;
+    let path = "/v1/charts/paper.csv?figure=1&panel=time";
+    let csv = text(&app, path).await;
+    let published = |csv: &str| {
+        let kinds = column(csv, "kind");
+        kinds.iter().filter(|kind| *kind == "published").count()
+    };
+    // Four ways by the factors 1, 2, 4, 8, 16, 24, 32 and 40, and one by 48, up to 16.5 billion flops.
+    assert_eq!(published(&csv), 33);
+    let sources = column(&csv, "source");
+    assert!(sources.iter().any(|source| source.contains("Fig. 2")));
+    // Predicted and timed are of the same nets: at the base they are an eighth of each other apart at most.
+    let (lines, flops, seconds) = (
+        column(&csv, "line"),
+        column(&csv, "flops"),
+        column(&csv, "epoch_seconds"),
+    );
+    let base = (0..lines.len()).filter(|i| lines[*i] == "dwr" && flops[*i] == "385825092");
+    let base: Vec<f64> = base.map(|i| seconds[i].parse().unwrap()).collect();
+    assert_eq!(base.len(), 2, "{base:?}");
+    assert!((base[0] / base[1]).ln().abs() < 0.125, "{base:?}");
+    let svg = text(&app, "/v1/charts/paper.svg?figure=1&panel=time").await;
+    assert!(sentence(&svg).contains("predicted on v100x8-paper"));
+    assert!(sentence(&svg).contains("the points are the paper's own times"));
+    let other = text(&app, &format!("{path}&platform=rtx3090-nchw")).await;
+    assert_eq!(published(&other), 0);
+}
+
+#[tokio::test]
+async fn every_figure_of_the_paper_with_measurements_is_drawn_and_its_nets_are_told_apart() {
+    let app = App::seeded().await;
+    for figure in [5, 7] {
+        let path = format!("/v1/charts/paper.csv?figure={figure}");
+        let first = text(&app, &path).await;
+        assert_eq!(
+            first,
+            text(&app, &format!("{path}&net=regnety-500mf")).await
+        );
+        let other = text(&app, &format!("{path}&net=RegNetZ-500MF")).await;
+        assert_ne!(first, other);
+        for csv in [first, other] {
+            let sources = column(&csv, "source");
+            let own = format!("Dollar et al. 2021, Fig. {figure}, off the plot");
+            assert!(sources.contains(&own), "{figure}");
+        }
+    }
+    // Fig. 2 is the chart of the platform's timings, to the letter.
+    for cost in ["acts", "flops", "params"] {
+        let paper = text(&app, &format!("/v1/charts/paper.csv?figure=2&x={cost}")).await;
+        let fit = format!("/v1/charts/fit.csv?platform=v100x8-paper&x={cost}");
+        assert_eq!(paper, text(&app, &fit).await);
+    }
+    for (query, pointer) in [
+        ("figure=2&panel=error", "/panel"),
+        ("figure=2&net=RegNetY-500MF", "/net"),
+        ("figure=4&x=acts", "/x"),
+        ("figure=7&net=ResNet-50", "/net"),
+        ("figure=8&net=RegNetY-500MF", "/net"),
+        ("figure=3", "/figure"),
+    ] {
+        let wrong = app.get(&format!("/v1/charts/paper.svg?{query}")).await;
+        assert_eq!(wrong.status, 422, "{query}");
+        assert_eq!(wrong.body["errors"][0]["pointer"], pointer, "{query}");
+    }
 }
 
 #[tokio::test]

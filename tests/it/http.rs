@@ -279,7 +279,10 @@ async fn nets_are_listed_with_what_can_be_done_with_them() {
         (&tiny["can_be_scaled"], &tiny["family"]),
         (&json!(false), &json!("convnext"))
     );
+    assert_eq!(tiny["source"], "timm results, costs recomputed");
+    assert_eq!(find("RegNetX-12GF")["source"], "pycls model zoo");
     let resnet = app.get("/v1/models/RESNET50").await;
+    assert_eq!(resnet.body["source"], "pycls model zoo");
     assert_eq!(
         resnet.body["resolutions"][0]["complexity"]["params"],
         25_557_032

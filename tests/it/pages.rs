@@ -36,6 +36,11 @@ async fn file(app: &App, path: &str, tag: &str) -> Response {
         .unwrap()
 }
 
+async fn text(response: Response) -> String {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
 fn said(response: &Response, name: header::HeaderName) -> String {
     response.headers()[name].to_str().unwrap().to_owned()
 }
@@ -71,9 +76,14 @@ async fn every_page_is_served_and_says_when_it_has_not_changed() {
         "/explore",
         "/platforms",
         "/platforms/v100x8-paper",
+        "/platforms/gpu:h100",
+        "/gpus",
+        "/nets",
+        "/paper",
         "/upload",
         "/uploads",
         "/docs",
+        "/about",
     ] {
         let response = file(&app, path, "").await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -98,13 +108,101 @@ async fn each_page_stands_in_the_frame_and_marks_the_link_to_itself() {
         ("/upload", r#"href="/upload" aria-current="page""#),
         ("/uploads", r#"href="/uploads" aria-current="page""#),
         ("/docs", r#"href="/docs" aria-current="page""#),
+        ("/gpus", r#"href="/gpus" aria-current="page""#),
+        ("/nets", r#"href="/nets" aria-current="page""#),
+        ("/paper", r#"href="/paper" aria-current="page""#),
+        ("/about", r#"href="/about" aria-current="page""#),
     ] {
-        let body = file(&app, path, "").await.into_body();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let text = text(file(&app, path, "").await).await;
         assert_eq!(text.matches("aria-current").count(), 1, "{path}");
         assert!(text.contains(link), "{path}");
         assert!(!text.contains('{'), "{path} has a place that is not filled");
+    }
+}
+
+#[tokio::test]
+async fn the_table_of_pages_in_the_readme_has_every_page_that_is_linked_to() {
+    let app = App::seeded().await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, table) = readme.split_once("| page | what it is for |").unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let listed: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    for path in &listed {
+        let path = path.replace("{id}", "v100x8-paper").replace("NAME", "h100");
+        let response = file(&app, &path, "").await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(said(&response, header::CONTENT_TYPE).starts_with("text/html"));
+    }
+    let frame = fs::read_to_string(root.join("static/pages/frame.html")).unwrap();
+    let (_, body) = frame.split_once("<body>").unwrap();
+    let links = body.split("href=\"/").skip(1);
+    let links = links.map(|rest| rest.split(['"', '#']).next().unwrap());
+    let mut linked = 0;
+    for link in links {
+        let known = |path: &&str| path.trim_end_matches("/{id}") == format!("/{link}");
+        assert!(listed.iter().any(known), "/{link}");
+        linked += 1;
+    }
+    assert!(linked > 6, "{linked}");
+}
+
+#[tokio::test]
+async fn every_page_has_a_footer_with_version_and_licence() {
+    let app = App::seeded().await;
+    for path in ["/", "/explore", "/docs", "/about"] {
+        let text = text(file(&app, path, "").await).await;
+        let (_, footer) = text.split_once("<footer").unwrap();
+        for word in [
+            env!("CARGO_PKG_VERSION"),
+            env!("CARGO_PKG_LICENSE"),
+            "\"/about\"",
+            "\"/docs\"",
+        ] {
+            assert!(footer.contains(word), "{path}: {word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_a_page_to_browsers_and_a_problem_to_all_others() {
+    let app = App::seeded().await;
+    let asked = |method: &str, path: &str, accept: &str| {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(header::ACCEPT, accept);
+        let request = request.body(Body::empty()).unwrap();
+        app.router.clone().oneshot(request)
+    };
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for path in ["/nowhere", "/v1/nowhere", "/static/js/nowhere.js"] {
+        let page = asked("GET", path, browser).await.unwrap();
+        assert_eq!(page.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(said(&page, header::VARY), "accept");
+        assert!(said(&page, header::CONTENT_TYPE).starts_with("text/html"));
+        assert!(said(&page, header::CONTENT_SECURITY_POLICY).contains("default-src 'none'"));
+        assert!(page.headers().contains_key("x-request-id"));
+        let page = text(page).await;
+        assert!(page.contains("Nothing is here") && !page.contains("aria-current"));
+        assert!(!page.contains('{'), "a place that is not filled");
+        let problem = asked("GET", path, "*/*").await.unwrap();
+        assert_eq!(problem.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(said(&problem, header::VARY), "accept");
+        assert_eq!(
+            said(&problem, header::CONTENT_TYPE),
+            "application/problem+json"
+        );
+    }
+    // What is known by its path but not there, and what is sent, are the business of programs.
+    for (method, path) in [("GET", "/v1/models/nothing"), ("POST", "/nowhere")] {
+        let problem = asked(method, path, browser).await.unwrap();
+        assert_eq!(problem.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            said(&problem, header::CONTENT_TYPE),
+            "application/problem+json"
+        );
     }
 }
 

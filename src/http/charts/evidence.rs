@@ -24,7 +24,7 @@ use crate::timing::{Cost, Estimator, Level, Mode, PlatformId, Predictor, Predict
 use crate::units::{to_f64, truncated};
 
 /// Which timings to draw against which cost.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FitParams {
@@ -49,6 +49,18 @@ pub(super) struct FitParams {
     /// Points to draw at most (about), 1 to 2,000, default 2,000.
     #[param(value_type = Option<u64>, minimum = 1, maximum = 2000)]
     points: Option<Written<u64>>,
+}
+
+impl FitParams {
+    /// All training timings of a platform against a cost.
+    pub(super) fn of_training(platform: Option<String>, x: Option<Cost>) -> Self {
+        Self {
+            platform,
+            x,
+            mode: Some(Mode::Train),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]

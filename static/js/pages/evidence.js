@@ -6,6 +6,7 @@ import { $, fill, h, pick, radios } from "../core/dom.js";
 import { correlation, date, device, many, MODES, percent, plain, setup } from "../core/format.js";
 import { here } from "../core/place.js";
 import { State } from "../core/state.js";
+import { gpu } from "../evidence/gpu.js";
 import { honesty } from "../evidence/honesty.js";
 import { opener } from "../evidence/measurement.js";
 import { measurements } from "../evidence/measurements.js";
@@ -25,7 +26,8 @@ const place = $("#evidence");
 const id = decodeURIComponent(here().split("/")[2] ?? "");
 
 lead();
-(id ? platform() : list()).catch((error) => fill(place, h("h1", {}, id || "Evidence"), problem(error)));
+(!id ? list() : id.startsWith("gpu:") ? gpu(place, id) : platform()).catch((error) => fill(place, h("h1", {}, id || "Evidence"), problem(error),
+  h("p", {}, h("a", { href: "/gpus" }, "All GPUs and platforms"))));
 
 async function list() {
   fill(place, h("h1", {}, "Evidence"), h("p", { class: "lede" }, "Each platform stands on timings of its own. Choose one to see them."),
@@ -39,7 +41,7 @@ async function platform() {
   const state = new State({});
   const asked = get(path);
   const [head, charts, groups, honest, rows] = Array.from({ length: 5 }, () => h("section", {}));
-  fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms")), h("h1", {}, id), head, charts, groups, snippet({ path }), honest, rows);
+  fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms"), ", ", h("a", { href: "/gpus" }, "all GPUs")), h("h1", {}, id), head, charts, groups, snippet({ path }), honest, rows);
   const { open, follow } = opener(state);
   /** @type {PlatformAnswer} */
   const answer = await asked;

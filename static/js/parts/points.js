@@ -57,11 +57,11 @@ export function readout(drawing, { place, tip, onpoint }) {
     if (point) say(point);
   });
   drawing.addEventListener("pointerleave", () => { tip.hidden = true; read?.classList.remove("read"); read = null; });
-  drawing.addEventListener("focusin", (event) => {
-    const point = hit(event);
-    if (point) { say(point); rove(point); }
-  });
-  drawing.addEventListener("focusout", () => { tip.hidden = true; });
+  // Each point hears of its focus itself: a drawing that does is a stop of the keyboard to Chromium.
+  for (const point of points) {
+    point.addEventListener("focus", () => { say(point); rove(point); });
+    point.addEventListener("blur", () => { tip.hidden = true; });
+  }
   drawing.addEventListener("click", (event) => {
     const point = meant(event);
     if (!point) return;
