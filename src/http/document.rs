@@ -26,6 +26,11 @@ const ALWAYS: [(&str, &str); 4] = [
     ),
 ];
 const NO_TOKEN: (&str, &str) = ("401", "No token, or one that does not hold.");
+/// Answered before a request is one: no body says more.
+const TOO_LONG: [(&str, &str); 2] = [
+    ("414", "The address is too long."),
+    ("431", "The header, with the address, is too long."),
+];
 const SLOW: (&str, &str) = ("408", "The body came too slowly.");
 
 /// Adds them to `document`, and the path that it is served under.
@@ -45,6 +50,17 @@ pub(super) fn complete(document: &mut OpenApi, settings: &Settings) {
             let slow = operation.request_body.is_some().then_some(SLOW);
             let token = settings.require_token.then_some(NO_TOKEN);
             add(operation, ALWAYS.into_iter().chain(slow).chain(token));
+            if operation
+                .parameters
+                .as_ref()
+                .is_some_and(|all| !all.is_empty())
+            {
+                let responses = &mut operation.responses.responses;
+                for (status, description) in TOO_LONG {
+                    let bare = ResponseBuilder::new().description(description).build();
+                    responses.entry(status.to_owned()).or_insert(RefOr::T(bare));
+                }
+            }
         }
     }
 }

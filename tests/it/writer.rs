@@ -378,7 +378,7 @@ async fn a_sender_whose_definition_differs_from_one_stored_meanwhile_is_told_so_
 #[tokio::test]
 async fn what_is_stored_is_told_so_though_it_cannot_be_fitted_yet() {
     let (dir, live) = live().await;
-    let path = dir.path().join("epochcast.db");
+    let path = dir.path().join("test.db");
     edit(&path, "update platforms set device = ''").await;
     // No platform can be read, so there is nothing to fit: sent again, its rows would be duplicates.
     let receipt = live.receive(upload("second")).await.unwrap();
