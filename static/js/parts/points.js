@@ -57,11 +57,12 @@ export function readout(drawing, { place, tip, onpoint }) {
     if (point) say(point);
   });
   drawing.addEventListener("pointerleave", () => { tip.hidden = true; read?.classList.remove("read"); read = null; });
-  drawing.addEventListener("focusin", (event) => {
+  // On what is around it: a drawing that listens for focus itself is a stop of the keyboard in some browsers.
+  drawing.parentElement?.addEventListener("focusin", (event) => {
     const point = hit(event);
     if (point) { say(point); rove(point); }
   });
-  drawing.addEventListener("focusout", () => { tip.hidden = true; });
+  drawing.parentElement?.addEventListener("focusout", () => { tip.hidden = true; });
   drawing.addEventListener("click", (event) => {
     const point = meant(event);
     if (!point) return;
