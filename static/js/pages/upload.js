@@ -40,7 +40,7 @@ let mapping = null;
 /** The wrong rows, as they were shown to be fixed. @type {Row[]} */
 let wrong = [];
 
-const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "", { on: { change: () => { say(); recognised(); } } });
+const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "", { on: { change: () => { fill(result); say(); recognised(); } } });
 const platform = h("input", { autocomplete: "off", spellcheck: "false", list: "known-platforms", placeholder: "as the rows say", on: { change: () => remap() } });
 const mode = select([["", "as the rows say"], ["train", "training"], ["infer", "inference"]], "", { on: { change: () => speeds() } });
 const net = h("input", { autocomplete: "off", spellcheck: "false", placeholder: "RegNetX-400MF" });
@@ -100,11 +100,11 @@ async function take(source) {
   state.set({ upload: null }, { quietly: true });
   mapping = null;
   fill(columns);
-  fill(paces);
   if (!source || (typeof source === "string" && !source.trim())) {
     sent = null;
     settings.hidden = true;
     fill(chosen);
+    speeds();
     return;
   }
   const given = typeof source === "string" ? null : source;
@@ -154,11 +154,8 @@ function remap() {
 
 /** Shows the range of speeds that would be sent; gives the warning, where it cannot be true. */
 async function speeds() {
-  const [text, format] = [sent?.text ?? null, type.value];
-  if (text === null || format === "text/plain" || !format) {
-    fill(paces);
-    return null;
-  }
+  const format = type.value;
+  const text = isFormat(format) && format !== "text/plain" ? sent?.text ?? "" : "";
   return speedView(paces, { text, type: format, mode: mode.value, onseconds: () => {
     if (!sent?.text || mapping?.milliseconds()) return;
     sent.text = inSeconds(sent.text, format);
@@ -200,10 +197,14 @@ async function run(dry) {
     }
   };
   check.disabled = true;
+  const asked = [sent, type.value];
   try {
     /** @type {UploadAnswer} */
     const answer = await send(path, { body: sent.changed ? sent.text : sent.file, type: type.value, progress });
-    if (dry) verdict(answer, await speeds());
+    const absurd = dry ? await speeds() : null;
+    // Of what was there before another file or format was chosen, nothing is shown.
+    if (dry && (asked[0] !== sent || asked[1] !== type.value)) fill(result);
+    else if (dry) verdict(answer, absurd);
     else state.set({ upload: answer.upload });
   } catch (error) {
     if (error instanceof Problem && error.status === 401) token.tell("This token does not hold.");

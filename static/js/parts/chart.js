@@ -99,7 +99,7 @@ export class Chart {
   #draw(drawing) {
     fill(this.sentence, drawing.querySelector("desc")?.textContent ?? "");
     this.tip.hidden = true;
-    fill(this.image, drawing, this.tip);
+    fill(this.image, h("div", {}, drawing), this.tip);
     fill(this.said, readout(drawing, { place: this.said, tip: this.tip, onpoint: this.#onpoint }));
     legend(this.keys, drawing, this.#hidden);
     this.rows.hidden = true;

@@ -19,12 +19,14 @@ export function legend(place, drawing, hidden) {
     fill(place);
     return;
   }
-  const all = h("button", { type: "button", class: "plain", on: { click: () => { hidden.clear(); show(); boxes[0].focus(); } } }, "Show all");
+  const all = h("button", { type: "button", class: "plain", on: { click: () => { hidden.clear(); show(); boxes[0].focus(); } } });
   const boxes = keys.map((key) => box(key, hidden, () => show()));
   const show = () => {
     for (const box of boxes) box.checked = !hidden.has(box.value);
     for (const part of /** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll("[data-series]"))) part.classList.toggle("off", hidden.has(part.dataset.series ?? ""));
-    all.hidden = boxes.every(({ checked }) => checked);
+    const away = boxes.filter(({ checked }) => !checked).length;
+    all.hidden = away === 0;
+    all.textContent = `Show all, ${away} hidden`;
     drawing.dispatchEvent(new Event(CHANGED));
   };
   fill(place, keys.map((key, i) => h("label", {}, boxes[i], sign(key), key.dataset.legend)), all);

@@ -57,11 +57,12 @@ export function readout(drawing, { place, tip, onpoint }) {
     if (point) say(point);
   });
   drawing.addEventListener("pointerleave", () => { tip.hidden = true; read?.classList.remove("read"); read = null; });
-  // Each point hears of its focus itself: a drawing that does is a stop of the keyboard to Chromium.
-  for (const point of points) {
-    point.addEventListener("focus", () => { say(point); rove(point); });
-    point.addEventListener("blur", () => { tip.hidden = true; });
-  }
+  // On what is around it: a drawing that listens for focus itself is a stop of the keyboard in some browsers.
+  drawing.parentElement?.addEventListener("focusin", (event) => {
+    const point = hit(event);
+    if (point) { say(point); rove(point); }
+  });
+  drawing.parentElement?.addEventListener("focusout", () => { tip.hidden = true; });
   drawing.addEventListener("click", (event) => {
     const point = meant(event);
     if (!point) return;

@@ -13,6 +13,9 @@ const images = (speed) => (speed >= 1e4 ? exact(Math.round(speed)) : plain(speed
 /** @param {Speed} speed */
 const one = ({ speed, net }) => [h("strong", {}, images(speed)), ` (${net})`];
 
+/** Counts what was asked for: what is known of nets may arrive when other rows are there. */
+let asked = 0;
+
 /**
  * Puts into `place` what the rows of `text` come to. `onseconds` is offered where the times could be milliseconds.
  *
@@ -21,8 +24,11 @@ const one = ({ speed, net }) => [h("strong", {}, images(speed)), ` (${net})`];
  * @returns {Promise<Node | null>} the warning, where there is one
  */
 export async function speedView(place, { text, type, mode, onseconds }) {
+  asked += 1;
+  const mine = asked;
   const rows = fields(text, type);
   const [nets, gpus] = await Promise.all([known("/v1/models"), known("/v1/gpus")]).then(([{ models }, { gpus }]) => [flopsByName(models), gpus]).catch(() => [new Map(), []]);
+  if (mine !== asked) return null;
   const found = range(rows, nets, mode);
   if (!found) {
     fill(place);
