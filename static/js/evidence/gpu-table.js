@@ -20,8 +20,8 @@ const MOST = 256;
 /** @type {Mode[]} */
 const MODE_NAMES = ["train", "infer"];
 
-/** Fills `place` with the table. @param {Element} place */
-export async function gpuTable(place) {
+/** The table, and what is to be said of it. */
+export async function gpuTable() {
   const [timed, sheets] = await Promise.all([platforms(), gpus()]);
   const known = timed.map((platform) => ofPlatform(platform, sheets)).sort((a, b) => rank(b) - rank(a));
   const rows = await withEpochs([...known, ...sheets.map(ofSheet)]);
@@ -37,15 +37,15 @@ export async function gpuTable(place) {
     { title: "Ask", cell: ({ id, title, timed }) => h("a", { href: `/?platform=${encodeURIComponent(id)}${onlyInfers(timed) ? "&mode=infer" : ""}`, "aria-label": `Predict a net on ${title}, ${id}` }, "Predict") },
   ];
   const list = h("section", {});
-  place.append(list,
-    h("p", { class: "small quiet" }, "“Off by” is the mean error of predictions for nets that were left out of the fit. What goes by its data sheet is the time of the timed platform that is most like it, scaled by bandwidth and arithmetic: where that could be checked on GPUs that were left out, it was 11 to 37 % off on average, and the interval allows for that. Memory and bandwidth are of one device."),
-    h("p", {}, h("a", { href: "/upload" }, "Send timings"), " of a GPU that is missing, or of one that goes by its data sheet."),
-    snippet({ path: "/v1/gpus" }));
   listing(list, {
     state: new State({}), caption: "GPUs", noun: "choice", columns, rows, search: { label: "GPU or platform", placeholder: "H100" },
     choices: [{ name: "known", label: "Known", options: [["", "by timings or data sheet"], ["timings", "by timings"], ["sheet", "by data sheet"]], takes: ({ timed }, value) => Boolean(timed) === (value === "timings") }],
     words: ({ id, title, about, gpu, timed }) => [id, title, about, gpu?.device, gpu?.id, timed?.framework ?? ""],
   });
+  return [list,
+    h("p", { class: "small quiet" }, "“Off by” is the mean error of predictions for nets that were left out of the fit. What goes by its data sheet is the time of the timed platform that is most like it, scaled by bandwidth and arithmetic: where that could be checked on GPUs that were left out, it was 11 to 37 % off on average, and the interval allows for that. Memory and bandwidth are of one device."),
+    h("p", {}, h("a", { href: "/upload" }, "Send timings"), " of a GPU that is missing, or of one that goes by its data sheet."),
+    snippet({ path: "/v1/gpus" })];
 }
 
 /** @param {PlatformRow} platform @param {GpuRow[]} sheets @returns {Row} */

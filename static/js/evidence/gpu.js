@@ -1,7 +1,7 @@
 // The page about a GPU that goes by its data sheet: what is known of it, what that predicts, how to send timings of it.
 
 import { get, post } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
+import { $, fill, h } from "../core/dom.js";
 import { percent, plain } from "../core/format.js";
 import { at } from "../core/place.js";
 import { platforms } from "../core/platforms.js";
@@ -21,11 +21,15 @@ const NETS = [{ model: "EfficientNet-B0" }, { model: "ResNet-50" }, { model: "Re
 /** Fills `place` with the page about `gpu:NAME` and what may stand behind. @param {Element} place @param {string} id */
 export async function gpu(place, id) {
   document.title = `${id} · epochcast`;
+  const content = h("div", { "aria-busy": "true" });
+  fill(place, h("p", { class: "small" }, h("a", { href: "/gpus" }, "All GPUs")), h("h1", {}, id), content);
   const path = `/v1/gpus/${encodeURIComponent(id.split(":")[1])}`;
   /** @type {[GpuRow, Predicted[]]} */
   const [sheet, predicted] = await Promise.all([get(path), predictions(id)]);
   document.title = `${sheet.device} · epochcast`;
-  fill(place, h("p", { class: "small" }, h("a", { href: "/gpus" }, "All GPUs")), h("h1", {}, sheet.device), known(sheet, predicted), facts(sheet),
+  $("h1").textContent = sheet.device;
+  content.removeAttribute("aria-busy");
+  fill(content, known(sheet, predicted), facts(sheet),
     h("p", {}, h("a", { href: `/?platform=${encodeURIComponent(id)}` }, "Predict a net on it")),
     h("h2", {}, "What is predicted"), shown(id, predicted), names(sheet),
     h("h2", { id: "timings" }, "Send timings of it"), sending(sheet), snippet({ path }));

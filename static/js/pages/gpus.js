@@ -3,7 +3,7 @@
 import { lead } from "../core/carried.js";
 import { $ } from "../core/dom.js";
 import { gpuTable } from "../evidence/gpu-table.js";
-import { problem } from "../parts/problem.js";
+import { shown } from "../parts/problem.js";
 
 lead();
-gpuTable($("#gpus")).catch((error) => $("#gpus").append(problem(error)));
+shown($("#gpus"), gpuTable);

@@ -6,7 +6,7 @@ import { $, h } from "../core/dom.js";
 import { State } from "../core/state.js";
 import { si } from "../core/quantity.js";
 import { listing } from "../parts/listing.js";
-import { problem } from "../parts/problem.js";
+import { shown } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 
 /** @import { ModelRow } from "api" */
@@ -14,7 +14,7 @@ import { snippet } from "../parts/snippet.js";
 /** @typedef {ModelRow & {own: ModelRow["resolutions"][number]}} NetRow */
 
 lead();
-nets().catch((error) => $("#nets").append(problem(error)));
+shown($("#nets"), nets);
 
 async function nets() {
   /** @type {ModelRow[]} */
@@ -33,8 +33,6 @@ async function nets() {
     { title: "Known from", cell: ({ source }) => source },
   ];
   const place = h("section", {});
-  $("#nets").append(place, h("p", { class: "small quiet" }, "Flops are multiply-adds of one image, acts what layers put out for it, both at the resolution in “Pixels”. A net that scales can be asked for at any resolution, one that does not at those that are named. Small letters and capitals are the same, and timm's tags may stand behind: resnet50.a1_in1k."),
-    snippet({ path: "/v1/models" }));
   listing(place, {
     state: new State({}), caption: "Nets", noun: "net", columns, rows, search: { label: "Name", placeholder: "resnet50" },
     choices: [
@@ -43,6 +41,8 @@ async function nets() {
     ],
     words: ({ name, aliases }) => [name, ...aliases],
   });
+  return [place, h("p", { class: "small quiet" }, "Flops are multiply-adds of one image, acts what layers put out for it, both at the resolution in “Pixels”. A net that scales can be asked for at any resolution, one that does not at those that are named. Small letters and capitals are the same, and timm's tags may stand behind: resnet50.a1_in1k."),
+    snippet({ path: "/v1/models" })];
 }
 
 /** What a net is taken to be where no resolution is named: at 224 pixels where that is known, else at the least. @param {ModelRow} row */
