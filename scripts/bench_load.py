@@ -33,23 +33,24 @@ NETS = {
 ECHO = pathlib.Path(os.environ.get("ECHO", ROOT / "target/release/examples/echo"))
 
 
-def script(nets, wait_ms):
+def script(nets, wait_ms, gzip):
     """What wrk runs: `nets` in turn, with `wait_ms` between two requests of a connection."""
     number, choice = NETS[nets]
     body = ASK.replace('"dWr"', '"%s"').replace('"factor": 4', '"factor": %.8g')
     lines = [f"local function net(n) {choice} end",
              f"local function body(n) return string.format([[{body}]], net(n)) end",
              "wrk.method, wrk.headers['Content-Type'] = 'POST', 'application/json'",
+             *(["wrk.headers['Accept-Encoding'] = 'gzip'"] if gzip else []),
              f"local number, sent, made = {number}, 0, {{}}",
              "function init() for n = 0, number - 1 do made[n] = wrk.format(nil, nil, nil, body(n)) end end",
              "function request() sent = sent + 1; return number > 0 and made[sent % number] or wrk.format(nil, nil, nil, body(sent)) end"]
     return "\n".join(lines + ([f"function delay() return {wait_ms} end"] if wait_ms else [])) + "\n"
 
 
-def wrk(port, folder, connections, seconds, wait_ms=0, path="/v1/predict", nets="one net"):
+def wrk(port, folder, connections, seconds, wait_ms=0, path="/v1/predict", nets="one net", gzip=False):
     """Requests a second and their 99th percentile in ms; `wait_ms` between two of each connection."""
     lua = pathlib.Path(folder, "ask.lua")
-    lua.write_text(script(nets, wait_ms))
+    lua.write_text(script(nets, wait_ms, gzip))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}", "--latency", "-s", lua, f"http://127.0.0.1:{port}{path}"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in text, text
@@ -63,18 +64,20 @@ def beside_echo(server, folder, rounds, seconds):
     echo = subprocess.Popen([ECHO, f"127.0.0.1:{port}", str(padding)])
     time.sleep(0.5)
     for nets in NETS:
-        rates, tails = [], []
+        rates, tails, packed = [], [], []
         for turn in range(rounds + 1):
             echoed = wrk(port, folder, 32, seconds, path="/", nets=nets)
             predicted = wrk(server.port, folder, 32, seconds, nets=nets)
+            as_gzip = wrk(server.port, folder, 32, seconds, nets=nets, gzip=True)
             if turn == 0:
                 continue  # both are warm from here
             rates.append(predicted[0] / echoed[0])
             tails.append(predicted[1] / echoed[1])
+            packed.append(as_gzip[0] / predicted[0])
             print(f"{nets}: echo {echoed[0]:,.0f}/s p99 {echoed[1]:.2f} ms, predict {predicted[0]:,.0f}/s p99 {predicted[1]:.2f} ms, "
                   f"ratios {rates[-1]:.2f} and {tails[-1]:.2f}", flush=True)
         print(f"{nets}, predict beside echo: {statistics.median(rates):.2f} of its requests/s, {statistics.median(tails):.2f} of "
-              f"its p99 (medians of {rounds})", flush=True)
+              f"its p99; asked for gzip {statistics.median(packed):.2f} of its own requests/s (medians of {rounds})", flush=True)
     echo.kill()
 
 

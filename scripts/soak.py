@@ -28,7 +28,7 @@ def descriptors(server):
 
 
 NET = {"model": {"name": "RegNetY-4GF"}, "platform": "v100x8-paper"}
-PAGES = ["/", "/static/js/api.js", "/metrics", "/v1/measurements?limit=1000", "/v1/measurements.csv", "/v1/platforms", "/readyz"]
+PAGES = ["/", "/metrics", "/v1/measurements?limit=1000", "/v1/measurements.csv", "/v1/platforms", "/readyz"]
 CHARTS = [f"/v1/charts/{chart}.svg?platform=v100x8-paper" for chart in ("fit", "residuals")]
 QUESTIONS = {"/v1/plan": {**NET, "limits": {"epoch_seconds": 600}}, "/v1/compare": {**NET, "factors": [1, 2, 4]},
              "/v1/explain": NET, "/v1/predict/batch": {"items": [json.loads(ASK)] * 100}}

@@ -33,6 +33,7 @@ mod memo;
 mod metrics;
 pub mod models;
 mod next;
+mod packed;
 mod pages;
 mod path;
 pub mod pins;
@@ -55,7 +56,6 @@ pub mod wanted;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -102,11 +102,8 @@ pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
     document::complete(&mut document, &settings);
     let text = document::text(&document);
     let router = api
-        .merge(pages::router(settings.base_path.as_deref()))
-        .route(
-            "/openapi.json",
-            get(|| async { ([("content-type", "application/json")], text) }),
-        )
+        .merge(pages::router(&settings))
+        .route("/openapi.json", pages::file("openapi.json", text))
         .with_state(shared.clone());
     Service::new(router, &document, shared, settings)
 }

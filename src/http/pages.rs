@@ -1,52 +1,92 @@
-//! The pages and what they load: files of `static/`, each with a tag by which a browser asks whether it has changed.
+//! The pages and what they load.
+//!
+//! A page has a tag by which a browser asks whether it has changed. What it loads has a hash of all that is loaded in its
+//! path: a browser keeps it for ever, and asks for another path once anything in it is another.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use super::Shared;
 use super::etag::is_held;
-use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page};
+use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page, first_asked};
+use super::packed::{is_gzip, is_long, smallest, takes_gzip, varies};
+use super::settings::Settings;
 
-/// All of them, for a service that is reached under `base` where that is set.
-pub(super) fn router(base: Option<&str>) -> Router<Shared> {
-    let at_its_paths = |page: &'static Page| {
-        let text = Bytes::from(under(base, &framed(page)));
-        page.paths.iter().map(move |&path| (path, text.clone()))
-    };
-    let pages = PAGES.iter().flat_map(at_its_paths);
-    let pages = pages.map(|(path, text)| (path.to_owned(), text));
-    let assets = ASSETS
-        .iter()
-        .map(|(path, text)| (format!("/static/{path}"), Bytes::from_static(text)));
-    let files = pages.chain(assets);
-    let nothing = File::new("", Bytes::from(under(base, &framed(&NOT_FOUND))));
+/// All of them.
+pub(super) fn router(settings: &Settings) -> Router<Shared> {
+    let paths = |page: &'static Page| page.paths.iter().map(move |&path| (path, page));
+    let pages = PAGES.iter().flat_map(paths);
+    let pages = pages.fold(Router::new(), |router, (path, page)| {
+        let text = framed(page, path, settings.require_token);
+        let text = under(settings.base_path.as_deref(), &text);
+        router.route(path, file("page.html", text))
+    });
+    let nothing = framed(&NOT_FOUND, "", settings.require_token);
+    let nothing = under(settings.base_path.as_deref(), &nothing);
+    let nothing = Arc::new(File::new("page.html", nothing.into()));
     let nothing = move |method: Method, headers: HeaderMap| async move {
         nothing.instead_of_nothing(&method, &headers)
     };
-    files.fold(Router::new().fallback(nothing), |router, (path, text)| {
-        let file = File::new(&path, text);
-        router.route(
-            &path,
-            get(move |headers: HeaderMap| async move { file.answer(&headers) }),
-        )
-    })
+    pages
+        .route("/static/{loaded}/{*path}", get(asset))
+        .fallback(nothing)
 }
 
-/// A page in the frame, which marks the link to it.
-fn framed(page: &Page) -> String {
+/// What a page loads, for ever where the path has the hash of what there is. Of another release, while one replaces the
+/// other, there is the same file of this one, for this once.
+async fn asset(Path((loaded, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let keep = if loaded == LOADED.version {
+        "public, max-age=31536000, immutable"
+    } else {
+        ASKED_AGAIN
+    };
+    let file = LOADED.files.get(path.as_str());
+    file.map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |file| file.answer(&headers, keep),
+    )
+}
+
+/// What answers with `text`, of the kind that `name` ends in, as long as it has not changed.
+pub(super) fn file(name: &str, text: impl Into<Bytes>) -> MethodRouter<Shared> {
+    let file = Arc::new(File::new(name, text.into()));
+    get(move |headers: HeaderMap| async move { file.answer(&headers, ASKED_AGAIN) })
+}
+
+/// A page in the frame, which marks the link to it and names what its browser may ask for at once. With a token in each
+/// question only the script can ask.
+fn framed(page: &Page, path: &str, require_token: bool) -> String {
     let mut frame = FRAME.to_owned();
     for path in page.paths.iter().take(1) {
         let link = format!("href=\"{path}\">");
         let here = link.replace('>', " aria-current=\"page\">");
         frame = frame.replacen(&link, &here, 1);
     }
+    let first = if require_token {
+        &[]
+    } else {
+        first_asked(path)
+    };
+    let first = first.iter().fold(String::new(), |mut links, path| {
+        let _ = writeln!(
+            links,
+            "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"{path}\">"
+        );
+        links
+    });
     let places = [
         ("{main}", page.main),
+        ("{loaded}", &LOADED.version),
+        ("{first}", &first),
         ("{title}", page.title),
         ("{about}", page.about),
         ("{script}", page.script),
@@ -63,22 +103,53 @@ fn under(base: Option<&str>, page: &str) -> String {
     page.replace("=\"/", &format!("=\"{}/", base.unwrap_or_default()))
 }
 
+/// What the pages load.
+struct Loaded {
+    /// A hash of all of it.
+    version: String,
+    /// By their paths below the folder that is named for the hash.
+    files: BTreeMap<&'static str, File>,
+}
+
+static LOADED: LazyLock<Loaded> = LazyLock::new(|| {
+    let is_sheet = |path: &str| path.ends_with(".css");
+    // All style sheets in one, for one question; what the charts look like comes last.
+    let sheets = ASSETS.iter().filter(|(path, _)| is_sheet(path));
+    let mut sheet = sheets.fold(Vec::new(), |all, (_, text)| [&all, *text].concat());
+    sheet.extend(crate::chart::sheet().bytes());
+    let others = ASSETS.iter().filter(|(path, _)| !is_sheet(path));
+    let others = others.map(|&(path, text)| (path, Bytes::from_static(text)));
+    let mut hasher = DefaultHasher::new();
+    let all = others.chain([("css/all.css", sheet.into())]);
+    let files = all.map(|(path, text)| {
+        (path, &text).hash(&mut hasher);
+        (path, File::new(path, text))
+    });
+    let files = files.collect();
+    let version = format!("{:016x}", hasher.finish());
+    Loaded { version, files }
+});
+
 /// Nothing is loaded from elsewhere, nothing inline runs, and text becomes a document in one place only: where charts
 /// are read.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types charts";
+/// Kept, but asked for each time whether it has changed.
+const ASKED_AGAIN: &str = "no-cache";
+
 /// A file as it is served.
-#[derive(Clone)]
 struct File {
     text: Bytes,
+    /// The same as gzip, once somebody has asked for it.
+    small: OnceLock<Option<Bytes>>,
     kind: &'static str,
     /// A tag of its content.
     tag: String,
 }
 
 impl File {
-    fn new(path: &str, text: Bytes) -> Self {
-        let kind = match path.rsplit_once('.').map(|(_, extension)| extension) {
+    fn new(name: &str, text: Bytes) -> Self {
+        let kind = match name.rsplit_once('.').map(|(_, extension)| extension) {
             Some("js") => "text/javascript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
             Some("svg") => "image/svg+xml",
@@ -93,6 +164,7 @@ impl File {
         text.hash(&mut hasher);
         Self {
             text,
+            small: OnceLock::new(),
             kind,
             tag: format!("\"{:016x}\"", hasher.finish()),
         }
@@ -104,7 +176,7 @@ impl File {
         let wanted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
         let html = wanted.is_some_and(|wanted| wanted.windows(9).any(|word| word == b"text/html"));
         let mut response = if html && [Method::GET, Method::HEAD].contains(method) {
-            self.answer(&HeaderMap::new())
+            self.answer(&HeaderMap::new(), ASKED_AGAIN)
         } else {
             StatusCode::NOT_FOUND.into_response()
         };
@@ -115,19 +187,32 @@ impl File {
         response
     }
 
+    /// As gzip, where that is worth it.
+    fn small(&self) -> Option<&Bytes> {
+        let small = || {
+            is_long(&self.text)
+                .then(|| smallest(&self.text).ok())
+                .flatten()
+        };
+        let small = || small().filter(|small| small.len() < self.text.len());
+        self.small.get_or_init(small).as_ref()
+    }
+
     /// The file, or that it has not changed since the browser got it.
-    fn answer(&self, headers: &HeaderMap) -> Response {
-        let mut response = if is_held(headers, &self.tag) {
+    fn answer(&self, headers: &HeaderMap, keep: &'static str) -> Response {
+        let small = takes_gzip(headers).then(|| self.small()).flatten();
+        let held = is_held(headers, &self.tag);
+        let mut response = if held {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            self.text.clone().into_response()
+            small.unwrap_or(&self.text).clone().into_response()
         };
         let words: [(HeaderName, &'static str); 6] = [
             (header::CONTENT_TYPE, self.kind),
             (header::CONTENT_SECURITY_POLICY, POLICY),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-cache"),
+            (header::CACHE_CONTROL, keep),
             (
                 HeaderName::from_static("cross-origin-opener-policy"),
                 "same-origin",
@@ -139,6 +224,12 @@ impl File {
         }
         if let Ok(tag) = HeaderValue::from_str(&self.tag) {
             headers.insert(header::ETAG, tag);
+        }
+        if small.is_some() && !held {
+            is_gzip(headers);
+        }
+        if small.is_some() || held {
+            varies(headers);
         }
         response
     }

@@ -1,7 +1,7 @@
 // A real server on a database of its own, and a real browser that watches for what must not happen.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -56,11 +56,19 @@ export async function open(browser, origin, { width = 1280, theme = "light", tou
   return { page, faults };
 }
 
-/** Takes scripts and styles from `folder`, so that they can be worked on without building the server anew. */
+/**
+ * Takes scripts and styles from `folder`, so that they can be worked on without building the server anew: a page's script is then
+ * the module that it is made of, which imports the others.
+ */
 async function fromDisk(context, folder) {
+  const sheets = join(folder, "css");
   await context.route("**/static/**", async (route) => {
-    const path = join(folder, new URL(route.request().url()).pathname.replace(/.*\/static\//, ""));
-    if (existsSync(path)) await route.fulfill({ path });
+    const path = join(folder, new URL(route.request().url()).pathname.replace(/.*\/static\/[^/]*\//, ""));
+    if (path === join(sheets, "all.css")) {
+      const charts = await (await route.fetch({ url: new URL("/v1/charts/style.css", route.request().url()).href })).text();
+      const all = readdirSync(sheets).sort().map((name) => readFileSync(join(sheets, name), "utf8"));
+      await route.fulfill({ contentType: "text/css", body: [...all, charts].join("") });
+    } else if (existsSync(path)) await route.fulfill({ path });
     else await route.continue();
   });
 }

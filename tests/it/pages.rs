@@ -1,15 +1,34 @@
 //! The pages: every file of `static/` is served, as what it is, under a policy that runs nothing inline.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
+use epochcast::http::{Settings, router};
+use flate2::read::GzDecoder;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::app::App;
+
+const PAGES: [&str; 12] = [
+    "/",
+    "/explore",
+    "/platforms",
+    "/platforms/v100x8-paper",
+    "/platforms/gpu:h100",
+    "/gpus",
+    "/nets",
+    "/paper",
+    "/upload",
+    "/uploads",
+    "/docs",
+    "/about",
+];
 
 /// All files below `dir`.
 pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
@@ -45,46 +64,225 @@ fn said(response: &Response, name: header::HeaderName) -> String {
     response.headers()[name].to_str().unwrap().to_owned()
 }
 
+/// What is at `path`, for a client that takes `encoding`.
+async fn taken(app: &App, path: &str, encoding: &str) -> (HeaderMap, Vec<u8>) {
+    let request = Request::get(path).header(header::ACCEPT_ENCODING, encoding);
+    let request = request.body(Body::empty()).unwrap();
+    let response = app.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    let (parts, body) = response.into_parts();
+    (
+        parts.headers,
+        body.collect().await.unwrap().to_bytes().to_vec(),
+    )
+}
+
+async fn text(app: &App, path: &str) -> String {
+    String::from_utf8(taken(app, path, "identity").await.1).unwrap()
+}
+
+/// Addresses that attributes of a page name, of those that begin so.
+fn named(page: &str, beginning: &str) -> Vec<String> {
+    let values = page.split("=\"").skip(1);
+    let values = values.map(|rest| rest.split('"').next().unwrap());
+    let found = values.filter(|value| value.starts_with(beginning));
+    found.map(str::to_owned).collect()
+}
+
+/// The folder of all that pages load.
+async fn folder(app: &App) -> String {
+    let sheet = named(&text(app, "/").await, "/static/");
+    let sheet = sheet
+        .iter()
+        .find_map(|path| path.strip_suffix("/css/all.css"));
+    sheet.unwrap().to_owned()
+}
+
 #[tokio::test]
-async fn every_file_that_pages_load_is_served_as_what_it_is() {
+async fn what_a_page_loads_is_three_files_that_are_kept_for_ever_and_small_where_asked() {
     let app = App::seeded().await;
+    for page in PAGES {
+        let loads = named(&text(&app, page).await, "/static/");
+        assert_eq!(loads.len(), 3, "{page}: {loads:?}");
+        for path in loads {
+            let kind = match path.rsplit_once('.').unwrap().1 {
+                "js" => "text/javascript; charset=utf-8",
+                "css" => "text/css; charset=utf-8",
+                _ => "image/svg+xml",
+            };
+            let (headers, plain) = taken(&app, &path, "br").await;
+            assert_eq!(headers[header::CONTENT_TYPE], kind, "{path}");
+            assert_eq!(
+                headers[header::CACHE_CONTROL],
+                "public, max-age=31536000, immutable"
+            );
+            assert!(!headers.contains_key(header::CONTENT_ENCODING), "{path}");
+            if plain.len() <= 1024 {
+                continue;
+            }
+            assert_eq!(headers[header::VARY], "accept-encoding", "{path}");
+            let (headers, small) = taken(&app, &path, "gzip").await;
+            assert_eq!(headers[header::CONTENT_ENCODING], "gzip", "{path}");
+            assert_eq!(headers[header::VARY], "accept-encoding", "{path}");
+            assert!(small.len() < plain.len() / 2, "{path}: {}", small.len());
+            let mut again = Vec::new();
+            GzDecoder::new(&small[..]).read_to_end(&mut again).unwrap();
+            assert_eq!(again, plain, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_file_of_static_is_served_alone_or_as_part_of_another() {
+    let app = App::seeded().await;
+    let folder = folder(&app).await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
+    let sheet = text(&app, &format!("{folder}/css/all.css")).await;
+    let mut modules = BTreeSet::new();
     for path in files(&root) {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+        match name.rsplit_once('.').unwrap().1 {
+            "css" => assert!(
+                sheet.contains(&fs::read_to_string(&path).unwrap()),
+                "{name}"
+            ),
+            "js" => _ = modules.insert(name.to_owned()),
+            "html" => {}
+            _ => assert_eq!(
+                taken(&app, &format!("{folder}/{name}"), "identity").await.1,
+                fs::read(&path).unwrap(),
+                "{name}"
+            ),
+        }
+    }
+    for script in modules
+        .clone()
+        .iter()
+        .filter(|name| name.starts_with("js/pages/"))
+    {
+        let whole = text(&app, &format!("{folder}/{script}")).await;
+        let joined: Vec<_> = whole
+            .lines()
+            .filter_map(|line| line.strip_prefix("// js/"))
+            .collect();
+        let needed = imported(&root, script);
+        assert_eq!(joined.len(), needed.len(), "{script}");
+        for name in joined {
+            assert!(
+                needed.contains(&format!("js/{name}")),
+                "{script} has {name}"
+            );
+        }
+        modules.retain(|name| !needed.contains(name));
+    }
+    assert!(modules.is_empty(), "no page loads {modules:?}");
+}
+
+/// `script` and all modules that it imports, itself or by way of others.
+fn imported(root: &Path, script: &str) -> BTreeSet<String> {
+    let (mut found, mut waiting) = (BTreeSet::new(), vec![root.join(script)]);
+    while let Some(path) = waiting.pop() {
         let name = path
-            .strip_prefix(&root)
+            .strip_prefix(root)
             .unwrap()
             .to_str()
             .unwrap()
             .to_owned();
-        let kind = match path.extension().unwrap().to_str().unwrap() {
-            "js" => "text/javascript; charset=utf-8",
-            "css" => "text/css; charset=utf-8",
-            "svg" => "image/svg+xml",
-            _ => continue,
-        };
-        let response = file(&app, &format!("/static/{name}"), "").await;
-        assert_eq!(response.status(), StatusCode::OK, "{name}");
-        assert_eq!(said(&response, header::CONTENT_TYPE), kind, "{name}");
+        if found.insert(name) {
+            let code = fs::read_to_string(&path).unwrap();
+            let imports = code.lines().filter(|line| line.starts_with("import "));
+            let imports = imports.map(|line| line.rsplit('"').nth(1).unwrap().to_owned());
+            waiting.extend(
+                imports.map(|from| path.parent().unwrap().join(from).canonicalize().unwrap()),
+            );
+        }
     }
+    found
+}
+
+#[tokio::test]
+async fn another_release_s_files_are_answered_by_these_but_not_kept() {
+    let app = App::seeded().await;
+    let (headers, _) = taken(&app, "/static/0123456789abcdef/js/pages/home.js", "gzip").await;
+    assert_eq!(headers[header::CACHE_CONTROL], "no-cache");
+    for path in [
+        "/static/js/core/api.js",
+        "/static/js/pages/home.js",
+        "/static/x/js/core/api.js",
+        "/static/x/",
+        "/static",
+    ] {
+        let response = file(&app, path, "").await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            said(&response, header::CONTENT_TYPE),
+            "application/problem+json"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_browsers_ask_for_at_once_is_answered_and_not_named_where_it_takes_a_token() {
+    let app = App::seeded().await;
+    let asked = |page: &str| {
+        let links = page.split("<link rel=\"preload\"").skip(1);
+        links
+            .flat_map(|link| named(link.split('>').next().unwrap(), "/"))
+            .collect::<Vec<_>>()
+    };
+    let mut found = 0;
+    for page in PAGES {
+        for path in asked(&text(&app, page).await) {
+            assert_eq!(app.get(&path).await.status, StatusCode::OK, "{path}");
+            found += 1;
+        }
+    }
+    assert!(found > 4, "{found}");
+    let settings = Settings {
+        require_token: true,
+        ..Settings::default()
+    };
+    let service = router(app.live.clone(), settings);
+    for page in PAGES {
+        let request = Request::get(page).body(Body::empty()).unwrap();
+        let body = service.clone().oneshot(request).await.unwrap().into_body();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        assert_eq!(
+            asked(&String::from_utf8(bytes).unwrap()),
+            Vec::<String>::new(),
+            "{page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn long_answers_are_small_where_asked_and_the_same() {
+    let app = App::seeded().await;
+    for path in [
+        "/v1/models?limit=100",
+        "/v1/measurements.csv",
+        "/v1/measurements.ndjson",
+        "/v1/charts/fit.svg?platform=v100x8-paper",
+        "/openapi.json",
+        "/docs",
+    ] {
+        let (headers, plain) = taken(&app, path, "gzip;q=0, *").await;
+        assert!(!headers.contains_key(header::CONTENT_ENCODING), "{path}");
+        assert_eq!(headers[header::VARY], "accept-encoding", "{path}");
+        let (headers, small) = taken(&app, path, "gzip").await;
+        assert_eq!(headers[header::CONTENT_ENCODING], "gzip", "{path}");
+        let mut again = Vec::new();
+        GzDecoder::new(&small[..]).read_to_end(&mut again).unwrap();
+        assert!(again == plain && small.len() < plain.len(), "{path}");
+    }
+    let (headers, _) = taken(&app, "/healthz", "gzip").await;
+    assert!(!headers.contains_key(header::CONTENT_ENCODING));
 }
 
 #[tokio::test]
 async fn every_page_is_served_and_says_when_it_has_not_changed() {
     let app = App::seeded().await;
-    for path in [
-        "/",
-        "/explore",
-        "/platforms",
-        "/platforms/v100x8-paper",
-        "/platforms/gpu:h100",
-        "/gpus",
-        "/nets",
-        "/paper",
-        "/upload",
-        "/uploads",
-        "/docs",
-        "/about",
-    ] {
+    for path in PAGES {
         let response = file(&app, path, "").await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let policy = said(&response, header::CONTENT_SECURITY_POLICY);

@@ -31,6 +31,7 @@ use super::Shared;
 use super::body::{BATCH_BODY_BYTES, whole};
 use super::guard::Guard;
 use super::limiter::Limiter;
+use super::packed::{packed, takes_gzip};
 use super::problem::ApiError;
 use super::request::{RequestId, with_problem};
 use super::serve::HEADER_BYTES;
@@ -120,6 +121,7 @@ impl Service {
         let route = front.routes.at(request.uri().path());
         let unknown = (!route.documented).then(|| request.uri().path().to_owned());
         let origin = front.settings.origins.to_name(request.headers());
+        let takes_gzip = takes_gzip(request.headers());
         let mut asked = Asked {
             front,
             route,
@@ -139,7 +141,8 @@ impl Service {
             front.readiness.hears(refused);
         }
         let path = unknown.as_deref().unwrap_or(&route.path);
-        let mut response = with_problem(response, asked.id.as_str(), path);
+        let response = with_problem(response, asked.id.as_str(), path);
+        let mut response = packed(response, takes_gzip).await;
         let headers = response.headers_mut();
         asked.id.name(headers);
         if let Some(base) = &front.settings.base_path {

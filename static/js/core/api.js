@@ -19,8 +19,8 @@ export class Problem extends Error {
 
 const unanswered = () => new Problem({ detail: "The service does not answer. Is it still running, and are you connected to it?" });
 
-// Calls under way: as many as the least of servers works on at once, so that a page with many charts is not refused.
-const AT_ONCE = 2;
+// Calls under way: as many as an idle server never refuses, however heavy they are, and as a browser sends at once to one host.
+const AT_ONCE = 6;
 let free = AT_ONCE;
 /** @type {((value?: unknown) => void)[]} */
 const waiting = [];

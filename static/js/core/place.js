@@ -1,7 +1,7 @@
 // Where the service is: a proxy may serve it under a path of its own. Addresses are written from the root everywhere else.
 
 /** That path, such as `/epochcast`; empty where it is the root. */
-export const BASE = new URL("../../..", import.meta.url).pathname.replace(/\/$/, "");
+export const BASE = new URL("../../../..", import.meta.url).pathname.replace(/\/$/, "");
 
 /**
  * The address of `path`, where that is written from the root of the service.

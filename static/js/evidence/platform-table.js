@@ -1,8 +1,8 @@
 // The platforms: what they are, how much is known of each, how far predictions are off, when something came last.
 
-import { get } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { date, device, exact, percent, setup } from "../core/format.js";
+import { platforms } from "../core/platforms.js";
 import { table } from "../parts/table.js";
 
 /** @import { Mode, PlatformRow } from "api" */
@@ -10,9 +10,8 @@ import { table } from "../parts/table.js";
 
 /** The table of all platforms. */
 export async function platformTable() {
-  /** @type {PlatformRow[]} */
-  const platforms = (await get("/v1/platforms")).platforms;
-  if (!platforms.length) return empty();
+  const rows = await platforms();
+  if (!rows.length) return empty();
   /** @type {Column<PlatformRow>[]} */
   const columns = [
     { title: "Platform", head: true, cell: (row) => h("a", { href: `/platforms/${encodeURIComponent(row.id)}` }, row.id) },
@@ -22,7 +21,7 @@ export async function platformTable() {
     { title: "Last upload", number: true, cell: (row) => (row.last_upload ? date(row.last_upload) : "–") },
   ];
   return [
-    table({ caption: "Platforms", hidden: true, columns, rows: platforms, cards: true }),
+    table({ caption: "Platforms", hidden: true, columns, rows, cards: true }),
     h("p", { class: "small quiet" }, "“Off by” is the mean error of predictions for nets that were left out of the fit. Timings of different precision, layout or framework are never pooled."),
   ];
 }

@@ -9,7 +9,7 @@ import { answerable, common, prediction, present, scaling } from "../core/reques
 /** @import { Beside } from "../parts/predictions.js" */
 
 /**
- * Asks for the predictions of `state`.
+ * Asks for the predictions of `state`; the memory beside each comes when it comes.
  *
  * @param {Params} state
  * @param {AbortSignal} signal
@@ -24,24 +24,29 @@ export async function ask(state, signal) {
   const order = new Map(ids.map((id, index) => [id, index]));
   answer.predictions.sort((a, b) => (order.get(a.platform) ?? 0) - (order.get(b.platform) ?? 0));
   const trained = modeOf(now) === "train" && answer.base.model;
-  const sizes = trained ? await Promise.all(answer.predictions.map(async ({ platform }) => memory(now, platform, name(platform).memory, signal))) : [];
-  return { answer, body, beside: { now, name, why, memory: new Map(sizes.flat()) } };
+  const told = trained ? answer.predictions : [];
+  return { answer, body, beside: { now, name, why, memory: new Map(told.map(({ platform }) => [platform, memory(now, platform, name(platform).memory, signal)])) } };
 }
 
 /**
- * The memory that training takes on a device of `platform`, with its id; nothing where it cannot be told.
+ * The memory that training takes on a device of `platform`; null where it cannot be told.
  *
  * @param {Params} now
  * @param {string} platform
  * @param {number | null} size
  * @param {AbortSignal} signal
- * @returns {Promise<[string, Memory][]>}
+ * @returns {Promise<Memory | null>}
  */
 async function memory(now, platform, size, signal) {
   const way = scaling(now) ?? { strategy: "d", factor: 1 };
   const ways = "alpha" in way ? { alphas: [way.alpha] } : { strategies: [way.strategy] };
   const body = present({ ...common(now), ...ways, factors: [way.factor], platform, device_memory_bytes: size });
-  /** @type {CompareAnswer} */
-  const { rows: [row] } = await post("/v1/compare", body, signal);
-  return row?.memory ? [[platform, row.memory]] : [];
+  try {
+    /** @type {CompareAnswer} */
+    const { rows: [row] } = await post("/v1/compare", body, signal);
+    return row?.memory ?? null;
+  } catch {
+    // The prediction stands without it.
+    return null;
+  }
 }

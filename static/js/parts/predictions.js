@@ -1,6 +1,6 @@
 // Predicted times: the sentence, the table over GPUs, the warnings in words, and what each stands on.
 
-import { h } from "../core/dom.js";
+import { fill, h } from "../core/dom.js";
 import { exact, many, MODES, percent, plain, times } from "../core/format.js";
 import { modeOf } from "../core/platforms.js";
 import { priceOf } from "../core/prices.js";
@@ -16,10 +16,10 @@ import { table } from "./table.js";
 /** @import { Column } from "./table.js" */
 
 /**
- * What the table needs beside the answer: the state, what ids mean, the memory of a step by ids, and why the net was not
- * scaled where it was to be.
+ * What the table needs beside the answer: the state, what ids mean, the memory of a step by ids, which may still be on its
+ * way, and why the net was not scaled where it was to be.
  *
- * @typedef {{now: Params, name: (id: string) => Named, memory: Map<string, Memory>, why: string | null}} Beside
+ * @typedef {{now: Params, name: (id: string) => Named, memory: Map<string, Promise<Memory | null>>, why: string | null}} Beside
  */
 
 /**
@@ -67,7 +67,7 @@ export function predictions(answer, { now, name, memory }) {
     { title: "Epoch", unit, number: true, cell: (row) => [h("strong", {}, write(row.epoch_seconds)), h("span", { class: "sub" }, `${write(row.interval.low_seconds)} to ${write(row.interval.high_seconds)}`)] },
     { title: [h("span", { class: "visually-hidden" }, "Interval on a common axis"), axis], class: "figure-cell", cell: draw },
     Boolean(answer.scaled) && { title: "Unscaled", unit, number: true, cell: (row) => (row.base_epoch_seconds ? [write(row.base_epoch_seconds), h("span", { class: "sub" }, `now ${times(row.epoch_seconds / row.base_epoch_seconds)}`)] : "–") },
-    memory.size > 0 && { title: "Memory", number: true, cell: (row) => remembered(memory.get(row.platform), name(row.platform), now) },
+    memory.size > 0 && { title: "Memory", number: true, cell: (row) => later(memory.get(row.platform), (found) => remembered(found, name(row.platform), now)) },
     rows.some((row) => priceOf(now, row.platform)) && { title: "Cost of an epoch", number: true, cell: (row) => cost(row, now) },
   ];
   return [table({ caption: "Predicted epoch on each GPU", hidden: true, columns: columns.filter((one) => one !== false), rows, cards: true }), legend(level, Boolean(answer.scaled)),
@@ -80,7 +80,22 @@ function named({ platform, mode }, { title, about, timed }) {
   return [name, h("span", { class: "sub" }, about)];
 }
 
-/** What a step takes, or how large it may be. @param {Memory | undefined} memory @param {Named} named @param {Params} now */
+/**
+ * What `show` makes of `coming`, once it is there.
+ *
+ * @param {Promise<Memory | null> | undefined} coming
+ * @param {(found: Memory | null) => Child} show
+ */
+function later(coming, show) {
+  const place = h("span", { "aria-busy": "true" }, "…");
+  Promise.resolve(coming ?? null).then((found) => {
+    fill(place, show(found));
+    place.removeAttribute("aria-busy");
+  });
+  return place;
+}
+
+/** What a step takes, or how large it may be. @param {Memory | null} memory @param {Named} named @param {Params} now */
 function remembered(memory, { memory: size, devices }, now) {
   if (!memory) return "–";
   const there = size ? ` in ${bytes(size)}` : "";
