@@ -29,7 +29,7 @@ pub struct Features {
 
 /// Sums over the layers of a net, for one image.
 ///
-/// Source and figures: `docs/estimators.md`. Pools, linear layers and the two convolutions of squeeze-excitation are not
+/// Source and figures: `docs/computed.md`. Pools, linear layers and the two convolutions of squeeze-excitation are not
 /// in `memory`, `compute` and `narrow`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerSums {
