@@ -21,7 +21,8 @@ pub(crate) async fn plan(settings: &Settings, args: &PlanArgs) -> anyhow::Result
     bounded(&asked)?;
     let predictors = predictors(settings).await?;
     let asked = with_batch(asked, &predictors)?;
-    let answer = planned(&predictors, asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
+    let answer =
+        planned(&predictors, asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
     let currency = currency(&[args.limits.cost, args.training.price_per_hour])?;
     print(&answer, &args.about, |answer| {
         let name = answer.base.name.as_deref().unwrap_or(&args.about.net);

@@ -16,7 +16,8 @@ use crate::request::{Request, currency, predictors, print};
 pub(crate) async fn compare(settings: &Settings, args: &CompareArgs) -> anyhow::Result<()> {
     let asked = request(args)?;
     let predictors = predictors(settings).await?;
-    let answer = compared(predictors.as_ref(), asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
+    let answer = compared(predictors.as_ref(), asked.typed()?, &Wanted::default())
+        .map_err(|e| asked.refused(&e))?;
     let currency = currency(&[args.training.price_per_hour])?;
     print(&answer, &args.about, |answer| {
         let name = answer.base.name.as_deref().unwrap_or(&args.about.net);

@@ -15,7 +15,8 @@ use crate::request::{Request, predictors, print};
 pub(crate) async fn explain(settings: &Settings, args: &ExplainArgs) -> anyhow::Result<()> {
     let asked = request(args)?;
     let predictors = predictors(settings).await?;
-    let answer = explanation(predictors.as_ref(), asked.typed()?, &Wanted::default()).map_err(|e| asked.refused(&e))?;
+    let answer = explanation(predictors.as_ref(), asked.typed()?, &Wanted::default())
+        .map_err(|e| asked.refused(&e))?;
     print(&answer, &args.about, |answer| {
         let tables: Vec<String> = answer.explanations.iter().map(text).collect();
         tables.join("\n")

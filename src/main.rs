@@ -91,7 +91,7 @@ fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let done = runtime.block_on(work);
-    // What is still at work was told to end: it holds nothing that is promised.
+    // Remaining tasks hold no unsaved data: do not wait for them.
     runtime.shutdown_background();
     done
 }
@@ -169,7 +169,7 @@ async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::R
         Err(error) => return Err(doctor::unopened(settings, error).await),
     };
     let live = Arc::new(Live::open(store).await?);
-    // From the moment that it says that it serves, it ends as it says.
+    // Install the signal handlers before the greeting, so that an early SIGTERM still shuts down cleanly.
     let mut signals = Signals::new()?;
     greet(listener.local_addr()?, settings, &live)?;
     let follower = tokio::spawn({

@@ -213,7 +213,7 @@ fn yes_or_no(word: &str) -> Result<bool, String> {
     }
 }
 
-/// A count of which none would serve nobody.
+/// A count of at least 1.
 fn at_least_one(word: &str) -> Result<usize, String> {
     let count = word.parse::<NonZeroU32>().ok();
     let count = count.and_then(|count| usize::try_from(count.get()).ok());

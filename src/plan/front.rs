@@ -220,7 +220,7 @@ pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget) -> Option<(Scaling, 
     fastest.map(|(_, scaling, net)| (scaling, net))
 }
 
-/// The first net from a fourth of a factor that reaches `flops` upwards that does so too: rounding moves flops by less.
+/// The smallest net with at least `flops`. Searches up from a quarter of the factor, because rounding moves flops by less.
 fn smallest_of(
     mix: &Scaling,
     base: &Net,

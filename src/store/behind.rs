@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 /// upload still goes on beside a server that is asked without a pause, and hardly delays an answer.
 const BEHIND: i32 = 15;
 
-/// What `work` returns, done in a thread of its own, since a thread cannot be made to hurry again; `None` where it
+/// What `work` returns, done in a thread of its own, since an unprivileged thread cannot lower its `nice` again. `None` if it
 /// panicked or no thread could be had. Threads that `work` starts are behind too.
 pub async fn behind<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     behind_by(BEHIND, work).await

@@ -3,7 +3,7 @@
 //! A step of b images takes √((b·t)² + O²) on a device: t is what one image takes in a large batch, O = τ·launches what the
 //! host needs to launch the layers while the device computes. Per image the time never rises with b. A fit says t as it
 //! is at the batches that were timed; where that of the nearest net is known, its own O is taken off first. How τ was
-//! found and on which GPUs and nets it was tested: `docs/estimators.md`.
+//! found and on which GPUs and nets it was tested: `docs/accuracy.md`.
 
 use super::estimator::Part;
 use super::platform::Mode;

@@ -2,7 +2,7 @@
 //!
 //! t = β·(1, A, F, √(A² + (2F)²), P·A/100): a constant, memory traffic and compute, their overlap, and work once a step
 //! over a batch that shrinks with the acts. Rows far from the fit count less, and so do the many rows of a large group,
-//! since an unseen group is predicted by what all have in common. Figures: `docs/estimators.md`.
+//! since an unseen group is predicted by what all have in common. Figures: `docs/accuracy.md`.
 
 use super::features::Features;
 use super::linear::{Columns, Linear, Recipe};

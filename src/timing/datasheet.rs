@@ -3,7 +3,7 @@
 //!
 //! t = t'·(B'/B)^0.8·(P'/P)^0.2·κ/κ', the primed of the platform, with B the bandwidth of the memory, P the 32-bit rate
 //! outside of tensor cores and κ the kind of arithmetic: 1 for 16-bit floats, 2 for TF32, 2.4 for 32-bit floats without
-//! it. The peak rates of tensor cores tell conv nets' times no better (`docs/estimators.md` has the trials, and on which GPUs each
+//! it. The peak rates of tensor cores tell conv nets' times no better (`docs/accuracy.md` has the trials, and on which GPUs each
 //! constant was found and tested).
 
 use std::cmp::Reverse;

@@ -29,7 +29,7 @@ pub struct Features {
 
 /// Sums over the layers of a net, for one image.
 ///
-/// Source and figures: `docs/estimators.md`. Pools, linear layers and the two convolutions of squeeze-excitation are not
+/// Source and figures: `docs/computed.md`. Pools, linear layers and the two convolutions of squeeze-excitation are not
 /// in `memory`, `compute` and `narrow`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerSums {
@@ -43,8 +43,8 @@ pub struct LayerSums {
     /// Thousandths of (million params + 0.3 · convolutions) × million acts: work once a step, over a batch that fits in
     /// memory and so shrinks with the acts.
     pub step: f64,
-    /// Convolutions and squeeze-excitations: what has to be launched, whatever the batch. Never zero, so that a sample
-    /// needs no room to say whether the sums are known.
+    /// Convolutions and squeeze-excitations: what has to be launched, whatever the batch. Not zero, so
+    /// that `Option<LayerSums>` costs no extra bytes.
     pub launches: NonZeroU32,
     /// The published net whose operators these are, where the net cannot be built.
     pub published: Option<Place>,

@@ -75,7 +75,7 @@ const NEAR: f64 = 0.05;
 const NORMAL_SCORES: f64 = 10.0;
 /// Half-width (natural log) below which no interval is believed: runs of one net differ by as much.
 const FLOOR: f64 = 0.01;
-/// The constants of `form`; how they were chosen: `docs/estimators.md`.
+/// The constants of `form`; how they were chosen: `docs/accuracy.md`.
 pub(super) const fn expected(form: Form) -> Expected {
     match form {
         Form::Layers => Expected {

@@ -3,7 +3,7 @@
 //!
 //! t = β·(1, M, F, N, S) with the sums of [`LayerSums`](super::features::LayerSums): memory traffic, padded
 //! multiply-adds, narrow groups, work once a step. How the columns, the ratios and their weights were chosen, and what
-//! they reach: `docs/estimators.md`.
+//! they reach: `docs/accuracy.md`.
 
 use super::features::Features;
 use super::linear::{Columns, Linear, Recipe};

@@ -55,7 +55,7 @@ const ROUNDS: usize = 5;
 const DEPART: f64 = 0.11;
 /// Most that a kind departs (a natural log). Two that differ by 1 or less never make a net cheaper by costing more.
 const MOST: f64 = 0.5;
-/// Share of what a net showed beside its group there, on top of what the lender's fit believes of it.
+/// Fraction of a net's residual on the lending platform that is carried over, beyond what the lender's fit keeps.
 const KEEP: f64 = 0.25;
 /// Expected error between platforms that differ in the device alone, in layout, compiler or precision too, and in the mode.
 const ALIKE: f64 = 0.09;

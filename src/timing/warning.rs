@@ -42,7 +42,7 @@ const BEYOND_BATCH: f64 = 0.1;
 const MISSED: f64 = 2.0;
 /// Share of another platform's fit from which it is warned of.
 const WORTH_SAYING: f64 = 0.1;
-/// Images for each device and step up to which launches take the time (`docs/estimators.md`).
+/// Images for each device and step up to which launches take the time (`docs/accuracy.md`).
 const SMALL_BATCH: f64 = 12.0;
 /// Share of launches in the time from which it is warned of, where it is known.
 const LAUNCHING: f64 = 0.3;

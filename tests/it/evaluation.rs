@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::app::App;
+use crate::docs::{page, rows};
 use crate::process::contents;
 
 fn evaluate(dir: &Path, args: &[&str]) -> Output {
@@ -44,6 +45,60 @@ async fn evaluate_scores_what_is_stored_as_over_http() {
     let printed: Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!(printed["scores"], answer["scores"]);
     assert_eq!(contents(app.folder()), before);
+    the_documentation_says_so(answer["scores"].as_array().unwrap());
+}
+
+/// Both tables of `docs/accuracy.md` have these scores: the short one without the widths of the intervals.
+fn the_documentation_says_so(scores: &[Value]) {
+    let text = page("docs/accuracy.md");
+    let whole = |score: &Value, name: &str| format!("{:.0}", 100.0 * score[name].as_f64().unwrap());
+    let error = |score: &Value| format!("{:.1}", 100.0 * score["mape"].as_f64().unwrap());
+    let short = |score: &Value| format!("{} ({})", error(score), whole(score, "covered_90"));
+    let long = |score: &Value| {
+        let [covered, wide] = ["covered_90", "half_width_90"].map(|name| whole(score, name));
+        format!("{}, {covered}, {wide}", error(score))
+    };
+    let mut checked = 0;
+    for (title, form) in [
+        ("## The short table", &short as &dyn Fn(&Value) -> String),
+        ("## All figures", &long),
+    ] {
+        let mut left = "";
+        for row in rows(&text, title).into_iter().skip(2) {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            if !cells[0].is_empty() {
+                left = cells[0];
+            }
+            let platform = cells[1].trim_matches('`');
+            let shown = &cells[cells.len() - 3..];
+            for (estimator, shown) in ["layers", "costs", "paper"].into_iter().zip(shown) {
+                let score = scores.iter().find(|score| {
+                    (&score["platform"], &score["estimator"], &score["left_out"])
+                        == (&platform.into(), &estimator.into(), &code(left).into())
+                });
+                let figures = form(score.unwrap());
+                assert_eq!(
+                    shown.replace('*', ""),
+                    figures,
+                    "{left} {platform} {estimator}"
+                );
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 75, "{checked} figures");
+}
+
+/// What the documentation calls what was left out, as the API names it.
+fn code(left: &str) -> &'static str {
+    match left {
+        "each net" => "net",
+        "each group" | "each timing group" => "group",
+        "each strategy" => "strategy",
+        "s ≥ 24" | "scaled 24x and more" => "far_scaled",
+        "most acts (a quarter)" | "the quarter with most acts" => "large",
+        _ => panic!("{left} is not known"),
+    }
 }
 
 #[tokio::test]

@@ -136,7 +136,7 @@ fn score(id: &str, left: Left) -> Score {
 
 #[test]
 fn the_papers_nets_that_were_left_out_are_predicted_as_the_reference_implementation_does() {
-    // Figures of an independent implementation (docs/estimators.md), in percent. Tolerance: its printed digits.
+    // Figures of an independent implementation (docs/accuracy.md), in percent. Tolerance: its printed digits.
     for (left, mape) in [
         (Left::Net, 4.47),
         (Left::Strategy, 6.17),

@@ -1,7 +1,7 @@
 //! The gate before heavy work: as many at once as there are processors, a short queue, and a cheap refusal beyond it.
 //!
-//! The first few places of the queue are as good as a turn: they are as few as take no longer than twice the time of an
-//! idle service, and a page that asks for its charts at once is never refused. Behind them a burst may wait; a queue that
+//! The first places of the queue are never refused. Their number keeps the wait under twice the time of an idle service, and
+//! lets a page ask for all its charts at once. Behind them a burst may wait; a queue that
 //! does not empty means that more is asked than can be done, and then nobody there waits longer than the work itself takes.
 //! So the processors are always at work. A refusal is held back for a moment: a client that ignores `Retry-After` and asks
 //! again at once would otherwise spend the processors on being refused.

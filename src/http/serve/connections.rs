@@ -201,7 +201,7 @@ impl Connections {
         table.open.values().filter(|one| one.is_busy()).count()
     }
 
-    /// Takes one in of `peer`, where there are less than (all, of one address); an address that is exempt counts not.
+    /// Accepts a connection unless the total or the per-address limit is reached; exempt addresses have no limit of their own.
     pub(super) fn open(
         &self,
         peer: IpAddr,

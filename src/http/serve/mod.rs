@@ -196,7 +196,7 @@ async fn run(
 /// The status with which hyper has refused what it could not read as a request.
 fn refusal(error: &hyper::Error) -> StatusCode {
     match error.is_parse_too_large() {
-        // It tells both by one question, and apart by its words alone.
+        // hyper reports both as `is_parse_too_large`; only the message tells the URI from a header.
         true if error.to_string().contains("URI") => StatusCode::URI_TOO_LONG,
         true => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         false => StatusCode::BAD_REQUEST,
