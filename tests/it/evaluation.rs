@@ -58,11 +58,10 @@ fn the_documentation_says_so(scores: &[Value]) {
         let [covered, wide] = ["covered_90", "half_width_90"].map(|name| whole(score, name));
         format!("{}, {covered}, {wide}", error(score))
     };
+    let forms: [(&str, &dyn Fn(&Value) -> String); 2] =
+        [("## The short table", &short), ("## All figures", &long)];
     let mut checked = 0;
-    for (title, form) in [
-        ("## The short table", &short as &dyn Fn(&Value) -> String),
-        ("## All figures", &long),
-    ] {
+    for (title, form) in forms {
         let mut left = "";
         for row in rows(&text, title).into_iter().skip(2) {
             let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();

@@ -55,7 +55,7 @@ async fn file(app: &App, path: &str, tag: &str) -> Response {
         .unwrap()
 }
 
-async fn text(response: Response) -> String {
+async fn body(response: Response) -> String {
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -311,7 +311,7 @@ async fn each_page_stands_in_the_frame_and_marks_the_link_to_itself() {
         ("/paper", r#"href="/paper" aria-current="page""#),
         ("/about", r#"href="/about" aria-current="page""#),
     ] {
-        let text = text(file(&app, path, "").await).await;
+        let text = body(file(&app, path, "").await).await;
         assert_eq!(text.matches("aria-current").count(), 1, "{path}");
         assert!(text.contains(link), "{path}");
         assert!(!text.contains('{'), "{path} has a place that is not filled");
@@ -352,7 +352,7 @@ async fn the_table_of_pages_in_the_readme_has_every_page_that_is_linked_to() {
 async fn every_page_has_a_footer_with_version_and_licence() {
     let app = App::seeded().await;
     for path in ["/", "/explore", "/docs", "/about"] {
-        let text = text(file(&app, path, "").await).await;
+        let text = body(file(&app, path, "").await).await;
         let (_, footer) = text.split_once("<footer").unwrap();
         for word in [
             env!("CARGO_PKG_VERSION"),
@@ -382,7 +382,7 @@ async fn an_unknown_address_is_a_page_to_browsers_and_a_problem_to_all_others() 
         assert!(said(&page, header::CONTENT_TYPE).starts_with("text/html"));
         assert!(said(&page, header::CONTENT_SECURITY_POLICY).contains("default-src 'none'"));
         assert!(page.headers().contains_key("x-request-id"));
-        let page = text(page).await;
+        let page = body(page).await;
         assert!(page.contains("Nothing is here") && !page.contains("aria-current"));
         assert!(!page.contains('{'), "a place that is not filled");
         let problem = asked("GET", path, "*/*").await.unwrap();
