@@ -337,6 +337,12 @@ async fn counts_of_nets_platforms_and_data_are_those_of_the_code() {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(&said), "{said}");
     }
+}
+
+#[tokio::test]
+async fn every_platform_has_its_count_of_timings_in_the_readme() {
+    let app = App::seeded().await;
+    let readme = page("README.md");
     let platforms = app.get("/v1/platforms").await.body["platforms"].clone();
     let table = rows(&readme, "## What is inside");
     for platform in platforms.as_array().unwrap() {
