@@ -340,7 +340,7 @@ async fn counts_of_nets_platforms_and_data_are_those_of_the_code() {
 }
 
 #[tokio::test]
-async fn the_readme_counts_the_timings_of_each_platform() {
+async fn every_platform_has_its_count_of_timings_in_the_readme() {
     let app = App::seeded().await;
     let readme = page("README.md");
     let platforms = app.get("/v1/platforms").await.body["platforms"].clone();
