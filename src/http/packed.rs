@@ -153,14 +153,12 @@ impl HttpBody for Packing {
                 return Poll::Pending;
             }
             if this.left.is_empty() {
-                match ready!(Pin::new(&mut this.body).poll_frame(cx)?) {
-                    Some(frame) => this.left = frame.into_data().unwrap_or_default(),
-                    None => {
-                        let rest = this.writer.take().map(GzEncoder::finish).transpose();
-                        let rest = rest.map_err(axum::Error::new)?.unwrap_or_default();
-                        return Poll::Ready(Some(Ok(Frame::data(rest.into()))));
-                    }
-                }
+                let Some(frame) = ready!(Pin::new(&mut this.body).poll_frame(cx)?) else {
+                    let rest = this.writer.take().map(GzEncoder::finish).transpose();
+                    let rest = rest.map_err(axum::Error::new)?.unwrap_or_default();
+                    return Poll::Ready(Some(Ok(Frame::data(rest.into()))));
+                };
+                this.left = frame.into_data().unwrap_or_default();
             } else {
                 let part = this.left.split_to(AT_ONCE.min(this.left.len()));
                 writer.write_all(&part).map_err(axum::Error::new)?;
