@@ -112,6 +112,8 @@ impl<'a> Script<'a> {
                 })?;
                 exports.push(name);
                 writeln!(body, "{rest}")?;
+            } else if line.contains("import(") {
+                return Err(wrong("what is imported later would not be in the script").into());
             } else if line.starts_with("await ") {
                 return Err(wrong("a module that awaits holds up all that come after it").into());
             } else {

@@ -112,7 +112,7 @@ struct Loaded {
 }
 
 static LOADED: LazyLock<Loaded> = LazyLock::new(|| {
-    let is_sheet = |path: &str| path.strip_suffix(".css").is_some();
+    let is_sheet = |path: &str| path.starts_with("css/");
     // All style sheets in one, for one question; what the charts look like comes last.
     let sheets = ASSETS.iter().filter(|(path, _)| is_sheet(path));
     let mut sheet = sheets.fold(Vec::new(), |all, (_, text)| [&all, *text].concat());

@@ -136,7 +136,7 @@ fn the_rows_of_a_file_are_scored_and_the_wrong_ones_named() {
     let done = evaluate(dir.path(), &["--rows", "mine.csv", "--json"]);
     assert!(done.status.success(), "{}", text(&done.stderr));
     assert!(
-        text(&done.stderr).contains("line 22: /complexity/flops"),
+        text(&done.stderr).contains("line 22: complexity.flops"),
         "{}",
         text(&done.stderr)
     );

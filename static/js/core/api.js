@@ -1,5 +1,6 @@
 // Calls of /v1. A refusal becomes a Problem with the server's words and the id of the request.
 
+import { ask } from "../parts/token-bar.js";
 import { at } from "./place.js";
 import { another, bearer, token } from "./token.js";
 
@@ -68,7 +69,7 @@ async function question(path, options) {
   let sent = token();
   let response = await patiently(path, options);
   while (response.status === 401) {
-    await another(sent);
+    await another(sent, ask);
     sent = token();
     response = await patiently(path, options);
   }

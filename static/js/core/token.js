@@ -39,13 +39,14 @@ export function follow(listener) {
 }
 
 /**
- * Waits until the reader has given another token than `refused`; opens the bar that asks for it, once for all who wait.
+ * Waits until the reader has given another token than `refused`; has the bar `ask` for it, once for all who wait.
  *
  * @param {string} refused
+ * @param {(wrong: boolean) => Promise<void>} ask
  */
-export async function another(refused) {
+export async function another(refused, ask) {
   sessionStorage.setItem(PRIVATE, "");
   if (token() !== refused) return;
-  asked ??= import("../parts/token-bar.js").then(({ ask }) => ask(refused !== "")).finally(() => { asked = null; });
+  asked ??= ask(refused !== "").finally(() => { asked = null; });
   await asked;
 }
