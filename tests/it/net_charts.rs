@@ -221,7 +221,9 @@ async fn two_nets_are_drawn_side_by_side_each_as_it_is_alone() {
         );
     }
     let said = sentence(&svg);
-    assert!(said.contains("RegNetY-4GF, 4.1 G flops") && said.contains("ResNet-50, 4.09 G flops"));
+    assert!(
+        said.contains("RegNetY-4GF, 4.096 G flops") && said.contains("ResNet-50, 4.089 G flops")
+    );
 }
 
 #[tokio::test]

@@ -375,7 +375,7 @@ async fn an_unknown_address_is_a_page_to_browsers_and_a_problem_to_all_others() 
         app.router.clone().oneshot(request)
     };
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    for path in ["/nowhere", "/v1/nowhere", "/static/js/nowhere.js"] {
+    for path in ["/nowhere", "/v1/nowhere", "/static/nowhere.js"] {
         let page = asked("GET", path, browser).await.unwrap();
         assert_eq!(page.status(), StatusCode::NOT_FOUND, "{path}");
         assert_eq!(said(&page, header::VARY), "accept");
