@@ -105,7 +105,7 @@ test("nets say whether they scale and at which resolutions they are known, are s
 async function figure(number) {
   const section = page.locator(`#figure-${number}`);
   await section.scrollIntoViewIfNeeded();
-  await section.locator("figure svg").last().waitFor();
+  await section.locator("figure .image svg").last().waitFor();
   await settled(page);
   return section;
 }
@@ -115,8 +115,8 @@ test("every figure of the paper is drawn, with its points, and times are those o
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "The paper" }).click();
   for (const [number, charts] of [[1, 3], [2, 3], [4, 2], [5, 2], [6, 2], [7, 2], [8, 2]]) {
     const section = await figure(number);
-    assert.equal(await section.locator("figure svg").count(), charts, String(number));
-    for (const chart of await section.locator("figure").all()) assert.ok(await chart.locator("svg .point").count() > 2, String(number));
+    assert.equal(await section.locator("figure .image svg").count(), charts, String(number));
+    for (const chart of await section.locator("figure").all()) assert.ok(await chart.locator(".image svg .point").count() > 2, String(number));
     assert.equal(await section.locator(".problem").count(), 0);
   }
   const times = page.locator("#figure-4 figcaption", { hasText: "Epoch time" });

@@ -35,7 +35,7 @@ test("an upload is found in the history, undone, and put back, without its addre
 test("the rows of an upload are one click away, with what became of them, and those that were wrong", async () => {
   const { upload } = await send("rows", 8, [3]);
   await page.goto("/uploads");
-  await row(upload).getByRole("link", { name: `Upload ${upload}` }).click();
+  await row(upload).getByRole("link", { name: `Upload ${upload}`, exact: true }).click();
   await page.getByRole("heading", { name: `Upload ${upload}`, exact: true }).waitFor();
   const rows = page.getByRole("table", { name: "Measurements" });
   await rows.getByRole("rowheader", { name: "net-3" }).waitFor();
