@@ -48,7 +48,7 @@ test("what is compared, and members of the fast family, change the chart with th
   await page.getByRole("rowheader", { name: "α = 0.5" }).waitFor();
   await settled(page);
   assert.match(await page.locator("#compare figcaption").innerText(), /params/i);
-  assert.match(page.url(), /y=params&alphas=0.5|alphas=0.5.*y=params/);
+  await page.waitForURL(/y=params&alphas=0.5|alphas=0.5.*y=params/);
 });
 
 test("a series is hidden and shown by mouse and by keyboard, and stays hidden when the chart is drawn anew", async () => {
@@ -95,10 +95,10 @@ test("a second net is compared in the same chart, and taken away again", async (
   await settled(page);
   assert.ok(await figure.locator('.point[data-series="dWr, ResNet-50"]').count() > 5);
   for (const net of ["RegNetY-4GF", "ResNet-50"]) await page.getByRole("heading", { name: `${net}: Epoch time on` }).waitFor();
-  assert.match(page.url(), /beside=ResNet-50/);
+  await page.waitForURL(/beside=ResNet-50/);
   await page.getByRole("button", { name: "Without the second net" }).click();
   await page.getByRole("heading", { name: /^Epoch time on/ }).waitFor();
-  assert.doesNotMatch(page.url(), /beside/);
+  await page.waitForURL((url) => !/beside/.test(url.href));
 });
 
 test("a second net that cannot be scaled is told in words, and the first is compared all the same", async () => {

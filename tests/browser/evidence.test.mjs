@@ -23,10 +23,10 @@ test("every point of a chart reads by arrow keys and leads to its measurement an
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Dollar et al. 2021").first().waitFor();
-  assert.match(page.url(), /measurement=\d+/);
+  await page.waitForURL(/measurement=\d+/);
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
-  assert.doesNotMatch(page.url(), /measurement=/);
+  await page.waitForURL((url) => !/measurement=/.test(url.href));
   await page.goBack();
   await dialog.waitFor();
 });

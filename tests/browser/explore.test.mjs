@@ -22,7 +22,7 @@ test("the start page predicts a net that is typed, completed and chosen by keybo
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.locator(".verdict", { hasText: "ResNet-50, scaled 4× by dWr" }).waitFor();
-  assert.match(page.url(), /model=ResNet-50/);
+  await page.waitForURL(/model=ResNet-50/);
   await page.locator("#platform-table").getByRole("link", { name: "v100x8-paper" }).waitFor();
 });
 
@@ -59,8 +59,8 @@ test("a description is pasted, α and the factor are moved by keyboard", async (
   await page.keyboard.press("End");
   await page.locator(".verdict", { hasText: "scaled 64×" }).waitFor();
   await settled(page);
-  assert.match(page.url(), /alpha=0.75/);
-  assert.match(page.url(), /spec=/);
+  await page.waitForURL(/alpha=0.75/);
+  await page.waitForURL(/spec=/);
 });
 
 test("a YAML config of pycls is pasted as it is, and travels in the URL", async () => {
@@ -113,7 +113,7 @@ test("strategies are compared over factors, in one table", async () => {
   const section = page.locator("#compare");
   await section.getByLabel("acts").check();
   await section.getByRole("heading", { name: "Acts by strategy and factor" }).waitFor();
-  assert.match(page.url(), /y=acts/);
+  await page.waitForURL(/y=acts/);
   await section.getByLabel("orig").focus();
   await page.keyboard.press("Space");
   await section.getByRole("rowheader", { name: "orig" }).waitFor();

@@ -28,7 +28,7 @@ test("a factor that is typed on the start page is the factor of the answer", asy
   await page.getByRole("button", { name: "Predict" }).click();
   await said().getByText("RegNetY-800MF, scaled 8× by dWr").waitFor();
   assert.equal(await page.getByLabel("Factor").inputValue(), "8");
-  assert.match(page.url(), /factor=8/);
+  await page.waitForURL(/factor=8/);
 });
 
 test("a platform that was uploaded in the wrong unit is not what the start page speaks of", async () => {
@@ -53,7 +53,7 @@ test("memory without a batch is planned for a batch that is filled in and said, 
   await page.locator("#plan .verdict", { hasText: "32 images in a step on a device" }).waitFor();
   assert.equal(await page.getByLabel("Batch, all devices").inputValue(), "256");
   await page.getByText("Filled in, since memory depends on it: 32 images on each of 8 devices").waitFor();
-  assert.match(page.url(), /batch=256/);
+  await page.waitForURL(/batch=256/);
   // An image a step was said to fit by a factor of 1,020.
   const factor = Number.parseFloat(await page.locator("#plan tbody tr td").first().innerText());
   assert.ok(factor < 100, String(factor));
@@ -107,7 +107,7 @@ test("GPUs stand side by side, those of data sheets too, found by what people ca
   await page.getByRole("option", { name: /H200/ }).first().waitFor();
   await page.keyboard.press("Enter");
   await rows().filter({ hasText: "H200" }).waitFor();
-  assert.match(page.url(), /platform=.*gpu:h200/);
+  await page.waitForURL(/platform=.*gpu:h200/);
   await page.getByRole("button", { name: "H200 SXM 141GB", exact: true }).click();
   await said().getByText("on H200").waitFor();
   await page.getByRole("button", { name: "Without H200 SXM 141GB" }).click();
@@ -126,7 +126,7 @@ test("a row says time, interval, memory, and what an epoch costs once a price is
   await row.locator("svg.interval-figure:not(.axis)").waitFor();
   await page.locator(".legend", { hasText: "90 % of new timings lie within" }).waitFor();
   await page.locator("thead .axis text").first().waitFor({ state: "attached" });
-  assert.match(page.url(), /prices=gpu:h100(~|%7E)(\$|%24)3/);
+  await page.waitForURL(/prices=gpu:h100(~|%7E)(\$|%24)3/);
 });
 
 test("each example is one click, and answers", async () => {

@@ -25,7 +25,7 @@ test("a budget is planned by keyboard alone, and its URL gives the same table el
   await page.keyboard.press("Enter");
   await verdict(page).waitFor();
   await settled(page);
-  assert.match(page.url(), /view=plan.*epoch=10\+min/);
+  await page.waitForURL(/view=plan.*epoch=10\+min/);
   assert.equal(await page.locator("#plan").getByRole("link", { name: "dWr", exact: true }).count(), 1);
   const minutes = await page.locator("#plan tbody td:nth-child(6)").allInnerTexts();
   await page.locator("#plan thead", { hasText: "Epoch s" }).waitFor();
@@ -44,7 +44,7 @@ test("an option leads to the view of its net, and Back returns to the plan", asy
   await settled(page);
   await rows(page).getByRole("link", { name: "dWr", exact: true }).click();
   await page.locator("#scale .verdict", { hasText: "by dWr takes" }).waitFor();
-  assert.match(page.url(), /factor=\d\.\d+/);
+  await page.waitForURL(/factor=\d\.\d+/);
   await page.goBack();
   await verdict(page).waitFor();
 });

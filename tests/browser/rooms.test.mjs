@@ -29,7 +29,7 @@ test("timed platforms say by how many timings and how far off, and the filter ke
   await page.getByText("4 of 20 choices").waitFor();
   const paper = await rows("GPUs").filter({ hasText: "v100x8-paper" }).innerText();
   assert.match(paper, /8 × Tesla V100 32GB[^]*187 training[^]*5\.\d %/);
-  assert.match(page.url(), /known=timings/);
+  await page.waitForURL(/known=timings/);
   await page.getByLabel("Known").selectOption("by data sheet");
   await page.getByText("16 of 20 choices").waitFor();
   await page.goBack();
@@ -54,7 +54,7 @@ test("a GPU that was never timed has a page: its data sheet, what is predicted, 
   await page.goto("/gpus?q=h200");
   await page.getByRole("link", { name: "NVIDIA H200 SXM 141GB", exact: true }).click();
   await page.getByRole("heading", { name: "NVIDIA H200 SXM 141GB", level: 1 }).waitFor();
-  assert.match(page.url(), /\/platforms\/gpu(:|%3A)h200$/);
+  await page.waitForURL(/\/platforms\/gpu(:|%3A)h200$/);
   await page.getByText("Nobody has sent timings of it yet").waitFor();
   assert.match(await page.locator("main .facts").innerText(), /141 GB[^]*4,800 GB\/s[^]*NVIDIA H200 Tensor Core GPU datasheet/);
   assert.equal(await rows("Predicted training epochs").count(), 4);
@@ -131,8 +131,8 @@ test("the paper's times are predicted on another platform, and of the other RegN
   await five.locator("figcaption", { hasText: "Top-1 error of RegNetZ-500MF" }).waitFor();
   await page.getByLabel("Times on").selectOption("gpu:h100");
   await five.locator("figcaption", { hasText: "predicted on gpu:h100" }).waitFor();
-  assert.match(page.url(), /net5=RegNetZ-500MF/);
-  assert.match(page.url(), /platform=gpu(:|%3A)h100/);
+  await page.waitForURL(/net5=RegNetZ-500MF/);
+  await page.waitForURL(/platform=gpu(:|%3A)h100/);
   // What was chosen is in the address.
   await page.reload();
   await (await figure(5)).locator("figcaption", { hasText: /RegNetZ-500MF[^]*predicted on gpu:h100/ }).waitFor();

@@ -38,7 +38,7 @@ test("7 wrong rows of 40,000 are listed, fixed, saved with the others, and undon
   assert.equal(await rows(page, "rejected"), "0");
   await page.getByRole("button", { name: "Save 40,000 rows" }).click();
   await page.getByRole("heading", { name: "Saved" }).waitFor({ timeout: 60000 });
-  assert.match(page.url(), /upload=\d+/);
+  await page.waitForURL(/upload=\d+/);
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByRole("heading", { name: "Taken out" }).waitFor({ timeout: 60000 });
   await page.getByRole("button", { name: "Put it back" }).click();

@@ -44,7 +44,7 @@ test("the rows of an upload are one click away, with what became of them, and th
   await rows.getByRole("link", { name: "net-3" }).click();
   await page.getByRole("dialog").getByText("Sent by").waitFor();
   await page.keyboard.press("Escape");
-  assert.match(page.url(), new RegExp(`upload=${upload}$`));
+  await page.waitForURL(new RegExp(`upload=${upload}$`));
   const wrong = await page.getByRole("link", { name: "The wrong rows as CSV" }).getAttribute("href");
   assert.match(await (await fetch(server.origin + wrong)).text(), /fast/);
   await page.getByLabel("Token").fill(server.token);
@@ -61,7 +61,7 @@ test("the history is filtered by who sent it and by what is out, in its address 
   await page.getByLabel("Sent by").fill("BROW");
   await row(1).waitFor({ state: "detached" });
   await row(upload).waitFor();
-  assert.match(page.url(), /sender=BROW/);
+  await page.waitForURL(/sender=BROW/);
   await page.getByLabel("Show").selectOption("true");
   await row(upload).waitFor({ state: "detached" });
   await page.goto(page.url());
