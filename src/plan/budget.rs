@@ -114,7 +114,7 @@ pub struct Budget<'a> {
 }
 
 /// Most layers that one question may have counted: two seconds of work.
-const LAYERS: usize = 20_000_000;
+const LAYERS: usize = 15_000_000;
 
 /// How many layers may still be counted.
 #[derive(Debug)]

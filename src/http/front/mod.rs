@@ -225,7 +225,7 @@ impl Service {
             }
             Work::Watch => Ok(front.route(request).await),
             work => {
-                let heavy = work == Work::Heavy || looks_at_all(&request);
+                let heavy = work == Work::Heavy || reads_much(&request);
                 if !heavy && is_short(&request) {
                     return Ok(front.route(request).await);
                 }
@@ -255,13 +255,18 @@ fn is_short(request: &Request) -> bool {
         .is_some_and(|most| most <= LIGHT_BYTES)
 }
 
-/// Whether a request is for a list that is searched or sorted, for which all there is has to be looked at.
-fn looks_at_all(request: &Request) -> bool {
+/// Most rows of a list that is answered at once.
+const FEW_ROWS: u32 = 100;
+
+/// Whether a request is for a list that is searched or sorted, for which all there is has to be looked at, or for many rows
+/// of it.
+fn reads_much(request: &Request) -> bool {
     let query = request.uri().query().unwrap_or_default();
-    let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-    names
-        .into_iter()
-        .any(|name| ["search", "sort"].contains(&&*name))
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| match &*name {
+        "search" | "sort" => true,
+        "limit" => value.parse().is_ok_and(|limit: u32| limit > FEW_ROWS),
+        _ => false,
+    })
 }
 
 /// A request on its way to its answer, which is counted and logged once, also where its client is gone before.
@@ -548,6 +553,7 @@ mod tests {
             "/healthz",
             "/v1/models",
             "/v1/measurements",
+            "/v1/measurements?limit=100",
             "/v1/uploads/1/rejected.csv",
         ] {
             assert_eq!(
@@ -592,6 +598,7 @@ mod tests {
             "/v1/charts/fit.svg",
             "/v1/evaluation",
             "/v1/measurements?search=x",
+            "/v1/measurements?limit=101",
             "/v1/platforms/a/next",
         ] {
             assert_ne!(
