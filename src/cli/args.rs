@@ -1,227 +1,222 @@
-//! What commands about nets are asked with.
+//! The command line and the environment.
 
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser as _;
-use clap::{Args, ValueHint};
-use epochcast::net::scaling::RawScaling;
-use epochcast::net::written::written;
-use epochcast::timing::platform::Precision;
-use epochcast::timing::{Estimator, Mode};
-use epochcast::units::quantity::Money;
+use std::path::PathBuf;
 
-use super::quantities::{bytes, count, money, plain_bytes, seconds, time};
-use super::words::told_of_flag;
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use epochcast::store::{Scope, TokenName};
+use epochcast::timing::Mode;
 
-#[derive(Debug, Args)]
-pub(crate) struct PredictArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
-    pub(crate) scale: Option<RawScaling>,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    /// Predict by the fit of an earlier answer (its `fit.id`), whatever was stored or taken out since
-    #[arg(long, value_name = "ID")]
-    pub(crate) fit: Option<String>,
+use crate::cli::question_args::modes;
+pub(crate) use crate::cli::question_args::{
+    AboutArgs, CompareArgs, ExplainArgs, LimitArgs, ListArgs, MemoryArgs, PlanArgs, PredictArgs,
+    TrainingArgs, WaysArgs,
+};
+pub(crate) use crate::cli::settings::Settings;
+
+/// How long will one training epoch take if I scale this conv net?
+///
+/// Exact flops, params and activations of the scaled net, and a predicted epoch time with an interval, from published
+/// and uploaded measurements. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(flatten, next_help_heading = "Settings")]
+    pub(crate) settings: Settings,
+    /// Whether to colour what is printed; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        value_enum
+    )]
+    pub(crate) color: ColorChoice,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "Examples:
+  epochcast                                     serve on http://127.0.0.1:8080
+  epochcast predict RegNetY-4GF --scale dWr:4   base, scaled and epoch times, without a server
+  epochcast predict resnet50 --platform rtx3090-nchw --json
+  epochcast predict my-net.json --scale a0.7:2  a net described in JSON
+  epochcast predict regnetx.yaml                one of a pycls config
+  epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4
+  epochcast predict ResNet-50@160 --platform gpu:h100,rtx3090-nchw
+  epochcast plan RegNetY-4GF --platform v100x8-paper --epoch 20min
+  epochcast explain RegNetY-4GF --platform v100x8-paper
+  epochcast models regnety                      nets by name, and which of them scale
+
+Quantities have units: 90s, 20min, 1.5h, 3days; 16GB (10^9 bytes), 16GiB (2^30); 4G, 50M; 400 (dollars), '$400', €20.
+
+Exit codes:
+  0  done
+  1  failed at work: no database, a file that is refused, rejected rows, damage
+  2  wrong usage: a flag, a word, a name or a value of the command line that means nothing here";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve over HTTP (the default)
+    Serve,
+    /// Predict without a server: a table, or the HTTP answer as JSON
+    Predict(Box<PredictArgs>),
+    /// Compare ways to scale a net: costs, epoch times, memory and published errors side by side
+    Compare(Box<CompareArgs>),
+    /// Find for each strategy the largest net within a budget, or the cheapest way to a target
+    Plan(Box<PlanArgs>),
+    /// Say where the time of a net goes, and what would help
+    Explain(Box<ExplainArgs>),
+    /// List the nets that can be asked for by name, and which of them can be scaled
+    Models(ListArgs),
+    /// List the GPUs that can be asked for by their data sheets, timed or not
+    Gpus(ListArgs),
+    /// List the platforms that were timed
+    Platforms(ListArgs),
+    /// List the strategies to scale by
+    Strategies(ListArgs),
+    /// Say how far predictions are off, and how often their intervals hold, by leaving timings out
+    Evaluate(EvaluateArgs),
+    /// Store timings from files, in our own formats or as timm and pycls write them
+    Import(ImportArgs),
+    /// List what was stored, upload by upload
+    Uploads {
+        /// Print the HTTP answer, all pages in one
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at one upload
+    #[command(subcommand)]
+    Upload(UploadCommand),
+    /// Take an upload out of the predictions; it is kept, and a running server follows within a second
+    Undo {
+        /// Its id, as `uploads` lists it
+        id: i64,
+    },
+    /// Put an upload back that was undone
+    Redo {
+        /// Its id, as `uploads` lists it
+        id: i64,
+    },
+    /// Write all that is stored to standard output, as NDJSON that can be imported again
+    Export,
+    /// Copy the database to a file, while a server may be writing; the file is there once it is complete and was checked
+    Backup {
+        /// The file, which must not exist yet
+        file: PathBuf,
+    },
+    /// Replace all that is stored by a backup, and keep what was there; a running server goes on with it
+    Restore(RestoreArgs),
+    /// Look for damage and for edits by hand, upload by upload; exit code 1 where there is some; changes nothing
+    Verify,
+    /// Make, list and end the tokens with which timings may be sent
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Ask the server on --listen whether it is alive; exit code 0 if it is
+    Healthcheck,
+    /// Say what is wrong with the settings, the address, the database or the disk, and what to do; changes nothing
+    Doctor,
+    /// Print a script that completes commands and flags in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder
+    Man {
+        /// The folder
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UploadCommand {
+    /// Show what became of its rows
+    Show {
+        /// Its id, as `uploads` lists it
+        id: i64,
+        /// Print the HTTP answer
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CompareArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    #[command(flatten)]
-    pub(crate) ways: WaysArgs,
-    /// Factors: 1,2,4 or, for nine from 1 to 16, 1..16/9 [default: 1,2,4,8,16]
-    #[arg(long, value_name = "LIST|RANGE")]
-    pub(crate) factors: Option<String>,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    #[command(flatten)]
-    pub(crate) memory: MemoryArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    #[command(flatten)]
-    pub(crate) ways: WaysArgs,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    /// In place of the largest net: the smallest with so many multiply-adds, such as 4G
-    #[arg(long, value_name = "N", conflicts_with = "target_error", value_parser = count)]
-    pub(crate) target_flops: Option<f64>,
-    /// In place of the largest net: the smallest with such a published error, in percent
-    #[arg(long, value_name = "PERCENT")]
-    pub(crate) target_error: Option<f64>,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    #[command(flatten)]
-    pub(crate) memory: MemoryArgs,
-    /// Mix the dimensions freely too
+pub(crate) struct EvaluateArgs {
+    /// Look at the timings of a file, in any form that can be imported, in place of those stored
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rows: Option<PathBuf>,
+    /// Print the HTTP answer's scores as JSON
     #[arg(long)]
-    pub(crate) free_mix: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    pub(crate) about: AboutArgs,
-    /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
-    pub(crate) scale: Option<RawScaling>,
-    /// Images of an epoch [default: 1281167, ImageNet]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) dataset_images: Option<f64>,
-}
-
-/// What every question about a net says.
-#[derive(Debug, Args)]
-pub(crate) struct AboutArgs {
-    /// Name of a net, at a resolution or not, or a file that describes one (JSON, costs too, or a pycls config in YAML), or - for standard input
-    #[arg(value_name = "NAME[@RESOLUTION]|FILE|-", value_hint = ValueHint::FilePath)]
-    pub(crate) net: String,
-    /// Side of the images, in pixels; NAME@160 says the same
-    #[arg(long, value_name = "PIXELS")]
-    pub(crate) resolution: Option<u64>,
-    /// Timing group, where it does not follow from the net, such as resnet
-    #[arg(long, value_name = "WORD")]
-    pub(crate) family: Option<String>,
-    /// Platform to predict for, or gpu:NAME by a data sheet; several joined by commas or repeated; default: all with timings of the mode
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) platform: Vec<String>,
-    /// What is timed
+pub(crate) struct ImportArgs {
+    /// NDJSON, JSON or CSV of our own; timm's benchmark tables and results; pycls' logs and timing files
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Platform of rows that name none
+    #[arg(long, value_name = "ID")]
+    pub(crate) platform: Option<String>,
+    /// Mode of rows that name none
     #[arg(long, value_name = "train|infer", value_parser = modes())]
     pub(crate) mode: Option<Mode>,
-    /// How to predict: by all that is known of the net, by its costs alone, or by the paper's line [default: layers]
-    #[arg(long, value_name = "layers|costs|paper", value_parser = PossibleValuesParser::new(Estimator::ALL.map(Estimator::as_str)))]
-    pub(crate) estimator: Option<String>,
-    /// Print the HTTP answer
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Ways to scale.
-#[derive(Debug, Args)]
-pub(crate) struct WaysArgs {
-    /// Strategies, joined by commas [default, where no --alphas are given: all nine, and α = 1/3, 2/3, 0.8]
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) strategies: Vec<String>,
-    /// Members of the fast family: shares of the width
-    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
-    pub(crate) alphas: Vec<f64>,
-}
-
-/// A whole training, and the interval of its time.
-#[derive(Debug, Args)]
-pub(crate) struct TrainingArgs {
-    /// Images of an epoch, such as 50k [default: 1281167, ImageNet]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) dataset_images: Option<f64>,
-    /// Level of the interval [default: 0.9]
-    #[arg(long, value_name = "LEVEL")]
-    pub(crate) interval: Option<f64>,
-    /// Images in a step, of all devices together
+    /// The net of a pycls log
+    #[arg(long, value_name = "NAME")]
+    pub(crate) net: Option<String>,
+    /// Images in a step of all devices together, where a pycls file does not say
     #[arg(long, value_name = "N")]
     pub(crate) batch_size: Option<u64>,
-    /// Passes over the images: the time of the whole training is told too
-    #[arg(long, value_name = "N")]
-    pub(crate) epochs: Option<u64>,
-    /// Images of the evaluation after each epoch, such as 50k
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) evaluation_images: Option<f64>,
-    /// Images a second that the data loader delivers, such as 2k
-    #[arg(long, value_name = "X", value_parser = count)]
-    pub(crate) loader_images_per_second: Option<f64>,
-    /// Number of devices, where it is not the platform's
-    #[arg(long, value_name = "N")]
-    pub(crate) devices: Option<u64>,
-    /// Price of all devices together for an hour, such as 24.48 (dollars) or €20
-    #[arg(long, value_name = "MONEY", value_parser = money)]
-    pub(crate) price_per_hour: Option<Money>,
-}
-
-/// What memory goes by.
-#[derive(Debug, Args)]
-pub(crate) struct MemoryArgs {
-    /// Memory of each device, such as 16GB or 16GiB: the largest batch is told too
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub(crate) device_memory: Option<f64>,
-    #[arg(long, hide = true, value_name = "N", value_parser = plain_bytes, conflicts_with = "device_memory")]
-    pub(crate) device_memory_bytes: Option<f64>,
-    /// What updates the parameters [default: sgd]
-    #[arg(long, value_name = "sgd|adam", value_parser = ["sgd", "adam"])]
-    pub(crate) optimizer: Option<String>,
-    /// Arithmetic of the layers [default: that of the first platform]
-    #[arg(long, value_name = "fp32|amp|…", value_parser = PossibleValuesParser::new(Precision::ALL.map(Precision::as_str)))]
-    pub(crate) precision: Option<String>,
-}
-
-impl MemoryArgs {
-    /// Bytes of each device.
-    pub(crate) fn of_device(&self) -> Option<f64> {
-        self.device_memory.or(self.device_memory_bytes)
-    }
-}
-
-/// The most that a net may cost.
-#[derive(Debug, Args)]
-pub(crate) struct LimitArgs {
-    /// Longest epoch, such as 90s, 20min or 1.5h
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) epoch: Option<f64>,
-    #[arg(long, hide = true, value_name = "S", value_parser = seconds, conflicts_with = "epoch")]
-    pub(crate) epoch_seconds: Option<f64>,
-    /// Longest training of all epochs, such as 12h or 3days
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) total: Option<f64>,
-    #[arg(long, hide = true, value_name = "S", value_parser = seconds, conflicts_with = "total")]
-    pub(crate) total_seconds: Option<f64>,
-    /// Most that the whole training may cost, such as 400 (dollars) or €400
-    #[arg(long, value_name = "MONEY", value_parser = money)]
-    pub(crate) cost: Option<Money>,
-    /// Most multiply-adds, such as 4G
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) flops: Option<f64>,
-    /// Most parameters, such as 50M
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) params: Option<f64>,
-    /// Most activations, such as 30M
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) acts: Option<f64>,
-    /// Most memory of a training step on one device, such as 16GB or 16GiB
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub(crate) memory: Option<f64>,
-    #[arg(long, hide = true, value_name = "N", value_parser = plain_bytes, conflicts_with = "memory")]
-    pub(crate) memory_bytes: Option<f64>,
-    /// Hold limits on time and cost against the upper end of the interval
+    /// Store none of a file that has a bad row
     #[arg(long)]
-    pub(crate) high: bool,
-}
-
-/// What a list is searched for.
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// Words of the name, whatever their case and their hyphens
-    pub(crate) search: Vec<String>,
-    /// Print the HTTP answer
+    pub(crate) abort: bool,
+    /// Say what would become of the rows, but store nothing
     #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) dry_run: bool,
 }
 
-/// The modes, as a flag takes them.
-pub(crate) fn modes() -> impl clap::builder::TypedValueParser<Value = Mode> {
-    let words = PossibleValuesParser::new(Mode::ALL.map(Mode::as_str));
-    words.try_map(|word| {
-        let found = Mode::ALL.into_iter().find(|mode| mode.as_str() == word);
-        found.ok_or("train or infer")
-    })
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    pub(crate) file: PathBuf,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Let tokens hold again that were revoked since the backup
+    #[arg(long)]
+    pub(crate) revive_tokens: bool,
 }
 
-/// The scaling that `FORM:FACTOR` is.
-fn scale(text: &str) -> Result<RawScaling, String> {
-    written(text).map_err(|invalid| told_of_flag("", &invalid))
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; it is printed alone on one line, once
+    Create {
+        /// What to call it: 1 to 64 characters that can be printed; `seed` and `import` are the service's own
+        #[arg(long, value_name = "N")]
+        name: TokenName,
+        /// What it allows: read; write: uploads, and undoing one's own; admin: undoing all
+        #[arg(long, value_name = "read|write|admin", value_parser = scope)]
+        scope: Scope,
+        /// Days until it ends [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36500))]
+        days: Option<u32>,
+    },
+    /// List the tokens
+    List,
+    /// End a token
+    Revoke {
+        /// Its name, as the list shows it
+        #[arg(long, value_name = "N")]
+        name: String,
+    },
+}
+
+fn scope(word: &str) -> Result<Scope, String> {
+    Scope::ALL
+        .into_iter()
+        .find(|scope| scope.as_str() == word)
+        .ok_or_else(|| "read, write or admin".to_owned())
 }
 
 #[cfg(test)]
@@ -229,23 +224,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scale_is_a_strategy_a_share_or_a_reference_string() {
-        assert_eq!(scale("dWr:4").unwrap().strategy.as_deref(), Some("dWr"));
-        assert_eq!(scale("a0.7:4").unwrap().alpha, Some(0.7));
-        assert_eq!(
-            scale("d1_w8_g8_r1:4").unwrap().scale_type.as_deref(),
-            Some("d1_w8_g8_r1")
-        );
-        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4"] {
-            assert!(scale(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_misspelt_strategy_is_told_as_over_http() {
-        assert_eq!(
-            scale("dwR:8").unwrap_err(),
-            "there is no strategy `dwR` (did you mean `dwr`? case matters)"
-        );
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
     }
 }

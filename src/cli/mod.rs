@@ -1,10 +1,14 @@
-//! The terminal: what commands are asked with, in which words they refuse, and how their answers look.
+//! The command line: what it is asked with, in which words it refuses, how its answers look.
 
 pub(crate) mod args;
-pub(crate) mod lists;
+pub(crate) mod clock;
+pub(crate) mod commands;
+pub(crate) mod config_file;
+pub(crate) mod database;
 pub(crate) mod quantities;
-pub(crate) mod shell;
+pub(crate) mod question_args;
+pub(crate) mod request;
+pub(crate) mod settings;
 pub(crate) mod table;
-pub(crate) mod uploads;
 pub(crate) mod warnings;
 pub(crate) mod words;

@@ -16,11 +16,12 @@ use epochcast::timing::upload::{Context, read};
 use epochcast::timing::{Measurement, Platform, seed};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::args::{EvaluateArgs, Settings};
+use crate::cli::commands::import::{HEAD, format};
+use crate::cli::database;
+use crate::cli::request::print_json;
 use crate::cli::table::{self, Table};
 use crate::cli::words::{counted, told_of_file};
-use crate::config::{EvaluateArgs, Settings};
-use crate::import::{HEAD, format};
-use crate::request::print_json;
 
 /// Prints the scores of the timings in a file or in the store.
 pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -28,9 +29,9 @@ pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow
         let (platforms, rows) = rows(file)?;
         trials(&platforms, &rows)
     } else {
-        let live = Arc::new(Live::open(crate::look(settings).await?).await?);
+        let live = Arc::new(Live::open(database::look(settings).await?).await?);
         let trials = live.trials().await?;
-        crate::looked(live.store()).await?;
+        database::looked(live.store()).await?;
         trials
     };
     let scores = tokio::task::spawn_blocking(move || run(&trials)).await?;

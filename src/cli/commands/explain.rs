@@ -7,9 +7,9 @@ use epochcast::units::quantity::{count, duration};
 use epochcast::units::to_f64;
 use serde_json::json;
 
+use crate::cli::args::{ExplainArgs, Settings};
+use crate::cli::request::{Request, predictors, print};
 use crate::cli::table::{self, Table};
-use crate::config::{ExplainArgs, Settings};
-use crate::request::{Request, predictors, print};
 
 /// Prints the answer to `args`.
 pub(crate) async fn explain(settings: &Settings, args: &ExplainArgs) -> anyhow::Result<()> {

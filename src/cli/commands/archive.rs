@@ -7,25 +7,27 @@ use std::sync::Arc;
 use epochcast::live::{Export, ExportFormat, Live};
 use epochcast::store::{Damage, Filter};
 
-use crate::config::Settings;
+use crate::cli::args::Settings;
+use crate::cli::clock;
+use crate::cli::database;
 
 /// Writes all that is stored to standard output.
 pub(crate) async fn export(settings: &Settings) -> anyhow::Result<()> {
-    let live = Arc::new(Live::open(crate::look(settings).await?).await?);
+    let live = Arc::new(Live::open(database::look(settings).await?).await?);
     let mut export = Export::new(live.clone(), Filter::default(), ExportFormat::Ndjson);
     let mut out = std::io::stdout().lock();
     while let Some(part) = export.next_part().await? {
         out.write_all(&part)?;
     }
     out.flush()?;
-    crate::looked(live.store()).await
+    database::looked(live.store()).await
 }
 
 /// Copies the database to `file`.
 pub(crate) async fn back_up(settings: &Settings, file: &Path) -> anyhow::Result<()> {
-    let store = crate::look(settings).await?;
-    let holds = store.back_up(file, crate::now()).await?;
-    if let Err(error) = crate::looked(&store).await {
+    let store = database::look(settings).await?;
+    let holds = store.back_up(file, clock::now()).await?;
+    if let Err(error) = database::looked(&store).await {
         std::fs::remove_file(file)?;
         return Err(error);
     }
@@ -35,9 +37,9 @@ pub(crate) async fn back_up(settings: &Settings, file: &Path) -> anyhow::Result<
 
 /// Fails where the database is damaged.
 pub(crate) async fn verify(settings: &Settings) -> anyhow::Result<()> {
-    let store = crate::look(settings).await?;
+    let store = database::look(settings).await?;
     let damage = store.damage().await?;
-    crate::looked(&store).await?;
+    database::looked(&store).await?;
     print(&damage);
     anyhow::ensure!(
         damage.is_empty(),

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::config::Cli;
+use crate::cli::args::Cli;
 
 /// Prints a script that completes commands and flags in `shell`.
 pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use epochcast::units::quantity::size;
 use epochcast::units::to_f64;
 use rustix::fs::Access;
 
-use crate::config::Settings;
+use crate::cli::args::Settings;
 
 /// What a look at one thing has shown.
 enum Found {
@@ -110,7 +110,7 @@ pub(crate) fn remedy_of_address(settings: &Settings, kind: ErrorKind) -> String 
     let address = settings.listen;
     match kind {
         ErrorKind::AddrInUse => {
-            let ours = crate::healthcheck(address).is_ok();
+            let ours = crate::cli::commands::serve::healthcheck(address).is_ok();
             let whose = if ours {
                 "a service that answers"
             } else {
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn each_way_to_miss_an_address_has_its_own_remedy() {
         use clap::Parser;
-        let cli = crate::config::Cli::parse_from(["epochcast", "--listen", "127.0.0.1:1"]);
+        let cli = crate::cli::args::Cli::parse_from(["epochcast", "--listen", "127.0.0.1:1"]);
         let of = |kind| remedy_of_address(&cli.settings, kind);
         assert!(of(ErrorKind::AddrInUse).starts_with("another program has it"));
         assert!(of(ErrorKind::PermissionDenied).contains("below 1024"));

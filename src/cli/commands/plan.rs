@@ -9,11 +9,11 @@ use epochcast::units::quantity::{Currency, Money, count, duration, size};
 use epochcast::units::{rounded, to_f64};
 use serde_json::{Value, json};
 
+use crate::cli::args::{LimitArgs, PlanArgs, Settings};
+use crate::cli::request::{Request, currency, predictors, print};
 use crate::cli::table::{self, Table};
 use crate::cli::warnings::summed;
 use crate::cli::words::Usage;
-use crate::config::{LimitArgs, PlanArgs, Settings};
-use crate::request::{Request, currency, predictors, print};
 
 /// Prints the answer to `args`.
 pub(crate) async fn plan(settings: &Settings, args: &PlanArgs) -> anyhow::Result<()> {

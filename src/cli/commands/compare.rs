@@ -6,11 +6,11 @@ use epochcast::http::compare::{
 use epochcast::http::wanted::Wanted;
 use epochcast::units::quantity::{Currency, Money, count, digits, duration};
 
+use crate::cli::args::{CompareArgs, Settings};
+use crate::cli::request::{Request, currency, predictors, print};
 use crate::cli::table::{self, Table};
 use crate::cli::warnings::summed;
 use crate::cli::words::{Usage, told_of_flag};
-use crate::config::{CompareArgs, Settings};
-use crate::request::{Request, currency, predictors, print};
 
 /// Prints the answer to `args`.
 pub(crate) async fn compare(settings: &Settings, args: &CompareArgs) -> anyhow::Result<()> {

@@ -10,9 +10,10 @@ use epochcast::timing::{Platform, PlatformId};
 use epochcast::units::quantity::{count, digits, size};
 use serde::Serialize;
 
-use super::table::{self, Table};
-use crate::config::{ListArgs, Settings};
-use crate::request::{predictors, print_json};
+use crate::cli::args::{ListArgs, Settings};
+use crate::cli::database;
+use crate::cli::request::{predictors, print_json};
+use crate::cli::table::{self, Table};
 
 /// The named nets that `args` look for.
 pub(crate) fn models(args: &ListArgs) -> anyhow::Result<()> {
@@ -96,9 +97,9 @@ pub(crate) async fn platforms(settings: &Settings, args: &ListArgs) -> anyhow::R
     let search = Search::new(args);
     let predictors = predictors(settings).await?;
     let last = if settings.database_url.path().is_file() {
-        let store = crate::look(settings).await?;
+        let store = database::look(settings).await?;
         let last = store.last_uploads().await?;
-        crate::looked(&store).await?;
+        database::looked(&store).await?;
         last
     } else {
         BTreeMap::new()

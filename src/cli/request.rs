@@ -14,9 +14,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::cli::args::{AboutArgs, MemoryArgs, Settings, TrainingArgs, WaysArgs};
+use crate::cli::database;
 use crate::cli::table;
 use crate::cli::words::{Usage, flag, is_within, path, told};
-use crate::config::{AboutArgs, MemoryArgs, Settings, TrainingArgs, WaysArgs};
 
 /// A request in the making: what a file holds, and over it what the command line says.
 pub(crate) struct Request {
@@ -302,10 +303,10 @@ fn configured(text: Vec<u8>) -> anyhow::Result<Value> {
 /// The fits to what is stored, or to the built-in measurements where there is no store.
 pub(crate) async fn predictors(settings: &Settings) -> anyhow::Result<Arc<Predictors>> {
     if settings.database_url.path().is_file() {
-        let live = Live::open(crate::look(settings).await?).await?;
+        let live = Live::open(database::look(settings).await?).await?;
         live.settle().await?;
         let predictors = live.predictors();
-        crate::looked(live.store()).await?;
+        database::looked(live.store()).await?;
         return Ok(predictors);
     }
     let (platforms, rows) = seed::built_in()?;

@@ -14,10 +14,11 @@ use epochcast::units::{Grouped, rounded};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cli::args::{PredictArgs, Settings};
+use crate::cli::database;
+use crate::cli::request::{Request, currency, predictors, print};
 use crate::cli::table::{self, Table};
 use crate::cli::words::counted;
-use crate::config::{PredictArgs, Settings};
-use crate::request::{Request, currency, predictors, print};
 
 /// Prints the answer to `args`, from the store or, where there is none, from the built-in measurements.
 pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::Result<()> {
@@ -65,10 +66,10 @@ async fn repeated(
     settings: &Settings,
     request: PredictRequest,
 ) -> anyhow::Result<Result<PredictAnswer, ApiError>> {
-    let live = Live::open(crate::look(settings).await?).await?;
+    let live = Live::open(database::look(settings).await?).await?;
     live.settle().await?;
     let pin = pinned(&live, &request).await;
-    crate::looked(live.store()).await?;
+    database::looked(live.store()).await?;
     let by = |pin: Option<Arc<Predictor>>| {
         let answer = predicted_by(pin.as_ref(), &live.predictors(), request);
         answer.map_err(ApiError::from)

@@ -10,14 +10,16 @@ use epochcast::timing::foreign::{self, Defaults, Refused, detect};
 use epochcast::timing::upload::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::args::{ImportArgs, Settings};
+use crate::cli::clock;
+use crate::cli::database;
 use crate::cli::table;
 use crate::cli::words::told_of_file;
-use crate::config::{ImportArgs, Settings};
 
 /// Stores the rows of each file; a file that cannot be read fails, after those before it were stored. Rejected rows fail
 /// at the end, so that a script learns of them.
 pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Result<()> {
-    let live = Live::open(crate::open(settings).await?).await?;
+    let live = Live::open(database::open(settings).await?).await?;
     let mut rejected = 0;
     for path in &args.files {
         let received = live.receive(upload(path, args)?).await;
@@ -69,7 +71,7 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
         },
         trusted: true,
         sender: "import".into(),
-        now: crate::now(),
+        now: clock::now(),
     })
 }
 

@@ -13,7 +13,7 @@ use clap::{
 use epochcast::json::nearest;
 use serde::Deserialize;
 
-use crate::config::Cli;
+use crate::cli::args::Cli;
 
 /// The command line, with what stands in the file that it or the environment names.
 pub(crate) fn parse() -> anyhow::Result<Cli> {

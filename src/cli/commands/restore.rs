@@ -5,17 +5,19 @@ use std::path::PathBuf;
 
 use epochcast::store::{Backup, Options, Present, Restored, Restoring, Revoked, Store};
 
-use crate::config::{RestoreArgs, Settings};
+use crate::cli::args::{RestoreArgs, Settings};
+use crate::cli::clock;
+use crate::cli::database;
 
 /// Replaces all that is stored by a backup.
 pub(crate) async fn restore(settings: &Settings, args: &RestoreArgs) -> anyhow::Result<()> {
     let url = &settings.database_url;
-    crate::is_no_folder(settings)?;
+    database::is_no_folder(settings)?;
     let backup = Backup::of(&args.file, url).await?;
     let present = Store::present(url).await?;
     say(settings, args, (&present, &backup))?;
     anyhow::ensure!(args.yes || agreed()?, "nothing was changed");
-    let now = crate::now();
+    let now = clock::now();
     let how = Restoring {
         revoked: if args.revive_tokens {
             Revoked::Revive
@@ -102,7 +104,7 @@ fn done(Restored { tokens, damage }: &Restored, how: &Restoring) -> anyhow::Resu
     }
     if !damage.is_empty() {
         writeln!(out, "       it is damaged, as it was before:")?;
-        crate::archive::print(damage);
+        crate::cli::commands::archive::print(damage);
     }
     match (tokens, how.revoked) {
         (None, _) => writeln!(

@@ -5,24 +5,26 @@ use std::io::Write;
 use anyhow::Context;
 use epochcast::store::NewToken;
 
+use crate::cli::args::{Settings, TokenCommand};
+use crate::cli::clock;
+use crate::cli::clock::date;
+use crate::cli::database;
 use crate::cli::table::{self, Table};
-use crate::config::{Settings, TokenCommand};
-use crate::date;
 
 const DAY: i64 = 86_400_000;
 
 /// Makes, lists or ends tokens.
 pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow::Result<()> {
     let store = match command {
-        TokenCommand::List => crate::look(settings).await?,
-        _ => crate::open(settings).await?,
+        TokenCommand::List => database::look(settings).await?,
+        _ => database::open(settings).await?,
     };
     let mut out = std::io::stdout().lock();
     match command {
         TokenCommand::Create { name, scope, days } => {
             let mut random = [0; 32];
             getrandom::fill(&mut random).context("no random numbers")?;
-            let created_at = crate::now();
+            let created_at = clock::now();
             let token = NewToken {
                 name: name.clone(),
                 scope: *scope,
@@ -57,7 +59,7 @@ pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow
             table::print(&table.fitted(table::room()))?;
         }
         TokenCommand::Revoke { name } => {
-            let ended = store.revoke_token(name, crate::now()).await?;
+            let ended = store.revoke_token(name, clock::now()).await?;
             anyhow::ensure!(ended, "there is no token called {name} that holds");
         }
     }

@@ -5,14 +5,16 @@ use epochcast::http::uploads::{UploadSummary, Uploads};
 use epochcast::live::Live;
 use epochcast::store::{Filter, Moved, Page, Rejection, Store, UploadRow};
 
-use super::table::{self, Table};
-use super::words::{counted, path};
-use crate::config::Settings;
-use crate::request::print_json;
+use crate::cli::args::Settings;
+use crate::cli::clock;
+use crate::cli::database;
+use crate::cli::request::print_json;
+use crate::cli::table::{self, Table};
+use crate::cli::words::{counted, path};
 
 /// Lists all uploads.
 pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
-    let store = crate::look(settings).await?;
+    let store = database::look(settings).await?;
     let mut uploads: Vec<UploadRow> = Vec::new();
     loop {
         let after = uploads.last().map_or(0, |last| last.id);
@@ -22,7 +24,7 @@ pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<(
         }
         uploads.extend(more);
     }
-    crate::looked(&store).await?;
+    database::looked(&store).await?;
     if as_json {
         let uploads = uploads.into_iter().map(UploadSummary::from).collect();
         return print_json(&Uploads {
@@ -42,7 +44,7 @@ pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<(
     for upload in &uploads {
         table.row([
             upload.id.to_string(),
-            crate::date(upload.created_at),
+            clock::date(upload.created_at),
             upload.sender.name.clone(),
             upload.accepted.to_string(),
             upload.duplicates.to_string(),
@@ -60,22 +62,22 @@ const SHOWN: u32 = 20;
 
 fn state(upload: &UploadRow) -> String {
     match upload.removed_at {
-        Some(at) => format!("undone {}", crate::date(at)),
+        Some(at) => format!("undone {}", clock::date(at)),
         None => "in use".to_owned(),
     }
 }
 
 /// Shows upload `id`, with its first rows that were doubted or rejected.
 pub(crate) async fn show(settings: &Settings, id: i64, as_json: bool) -> anyhow::Result<()> {
-    let store = crate::look(settings).await?;
+    let store = database::look(settings).await?;
     let upload = known(&store, id).await?;
     if as_json {
-        crate::looked(&store).await?;
+        database::looked(&store).await?;
         return print_json(&UploadSummary::from(upload));
     }
     let mut table = Table::default().left("").left("");
     table.row(["upload".to_owned(), id.to_string()]);
-    table.row(["when".to_owned(), crate::date(upload.created_at)]);
+    table.row(["when".to_owned(), clock::date(upload.created_at)]);
     table.row(["sender".to_owned(), upload.sender.name.clone()]);
     table.row(["state".to_owned(), state(&upload)]);
     table.row(["accepted".to_owned(), upload.accepted.to_string()]);
@@ -84,7 +86,7 @@ pub(crate) async fn show(settings: &Settings, id: i64, as_json: bool) -> anyhow:
     doubted(&store, &upload, &mut table).await?;
     table.row(["rejected".to_owned(), upload.rejected.to_string()]);
     rejected(&store, &upload, &mut table).await?;
-    crate::looked(&store).await?;
+    database::looked(&store).await?;
     table::print(&table.fitted(table::room()))
 }
 
@@ -137,7 +139,7 @@ fn more(all: i64, table: &mut Table) {
 /// Takes upload `id` out of the fits.
 pub(crate) async fn undo(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let live = existing(settings, id).await?;
-    let Moved { timings, remaining } = live.remove_upload(id, crate::now()).await?;
+    let Moved { timings, remaining } = live.remove_upload(id, clock::now()).await?;
     live.store().close().await;
     let timings = counted(timings, "timing");
     let stay = if remaining > 0 {
@@ -154,7 +156,7 @@ pub(crate) async fn undo(settings: &Settings, id: i64) -> anyhow::Result<()> {
 /// Puts upload `id` back into the fits.
 pub(crate) async fn redo(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let live = existing(settings, id).await?;
-    let Moved { timings, remaining } = live.restore_upload(id, crate::now()).await?;
+    let Moved { timings, remaining } = live.restore_upload(id, clock::now()).await?;
     live.store().close().await;
     let timings = counted(timings, "timing");
     table::print(&format!(
@@ -164,10 +166,10 @@ pub(crate) async fn redo(settings: &Settings, id: i64) -> anyhow::Result<()> {
 
 /// The fits over a store that holds upload `id`: nothing is made to look for one.
 async fn existing(settings: &Settings, id: i64) -> anyhow::Result<Live> {
-    let store = crate::look(settings).await?;
+    let store = database::look(settings).await?;
     known(&store, id).await?;
-    crate::looked(&store).await?;
-    Ok(Live::open(crate::open(settings).await?).await?)
+    database::looked(&store).await?;
+    Ok(Live::open(database::open(settings).await?).await?)
 }
 
 async fn known(store: &Store, id: i64) -> anyhow::Result<UploadRow> {
