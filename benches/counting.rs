@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench may stop at once")]
 
 use divan::{AllocProfiler, Bencher, black_box};
-use epochcast::net::{Net, STRATEGIES, Scaling, complexity, zoo::Zoo};
+use epochcast::net::{Net, STRATEGIES, Scaling, Zoo, complexity};
 use serde_json::Value;
 
 #[global_allocator]

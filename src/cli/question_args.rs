@@ -4,7 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, ValueHint};
 use epochcast::net::scaling::RawScaling;
-use epochcast::net::written::written;
+use epochcast::net::scaling::written::written;
 use epochcast::timing::platform::Precision;
 use epochcast::timing::{Estimator, Mode};
 use epochcast::units::quantity::Money;

@@ -13,8 +13,8 @@ use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
 use crate::net::layers::LayerRow;
+use crate::net::names::zoo::{Entry, Origin, Zoo};
 use crate::net::scaling::Exponents;
-use crate::net::zoo::{Entry, Origin, Zoo};
 use crate::net::{Complexity, Description, Group, Net, STRATEGIES, Side};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

@@ -15,7 +15,7 @@ use super::platforms::known;
 use super::problem::ApiError;
 use super::refusals::{NotThere, ParamsRefused};
 use crate::json::Invalid;
-use crate::net::zoo::{Entry, Origin, Zoo};
+use crate::net::names::zoo::{Entry, Origin, Zoo};
 use crate::net::{DEFAULT_SIDE, Group, Subject};
 use crate::timing::advice::{Advice, Candidate, Pick, Tells, advise};
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};

@@ -4,26 +4,15 @@
 //! ([`Spec::layers`]), its [`Complexity`] the sum of that walk, and [`Scaling::apply`] makes another net of it. A
 //! [`Subject`] is what a timing or a prediction is of: a net, or the costs of one that only its owner can build.
 
-pub mod anynet;
 pub mod blocks;
 pub mod complexity;
-pub mod effnet;
-pub mod family;
+pub mod families;
 pub mod group;
 pub mod layers;
 pub mod limits;
-pub mod pycls;
-pub mod regnet;
-pub mod resnet;
-mod rule;
+pub mod names;
 pub mod scaling;
 pub mod spec;
-pub mod steps;
-pub mod subject;
-pub mod vit;
-pub mod written;
-mod yaml;
-pub mod zoo;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -33,10 +22,10 @@ pub use blocks::Side;
 pub use complexity::{Complexity, Ratios};
 pub use group::Group;
 pub use layers::Layer;
+pub use names::subject::Subject;
+pub use names::zoo::Zoo;
 pub use scaling::{STRATEGIES, Scaling, Strategy};
 pub use spec::Spec;
-pub use subject::Subject;
-pub use zoo::Zoo;
 
 use crate::json::{Invalid, typed};
 use crate::units::Whole;

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::anynet::{AnyNet, RawAnyNet};
 use super::blocks::Side;
-use super::effnet::{EffNet, RawEffNet};
+use super::families::anynet::{AnyNet, RawAnyNet};
+use super::families::effnet::{EffNet, RawEffNet};
+use super::families::regnet::{RawRegNet, RegNet};
+use super::families::resnet::{RawResNet, ResNet};
+use super::families::vit::{RawVit, Vit};
 use super::group::Group;
 use super::layers::Layer;
-use super::regnet::{RawRegNet, RegNet};
-use super::resnet::{RawResNet, ResNet};
-use super::vit::{RawVit, Vit};
 use crate::json::{Invalid, nearest, typed};
 use crate::units::Whole;
 

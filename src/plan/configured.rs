@@ -1,6 +1,6 @@
 //! What a pycls config says of the training beside its net: its dataset is used, and what is not used is said.
 
-use crate::net::pycls::{Training, training};
+use crate::net::names::pycls::{Training, training};
 use crate::timing::Platform;
 use crate::timing::warning::Warning;
 

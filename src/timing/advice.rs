@@ -318,7 +318,7 @@ fn half_width(belief: &Belief, rows: &[Row]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::zoo::Zoo;
+    use crate::net::names::zoo::Zoo;
 
     /// The covariance of all columns, one for each group among them.
     struct Dense(Vec<Vec<f64>>);
@@ -378,7 +378,7 @@ mod tests {
             (state >> 33) % groups
         };
         let named = Zoo::built_in().entries().iter().step_by(17);
-        let net = |entry: &crate::net::zoo::Entry| {
+        let net = |entry: &crate::net::names::zoo::Entry| {
             let net = entry.subject(None).unwrap();
             let number = dealt();
             Candidate {

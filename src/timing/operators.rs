@@ -196,7 +196,7 @@ impl From<Line> for Published {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::zoo::Zoo;
+    use crate::net::names::zoo::Zoo;
     use crate::timing::Features;
 
     #[test]

@@ -1,6 +1,6 @@
 //! How far a budget goes, held against brute force, and how acts grow with the flops.
 
-use epochcast::net::{Net, STRATEGIES, Scaling, scaling::RawScaling, zoo::Zoo};
+use epochcast::net::{Net, STRATEGIES, Scaling, Zoo, scaling::RawScaling};
 use epochcast::plan::Question;
 use epochcast::plan::budget::{Budget, LimitedBy, Limits, Patience, Use};
 use epochcast::plan::memory::{Memory, Optimizer, Setup};

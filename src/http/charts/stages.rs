@@ -21,7 +21,7 @@ use crate::http::refusals::ListRefused;
 use crate::http::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
-use crate::net::written::written;
+use crate::net::scaling::written::written;
 use crate::timing::Predictors;
 
 /// Beside which scaled form.

@@ -10,7 +10,7 @@ use super::{Defaults, Row, named, source};
 use crate::json::{Invalid, parse, typed};
 use crate::net::Subject;
 use crate::net::complexity::RawComplexity;
-use crate::net::pycls::Config;
+use crate::net::names::pycls::Config;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 use crate::units::Whole;

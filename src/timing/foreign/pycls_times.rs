@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::pycls::{given_batch, keys, platform, seconds};
 use super::{Defaults, Row, named, source};
 use crate::json::{Invalid, parse};
-use crate::net::zoo::Zoo;
+use crate::net::names::zoo::Zoo;
 use crate::timing::measurement::{Measurement, RawMeasurement};
 use crate::timing::platform::Mode;
 use crate::timing::seed;

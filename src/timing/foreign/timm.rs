@@ -9,7 +9,7 @@ use super::timm_costs::{counted, named};
 use super::timm_record::Record;
 use super::{Defaults, Row, file_name, source};
 use crate::json::Invalid;
-use crate::net::family;
+use crate::net::names::family;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 

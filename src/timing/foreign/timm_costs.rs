@@ -6,7 +6,7 @@ use super::timm_record::Record;
 use crate::json::{FieldError, Invalid};
 use crate::net::Side;
 use crate::net::complexity::RawComplexity;
-use crate::net::zoo::Zoo;
+use crate::net::names::zoo::Zoo;
 use crate::timing::platform::Mode;
 use crate::units::Whole;
 

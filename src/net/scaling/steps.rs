@@ -2,7 +2,7 @@
 //!
 //! Each dimension is round(size · s^exponent / step), halves to even, so it steps where the product passes a half. A step
 //! is found from the power that reaches the half, then bisected to the last bit, so that it is where
-//! [`Scaling::apply`](super::Scaling::apply) itself changes.
+//! [`Scaling::apply`](crate::net::Scaling::apply) itself changes.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,13 +11,13 @@ use crate::units::{rounded, to_f64};
 
 /// One dimension of a net as its scaling rounds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Dimension {
+pub(in crate::net) struct Dimension {
     /// Before scaling.
-    pub(super) size: f64,
+    pub(in crate::net) size: f64,
     /// Grows by s to this power; not negative.
-    pub(super) exponent: f64,
+    pub(in crate::net) exponent: f64,
     /// Becomes a multiple of this.
-    pub(super) step: f64,
+    pub(in crate::net) step: f64,
 }
 
 /// Share of a factor by which its step may be missed at first.
@@ -98,7 +98,7 @@ fn distinct(dimensions: impl IntoIterator<Item = Dimension>) -> Vec<Dimension> {
 }
 
 impl Down {
-    pub(super) fn new(
+    pub(in crate::net) fn new(
         dimensions: impl IntoIterator<Item = Dimension>,
         most: f64,
         least: f64,
@@ -144,7 +144,7 @@ impl Iterator for Down {
 }
 
 impl Up {
-    pub(super) fn new(
+    pub(in crate::net) fn new(
         dimensions: impl IntoIterator<Item = Dimension>,
         least: f64,
         most: f64,

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::complexity::{Complexity, RawComplexity};
+use super::pycls;
 use super::zoo::Zoo;
-use super::{Group, Net, Scaling, Side, pycls, side};
 use crate::json::{Invalid, typed, unknown_fields};
+use crate::net::complexity::{Complexity, RawComplexity};
+use crate::net::{Group, Net, Scaling, Side, side};
 
 /// A net, or the costs of one.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::blocks::{Conv, Path, Side};
-use super::layers::{Kind, Layer};
-use super::limits::{DEPTHS, KERNELS, WIDTHS, all_within, same_length, within};
 use crate::json::Invalid;
+use crate::net::blocks::{Conv, Path, Side};
+use crate::net::layers::{Kind, Layer};
+use crate::net::limits::{DEPTHS, KERNELS, WIDTHS, all_within, same_length, within};
 use crate::units::Whole;
 
 /// How an image becomes tokens.
@@ -48,7 +48,7 @@ pub struct Vit {
 
 impl Vit {
     /// Refuses a side that patches do not tile.
-    pub(super) fn check_side(&self, side: Side) -> Result<(), Invalid> {
+    pub(in crate::net) fn check_side(&self, side: Side) -> Result<(), Invalid> {
         if side.get().is_multiple_of(self.patch_size) {
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl Vit {
     }
 
     /// Emits the layers for an image of `side`, in order.
-    pub(super) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
+    pub(in crate::net) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         let mut path = Path::image(side, emit);
         self.stem(&mut path);
         let class_token = self.classifier == Classifier::Token;

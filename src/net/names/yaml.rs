@@ -10,22 +10,22 @@ use serde_json::{Number, Value};
 
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(in crate::net) struct Entry {
     /// `SECTION.KEY`, or `KEY` at the margin.
-    pub(super) key: String,
+    pub(in crate::net) key: String,
     /// The line that it stands on, from 1.
-    pub(super) line: usize,
+    pub(in crate::net) line: usize,
     /// Its value.
-    pub(super) value: Value,
+    pub(in crate::net) value: Value,
 }
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wrong {
+pub(in crate::net) struct Wrong {
     /// From 1.
-    pub(super) line: usize,
+    pub(in crate::net) line: usize,
     /// What is wrong with it.
-    pub(super) detail: &'static str,
+    pub(in crate::net) detail: &'static str,
 }
 
 /// What has been read so far.
@@ -48,7 +48,7 @@ struct Section {
 }
 
 /// The keys of `text` with their values, in order.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Wrong> {
+pub(in crate::net) fn entries(text: &str) -> Result<Vec<Entry>, Wrong> {
     let mut reader = Reader::default();
     let mut last = 0;
     for (i, line) in text.lines().enumerate() {
@@ -214,7 +214,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The value that a word stands for.
-pub(super) fn scalar(text: &str) -> Value {
+pub(in crate::net) fn scalar(text: &str) -> Value {
     let within = unquoted(text);
     if within.len() != text.len() {
         return within.into();

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Net;
 use super::yaml::{Wrong, entries, scalar};
 use crate::json::{Invalid, nearest, typed};
+use crate::net::Net;
 use crate::units::Whole;
 
 /// The values of a configuration by `SECTION.KEY`, with the lines they stand on, 0 where that is not known.

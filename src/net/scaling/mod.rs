@@ -4,21 +4,25 @@
 //! resolution by s^(e/2), since flops grow with their squares. Source: "Fast and Accurate Model Scaling" (Dollár, Singh,
 //! Girshick, CVPR 2021), eqs. 4 to 6; quantised as in pycls, commit 5719de6, `pycls/models/scaler.py`.
 
+mod rule;
+pub mod steps;
+pub mod written;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Net;
-use super::anynet::{AnyNet, Stage, compatible};
-use super::blocks::Side;
-use super::complexity::Ratios;
-use super::effnet::{self, EffNet};
-use super::limits::{DEPTHS, WIDTHS, channels};
-pub use super::rule::{Exponents, STRATEGIES, Strategy, reference};
-use super::rule::{Rule, fast, named};
-use super::spec::Spec;
-use super::steps::{Dimension, Down, Up};
 use crate::json::{FieldError, Invalid};
+use crate::net::Net;
+use crate::net::blocks::Side;
+use crate::net::complexity::Ratios;
+use crate::net::families::anynet::{AnyNet, Stage, compatible};
+use crate::net::families::effnet::{self, EffNet};
+use crate::net::limits::{DEPTHS, WIDTHS, channels};
+use crate::net::spec::Spec;
 use crate::units::{rounded, to_f64};
+pub use rule::{Exponents, STRATEGIES, Strategy, reference};
+use rule::{Rule, fast, named};
+use steps::{Dimension, Down, Up};
 
 /// A checked rule with its factor.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,12 +6,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::blocks::{self, Bottleneck, Conv, Path, Side};
-use super::layers::Layer;
-use super::limits::{
+use crate::json::Invalid;
+use crate::net::blocks::{self, Bottleneck, Conv, Path, Side};
+use crate::net::layers::Layer;
+use crate::net::limits::{
     DEPTHS, KERNELS, MAX_BLOCKS, OPTIONAL_WIDTHS, WIDTHS, all_within, ratio, same_length, within,
 };
-use crate::json::Invalid;
 use crate::units::{Whole, rounded, to_f64, truncated};
 
 /// How an image becomes the first feature map.
@@ -54,13 +54,13 @@ impl BlockType {
 /// Squeeze-excitation: whether, and the ratio of its width to the block's input width.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SqueezeExcite {
-    pub(super) on: bool,
-    pub(super) ratio: f64,
+    pub(in crate::net) on: bool,
+    pub(in crate::net) ratio: f64,
 }
 
 impl SqueezeExcite {
     /// From the fields of a request: `se_off` wins; a missing ratio is 0.25 where it is on; on where the ratio is > 0.
-    pub(super) fn read(se_on: Option<bool>, se_r: Option<f64>) -> Result<Self, Invalid> {
+    pub(in crate::net) fn read(se_on: Option<bool>, se_r: Option<f64>) -> Result<Self, Invalid> {
         let ratio = ratio(
             "/se_r",
             se_r.unwrap_or(if se_on == Some(true) { 0.25 } else { 0.0 }),
@@ -74,7 +74,7 @@ impl SqueezeExcite {
     }
 
     /// Whether any block has it.
-    pub(super) fn is_used(self) -> bool {
+    pub(in crate::net) fn is_used(self) -> bool {
         self.on && self.ratio > 0.0
     }
 
@@ -90,11 +90,11 @@ impl SqueezeExcite {
 /// One stage: `depth` blocks of one shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
-    pub(super) depth: u32,
-    pub(super) width: u32,
-    pub(super) stride: u32,
-    pub(super) bot_mul: Option<f64>,
-    pub(super) group_w: Option<u32>,
+    pub(in crate::net) depth: u32,
+    pub(in crate::net) width: u32,
+    pub(in crate::net) stride: u32,
+    pub(in crate::net) bot_mul: Option<f64>,
+    pub(in crate::net) group_w: Option<u32>,
 }
 
 impl Stage {
@@ -113,13 +113,13 @@ impl Stage {
 /// A checked `AnyNet`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnyNet {
-    pub(super) stem_type: StemType,
-    pub(super) stem_w: u32,
-    pub(super) block_type: BlockType,
-    pub(super) stages: Vec<Stage>,
-    pub(super) head_w: u32,
-    pub(super) se: SqueezeExcite,
-    pub(super) num_classes: u32,
+    pub(in crate::net) stem_type: StemType,
+    pub(in crate::net) stem_w: u32,
+    pub(in crate::net) block_type: BlockType,
+    pub(in crate::net) stages: Vec<Stage>,
+    pub(in crate::net) head_w: u32,
+    pub(in crate::net) se: SqueezeExcite,
+    pub(in crate::net) num_classes: u32,
 }
 
 impl AnyNet {
@@ -127,7 +127,7 @@ impl AnyNet {
     ///
     /// # Errors
     /// Where there are no stages or too many blocks, or a bottleneck or its groups would be empty.
-    pub(super) fn checked(self) -> Result<Self, Invalid> {
+    pub(in crate::net) fn checked(self) -> Result<Self, Invalid> {
         if self.stages.is_empty() {
             return Err(Invalid::at(
                 "/depths",
@@ -161,7 +161,7 @@ impl AnyNet {
     }
 
     /// Emits the layers for an image of `side`, in order.
-    pub(super) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
+    pub(in crate::net) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         let mut path = Path::image(side, emit);
         match self.stem_type {
             StemType::ResStemCifar => path.conv(Conv::new(self.stem_w, 3)),
@@ -204,7 +204,7 @@ impl AnyNet {
     }
 
     /// The timing group that the net belongs to.
-    pub(super) fn group(&self) -> &'static str {
+    pub(in crate::net) fn group(&self) -> &'static str {
         let grouped =
             self.block_type.has_bottleneck() && self.stages.iter().any(|stage| stage.groups() > 1);
         match (self.block_type, self.stem_type, self.se.is_used(), grouped) {
@@ -221,7 +221,7 @@ impl AnyNet {
 }
 
 /// Refuses more than [`MAX_BLOCKS`] blocks.
-pub(super) fn block_limit(pointer: &str, blocks: u64) -> Result<(), Invalid> {
+pub(in crate::net) fn block_limit(pointer: &str, blocks: u64) -> Result<(), Invalid> {
     if blocks <= u64::from(MAX_BLOCKS) {
         return Ok(());
     }
@@ -285,7 +285,11 @@ fn check_bottleneck(i: usize, stage: &Stage) -> Result<(), Invalid> {
 /// # Errors
 /// What is wrong with the multiplier, for the caller to point at it: above 1 it must be whole, below 1 the result must
 /// still divide (a power of two does).
-pub(super) fn compatible(width: u32, bot_mul: f64, group_w: u32) -> Result<(u32, u32), String> {
+pub(in crate::net) fn compatible(
+    width: u32,
+    bot_mul: f64,
+    group_w: u32,
+) -> Result<(u32, u32), String> {
     if bot_mul > 1.0 && bot_mul.fract() != 0.0 {
         return Err(format!("a multiplier above 1 must be whole, not {bot_mul}"));
     }

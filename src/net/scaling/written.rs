@@ -1,8 +1,8 @@
 //! A scaling as people write it on one line: `dWr:4`, `a0.7:4`, `d1_w8_g8_r1:4`.
 
 use super::rule::{STRATEGIES, named, reference};
-use super::scaling::RawScaling;
 use crate::json::{FieldError, Invalid};
+use crate::net::scaling::RawScaling;
 
 /// The scaling that `FORM:FACTOR` is, FORM being a strategy, `a` and the share of the width, or a string of the
 /// reference code.

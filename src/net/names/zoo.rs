@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::complexity::{Complexity, RawComplexity};
-use super::{Group, Net, Side, Subject, family};
+use super::family;
 use crate::json::{Invalid, Names};
+use crate::net::complexity::{Complexity, RawComplexity};
+use crate::net::{Group, Net, Side, Subject};
 
 /// A net with a name.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Entry {
                 name, group, costs, ..
             } => {
                 let default = costs
-                    .get_key_value(&super::DEFAULT_SIDE)
+                    .get_key_value(&crate::net::DEFAULT_SIDE)
                     .or_else(|| costs.first_key_value());
                 let found = side.map_or(default, |side| costs.get_key_value(&side));
                 let Some((side, complexity)) = found else {
@@ -123,9 +124,9 @@ impl Zoo {
                 reason = "the files are compiled in, and a test reads them"
             )]
             Zoo::read(
-                include_str!("../../data/zoo.json"),
-                include_str!("../../data/costs.csv"),
-                include_str!("../../data/operators.csv"),
+                include_str!("../../../data/zoo.json"),
+                include_str!("../../../data/costs.csv"),
+                include_str!("../../../data/operators.csv"),
             )
             .expect("built-in nets")
         });

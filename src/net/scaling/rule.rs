@@ -65,7 +65,7 @@ pub const STRATEGIES: [Strategy; 9] = [
 
 /// How the growth is shared, and what was asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Rule {
+pub(in crate::net) enum Rule {
     Strategy(Strategy),
     Alpha(f64),
     Reference(String, Exponents),
@@ -73,7 +73,7 @@ pub(super) enum Rule {
 }
 
 /// e of the fast family (eq. 4), to 15 digits, so that α = 0.8 is dWr to the last bit.
-pub(super) fn fast(alpha: f64) -> Exponents {
+pub(in crate::net) fn fast(alpha: f64) -> Exponents {
     let rest = ((1.0 - alpha) / 2.0 * 1e15).round_ties_even() / 1e15;
     Exponents {
         d: rest,
@@ -84,7 +84,7 @@ pub(super) fn fast(alpha: f64) -> Exponents {
 }
 
 /// The strategy called `name`.
-pub(super) fn named(name: &str) -> Result<Strategy, Invalid> {
+pub(in crate::net) fn named(name: &str) -> Result<Strategy, Invalid> {
     STRATEGIES
         .into_iter()
         .find(|strategy| strategy.name == name)

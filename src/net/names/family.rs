@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn groups_are_those_of_the_nets_whose_costs_are_known() {
-        let costs = include_str!("../../data/costs.csv");
+        let costs = include_str!("../../../data/costs.csv");
         let odd = |row: &&str| {
             let mut cells = row.split(',');
             let (name, family) = (cells.next().unwrap(), cells.next().unwrap());

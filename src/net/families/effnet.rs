@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::anynet::block_limit;
-use super::blocks::{self, Conv, MbConv, Path, Side};
-use super::layers::Layer;
-use super::limits::{
+use crate::json::Invalid;
+use crate::net::blocks::{self, Conv, MbConv, Path, Side};
+use crate::net::layers::Layer;
+use crate::net::limits::{
     DEPTHS, KERNELS, OPTIONAL_WIDTHS, WIDTHS, all_within, channels, ratio, same_length, within,
 };
-use crate::json::Invalid;
 use crate::units::{Whole, truncated};
 
 /// One stage: `depth` inverted residuals of one shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
-    pub(super) depth: u32,
-    pub(super) width: u32,
-    pub(super) exp_ratio: f64,
-    pub(super) stride: u32,
-    pub(super) kernel: u32,
+    pub(in crate::net) depth: u32,
+    pub(in crate::net) width: u32,
+    pub(in crate::net) exp_ratio: f64,
+    pub(in crate::net) stride: u32,
+    pub(in crate::net) kernel: u32,
 }
 
 /// A checked `EffNet`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EffNet {
-    pub(super) stem_w: u32,
-    pub(super) stages: Vec<Stage>,
-    pub(super) se_r: f64,
-    pub(super) head_w: u32,
-    pub(super) num_classes: u32,
+    pub(in crate::net) stem_w: u32,
+    pub(in crate::net) stages: Vec<Stage>,
+    pub(in crate::net) se_r: f64,
+    pub(in crate::net) head_w: u32,
+    pub(in crate::net) num_classes: u32,
 }
 
 impl EffNet {
@@ -40,7 +40,7 @@ impl EffNet {
     ///
     /// # Errors
     /// Where there are no stages or too many blocks, or an expansion or squeeze leaves the range of widths.
-    pub(super) fn checked(self) -> Result<Self, Invalid> {
+    pub(in crate::net) fn checked(self) -> Result<Self, Invalid> {
         if self.stages.is_empty() {
             return Err(Invalid::at(
                 "/depths",
@@ -76,7 +76,7 @@ impl EffNet {
     }
 
     /// Emits the layers for an image of `side`, in order.
-    pub(super) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
+    pub(in crate::net) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         let mut path = Path::image(side, emit);
         path.conv(Conv::new(self.stem_w, 3).stride(2));
         for stage in &self.stages {

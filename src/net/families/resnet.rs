@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::anynet::{AnyNet, BlockType, SqueezeExcite, Stage, StemType};
-use super::blocks::{self, Bottleneck, Conv, Path, Side};
-use super::layers::Layer;
-use super::limits::{DEPTHS, WIDTHS, within};
 use crate::json::Invalid;
+use crate::net::blocks::{self, Bottleneck, Conv, Path, Side};
+use crate::net::layers::Layer;
+use crate::net::limits::{DEPTHS, WIDTHS, within};
 use crate::units::Whole;
 
 /// What the net is built for.
@@ -84,7 +84,7 @@ impl ResNet {
     }
 
     /// Emits the layers for an image of `side`, in order.
-    pub(super) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
+    pub(in crate::net) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         let mut path = Path::image(side, emit);
         match self.dataset {
             Dataset::Cifar10 => path.conv(Conv::new(16, 3)),
@@ -114,7 +114,7 @@ impl ResNet {
     }
 
     /// The timing group that the net belongs to, the same as its `AnyNet` has.
-    pub(super) fn group(&self) -> &'static str {
+    pub(in crate::net) fn group(&self) -> &'static str {
         match (self.dataset, self.num_groups) {
             (Dataset::Cifar10, _) => "other",
             (Dataset::Imagenet, 1) => "resnet",
@@ -126,7 +126,7 @@ impl ResNet {
     ///
     /// # Errors
     /// With bottlenecks whose stride is on the first 1×1: no `AnyNet` has those.
-    pub(super) fn as_anynet(&self) -> Result<AnyNet, Invalid> {
+    pub(in crate::net) fn as_anynet(&self) -> Result<AnyNet, Invalid> {
         let imagenet = self.dataset == Dataset::Imagenet;
         if imagenet && self.stride_1x1 {
             let detail = "a bottleneck with its stride on the 1×1 convolution equals no AnyNet, so it cannot be scaled";

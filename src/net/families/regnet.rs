@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::anynet::{AnyNet, BlockType, SqueezeExcite, Stage, StemType, compatible};
-use super::limits::{
+use crate::json::Invalid;
+use crate::net::limits::{
     DEPTHS, KERNELS, MAX_RATIO, MAX_WIDTH, OPTIONAL_WIDTHS, WIDTHS, ratio, within,
 };
-use crate::json::Invalid;
 use crate::units::{Whole, rounded};
 
 /// A checked `RegNet`: its numbers, and the stages that they generate.
