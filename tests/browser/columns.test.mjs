@@ -104,23 +104,6 @@ test("a speed of each GPU is sent as that of all, and an epoch asks for its imag
   await page.locator(".speeds", { hasText: "2.083 (resnet50)" }).waitFor();
 });
 
-test("milliseconds that were sent as seconds are seen before they are saved, and put right by a button", async () => {
-  const lines = Array.from({ length: 296 }, (_, i) => `lab-a6000,NVIDIA RTX A6000,train,net-${i},${1e9 + i * 2e7},1e7,${4e6 + i * 1e5},256,${200 + i * 5}`);
-  await choose(`platform,device,mode,label,flops,params,acts,batch_size,step_seconds\n${lines.join("\n")}\n`);
-  await page.locator(".note", { hasText: "No GPU is that slow. net-147, in the middle, would have 0.273" }).waitFor();
-  await check();
-  await page.locator("#result .note", { hasText: "cannot be true of any GPU" }).waitFor();
-  await page.getByRole("button", { name: "They are milliseconds" }).click();
-  await page.locator(".speeds", { hasText: "1,280 (net-0) at most, of 296 rows" }).waitFor();
-  assert.equal(await page.locator(".note").count(), 0);
-  await check();
-  assert.equal(await page.locator("#result .note").count(), 0);
-  await page.getByRole("button", { name: /^Save/ }).click();
-  await page.getByRole("heading", { name: "Saved" }).waitFor();
-  const { measurements } = await (await fetch(`${server.origin}/v1/measurements?platform=lab-a6000&limit=1`)).json();
-  assert.ok(Math.abs(measurements[0].seconds_per_image - 0.2 / 256) < 1e-9);
-});
-
 test("rows in JSON have their speeds shown too, and a known GPU is held against its data sheet", async () => {
   const row = (name, speed) => ({ platform: { id: "lab-h100", device: "NVIDIA H100 80GB HBM3" }, mode: "train", model: { name }, images_per_second: speed });
   await page.goto("/upload");
