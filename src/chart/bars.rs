@@ -1,7 +1,7 @@
 //! Stacked bars, one below the other, in groups.
 
 use super::count;
-use super::frame::{Entry, PAD, TEXT, head};
+use super::frame::{Entry, Key, PAD, TEXT, head};
 use super::look::{Look, Place};
 use super::mark;
 use super::scale::{Kind, Scale};
@@ -78,6 +78,14 @@ impl Bars {
             .enumerate()
             .map(entry)
             .collect();
+        let legend = match look.place {
+            Place::Alone => legend,
+            // The page makes a legend that can be pressed.
+            Place::Page => {
+                keys(svg, legend);
+                Vec::new()
+            }
+        };
         let mut y = head(svg, title, &legend, look) + 12.0;
         let columns = self.columns(look);
         for group in &self.groups {
@@ -183,5 +191,17 @@ impl Bars {
             svg.close();
             svg.line();
         }
+    }
+}
+
+/// What a page needs to know of each part for a legend of its own.
+fn keys(svg: &mut Svg, parts: Vec<Entry>) {
+    for entry in parts {
+        let key = Key {
+            series: entry.text,
+            entry,
+            kind: "points",
+        };
+        key.draw(svg);
     }
 }

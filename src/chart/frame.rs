@@ -27,6 +27,34 @@ pub(super) struct Entry<'a> {
     pub(super) text: &'a str,
 }
 
+/// What a page needs to know of a series for a legend of its own, which can be pressed.
+#[derive(Clone, Debug)]
+pub(super) struct Key<'a> {
+    /// Name of the series.
+    pub(super) series: &'a str,
+    /// Its entry in the legend.
+    pub(super) entry: Entry<'a>,
+    /// `line` or `points`.
+    pub(super) kind: &'a str,
+}
+
+impl Key<'_> {
+    pub(super) fn draw(&self, svg: &mut Svg) {
+        let mark = self.entry.mark;
+        let class = format!("key {} {}", mark::class(mark), mark::dash(mark));
+        let key = [
+            ("class", class.trim_end()),
+            ("data-series", self.series),
+            ("data-legend", self.entry.text),
+            ("data-kind", self.kind),
+        ];
+        svg.open("g", &key);
+        svg.leaf("path", &[("d", &mark::shape(mark, 4.5))]);
+        svg.close();
+        svg.line();
+    }
+}
+
 /// Draws the title and the legend; returns where what is below them starts.
 pub(super) fn head(svg: &mut Svg, title: &str, legend: &[Entry], look: &Look) -> f64 {
     let room = look.width - 2.0 * PAD;

@@ -1,10 +1,10 @@
 //! Points, lines and bands between two axes.
 
-use super::frame::{Axes, Entry, axes, head};
+use super::frame::{Axes, Entry, Key, axes, head};
 use super::look::{Look, Place};
 use super::scale::Axis;
 use super::svg::Svg;
-use super::{lines, mark, scatter};
+use super::{lines, scatter};
 
 /// Points, lines and bands between two axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,26 +144,18 @@ impl Plot {
     /// What a page needs to know of each series for a legend of its own.
     fn keys(&self, svg: &mut Svg) {
         for series in &self.series {
-            let class = format!(
-                "key {} {}",
-                mark::class(series.mark),
-                mark::dash(series.mark)
-            );
             let kind = if series.line.is_some() {
                 "line"
             } else {
                 "points"
             };
-            let key = [
-                ("class", class.trim_end()),
-                ("data-series", &series.name),
-                ("data-legend", series.told()),
-                ("data-kind", kind),
-            ];
-            svg.open("g", &key);
-            svg.leaf("path", &[("d", &mark::shape(series.mark, 4.5))]);
-            svg.close();
-            svg.line();
+            let (mark, text) = (series.mark, series.told());
+            let key = Key {
+                series: &series.name,
+                entry: Entry { mark, text },
+                kind,
+            };
+            key.draw(svg);
         }
     }
 

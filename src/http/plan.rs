@@ -23,7 +23,7 @@ use crate::net::{Net, Scaling, spec::RawModel};
 use crate::plan::accuracy::{Expected, Published};
 use crate::plan::budget::{Budget, LimitedBy, Limits, Patience, Use};
 use crate::plan::compare::{at_model, ways};
-use crate::plan::front::{Front, best_mix, fastest_mix, front, spend};
+use crate::plan::front::{Front, fastest_mix, front, largest_mix, spend};
 use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
 use crate::timing::measurement::count;
@@ -113,8 +113,8 @@ pub struct PlanAnswer {
     pub options: Vec<PlanOption>,
     /// Those by which none was found.
     pub left_out: Vec<LeftOut>,
-    /// The free mix with most flops within the limits, towards a target of flops the fastest; null where none was asked for or
-    /// found, and towards an error: none is published of free mixes.
+    /// The free mix with most flops within the limits, towards a target of flops the fastest, never a worse one than `options`
+    /// has; null where none was asked for or found, and towards an error: none is published of free mixes.
     pub mix: Option<PlanOption>,
     /// Pareto fronts of the first platform; null where no free mix was asked for.
     pub front: Option<Front>,
@@ -129,7 +129,7 @@ pub struct PlanOption {
     /// … or the share of the width …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alpha: Option<f64>,
-    /// … or, of a free mix, the shares.
+    /// … or, of a free mix, the shares; beside its name, where no mix is better than a named way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exponents: Option<Exponents>,
     /// The largest factor up to 1,024 that gives a net within the limits; for a target the smallest that reaches it.
@@ -215,45 +215,56 @@ pub fn planned(
         patience: &patience,
     };
     let base = asking.net()?;
-    let (options, left_out) = searched(&asking, &budget, (&ways, target), wanted)?;
+    let found = searched(&asking, &budget, (&ways, target), wanted)?;
     wanted.check()?;
     if free_mix {
         spend(base, &patience)?;
     }
-    let mix = if free_mix {
-        mixed(base, target, &budget)?
-    } else {
-        None
-    };
+    let mix = free_mix.then(|| mixed(base, target, &budget, &found));
+    let (options, left_out) = sorted(&asking, setup, ways.iter().zip(found), target);
     let first = asking.predictors.first().filter(|_| free_mix);
     Ok(PlanAnswer {
         base: base_row(&asking.subject),
         options,
         left_out,
         mix: mix
-            .map(|(scaling, net, limited_by)| option(&asking, setup, (&scaling, &net), limited_by)),
+            .flatten()
+            .and_then(|found| mix_option(&asking, setup, found)),
         front: first.map(|predictor| front(base, &asking.question, predictor)),
     })
 }
 
-/// What each of `ways` finds; towards a target the fastest first.
+/// What each of `ways` finds.
 fn searched(
     asking: &Asking,
     budget: &Budget,
     (ways, target): (&[Scaling], Option<Target>),
     wanted: &Wanted,
-) -> Result<(Vec<PlanOption>, Vec<LeftOut>), Invalid> {
-    let (mut options, mut left_out) = (Vec::new(), Vec::new());
+) -> Result<Vec<Found>, Invalid> {
     let base = asking.net()?;
-    for way in ways {
+    let search = |way| {
         wanted.check()?;
         let found = match target {
             None => largest(base, way, budget),
             Some(target) => smallest(base, way, target, budget),
         };
-        let Found { net, limited_by } = found.map_err(at_model)?;
-        if let Some((scaling, net)) = net {
-            options.push(option(asking, budget.setup, (&scaling, &net), limited_by));
+        found.map_err(at_model)
+    };
+    ways.iter().map(search).collect()
+}
+
+/// The ways that found a net, towards a target the fastest first, and those that found none.
+fn sorted<'a>(
+    asking: &Asking,
+    setup: Option<Setup>,
+    found: impl Iterator<Item = (&'a Scaling, Found)>,
+    target: Option<Target>,
+) -> (Vec<PlanOption>, Vec<LeftOut>) {
+    let (mut options, mut left_out) = (Vec::new(), Vec::new());
+    for (way, found) in found {
+        let limited_by = found.limited_by;
+        if let Some(option) = option(asking, setup, found) {
+            options.push(option);
         } else {
             let RawScaling {
                 strategy, alpha, ..
@@ -272,7 +283,7 @@ fn searched(
         };
         options.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
     }
-    Ok((options, left_out))
+    (options, left_out)
 }
 
 /// What of `request` a prediction would be asked with.
@@ -402,37 +413,34 @@ fn check(limits: &Limits, target: Option<Target>, asking: &Asking) -> Result<(),
     Ok(())
 }
 
-/// The best free mix: by its largest factor within the budget, or by its smallest that reaches the target.
-fn mixed(
-    base: &Net,
-    target: Option<Target>,
-    budget: &Budget,
-) -> Result<Option<(Scaling, Net, LimitedBy)>, Invalid> {
-    let mix = match target {
-        None => best_mix(base, budget),
-        Some(Target::Flops(flops)) => {
-            let fastest = fastest_mix(base, flops, budget);
-            return Ok(fastest.map(|(scaling, net)| (scaling, net, LimitedBy::Target)));
-        }
+/// The best free mix: that with most flops within the budget, or the fastest that reaches the target.
+fn mixed(base: &Net, target: Option<Target>, budget: &Budget, found: &[Found]) -> Option<Found> {
+    match target {
+        None => largest_mix(base, budget, found),
+        Some(Target::Flops(flops)) => fastest_mix(base, flops, budget, found),
         Some(Target::Error(_)) => None,
-    };
-    let Some(mix) = mix else {
-        return Ok(None);
-    };
-    let Found { net, limited_by } = largest(base, &mix, budget)?;
-    Ok(net.map(|(scaling, net)| (scaling, net, limited_by)))
+    }
 }
 
-fn option(
-    asking: &Asking,
-    setup: Option<Setup>,
-    (scaling, net): (&Scaling, &Net),
-    limited_by: LimitedBy,
-) -> PlanOption {
+/// The free mix that was found, told by its shares also where it is a named way.
+fn mix_option(asking: &Asking, setup: Option<Setup>, found: Found) -> Option<PlanOption> {
+    let (scaling, _) = found.net.as_ref()?;
+    let exponents = Some(scaling.exponents());
+    let option = option(asking, setup, found)?;
+    Some(PlanOption {
+        exponents,
+        ..option
+    })
+}
+
+/// What was found; `None` where no net was.
+fn option(asking: &Asking, setup: Option<Setup>, found: Found) -> Option<PlanOption> {
+    let Found { net, limited_by } = found;
+    let (scaling, net) = &net?;
     let raw = RawScaling::from(scaling);
     let published = asking.subject.net().and_then(Published::of);
     let costs = net.complexity();
-    PlanOption {
+    Some(PlanOption {
         strategy: raw.strategy,
         alpha: raw.alpha,
         exponents: raw.exponents,
@@ -442,5 +450,5 @@ fn option(
         limited_by: (limited_by != LimitedBy::Target).then_some(limited_by),
         memory: setup.map(|setup| Memory::of(&costs, &asking.question.group, &setup)),
         accuracy: published.and_then(|known| known.expected(scaling, net)),
-    }
+    })
 }

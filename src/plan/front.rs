@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::Question;
 use super::accuracy::Published;
-use super::budget::{Budget, Patience};
-use super::search::{LEAST, MOST};
+use super::budget::{Budget, LimitedBy, Patience};
+use super::search::{Found, LEAST, MOST, down};
 use crate::json::Invalid;
 use crate::net::layers::Kind;
 use crate::net::scaling::{Exponents, RawScaling};
@@ -179,33 +179,78 @@ pub fn front(base: &Net, question: &Question, predictor: &Predictor) -> Front {
     }
 }
 
-/// The mix of the grid that has most flops within `budget`, by factor 1; `None` where none is within it.
+/// The net with most flops within `budget`, of all mixes of the grid and of those that were `found` within it by other ways,
+/// which a free mix may take too; `None` where none is within it.
+///
+/// A factor of the grid tells how large a mix can be, to a fifth. Those that may be the largest are then looked at net by net.
 #[must_use]
-pub fn best_mix(base: &Net, budget: &Budget) -> Option<Scaling> {
-    let factors = (0..FACTORS).map(|i| (f64::from(i) / 4.0).exp2());
-    let factors: Vec<f64> = factors.collect();
-    let best = mixes(base).into_iter().filter_map(|mix| {
-        // From the top: the first within the budget has about the most flops of its mix.
-        let largest = factors.iter().rev().find_map(|factor| {
-            let net = mix.at(*factor)?.apply(base).ok()?;
-            budget
-                .broken_by(&net)
-                .is_none()
-                .then(|| net.complexity().flops)
-        });
-        Some((largest?, mix))
-    });
-    let best = best.max_by_key(|(flops, _)| *flops);
-    best.map(|(_, mix)| mix)
+pub fn largest_mix(base: &Net, budget: &Budget, found: &[Found]) -> Option<Found> {
+    let mut rough: Vec<Rough> = mixes(base)
+        .into_iter()
+        .filter_map(|mix| Rough::of(mix, base, budget))
+        .collect();
+    rough.sort_by(|a, b| b.beyond.total_cmp(&a.beyond));
+    let named = found.iter().max_by(|a, b| a.flops().total_cmp(&b.flops()));
+    let mut best = named.filter(|found| found.net.is_some()).cloned();
+    let mut most = best.as_ref().map_or(0.0, Found::flops);
+    for Rough { mix, beyond, range } in rough {
+        if most >= beyond {
+            break;
+        }
+        let Ok(refined) = down(base, &mix, range, budget) else {
+            break;
+        };
+        if refined.flops() > most {
+            (most, best) = (refined.flops(), Some(refined));
+        }
+    }
+    best
 }
 
-/// The mix whose smallest net with at least `flops` is within `budget` and the fastest on its first platform, where there is
-/// none the one with least acts; `None` where no mix reaches so many within it.
+/// How large a mix can be, to a factor of the grid.
+struct Rough {
+    mix: Scaling,
+    /// Flops at the first factor of the grid that is too large, about the most that are within the budget; infinite where
+    /// there is none that can be counted.
+    beyond: f64,
+    /// That factor, and the next smaller one.
+    range: (f64, f64),
+}
+
+impl Rough {
+    /// Looks from the top, and below a factor of 1 only where nothing above is within `budget`.
+    fn of(mix: Scaling, base: &Net, budget: &Budget) -> Option<Self> {
+        let quarters = (0..2 * FACTORS - 1).map(|i| MOST * (-f64::from(i) / 4.0).exp2());
+        let (mut above, mut beyond) = (MOST, f64::INFINITY);
+        for factor in quarters {
+            if factor < 1.0 {
+                budget.patience.spend(base.layers().len()).ok()?;
+            }
+            let net = mix.at(factor)?.apply(base).ok();
+            if net
+                .as_ref()
+                .is_some_and(|net| budget.broken_by(net).is_none())
+            {
+                let range = (above, factor);
+                return Some(Self { mix, beyond, range });
+            }
+            above = factor;
+            beyond = net.map_or(f64::INFINITY, |net| net.complexity().flops.as_f64());
+        }
+        None
+    }
+}
+
+/// The fastest net with at least `flops` on the first platform of `budget`, where it has none the one with least acts: of the
+/// smallest that each mix reaches so many by, and of those that were `found` by other ways; `None` where none is within it.
 #[must_use]
-pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget) -> Option<(Scaling, Net)> {
+pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget, found: &[Found]) -> Option<Found> {
     let reached = mixes(base).into_iter().filter_map(|mix| {
         let (scaling, net) = smallest_of(&mix, base, flops, budget.patience)?;
-        budget.broken_by(&net).is_none().then_some((scaling, net))
+        budget.broken_by(&net).is_none().then_some(Found {
+            net: Some((scaling, net)),
+            limited_by: LimitedBy::Target,
+        })
     });
     let cost = |net: &Net| {
         let features = Features::of_net(net);
@@ -215,9 +260,10 @@ pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget) -> Option<(Scaling, 
             None => net.complexity().acts.as_f64(),
         }
     };
-    let costed = reached.map(|(scaling, net)| (cost(&net), scaling, net));
+    let all = reached.chain(found.iter().cloned());
+    let costed = all.filter_map(|found| Some((cost(&found.net.as_ref()?.1), found)));
     let fastest = costed.min_by(|a, b| a.0.total_cmp(&b.0));
-    fastest.map(|(_, scaling, net)| (scaling, net))
+    fastest.map(|(_, found)| found)
 }
 
 /// The smallest net with at least `flops`. Searches up from a quarter of the factor, because rounding moves flops by less.

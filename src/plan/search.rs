@@ -25,6 +25,15 @@ pub struct Found {
     pub limited_by: LimitedBy,
 }
 
+impl Found {
+    /// The net's multiply-adds; 0 without one.
+    #[must_use]
+    pub fn flops(&self) -> f64 {
+        let net = self.net.as_ref();
+        net.map_or(0.0, |(_, net)| net.complexity().flops.as_f64())
+    }
+}
+
 /// What a net is to reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Target {
@@ -40,8 +49,6 @@ pub enum Target {
 /// Where `base` cannot be scaled so at all, or its steps are too many to look at.
 pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Invalid> {
     way.apply(base)?;
-    let layers = base.layers().len();
-    let mut limited_by = LimitedBy::MaxFactor;
     let breaks = |factor: f64| {
         let net = scaled(base, way, factor);
         net.is_none_or(|(_, net)| budget.is_broken_from(&net))
@@ -52,13 +59,28 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
     } else {
         MOST
     };
+    down(base, way, (from, LEAST), budget)
+}
+
+/// The largest factor between `from` and `least` by which `way` scales `base` to a net within `budget`.
+///
+/// # Errors
+/// Where the nets are too many to look at.
+pub(super) fn down(
+    base: &Net,
+    way: &Scaling,
+    (from, least): (f64, f64),
+    budget: &Budget,
+) -> Result<Found, Invalid> {
+    let layers = base.layers().len();
+    let mut limited_by = LimitedBy::MaxFactor;
     // The last net, of which it is known that it is too large, but not yet by which limit.
     let mut larger: Option<Net> = None;
     let limiting = |larger: Option<Net>, known: LimitedBy| {
         let broken = larger.and_then(|net| budget.broken_by(&net));
         broken.unwrap_or(known)
     };
-    for factor in way.steps_down(base, from, LEAST) {
+    for factor in way.steps_down(base, from, least) {
         budget.patience.spend(layers)?;
         let Some((scaling, net)) = scaled(base, way, factor) else {
             (larger, limited_by) = (None, LimitedBy::NetSize);

@@ -84,6 +84,31 @@ test("a series is hidden and shown by mouse and by keyboard, and stays hidden wh
   assert.ok(await keys.getByRole("button", { name: "Show all" }).isHidden());
 });
 
+test("a part of stacked bars is hidden and shown, and what is left of each bar moves together", async () => {
+  await page.goto(CHARTS.time);
+  await settled(page);
+  const figure = page.locator("#time figure");
+  const keys = figure.getByRole("group", { name: "Shown in the chart" });
+  const bars = (part) => figure.locator(`.bar[data-series="${part}"]:visible`);
+  const lefts = (part) => bars(part).evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().x));
+  assert.deepEqual(await keys.getByRole("checkbox").evaluateAll((all) => all.map(({ value }) => value)), ["memory", "compute", "rest"]);
+  const [memory, compute] = [await lefts("memory"), await lefts("compute")];
+  assert.ok(memory.length > 3 && compute.every((x) => x > memory[0] + 1));
+  await keys.getByLabel("memory", { exact: true }).uncheck();
+  assert.equal(await bars("memory").count(), 0);
+  // All begin where bars began, to a tenth of a pixel as they are drawn.
+  for (const x of await lefts("compute")) assert.ok(Math.abs(x - memory[0]) < 0.2, `${x} ${memory[0]}`);
+  await figure.locator("svg.chart-svg [tabindex='0']").focus();
+  const read = new Set();
+  for (let i = 0; i < 40; i += 1) {
+    read.add(await page.evaluate(() => document.activeElement.dataset.series));
+    await page.keyboard.press("ArrowRight");
+  }
+  assert.ok(!read.has("memory") && read.has("compute"), [...read].join());
+  await keys.getByRole("button", { name: "Show all" }).click();
+  assert.deepEqual([await lefts("memory"), await lefts("compute")], [memory, compute]);
+});
+
 test("a second net is compared in the same chart, and taken away again", async () => {
   await page.goto(CHARTS.compare);
   await settled(page);

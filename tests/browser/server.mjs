@@ -34,6 +34,13 @@ export async function serve(...args) {
   return { origin, token, stop };
 }
 
+/** A folder of its own for the command line, which `run` calls there: it gives what is printed, or throws what is complained of. */
+export function shell() {
+  const folder = mkdtempSync(join(tmpdir(), "epochcast-shell-"));
+  const run = (line) => execFileSync(BINARY, line.split(" "), { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }).toString();
+  return { folder, run, gone: () => rmSync(folder, { recursive: true }) };
+}
+
 /** Starts the browser. */
 export function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });

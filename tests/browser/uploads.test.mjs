@@ -18,20 +18,6 @@ const send = async (name, rows, wrong) => {
 const list = () => page.getByRole("table", { name: "Uploads" });
 const row = (id) => list().locator("tbody tr").filter({ has: page.getByRole("link", { name: `Upload ${id}`, exact: true }) });
 
-test("an upload is found in the history, undone, and put back, without its address", async () => {
-  const { upload } = await send("found", 12, [4]);
-  await page.goto("/upload");
-  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "History" }).click();
-  assert.match(await row(upload).innerText(), /browser[\s\S]*11\s+0\s+0\s+1\s+in the fits/);
-  await page.getByRole("button", { name: `Undo upload ${upload}` }).click();
-  await page.getByText("A token is needed: paste it here.").waitFor();
-  await page.getByLabel("Token").fill(server.token);
-  await page.getByRole("button", { name: `Undo upload ${upload}` }).click();
-  await row(upload).getByText(/^taken out/).waitFor();
-  await page.getByRole("button", { name: `Put back upload ${upload}` }).click();
-  await row(upload).getByText("in the fits").waitFor();
-});
-
 test("the rows of an upload are one click away, with what became of them, and those that were wrong", async () => {
   const { upload } = await send("rows", 8, [3]);
   await page.goto("/uploads");

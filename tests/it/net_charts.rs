@@ -249,6 +249,24 @@ async fn a_page_can_tell_the_parts_of_each_series() {
 }
 
 #[tokio::test]
+async fn a_page_can_tell_the_parts_of_stacked_bars_and_draws_their_legend_itself() {
+    let app = App::seeded().await;
+    let path = "/v1/charts/stages.svg?model=RegNetY-4GF&platform=v100x8-paper&inline=true";
+    let counted = |svg: &str| {
+        let document = roxmltree::Document::parse(svg).unwrap();
+        let of = |class: &str| {
+            let nodes = document.descendants();
+            let classes = nodes.filter_map(|node| node.attribute("class"));
+            classes.filter(|c| c.split(' ').any(|c| c == class)).count()
+        };
+        [of("key"), of("chip")]
+    };
+    assert_eq!(counted(&text(&app, path).await), [3, 0]);
+    let alone = text(&app, &path.replace("&inline=true", "")).await;
+    assert_eq!(counted(&alone), [0, 3]);
+}
+
+#[tokio::test]
 async fn a_net_without_published_errors_has_no_front_against_them() {
     let app = App::seeded().await;
     let svg = text(

@@ -3,9 +3,10 @@
 use epochcast::net::{Net, STRATEGIES, Scaling, Zoo, scaling::RawScaling};
 use epochcast::plan::Question;
 use epochcast::plan::budget::{Budget, LimitedBy, Limits, Patience, Use};
+use epochcast::plan::front::{fastest_mix, largest_mix};
 use epochcast::plan::memory::{Memory, Optimizer, Setup};
 use epochcast::plan::run::Run;
-use epochcast::plan::search::{LEAST, MOST, Target, largest, smallest};
+use epochcast::plan::search::{Found, LEAST, MOST, Target, largest, smallest};
 use epochcast::timing::platform::Precision;
 use epochcast::timing::{Estimator, Features, Level, Mode, Predictors, seed};
 use proptest::prelude::*;
@@ -264,6 +265,53 @@ fn walked(
         last = broken;
     }
     (None, last)
+}
+
+proptest! {
+    // A free mix takes a good part of a second here.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_named_way_is_larger_than_the_free_mix_or_faster_towards_a_target(
+        (base, _, limits) in cases(), platform in 0_usize..8, grown in 0.0..6.0f64,
+    ) {
+        let question = question(&base);
+        let trained: Vec<_> = predictors().of_mode(Mode::Train).cloned().collect();
+        let platform = [trained[platform % trained.len()].clone()];
+        let patience = Patience::default();
+        let budget = Budget {
+            limits: &limits.0,
+            used: limits.1,
+            question: &question,
+            predictors: (predictors(), &platform),
+            setup: Some(setup()),
+            run: &run(),
+            patience: &patience,
+        };
+        let ways = STRATEGIES.map(|strategy| Scaling::by_strategy(strategy, 1.0).unwrap());
+        let seconds = |net: &Net| platform[0].time(&question.about(&Features::of_net(net))).unwrap().ms;
+        let kept = |mix: &Option<Found>| mix.iter().filter_map(|mix| mix.net.as_ref()).all(|(scaling, net)| {
+            budget.broken_by(net).is_none() && scaling.apply(&base).unwrap() == *net
+        });
+
+        let named = ways.each_ref().map(|way| largest(&base, way, &budget).unwrap());
+        let mix = largest_mix(&base, &budget, &named);
+        prop_assert!(kept(&mix));
+        for found in &named {
+            prop_assert!(found.flops() <= mix.as_ref().map_or(0.0, Found::flops));
+        }
+
+        let flops = base.complexity().flops.as_f64() * grown.exp2();
+        let target = Target::Flops(flops);
+        let named = ways.each_ref().map(|way| smallest(&base, way, target, &budget).unwrap());
+        let mix = fastest_mix(&base, flops, &budget, &named);
+        prop_assert!(kept(&mix));
+        for (_, net) in named.iter().filter_map(|found| found.net.as_ref()) {
+            let (_, mix) = mix.as_ref().unwrap().net.as_ref().unwrap();
+            prop_assert!(mix.complexity().flops.as_f64() >= flops);
+            prop_assert!(seconds(mix) <= seconds(net));
+        }
+    }
 }
 
 /// Exponents of the acts against the flops that were reached, over s = 1, 2, 4 … 64, beside theory: d 1, w 1/2, r 1, dwr 5/6,

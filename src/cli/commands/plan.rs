@@ -225,8 +225,11 @@ fn shown_memory(option: &PlanOption) -> Option<[String; 2]> {
 
 fn cells(option: &PlanOption, currency: Currency, has: &Columns) -> Vec<String> {
     let costs = &option.scaled.complexity;
+    // The free mix may be a named way too, which stands in its own row.
+    let named = option.exponents.is_none();
+    let strategy = option.strategy.as_deref().filter(|_| named);
     let mut cells = vec![
-        way(option.strategy.as_deref(), option.alpha),
+        way(strategy, option.alpha.filter(|_| named)),
         format!("{:.6}", option.factor),
         count(costs.flops.as_f64()),
         count(costs.params.as_f64()),

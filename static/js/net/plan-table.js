@@ -11,12 +11,13 @@ import { LIMITS } from "./plan-request.js";
 /** @import { Column } from "../parts/table.js" */
 /** @typedef {{strategy?: string | null, alpha?: number | null, exponents?: Exponents | null}} Way */
 
-/** The options of an answer with the free mix, those with most flops first; each net once, under the name of a strategy where it has one. @param {PlanAnswer} answer */
+/** The options of an answer with the free mix, those with most flops first; each net once, under the name of a way where it has one, of a strategy before an α. @param {PlanAnswer} answer */
 export function ranked({ options, mix }) {
   /** @param {PlanOption} option */
   const key = ({ scaled: { complexity: costs } }) => [costs.flops, costs.params, costs.acts].join();
   const named = new Set(options.filter(({ strategy }) => strategy).map(key));
-  const all = [...options, ...(mix ? [mix] : [])].filter((row) => row.strategy || !named.has(key(row)));
+  const all = options.filter((row) => row.strategy || !named.has(key(row)));
+  if (mix && !all.some((row) => key(row) === key(mix))) all.push(mix);
   return all.sort((a, b) => b.scaled.complexity.flops - a.scaled.complexity.flops);
 }
 

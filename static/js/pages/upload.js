@@ -142,9 +142,17 @@ function recognised() {
   remap();
 }
 
+/** Has the mapping keep what was written over wrong cells: what was said of the rows as they were goes. */
+function keep() {
+  mapping?.keep(wrong);
+  wrong = [];
+  fill(result);
+}
+
 /** Puts the table in our columns in the place of what was given, as far as all is chosen. */
 function remap() {
   if (mapping && sent) {
+    keep();
     const text = mapping.text(platform.value.trim());
     sent.changed = true;
     sent.text = text;
@@ -238,6 +246,11 @@ function fixing(answer) {
 
 function fixed() {
   if (!sent) return;
+  if (mapping) {
+    remap();
+    run(true);
+    return;
+  }
   try {
     sent.text = patched(sent.text ?? "", type.value, wrong);
     sent.changed = true;

@@ -24,6 +24,7 @@ export function legend(place, drawing, hidden) {
   const show = () => {
     for (const box of boxes) box.checked = !hidden.has(box.value);
     for (const part of /** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll("[data-series]"))) part.classList.toggle("off", hidden.has(part.dataset.series ?? ""));
+    close(drawing);
     const away = boxes.filter(({ checked }) => !checked).length;
     all.hidden = away === 0;
     all.textContent = `Show all, ${away} hidden`;
@@ -31,6 +32,18 @@ export function legend(place, drawing, hidden) {
   };
   fill(place, keys.map((key, i) => h("label", {}, boxes[i], sign(key), key.dataset.legend)), all);
   show();
+}
+
+/** Moves what is left of stacked bars together, so that their lengths can be compared. @param {SVGSVGElement} drawing */
+function close(drawing) {
+  /** Width of what is hidden so far, by the height at which a bar lies. @type {Map<string, number>} */
+  const gaps = new Map();
+  for (const rect of drawing.querySelectorAll(".bar rect")) {
+    const row = rect.getAttribute("y") ?? "";
+    const gap = gaps.get(row) ?? 0;
+    rect.setAttribute("transform", `translate(${-gap} 0)`);
+    if (rect.parentElement?.classList.contains("off")) gaps.set(row, gap + Number(rect.getAttribute("width")));
+  }
 }
 
 /** @param {SVGElement} key @param {Set<string>} hidden @param {() => void} show */

@@ -3,9 +3,10 @@
 import { field, fill, h, select } from "../core/dom.js";
 import { many } from "../core/format.js";
 import { read } from "../core/quantity.js";
-import { guess, mapped, sheet, UNITS, unitOf } from "./mapping.js";
+import { changes, guess, mapped, sheet, UNITS, unitOf } from "./mapping.js";
 
-/** @import { Sheet } from "./mapping.js" */
+/** @import { Fix, Sheet } from "./mapping.js" */
+/** @import { Row } from "./rows.js" */
 
 const PRECISIONS = ["fp32", "tf32", "amp", "amp_bf16", "fp16", "bf16"];
 const IMAGENET = "1281167";
@@ -30,12 +31,16 @@ export function mappingForm(text, onchange) {
   const precision = select([["", "not known"], ...PRECISIONS.map((name) => /** @type {[string, string]} */ ([name, name]))], "", { on: { change: changed } });
   const [batchField, imagesField] = [field("Batch of all rows", batches), field("Images of an epoch", images, "ImageNet has 1,281,167.")];
   const said = h("p", { role: "status" });
-  const sample = h("p", { class: "small" });
+  const [sample, remark] = [h("p", { class: "small" }), h("p", { class: "small", role: "status" })];
+  /** What somebody wrote over wrong cells; of one cell the last counts. @type {Fix[]} */
+  let fixes = [];
+  /** @type {ReturnType<typeof mapped> | null} */
+  let last = null;
   const element = h("div", {}, h("h3", {}, "Your columns"),
     h("p", { class: "small quiet" }, "The first line has names that are not ours. Say which column is what; the others are left out, and your file stays as it is."),
     h("div", { class: "fields wide" }, field("Net", net), field("Time or speed", time), field("Its unit", unit, "All devices together, unless it says otherwise."), field("Batch size, all devices", batch), batchField, field("Resolution", resolution), imagesField),
     h("h3", {}, "Where it was timed"), h("p", { class: "small quiet" }, "Needed where the platform is new. Its id stands above, under “Platform”."),
-    h("div", { class: "fields wide" }, field("GPU", device), field("How many", count), field("Precision", precision)), sample, said);
+    h("div", { class: "fields wide" }, field("GPU", device), field("How many", count), field("Precision", precision)), sample, remark, said);
 
   /** Whether what is chosen needs this. @param {"batch" | "images"} what */
   const needs = (what) => UNITS[unit.value]?.needs === what;
@@ -76,7 +81,13 @@ export function mappingForm(text, onchange) {
       const roles = { net: Number(net.value), time: Number(time.value), unit: unit.value, batch: Number(batch.value), resolution: Number(resolution.value) };
       /** @type {Record<string, string>} */
       const where = device.value.trim() ? { device: device.value.trim(), device_count: whole(count.value), precision: precision.value } : {};
-      return mapped(table, roles, { platform, ...where, batch_size: batch.value === "-1" ? whole(batches.value) : "", dataset_images: needs("images") ? whole(images.value) : "", ...(UNITS[unit.value].each && { device_count: whole(count.value) }) });
+      last = mapped(table, roles, { platform, ...where, batch_size: batch.value === "-1" ? whole(batches.value) : "", dataset_images: needs("images") ? whole(images.value) : "", ...(UNITS[unit.value].each && { device_count: whole(count.value) }) }, fixes);
+      remark.textContent = fixes.length ? told(fixes.length, last.kept) : "";
+      return last.text;
+    },
+    /** Keeps what was changed in `rows` of the text that was given last. @param {Row[]} rows */
+    keep(rows) {
+      if (last) fixes = [...fixes, ...changes(last, rows.flatMap((row) => ("cells" in row ? [row] : [])))];
     },
     /** Takes times that were said to be seconds for milliseconds; whether they were. */
     milliseconds() {
@@ -106,4 +117,10 @@ function example({ names, rows }, { net, time, unit }) {
   if (!first || time === "-1") return "";
   const named = net === "-1" ? "a net" : first[Number(net)];
   return `${many(rows.length, "row")}. The first: ${named}, ${names[Number(time)]} ${first[Number(time)]}${unit ? `, read as ${UNITS[unit].text}` : ""}.`;
+}
+
+/** What became of cells that were fixed. @param {number} all @param {number} kept */
+function told(all, kept) {
+  const left = all - kept;
+  return `${many(kept, "cell")} that you fixed ${kept === 1 ? "is" : "are"} kept${left ? `, ${left} left out, since ${left === 1 ? "its column is" : "their columns are"} read otherwise now` : ""}.`;
 }

@@ -92,27 +92,52 @@ function kept({ names }, roles) {
   return names.flatMap((name, i) => (COLUMNS.some((column) => column.name === name) && !taken.includes(i) && !times.includes(name) ? [{ name, at: i }] : []));
 }
 
+/** A column of ours, the one that it is read from (-1: the same in all rows), and the unit of a time there. @typedef {{name: string, at: number, unit?: string}} Origin */
+/** What somebody wrote over a cell of a row, counted from 0, in a column of ours. @typedef {Origin & {row: number, value: string}} Fix */
+
+/** Whether two columns of ours, of two mappings, hold the same. @param {Origin} one */
+const same = (one) => (/** @type {Origin} */ other) => one.name === other.name && one.at === other.at && one.unit === other.unit;
+
 /**
- * The table in our columns.
+ * What was changed in `rows` of `text`, which `mapped` gave with `columns`.
+ *
+ * @param {{text: string, columns: Origin[]}} table
+ * @param {{line: number, cells: string[]}[]} rows
+ * @returns {Fix[]}
+ */
+export function changes({ text, columns }, rows) {
+  const byLine = new Map(rows.map((row) => [row.line, row.cells]));
+  return records(text).slice(1).flatMap(({ line, cells }, row) => {
+    const now = byLine.get(line) ?? cells;
+    return columns.flatMap((column, i) => (now[i] === cells[i] ? [] : [{ ...column, row, value: now[i] }]));
+  });
+}
+
+/**
+ * The table in our columns, with what somebody has changed where the cell is still read from the same column.
  *
  * @param {Sheet} sheet
  * @param {Roles} roles
  * @param {Constants} constants columns with one value
+ * @param {Fix[]} fixes
  */
-export function mapped(sheet, roles, constants) {
+export function mapped(sheet, roles, constants, fixes = []) {
   const known = UNITS[roles.unit];
   const unit = known.each ? { ...known, by: Number(constants.device_count) || 1 } : known;
   const number = (/** @type {string} */ text) => plain(text, sheet.separator);
   const numbers = ["resolution", "batch_size", "flops", "params", "acts", "factor", "alpha", "device_count", "dataset_images", "noise"];
-  /** @type {{name: string, at: number, read: (text: string) => string}[]} */
+  /** @type {(Origin & {read: (text: string) => string})[]} */
   const columns = [
     ...kept(sheet, roles).map(({ name, at }) => ({ name, at, read: numbers.includes(name) ? number : (/** @type {string} */ text) => text })),
     { name: "name", at: roles.net, read: (/** @type {string} */ text) => text.trim() },
     { name: "resolution", at: roles.resolution, read: number },
     { name: "batch_size", at: roles.batch, read: number },
-    { name: unit.column, at: roles.time, read: (/** @type {string} */ text) => converted(number(text), unit) },
+    { name: unit.column, at: roles.time, unit: roles.unit, read: (/** @type {string} */ text) => converted(number(text), unit) },
   ].filter(({ at }) => at >= 0);
   const fixed = Object.entries(constants).filter(([name, value]) => value && !columns.some((column) => column.name === name));
+  const origins = [...columns.map(({ name, at, unit }) => ({ name, at, unit })), ...fixed.map(([name]) => ({ name, at: -1, unit: undefined }))];
   const rows = sheet.rows.map((cells) => [...columns.map(({ at, read }) => read(cells[at] ?? "")), ...fixed.map(([, value]) => value)]);
-  return `${[[...columns.map(({ name }) => name), ...fixed.map(([name]) => name)], ...rows].map(line).join("\n")}\n`;
+  const held = fixes.filter((fix) => origins.some(same(fix)));
+  for (const fix of held) rows[fix.row][origins.findIndex(same(fix))] = fix.value;
+  return { text: `${[origins.map(({ name }) => name), ...rows].map(line).join("\n")}\n`, columns: origins, kept: held.length };
 }
