@@ -99,24 +99,5 @@ pub(super) static NOT_FOUND: Page = Page {
     main: include_str!("../../static/pages/not-found.html"),
 };
 
-/// What the script of a page asks first, which the page answers before that. `{model}` is the net that its address names.
-pub(super) fn first_asked(path: &str) -> &'static [&'static str] {
-    match path {
-        "/" | "/explore" => &[
-            "/v1/platforms",
-            "/v1/gpus",
-            "/v1/strategies",
-            "/v1/models/{model}",
-        ],
-        "/gpus" => &["/v1/platforms", "/v1/gpus"],
-        "/platforms" | "/platforms/{id}" | "/upload" => &["/v1/platforms"],
-        "/docs" => &["/openapi.json"],
-        _ => &[],
-    }
-}
-
-/// The net that a page shows whose address names none: `DEFAULTS` of its script.
-pub(super) const FIRST_NET: &str = "RegNetY-4GF";
-
 /// Path below `static/` and content of what the pages load: whatever is there, as `build.rs` has found and joined it.
 pub(super) const ASSETS: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));

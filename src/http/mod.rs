@@ -21,6 +21,7 @@ mod evidence;
 pub mod explain;
 mod export;
 mod files;
+mod first;
 mod front;
 pub mod gpus;
 mod guard;

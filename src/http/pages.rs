@@ -10,18 +10,21 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use http_body_util::BodyExt;
+use serde_json::Value;
 use tower::Service;
 
 use super::Shared;
 use super::etag::is_held;
-use super::files::{ASSETS, FIRST_NET, FRAME, NOT_FOUND, PAGES, Page, first_asked};
+use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page};
+use super::first::{first_asked, questions};
 use super::packed::{is_gzip, is_long, smallest, takes_gzip, varies};
 use super::settings::Settings;
+use crate::timing::Predictors;
 
 /// All of them, with what `api` answers to their first questions: to nobody where that takes a token, which no browser sends
 /// for a page.
@@ -40,8 +43,9 @@ pub(super) fn router(settings: &Settings, api: &Router) -> Router<Shared> {
             api: api.clone(),
             last: ArcSwapOption::empty(),
         });
-        let told = move |uri: Uri, headers: HeaderMap| async move {
-            told.page(&uri).await.answer(&headers, ASKED_AGAIN)
+        let told = move |State(live): State<Shared>, uri: Uri, headers: HeaderMap| async move {
+            let page = told.page(&live.predictors(), &uri).await;
+            page.answer(&headers, ASKED_AGAIN)
         };
         router.route(path, get(told))
     });
@@ -90,13 +94,14 @@ struct Told {
 }
 
 impl Told {
-    /// The page of the address `uri`, with the answers of this moment.
-    async fn page(&self, uri: &Uri) -> Arc<File> {
+    /// The page of the address `uri`, with the answers of this moment; the script asks what is not among them.
+    async fn page(&self, predictors: &Predictors, uri: &Uri) -> Arc<File> {
         let mut answers = Vec::new();
-        for question in self.questions {
+        for (path, body) in questions(self.questions, predictors, uri) {
             // What is refused is left to the script, which says so.
-            if let Some(answer) = self.answer(question, uri).await {
-                answers.push(answer);
+            if let Some(answer) = self.answer(&path, body.clone()).await {
+                let question = [path].into_iter().chain(body).collect::<Vec<_>>();
+                answers.push(format!("{}:{answer}", Value::from(question.join(" "))));
             }
         }
         // Nothing in the answers ends the element that they stand in.
@@ -110,21 +115,18 @@ impl Told {
         })
     }
 
-    /// `question`, of the net that `uri` names, and its answer.
-    async fn answer(&self, question: &str, uri: &Uri) -> Option<String> {
-        let mut asked = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let named = asked.find(|(name, _)| name == "model");
-        let net = named.map_or(FIRST_NET.into(), |(_, value)| value);
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        // Names that a path would write otherwise are few.
-        let net = Some(net).filter(|net| net.bytes().all(is_plain))?;
-        let question = question.replace("{model}", &net);
-        let request = Request::get(&question).body(Body::empty()).ok()?;
-        let Ok(response) = self.api.clone().call(request).await;
+    /// What is answered at `path`, to `body` where there is one.
+    async fn answer(&self, path: &str, body: Option<String>) -> Option<String> {
+        let request = match body {
+            Some(body) => Request::post(path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.into()),
+            None => Request::get(path).body(Body::empty()),
+        };
+        let Ok(response) = self.api.clone().call(request.ok()?).await;
         let found = response.status() == StatusCode::OK;
         let body = found.then(|| response.into_body().collect())?.await.ok()?;
-        let answer = String::from_utf8(body.to_bytes().into()).ok()?;
-        Some(format!("\"{question}\":{answer}"))
+        String::from_utf8(body.to_bytes().into()).ok()
     }
 }
 
