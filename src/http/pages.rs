@@ -108,11 +108,18 @@ impl Told {
         let first = format!("{{{}}}", answers.join(",")).replace('<', "\\u003c");
         let text = self.text.replacen(FIRST, &first, 1);
         let last = self.last.load_full();
-        last.filter(|last| last.text == text).unwrap_or_else(|| {
-            let new = Arc::new(File::new("page.html", text.into()));
-            self.last.store(Some(new.clone()));
-            new
-        })
+        if let Some(last) = last.filter(|last| last.text == text) {
+            return last;
+        }
+        let new = File::new("page.html", text.into());
+        if uri.query().is_some() {
+            // Of such addresses there are many: they are packed as what is sent once is.
+            let small = OnceLock::from(None);
+            return Arc::new(File { small, ..new });
+        }
+        let new = Arc::new(new);
+        self.last.store(Some(new.clone()));
+        new
     }
 
     /// What is answered at `path`, to `body` where there is one.
