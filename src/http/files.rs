@@ -99,15 +99,5 @@ pub(super) static NOT_FOUND: Page = Page {
     main: include_str!("../../static/pages/not-found.html"),
 };
 
-/// What a page asks for first, whatever its address says: its browser may ask at once, before the script is there that will.
-pub(super) fn first_asked(path: &str) -> &'static [&'static str] {
-    match path {
-        "/" | "/explore" => &["/v1/platforms", "/v1/gpus", "/v1/strategies"],
-        "/platforms" => &["/v1/platforms"],
-        "/docs" => &["/openapi.json"],
-        _ => &[],
-    }
-}
-
 /// Path below `static/` and content of what the pages load: whatever is there, as `build.rs` has found and joined it.
 pub(super) const ASSETS: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));

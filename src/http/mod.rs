@@ -21,6 +21,7 @@ mod evidence;
 pub mod explain;
 mod export;
 mod files;
+mod first;
 mod front;
 pub mod gpus;
 mod guard;
@@ -101,10 +102,9 @@ pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
     open_parts(&mut document);
     document::complete(&mut document, &settings);
     let text = document::text(&document);
-    let router = api
-        .merge(pages::router(&settings))
-        .route("/openapi.json", pages::file("openapi.json", text))
-        .with_state(shared.clone());
+    let api = api.route("/openapi.json", pages::file("openapi.json", text));
+    let pages = pages::router(&settings, &api.clone().with_state(shared.clone()));
+    let router = api.merge(pages).with_state(shared.clone());
     Service::new(router, &document, shared, settings)
 }
 

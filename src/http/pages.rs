@@ -1,37 +1,55 @@
 //! The pages and what they load.
 //!
-//! A page has a tag by which a browser asks whether it has changed. What it loads has a hash of all that is loaded in its
+//! A page holds the answers to what its script asks first, and has a tag by which a browser asks whether it has changed. What it loads has a hash of all that is loaded in its
 //! path: a browser keeps it for ever, and asks for another path once anything in it is another.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use arc_swap::ArcSwapOption;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::Service;
 
 use super::Shared;
 use super::etag::is_held;
-use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page, first_asked};
+use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page};
+use super::first::{first_asked, questions};
 use super::packed::{is_gzip, is_long, smallest, takes_gzip, varies};
 use super::settings::Settings;
+use crate::timing::Predictors;
 
-/// All of them.
-pub(super) fn router(settings: &Settings) -> Router<Shared> {
+/// All of them, with what `api` answers to their first questions: to nobody where that takes a token, which no browser sends
+/// for a page.
+pub(super) fn router(settings: &Settings, api: &Router) -> Router<Shared> {
+    let base = settings.base_path.as_deref();
     let paths = |page: &'static Page| page.paths.iter().map(move |&path| (path, page));
     let pages = PAGES.iter().flat_map(paths);
     let pages = pages.fold(Router::new(), |router, (path, page)| {
-        let text = framed(page, path, settings.require_token);
-        let text = under(settings.base_path.as_deref(), &text);
-        router.route(path, file("page.html", text))
+        let told = Arc::new(Told {
+            text: under(base, &framed(page)),
+            questions: if settings.require_token {
+                &[]
+            } else {
+                first_asked(path)
+            },
+            api: api.clone(),
+            last: ArcSwapOption::empty(),
+        });
+        let told = move |State(live): State<Shared>, uri: Uri, headers: HeaderMap| async move {
+            let page = told.page(&live.predictors(), &uri).await;
+            page.answer(&headers, ASKED_AGAIN)
+        };
+        router.route(path, get(told))
     });
-    let nothing = framed(&NOT_FOUND, "", settings.require_token);
-    let nothing = under(settings.base_path.as_deref(), &nothing);
+    let nothing = under(base, &framed(&NOT_FOUND)).replace(FIRST, "{}");
     let nothing = Arc::new(File::new("page.html", nothing.into()));
     let nothing = move |method: Method, headers: HeaderMap| async move {
         nothing.instead_of_nothing(&method, &headers)
@@ -62,31 +80,74 @@ pub(super) fn file(name: &str, text: impl Into<Bytes>) -> MethodRouter<Shared> {
     get(move |headers: HeaderMap| async move { file.answer(&headers, ASKED_AGAIN) })
 }
 
-/// A page in the frame, which marks the link to it and names what its browser may ask for at once. With a token in each
-/// question only the script can ask.
-fn framed(page: &Page, path: &str, require_token: bool) -> String {
+/// Where a page holds the answers to its first questions.
+const FIRST: &str = "{first}";
+
+/// A page that is told the answers to what its script asks first, so that they do not take another trip to the server.
+struct Told {
+    text: String,
+    questions: &'static [&'static str],
+    /// What answers them, as it answers the script.
+    api: Router,
+    /// The page as it was given last, packed: most often it is the same again.
+    last: ArcSwapOption<File>,
+}
+
+impl Told {
+    /// The page of the address `uri`, with the answers of this moment; the script asks what is not among them.
+    async fn page(&self, predictors: &Predictors, uri: &Uri) -> Arc<File> {
+        let mut answers = Vec::new();
+        for (path, body) in questions(self.questions, predictors, uri) {
+            // What is refused is left to the script, which says so.
+            if let Some(answer) = self.answer(&path, body.clone()).await {
+                let question = [path].into_iter().chain(body).collect::<Vec<_>>();
+                answers.push(format!("{}:{answer}", Value::from(question.join(" "))));
+            }
+        }
+        // Nothing in the answers ends the element that they stand in.
+        let first = format!("{{{}}}", answers.join(",")).replace('<', "\\u003c");
+        let text = self.text.replacen(FIRST, &first, 1);
+        let last = self.last.load_full();
+        if let Some(last) = last.filter(|last| last.text == text) {
+            return last;
+        }
+        let new = File::new("page.html", text.into());
+        if uri.query().is_some() {
+            // Of such addresses there are many: they are packed as what is sent once is.
+            let small = OnceLock::from(None);
+            return Arc::new(File { small, ..new });
+        }
+        let new = Arc::new(new);
+        self.last.store(Some(new.clone()));
+        new
+    }
+
+    /// What is answered at `path`, to `body` where there is one.
+    async fn answer(&self, path: &str, body: Option<String>) -> Option<String> {
+        let request = match body {
+            Some(body) => Request::post(path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.into()),
+            None => Request::get(path).body(Body::empty()),
+        };
+        let Ok(response) = self.api.clone().call(request.ok()?).await;
+        let found = response.status() == StatusCode::OK;
+        let body = found.then(|| response.into_body().collect())?.await.ok()?;
+        String::from_utf8(body.to_bytes().into()).ok()
+    }
+}
+
+/// A page in the frame, which marks the link to it.
+fn framed(page: &Page) -> String {
     let mut frame = FRAME.to_owned();
     for path in page.paths.iter().take(1) {
         let link = format!("href=\"{path}\">");
         let here = link.replace('>', " aria-current=\"page\">");
         frame = frame.replacen(&link, &here, 1);
     }
-    let first = if require_token {
-        &[]
-    } else {
-        first_asked(path)
-    };
-    let first = first.iter().fold(String::new(), |mut links, path| {
-        let _ = writeln!(
-            links,
-            "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"{path}\">"
-        );
-        links
-    });
     let places = [
         ("{main}", page.main),
         ("{loaded}", &LOADED.version),
-        ("{first}", &first),
         ("{title}", page.title),
         ("{about}", page.about),
         ("{script}", page.script),

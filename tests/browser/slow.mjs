@@ -2,27 +2,15 @@
 // first time, and one that comes back. Run with the release build, on a machine that does nothing else:
 //   EPOCHCAST_BIN=target/release/epochcast node tests/browser/slow.mjs
 
+import { PAGES } from "./pages.mjs";
 import { launch, open, serve, settled } from "./server.mjs";
 
 const LINE = { offline: false, latency: 100, downloadThroughput: 2.5e6, uploadThroughput: 2.5e6 };
 const TIMES = 5;
-/** Each page, and the element that holds its first answer. */
-const PAGES = [
-  ["/", ".verdict"],
-  ["/explore", ".verdict"],
-  ["/explore?view=compare", "#compare table, #compare figure svg"],
-  ["/explore?view=plan&epoch=10+min&platform=v100x8-paper", "#plan table"],
-  ["/explore?view=time", "#time table, #time figure svg"],
-  ["/platforms", "table"],
-  ["/platforms/v100x8-paper", "figure svg"],
-  ["/upload", "input[type=file]"],
-  ["/docs", "#docs .operation"],
-];
-
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Opens `path`; gives the milliseconds until `shown` was there, and what the page had asked for when all was there. */
-async function visit(page, [path, shown]) {
+async function visit(page, { path, shown }) {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   await session.send("Network.emulateNetworkConditions", LINE);
@@ -54,7 +42,7 @@ async function measure(browser, origin, what) {
     await page.context().close();
   }
   const of = (all) => `${(median(all.map(({ visible }) => visible)) / 1000).toFixed(2)} s (${(Math.max(...all.map(({ visible }) => visible)) / 1000).toFixed(2)}) ${String(median(all.map(({ requests }) => requests))).padStart(3)} ${(median(all.map(({ bytes }) => bytes)) / 1000).toFixed(0).padStart(5)} KB`;
-  console.log(what[0].padEnd(55), of(visits.first).padEnd(32), of(visits.again));
+  console.log(what.path.padEnd(55), of(visits.first).padEnd(32), of(visits.again));
 }
 
 const [server, browser] = await Promise.all([serve(), launch()]);

@@ -2,25 +2,30 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { PAGES } from "./pages.mjs";
 import { launch, open, serve, settled } from "./server.mjs";
+import { timings } from "./timings.mjs";
 
 let server, browser;
 before(async () => { [server, browser] = await Promise.all([serve(), launch()]); });
 after(async () => { await browser?.close(); await server?.stop(); });
 
-const PAGES = [["/", ".verdict"], ["/explore", ".verdict"], ["/explore?view=compare", "#compare table, #compare figure svg"],
-  ["/platforms", "main table"], ["/platforms/v100x8-paper", "figure svg"], ["/upload", "input[type=file]"], ["/docs", "#docs .operation"]];
-
-/** What `page` asks the server for on the way to `path`, each with its answer. */
-async function asked(page, [path, shown]) {
+/**
+ * What `page` asks the server for on the way to `path`, each with its answer, and with its `trips`: how many answers, one after
+ * the other, its browser had when the last of these came. The events come in the order in which the page did and heard of them.
+ */
+async function asked(page, { path, shown }) {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   const [sent, kept] = [new Map(), new Set()];
-  session.on("Network.requestWillBeSent", ({ requestId, request }) => { if (!request.url.startsWith("data:")) sent.set(requestId, { method: request.method, path: request.url.replace(server.origin, ""), body: request.postData ?? "" }); });
+  let trips = 0;
+  session.on("Network.requestWillBeSent", ({ requestId, request }) => { if (!request.url.startsWith("data:")) sent.set(requestId, { method: request.method, path: request.url.replace(server.origin, ""), body: request.postData ?? "", trips: trips + 1 }); });
   session.on("Network.requestServedFromCache", ({ requestId }) => kept.add(requestId));
   session.on("Network.responseReceived", ({ requestId, response }) => {
     if (response.fromDiskCache) kept.add(requestId);
     const one = sent.get(requestId);
+    // Nothing is asked for because a style sheet or an icon has come, whenever that is.
+    if (one && !kept.has(requestId) && !/\.(css|svg)$/.test(one.path)) trips = Math.max(trips, one.trips);
     if (one) Object.assign(one, { status: response.status, headers: response.headers, bytes: 0 });
   });
   session.on("Network.dataReceived", ({ requestId, dataLength }) => { const one = sent.get(requestId); if (one) one.bytes += dataLength; });
@@ -32,7 +37,7 @@ async function asked(page, [path, shown]) {
 }
 
 for (const what of PAGES) {
-  test(`${what[0]} asks for each thing once, for three files on a first visit and for none on the next`, async () => {
+  test(`${what.path} asks for each thing once, for three files on a first visit and for none on the next, in as few trips as can be`, async () => {
     const { page, faults } = await open(browser, server.origin);
     const first = await asked(page, what);
     const files = first.filter(({ path }) => path.startsWith("/static/"));
@@ -45,9 +50,31 @@ for (const what of PAGES) {
         if (bytes > 1024) assert.equal(headers["content-encoding"], "gzip", path);
         assert.ok(status === 200 || status === 304, `${path}: ${status}`);
       }
+      // The page, and its script where it is new; and then a question, where the answer did not come with the page.
+      const needed = all.filter(({ path }) => path === what.path || path.endsWith(".js") || what.waits?.test(path));
+      assert.equal(Math.max(...needed.map(({ trips }) => trips)), (all === first ? 2 : 1) + (what.waits ? 1 : 0));
+      if (what.waits) assert.ok(all.some(({ path }) => what.waits.test(path)), String(what.waits));
       if (all !== first) assert.deepEqual(all.filter(({ path }) => path.startsWith("/static/")), []);
     }
     assert.deepEqual(faults, []);
     await page.context().close();
   });
 }
+
+test("an upload is in the next view of a page, and where Back leads to a view from before", async () => {
+  const { page, faults } = await open(browser, server.origin);
+  const found = page.getByRole("link", { name: "just-now" });
+  await page.goto("/platforms");
+  await page.getByRole("link", { name: "v100x8-paper" }).waitFor();
+  assert.equal(await found.count(), 0);
+  await page.goto("/about");
+  const headers = { "Content-Type": "text/csv", Authorization: `Bearer ${server.token}` };
+  const sent = await fetch(`${server.origin}/v1/measurements`, { method: "POST", headers, body: timings("just-now", 12) });
+  assert.equal(sent.status, 200);
+  await page.goBack();
+  await found.waitFor();
+  await page.goto("/");
+  await found.waitFor();
+  assert.deepEqual(faults, []);
+  await page.context().close();
+});

@@ -2,28 +2,19 @@
 // 100,000 more. Run with the release build, on a machine that does nothing else:
 //   EPOCHCAST_BIN=target/release/epochcast node tests/browser/speed.mjs
 
+import { PAGES } from "./pages.mjs";
 import { launch, open, serve, settled } from "./server.mjs";
 import { timings } from "./timings.mjs";
 
 const TIMES = 10;
 const ROWS = 100_000;
-const PAGES = [
-  ["/", ".verdict"],
-  ["/explore", ".verdict"],
-  ["/explore?view=compare", "#compare table, #compare figure svg"],
-  ["/explore?view=plan&epoch=10+min&platform=v100x8-paper", "#plan table"],
-  ["/explore?view=time", "#time table, #time figure svg"],
-  ["/platforms", "table"],
-  ["/platforms/v100x8-paper", "figure svg"],
-  ["/platforms/many", "figure svg"],
-  ["/upload", "input[type=file]"],
-];
+const MANY = { path: "/platforms/many", shown: "figure svg" };
 
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 const median = (numbers) => at([...numbers].sort((a, b) => a - b), 0.5).toFixed(0);
 
 /** Opens `path` anew, without a cache; gives when `shown` was visible and how long each call took, in milliseconds. */
-async function visit(browser, origin, [path, shown]) {
+async function visit(browser, origin, { path, shown }) {
   const { page } = await open(browser, origin);
   const began = performance.now();
   await page.goto(path, { waitUntil: "commit" });
@@ -43,17 +34,17 @@ async function measure(browser, { origin }, pages) {
     const visible = visits.map(({ visible }) => visible);
     const calls = visits.flatMap(({ calls }) => calls).sort((a, b) => a - b);
     const called = calls.length ? `${median(calls)} ${at(calls, 0.95).toFixed(0)}` : "none";
-    console.log(page[0].padEnd(56), `${median(visible)} ${Math.max(...visible).toFixed(0)}`.padEnd(24), called);
+    console.log(page.path.padEnd(56), `${median(visible)} ${Math.max(...visible).toFixed(0)}`.padEnd(24), called);
   }
 }
 
 const [server, browser] = await Promise.all([serve(), launch()]);
 await visit(browser, server.origin, PAGES[0]);
 console.log("with the published timings");
-await measure(browser, server, PAGES.filter(([path]) => path !== "/platforms/many"));
+await measure(browser, server, PAGES);
 const headers = { "Content-Type": "text/csv", Authorization: `Bearer ${server.token}` };
 const sent = await fetch(`${server.origin}/v1/measurements`, { method: "POST", headers, body: timings("many", ROWS) });
 console.log(`with ${(await sent.json()).accepted} more on one platform`);
-await measure(browser, server, PAGES);
+await measure(browser, server, [...PAGES, MANY]);
 await browser.close();
 await server.stop();

@@ -1,6 +1,7 @@
 // Calls of /v1. A refusal becomes a Problem with the server's words and the id of the request.
 
 import { ask } from "../parts/token-bar.js";
+import { $ } from "./dom.js";
 import { at } from "./place.js";
 import { another, bearer, token } from "./token.js";
 
@@ -95,11 +96,13 @@ export async function get(path, signal) {
   return (await question(path, { signal })).json();
 }
 
+// A page holds the answers to what is asked first. Back may show it as the browser has kept it, and much may have come since.
+const [arrival] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 /** @type {Map<string, Promise<any>>} */
-const answers = new Map();
+const answers = new Map(arrival?.transferSize ? Object.entries(JSON.parse($("#first").textContent ?? "")).map(([path, answer]) => [path, Promise.resolve(answer)]) : []);
 
 /**
- * The JSON at `path`, asked for once by a page; again where that failed.
+ * The JSON at `path`, asked for once by a page; again where that failed, but for what is not there.
  *
  * @param {string} path
  * @returns {Promise<any>}
@@ -108,7 +111,7 @@ export function known(path) {
   const before = answers.get(path);
   if (before) return before;
   const answer = get(path).catch((error) => {
-    answers.delete(path);
+    if (error?.status !== 404) answers.delete(path);
     throw error;
   });
   answers.set(path, answer);
@@ -144,7 +147,11 @@ export async function file(path) {
  */
 export async function post(path, body, signal) {
   const headers = { "Content-Type": "application/json" };
-  return (await question(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
+  const sent = JSON.stringify(body);
+  const came = answers.get(`${path} ${sent}`);
+  // Once: whoever asks again later wants to know how things are then.
+  answers.delete(`${path} ${sent}`);
+  return came ?? (await question(path, { method: "POST", headers, body: sent, signal })).json();
 }
 
 /**

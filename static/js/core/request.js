@@ -1,6 +1,6 @@
 // From the state in a page's URL to what /v1 is asked.
 
-import { get } from "./api.js";
+import { known } from "./api.js";
 import { amount, read } from "./quantity.js";
 
 /** @import { ModelRow } from "api" */
@@ -34,20 +34,8 @@ export function net(state) {
   return { model: spec?.model ?? spec };
 }
 
-/** @type {Map<string, Promise<ModelRow | null>>} */
-const rows = new Map();
-
-/** What the service knows of a named net; null where it knows none of the name, which a prediction is then told in words. @param {string} name */
-function row(name) {
-  const before = rows.get(name);
-  if (before) return before;
-  const asked = get(`/v1/models/${encodeURIComponent(name)}`).catch((error) => {
-    if (error?.status !== 404) rows.delete(name);
-    return null;
-  });
-  rows.set(name, asked);
-  return asked;
-}
+/** What the service knows of a named net; null where it knows none of the name, which a prediction is then told in words. @param {string} name @returns {Promise<ModelRow | null>} */
+const row = (name) => known(`/v1/models/${encodeURIComponent(name)}`).catch(() => null);
 
 /**
  * Why the net of the state cannot be scaled, in words; null where it can be, as far as is known here.

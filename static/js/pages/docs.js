@@ -1,6 +1,6 @@
 // The API, read from its own document: each call with its parameters, its body and answers, a form to try it, and how to call it.
 
-import { get, once } from "../core/api.js";
+import { known, once } from "../core/api.js";
 import { lead } from "../core/carried.js";
 import { $, field, fill, h, select } from "../core/dom.js";
 import { Mistake } from "../core/request.js";
@@ -23,7 +23,7 @@ const place = $("#docs");
 const SHOWN = 20_000;
 
 lead();
-get("/openapi.json").then((/** @type {Api} */ api) => {
+known("/openapi.json").then((/** @type {Api} */ api) => {
   const calls = Object.entries(api.paths).flatMap(([path, methods]) => METHODS.filter((method) => methods[method])
     .map((method) => ({ path, method: method.toUpperCase(), call: methods[method] })));
   const parts = api.tags.map(({ name, description }) => h("section", { "aria-labelledby": `tag-${name}` },

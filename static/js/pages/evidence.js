@@ -5,6 +5,7 @@ import { lead } from "../core/carried.js";
 import { $, fill, h, pick, radios } from "../core/dom.js";
 import { correlation, date, device, many, MODES, percent, plain, setup } from "../core/format.js";
 import { here } from "../core/place.js";
+import { platforms } from "../core/platforms.js";
 import { State } from "../core/state.js";
 import { gpu } from "../evidence/gpu.js";
 import { honesty } from "../evidence/honesty.js";
@@ -16,7 +17,7 @@ import { problem } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
 
-/** @import { Correlations, Line, Mode, ModeFits, PlatformAnswer } from "api" */
+/** @import { Correlations, Line, Mode, ModeFits, PlatformAnswer, PlatformRow } from "api" */
 /** @import { Child } from "../core/dom.js" */
 /** @import { Params } from "../core/state.js" */
 /** @import { Column } from "../parts/table.js" */
@@ -37,31 +38,34 @@ async function list() {
 async function platform() {
   document.title = `${id} · epochcast`;
   const path = `/v1/platforms/${encodeURIComponent(id)}`;
-  // The charts are asked for before the words around them: they are what people come for.
-  const state = new State({});
-  const asked = get(path);
   const [head, charts, groups, honest, rows] = Array.from({ length: 5 }, () => h("section", {}));
   fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms"), ", ", h("a", { href: "/gpus" }, "all GPUs")), h("h1", {}, id), head, charts, groups, snippet({ path }), honest, rows);
+  // The list comes with the page, and is all that the charts wait for: they are what people come for.
+  const known = (await platforms()).find((one) => one.id === id);
+  /** @type {Promise<PlatformAnswer>} */
+  const asked = get(path);
+  const row = known ?? await asked;
+  const modes = /** @type {Mode[]} */ (["train", "infer"]).filter((mode) => row.measurements[mode] > 0);
+  const state = new State({ mode: modes[0] ?? "train" });
   const { open, follow } = opener(state);
-  /** @type {PlatformAnswer} */
-  const answer = await asked;
-  const modes = answer.fits.map((fit) => fit.mode);
-  state.default("mode", modes[0] ?? "train");
-  fill(head, facts(answer), modes.length > 0 && h("p", {}, h("a", { href: `/?platform=${encodeURIComponent(id)}${modes.includes("train") ? "" : "&mode=infer"}` }, "Predict a net on it")));
+  fill(head, facts(row), modes.length > 0 && h("p", {}, h("a", { href: `/?platform=${encodeURIComponent(id)}${modes.includes("train") ? "" : "&mode=infer"}` }, "Predict a net on it")));
   if (!modes.length) fill(charts, empty());
   const shown = modes.length ? evidence(charts, { state, modes, open }) : () => {};
   const listed = measurements(rows, { platform: id, state, open });
   state.watch((now) => {
-    const fit = answer.fits.find((fit) => fit.mode === now.mode);
     shown(now);
-    fill(groups, fit && byGroup(fit, now, state));
     listed(now);
     follow(now);
   });
   if (modes.length) honesty(honest, id, state);
+  const { fits } = await asked;
+  state.watch((now) => {
+    const fit = fits.find((fit) => fit.mode === now.mode);
+    fill(groups, fit && byGroup(fit, now, state));
+  });
 }
 
-/** @param {PlatformAnswer} platform */
+/** @param {PlatformRow} platform */
 function facts(platform) {
   const { train, infer } = platform.measurements;
   const counted = [train && many(train, "training timing"), infer && many(infer, "inference timing")].filter(Boolean).join(", ") || "none yet";

@@ -22,7 +22,6 @@ const state = new State({ ...DEFAULTS, view: "scale" });
 /** @type {Map<View, {place: HTMLElement, show: Show}>} */
 const built = new Map();
 
-netForm($("#net"), state).catch((error) => fill($("#net"), problem(error)));
 views($("#views"), state);
 state.watch(carry);
 state.watch((now) => {
@@ -38,3 +37,5 @@ state.watch((now) => {
   for (const [name, { place }] of built) place.hidden = name !== view;
   shown.show(now);
 });
+// The question is on its way before the form is built.
+setTimeout(() => netForm($("#net"), state).catch((error) => fill($("#net"), problem(error))));

@@ -28,11 +28,14 @@ const EXAMPLES = [
 const state = new State(DEFAULTS);
 const latest = new Latest();
 
-shown($("#platform-table"), () => platformTable());
-form().catch((error) => fill($("#ask"), problem(error)));
-examples().catch((error) => fill($("#examples"), problem(error)));
 state.watch(carry);
 state.watch(answer);
+// The question is on its way before the page around the answer is built.
+setTimeout(() => {
+  form().catch((error) => fill($("#ask"), problem(error)));
+  examples().catch((error) => fill($("#examples"), problem(error)));
+  shown($("#platform-table"), () => platformTable());
+});
 
 async function form() {
   const now = state.get();

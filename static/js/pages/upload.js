@@ -1,6 +1,6 @@
 // Sending timings: choose, check, fix, save, undo. Nothing is stored before it has been checked.
 
-import { get, Problem, query, send } from "../core/api.js";
+import { get, known as asked, Problem, query, send } from "../core/api.js";
 import { lead } from "../core/carried.js";
 import { $, debounced, field, fill, h, select } from "../core/dom.js";
 import { many } from "../core/format.js";
@@ -63,7 +63,7 @@ function build() {
   } }, h("p", {}, "Drop a file here, or choose one:"), h("p", {}, h("label", { class: "visually-hidden", for: "file" }, "File of timings"), file),
   h("p", { class: "quiet small" }, "CSV, JSON or NDJSON of ours; a benchmark table of timm; a log or timing file of pycls."));
   const known = h("datalist", { id: "known-platforms" });
-  get("/v1/platforms").then((/** @type {Platforms} */ answer) => fill(known, answer.platforms.map(({ id }) => h("option", { value: id })))).catch(() => {});
+  asked("/v1/platforms").then((/** @type {Platforms} */ answer) => fill(known, answer.platforms.map(({ id }) => h("option", { value: id })))).catch(() => {});
   const named = field("Platform", platform);
   named.append(platformHint);
   fill(settings, h("h2", {}, "How it is read"), h("div", { class: "filters" }, field("Format", type), named, field("Mode", mode), field("Net, of a pycls log", net)), known, columns, paces, token.element, h("div", { class: "actions" }, check, needed));
