@@ -186,7 +186,7 @@ fn cut(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{kept}…")
+    format!("{}…", kept.trim_end())
 }
 
 fn note(out: &mut String, text: &str, room: Option<usize>) {
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn words_are_cut_before_rows_come_apart() {
-        assert!(plain(&table(), Some(55)).contains("NVIDIA GeForc…"));
+        assert!(plain(&table(), Some(55)).contains("NVIDIA GeForce…"));
         let narrow = plain(&table(), Some(40));
         assert!(narrow.contains("\ndevice   Tesla V100\n"), "{narrow}");
     }
