@@ -113,8 +113,8 @@ pub struct Budget<'a> {
     pub patience: &'a Patience,
 }
 
-/// Most layers that one question may have counted: two seconds of work.
-const LAYERS: usize = 15_000_000;
+/// Most layers that one question may have counted: a second and a half of work, at worst.
+const LAYERS: usize = 10_000_000;
 
 /// How many layers may still be counted.
 #[derive(Debug)]
