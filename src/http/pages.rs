@@ -1,7 +1,8 @@
 //! The pages and what they load.
 //!
-//! A page holds the answers to what its script asks first, and has a tag by which a browser asks whether it has changed. What it loads has a hash of all that is loaded in its
-//! path: a browser keeps it for ever, and asks for another path once anything in it is another.
+//! A page holds the answers to what its script asks first, and has a tag by which a browser asks whether it has changed.
+//! What it loads has a hash of all that is loaded in its path: a browser keeps it for ever, and asks for another path once
+//! anything in it has changed.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
