@@ -32,14 +32,19 @@ def find(wanted: Wanted, client: Optional[Client], family: Optional[str] = None)
         if client is None:
             raise ValueError(f"{wanted}: only a server knows what this net is; say where it is with --url")
         return _described(wanted, client)
-    module, side, built_by = _from_timm(wanted.name) or _from_torchvision(wanted.name) or (None, None, "")
-    if module is None:
+    found = _from_timm(wanted.name) or of_torchvision(wanted.name)
+    if found is None:
         if client is None:
             raise ValueError(f"neither timm nor torchvision knows {wanted.name}, and there is no server to ask")
         return _described(wanted, client)
-    resolution = wanted.resolution or side or 224
+    module, side, built_by = found
+    return named(wanted.name, module, wanted.resolution or side, built_by, client)
+
+
+def named(name: str, module: Any, resolution: int, built_by: str, client: Optional[Client]) -> Found:
+    """`module`, which some library calls `name`, with the fields that tell the server which net it is."""
     counted = _counted(module, resolution)
-    fields = _fields(wanted.name, counted, resolution, client)
+    fields = _fields(name, counted, resolution, client)
     # By name it is sent with the costs that the server has.
     return Found(module, resolution, fields, built_by, counted.uncounted if "complexity" in fields else "")
 
@@ -78,7 +83,8 @@ def _from_timm(name: str) -> Optional[tuple[Any, int, str]]:
     return module, _side(_config(module)) or 224, f"timm {timm.__version__}"
 
 
-def _from_torchvision(name: str) -> Optional[tuple[Any, int, str]]:
+def of_torchvision(name: str) -> Optional[tuple[Any, int, str]]:
+    """Torchvision's net `name`, its side, and who made it; None where there is none."""
     try:
         import torchvision
     except ImportError:

@@ -54,8 +54,7 @@ def _train(net: Any, options: Options, images: Any) -> Step:
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9)
     loss_of = torch.nn.CrossEntropyLoss()
     scaler = torch.amp.GradScaler(torch.device(options.device).type, enabled=options.precision == "amp")
-    with torch.no_grad(), _cast(options):
-        classes = _classes(net(images[:2]))
+    classes = _classes(_shown(net, options, images[:2]))
     targets = torch.randint(classes, (len(images),), device=options.device)
 
     def one() -> None:
@@ -67,6 +66,17 @@ def _train(net: Any, options: Options, images: Any) -> Step:
         scaler.update()
 
     return one
+
+
+def _shown(net: Any, options: Options, images: Any) -> Any:
+    """What the net puts out for two images, at no cost: not compiled for them, and no convolution tried for them."""
+    plain = getattr(net, "_orig_mod", net)
+    trying, torch.backends.cudnn.benchmark = torch.backends.cudnn.benchmark, False
+    try:
+        with torch.no_grad(), _cast(options):
+            return plain(images)
+    finally:
+        torch.backends.cudnn.benchmark = trying
 
 
 def _classes(out: Any) -> int:
