@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use crate::net::Group;
 use crate::timing::datasheet::Scales;
 use crate::timing::estimator::Part;
+use crate::timing::layer_sums::Place;
 use crate::timing::neighbours::Nearest;
-use crate::timing::operators::Place;
 use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
 
 /// What a prediction stands on.

@@ -24,7 +24,8 @@ use crate::json::{FieldError, ParseError};
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
 use crate::store::{Scope, StoreError};
 use crate::timing::Mode;
-use crate::timing::foreign::{self, Defaults, Refused, detect};
+use crate::timing::defaults::Defaults;
+use crate::timing::foreign::{self, Refused, detect};
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::upload::{Format, Unreadable};
 

@@ -13,7 +13,7 @@ use crate::json::Invalid;
 use crate::store::{
     Counts, NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted,
 };
-use crate::timing::foreign::Defaults;
+use crate::timing::defaults::Defaults;
 use crate::timing::measurement::Verdict;
 use crate::timing::predictor::Predictor;
 use crate::timing::predictors::Timing;

@@ -13,7 +13,7 @@ use super::Question;
 use crate::net::layers::{Counts, Kind, Layer};
 use crate::net::{Net, STRATEGIES, Scaling};
 use crate::timing::estimator::Part;
-use crate::timing::features::{LAUNCH, LayerSums};
+use crate::timing::layer_sums::{LAUNCH, LayerSums};
 use crate::timing::{Features, Form, Predictor};
 use crate::units::to_f64;
 

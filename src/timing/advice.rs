@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use super::costs;
 use super::features::Features;
-use super::interval::Level;
+use super::level::Level;
 use crate::net::Group;
 
 /// A net that may be timed.

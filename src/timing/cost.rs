@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::features::Features;
-use super::interval::Level;
+use super::level::Level;
 use super::regression::Products;
 use crate::units::{to_f64, truncated};
 

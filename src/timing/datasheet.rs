@@ -6,14 +6,9 @@
 //! it. The peak rates of tensor cores tell conv nets' times no better (`docs/accuracy.md` has the trials, and on which GPUs each
 //! constant was found and tested).
 
-use std::cmp::Reverse;
-use std::sync::Arc;
-
 use super::fit_id::{FitId, Sheets, hash};
 use super::gpus::Gpu;
-use super::platform::{MemoryFormat, Mode, Platform, PlatformId, Precision};
-use super::predictor::Predictor;
-use super::predictors::Predictors;
+use super::platform::{MemoryFormat, Platform, PlatformId, Precision};
 use crate::json::{Invalid, nearest, typed};
 
 /// What a platform's name starts with where it is a GPU's.
@@ -106,8 +101,6 @@ const COMPILED: f64 = 0.5;
 const FAR: f64 = 0.1;
 /// Standard deviation from which a prediction is called an order of magnitude.
 const VAGUE: f64 = 0.5;
-/// Timings that a platform should have to stand for another GPU.
-const ENOUGH: usize = 20;
 
 /// The scales between a platform and a GPU.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +128,7 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    fn new(asked: &AskedGpu, reference: &Reference) -> Self {
+    pub(super) fn new(asked: &AskedGpu, reference: &Reference) -> Self {
         let [asked_for, timed] = [asked.gpu, reference.gpu].map(Gpu::figures);
         Self {
             platform: Platform {
@@ -200,7 +193,7 @@ impl Scales {
 
 /// A platform whose fit may stand for a GPU's.
 #[derive(Clone, Copy)]
-struct Reference<'a> {
+pub(super) struct Reference<'a> {
     platform: &'a Platform,
     gpu: &'static Gpu,
     precision: Precision,
@@ -208,7 +201,7 @@ struct Reference<'a> {
 
 impl<'a> Reference<'a> {
     /// `None` where the platform's GPU or precision is not known.
-    fn new(platform: &'a Platform) -> Option<Self> {
+    pub(super) fn new(platform: &'a Platform) -> Option<Self> {
         Some(Self {
             platform,
             gpu: Gpu::of_device(&platform.device)?,
@@ -217,7 +210,7 @@ impl<'a> Reference<'a> {
     }
 
     /// Orders platforms by how unlike they are to what is asked for.
-    fn unlikeness(&self, asked: &AskedGpu) -> impl Ord + use<> {
+    pub(super) fn unlikeness(&self, asked: &AskedGpu) -> impl Ord + use<> {
         let half = |precision| Arithmetic::of(precision) == Arithmetic::Half;
         let platform = self.platform;
         (
@@ -232,52 +225,6 @@ impl<'a> Reference<'a> {
 
 fn is_channels_last(platform: &Platform) -> bool {
     platform.memory_format == Some(MemoryFormat::ChannelsLast)
-}
-
-impl Predictors {
-    /// What the data sheet of a GPU makes of the fit of the platform most like it; `None` where no platform of known
-    /// GPU and precision has timings of `mode`.
-    #[must_use]
-    pub fn on_gpu(&self, asked: &AskedGpu, mode: Mode) -> Option<Predictor> {
-        let references = self.of_mode(mode).filter_map(|predictor| {
-            let reference = Reference::new(predictor.platform())?;
-            let timings = predictor.measurements();
-            let rank = (
-                timings < ENOUGH,
-                reference.unlikeness(asked),
-                Reverse(timings),
-            );
-            Some((rank, reference, predictor))
-        });
-        let (_, reference, predictor) = references.min_by(|a, b| a.0.cmp(&b.0))?;
-        Some(predictor.on(Sheet::new(asked, &reference)))
-    }
-}
-
-impl Predictor {
-    /// The fit called `id`, of which this is the platform's.
-    ///
-    /// # Errors
-    /// Where it stands for a GPU that is not known here, or by other figures.
-    pub fn standing(self: &Arc<Self>, id: &FitId) -> Result<Arc<Self>, Invalid> {
-        let Some(sheets) = &id.sheets else {
-            return Ok(Arc::clone(self));
-        };
-        let asked = AskedGpu::read(&sheets.word)?;
-        let sheet = asked
-            .zip(Reference::new(self.platform()))
-            .map(|(asked, reference)| Sheet::new(&asked, &reference));
-        let sheet = sheet.filter(|sheet| sheet.name == *sheets);
-        let sheet = sheet.ok_or_else(|| {
-            let detail = "the data sheets here say something else";
-            let hint = format!(
-                "ask for `{}` without `fit`, or another release",
-                sheets.word
-            );
-            Invalid::at("", id.to_string(), detail, hint)
-        })?;
-        Ok(Arc::new(self.on(sheet)))
-    }
 }
 
 impl FitId {

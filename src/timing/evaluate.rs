@@ -6,73 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::estimator::Estimator;
 use super::features::Architecture;
-use super::interval::Level;
+use super::left_out::Left;
+use super::level::Level;
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
-use super::predictor::{Asked, Predictor};
+use super::prediction::Asked;
+use super::predictor::Predictor;
 use super::predictors::Predictors;
 use super::score::{LEVELS, Outcome, Score};
 use super::training::{Sample, TrainingSet};
 use crate::net::Group;
-
-/// Which timings leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Left {
-    /// Each net in turn (of more than 200, a twentieth of them in turn).
-    Net,
-    /// Each timing group in turn.
-    Group,
-    /// The quarter of the timings with the most acts.
-    Large,
-    /// Each scaling strategy in turn, of all nets; where labels end in a strategy and a factor, as in `… dWr x4`.
-    Strategy,
-    /// All nets scaled by 24 or more, likewise.
-    FarScaled,
-    /// All nets but one, as of a new platform with one timing, for which others stand in: several draws.
-    AllButOne,
-    /// All but two.
-    AllButTwo,
-    /// All but three.
-    AllButThree,
-    /// All but five.
-    AllButFive,
-    /// All but ten.
-    AllButTen,
-}
-
-impl Left {
-    /// All.
-    pub const ALL: [Self; 10] = [
-        Self::Net,
-        Self::Group,
-        Self::Large,
-        Self::Strategy,
-        Self::FarScaled,
-        Self::AllButOne,
-        Self::AllButTwo,
-        Self::AllButThree,
-        Self::AllButFive,
-        Self::AllButTen,
-    ];
-
-    /// Nets that stay, of a platform that is taken to be new.
-    fn stay(self) -> Option<usize> {
-        match self {
-            Self::AllButOne => Some(1),
-            Self::AllButTwo => Some(2),
-            Self::AllButThree => Some(3),
-            Self::AllButFive => Some(5),
-            Self::AllButTen => Some(10),
-            Self::Net | Self::Group | Self::Large | Self::Strategy | Self::FarScaled => None,
-        }
-    }
-}
 
 /// Least number of timings that is worth a trial.
 const LEAST: usize = 12;

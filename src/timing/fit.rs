@@ -10,7 +10,7 @@ use super::interval::{Case, half_width, lent_half_width, own_error};
 use super::loan::{Lender, Loan};
 use super::neighbours::Neighbours;
 use super::platform::{Mode, Platform, PlatformId};
-use super::predictor::Asked;
+use super::prediction::Asked;
 use super::training::Rows;
 use super::validation::Validation;
 use crate::net::Group;

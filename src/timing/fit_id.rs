@@ -11,9 +11,10 @@ use std::str::FromStr;
 
 use super::borrow::SHARED;
 use super::estimator::Estimator;
+use super::identity::digest;
 use super::loan::OWN;
 use super::platform::{Mode, Platform, PlatformId};
-use super::training::digest;
+use super::training::Tally;
 use super::validation::MOST_ALONE;
 use crate::json::{Invalid, nearest};
 
@@ -183,19 +184,6 @@ pub struct Seen<'a> {
     pub mode: Mode,
     /// Its timings.
     pub tally: Tally,
-}
-
-/// Timings, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// How many.
-    pub timings: usize,
-    /// Of how many groups.
-    pub groups: usize,
-    /// The same for the same timings, in whatever order.
-    pub fingerprint: u64,
-    /// Sum of the ids of their measurements, which are evidence but no part of a name.
-    pub rows: i64,
 }
 
 /// Most platforms that are asked what they know.

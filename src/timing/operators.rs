@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::features::{LAUNCH, LayerSums};
+use super::layer_sums::{LAUNCH, LayerSums, Place};
 
 /// One line of the file.
 #[derive(Debug, Deserialize)]
@@ -36,10 +36,6 @@ pub struct Published {
     convolutions: f64,
     sums: LayerSums,
 }
-
-/// Which of the published nets: two bytes of each timing of theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(NonZeroU16);
 
 impl Place {
     fn of(index: usize) -> Option<Self> {

@@ -8,13 +8,13 @@ use super::datasheet::{Scales, Sheet};
 use super::estimator::{Estimator, Fitted, Form, Part};
 use super::features::{Architecture, Features};
 use super::fit::{Estimate, Fit};
-use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders};
-use super::interval::Level;
+use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
 use super::line::Explanation;
 use super::names::Names;
 use super::neighbours::Nearest;
-use super::platform::{Mode, Platform, PlatformId};
-use super::training::{Rows, Sample, TrainingSet};
+use super::platform::{Mode, Platform};
+use super::prediction::{Asked, Prediction, Time};
+use super::training::{Rows, Sample, Tally, TrainingSet};
 use super::warning::{Range, Warning};
 use crate::net::Group;
 use crate::units::to_f64;
@@ -36,55 +36,6 @@ pub struct Predictor {
     sample: TrainingSet,
     /// Where it stands for another GPU: which, and at what scales.
     sheet: Option<Sheet>,
-}
-
-/// What is asked of a predictor.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// The net.
-    pub features: &'a Features,
-    /// Its timing group.
-    pub group: &'a Group,
-    /// How to predict.
-    pub estimator: Estimator,
-    /// Level of the interval.
-    pub level: Level,
-    /// Images in a step, of all devices together, where that is known.
-    pub batch_size: Option<u64>,
-}
-
-/// A predicted time, with its interval.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
-    /// Milliseconds for one image on one device.
-    pub ms: f64,
-    /// Lower end.
-    pub low_ms: f64,
-    /// Upper end.
-    pub high_ms: f64,
-    /// What the prediction looked at.
-    pub form: Form,
-    /// What the time goes into, in shares of it.
-    pub shares: Vec<(Part, f64)>,
-    /// The platform from which the group's effect was taken over, and by which factor it makes the net slower.
-    pub borrowed: Option<(PlatformId, f64)>,
-    /// The platform whose fit was lent, at which scale, and its share in the prediction.
-    pub lent: Option<(PlatformId, f64, f64)>,
-    /// Of a GPU without timings: the platform whose fit stands for it, and the scales of both data sheets.
-    pub scales: Option<Scales>,
-    /// What to know before trusting it.
-    pub warnings: Vec<Warning>,
-}
-
-/// A predicted time and its interval alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Time {
-    /// Milliseconds for one image on one device.
-    pub ms: f64,
-    /// Lower end.
-    pub low_ms: f64,
-    /// Upper end.
-    pub high_ms: f64,
 }
 
 /// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::estimator::Estimator;
-use super::fit_id::{FitId, Seen, Tally, hash_alone, hash_lent, lenders, unknown};
+use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
 use super::measurement::Measurement;
 use super::platform::{Mode, Platform, PlatformId};
 use super::predictor::Predictor;
-use super::training::{More, Sample, TrainingSet};
-use crate::json::Invalid;
+use super::training::{More, Sample, Tally, TrainingSet};
 use crate::net::Group;
 
 /// What a predictor is of.
@@ -286,17 +285,6 @@ impl Predictors {
     pub fn named(&self, id: &FitId) -> Option<&Arc<Predictor>> {
         let found = self.get(&id.platform, id.mode)?;
         (found.id(id.estimator) == *id && !found.names().is_provisional()).then_some(found)
-    }
-
-    /// The fit called `id`, of a platform or of a GPU for which one of these stands.
-    ///
-    /// # Errors
-    /// Where it is not among these.
-    pub fn current(&self, id: &FitId) -> Result<Arc<Predictor>, Invalid> {
-        let found = self.named(&id.of_platform());
-        found
-            .ok_or_else(|| unknown(id, &self.names()))?
-            .standing(id)
     }
 
     /// The names of all.

@@ -1,13 +1,12 @@
 //! One record of a CSV file, cell by cell, straight to a measurement, without a JSON value in between.
 
-use super::foreign::Defaults;
+use super::cells::{flag, json, number, plain, whole, word};
+use super::defaults::Defaults;
 use super::measurement::RawMeasurement;
 use super::platform::{Mode, RawPlatform};
-use super::rows::plain;
-use crate::json::{Invalid, typed};
+use crate::json::Invalid;
 use crate::net::complexity::RawComplexity;
 use crate::net::scaling::RawScaling;
-use crate::units::Whole;
 
 /// The cells of a record on their way to a measurement.
 #[derive(Default)]
@@ -147,48 +146,4 @@ impl Record {
         };
         Ok(raw)
     }
-}
-
-fn refused(cell: &str, what: &str, hint: &str) -> Invalid {
-    Invalid::at("", cell, format!("`{cell}` is not {what}"), hint)
-}
-
-/// A finite number in ASCII digits: Rust alone would take NaN, inf and 1e999 too.
-pub(super) fn number(cell: &str) -> Result<f64, Invalid> {
-    let cell = cell.trim();
-    let plain = cell
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    let number = if plain {
-        cell.parse().ok().filter(|number: &f64| number.is_finite())
-    } else {
-        None
-    };
-    number.ok_or_else(|| refused(cell, "a number", "digits with a point, such as 1510.5"))
-}
-
-fn whole(cell: &str) -> Result<Whole, Invalid> {
-    match cell.parse() {
-        Ok(whole) => Ok(Whole(whole)),
-        Err(_) => Whole::from_f64(number(cell)?)
-            .ok_or_else(|| refused(cell, "a whole number", "such as 256")),
-    }
-}
-
-pub(super) fn flag(cell: &str) -> Result<bool, Invalid> {
-    match cell.trim().to_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(refused(cell, "a flag", "true or false")),
-    }
-}
-
-pub(super) fn json<T: serde::de::DeserializeOwned>(cell: &str) -> Result<T, Invalid> {
-    let value = serde_json::from_str(cell)
-        .map_err(|_| refused(cell, "JSON", "an object in one cell, its quotes doubled"))?;
-    typed(&value)
-}
-
-fn word<T: serde::de::DeserializeOwned>(cell: &str) -> Result<T, Invalid> {
-    typed(&cell.into())
 }

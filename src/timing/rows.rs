@@ -1,12 +1,11 @@
 //! Rows of measurements in CSV: a column for each field of a measurement, the nested ones flattened.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
-use super::foreign::Defaults;
+use super::cells::{flag, harmless, json, number, plain};
+use super::defaults::Defaults;
 use super::measurement::RawMeasurement;
-use super::record::{Record, flag, json, number};
+use super::record::Record;
 use crate::json::{Invalid, check_length, controls_written, nearest};
 
 /// How the text of a column becomes a field.
@@ -180,25 +179,6 @@ pub fn cells(row: &Value) -> Vec<String> {
         value => value.to_string(),
     };
     COLUMNS.iter().map(cell).collect()
-}
-
-/// Characters with which a spreadsheet takes a cell for a formula.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-/// Text that no spreadsheet runs: what looks like a formula gets an apostrophe, which [`plain`] takes away again.
-fn harmless(text: Cow<str>) -> String {
-    if text.trim_start_matches('\'').starts_with(FORMULA) {
-        format!("'{text}")
-    } else {
-        text.into_owned()
-    }
-}
-
-pub(super) fn plain(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA) => rest,
-        _ => cell,
-    }
 }
 
 /// The names of all columns.

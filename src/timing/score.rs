@@ -4,9 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::estimator::Estimator;
-use super::evaluate::Left;
+use super::left_out::Left;
 use super::platform::{Mode, PlatformId};
-use super::predictor::Prediction;
+use super::prediction::Prediction;
 use crate::units::{rounded, to_f64};
 
 /// What a trial has shown.

@@ -1,6 +1,6 @@
 //! The measurements that epochcast arrives with, in the upload's own form (`data/seed`, sources in NOTICE).
 
-use super::foreign::Defaults;
+use super::defaults::Defaults;
 use super::measurement::{Measurement, RawMeasurement, platform};
 use super::platform::Platform;
 use super::rows::Header;

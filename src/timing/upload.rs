@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::foreign::{self, Defaults, Foreign, Own};
+use super::defaults::Defaults;
+use super::foreign::{self, Foreign, Own};
 use super::measurement::{Measurement, RawMeasurement, platform};
 use super::platform::{Platform, PlatformId};
 use super::rows::Header;

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::estimator::{Fitted, Form};
+use super::expected::{expected, widening};
 use super::features::Architecture;
-use super::interval::{expected, widening};
 use super::neighbours::Neighbours;
 use super::training::{Rows, Sample};
 use crate::net::Group;

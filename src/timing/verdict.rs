@@ -5,9 +5,10 @@
 //! upload's own rows once those that stand apart from the rest have been left out.
 
 use super::features::Features;
-use super::interval::Level;
+use super::level::Level;
 use super::platform::{Mode, Platform};
-use super::predictor::{Asked, Predictor};
+use super::prediction::Asked;
+use super::predictor::Predictor;
 use super::training::{Sample, TrainingSet};
 use super::{Estimator, Measurement};
 

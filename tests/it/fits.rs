@@ -3,8 +3,9 @@
 use std::sync::{Arc, LazyLock};
 
 use epochcast::net::{Group, Net, Zoo};
-use epochcast::timing::evaluate::{self, Left};
-use epochcast::timing::features::LayerSums;
+use epochcast::timing::evaluate;
+use epochcast::timing::layer_sums::LayerSums;
+use epochcast::timing::left_out::Left;
 use epochcast::timing::line::Correlations;
 use epochcast::timing::measurement::Time;
 use epochcast::timing::score::Score;

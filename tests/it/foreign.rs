@@ -7,7 +7,8 @@
 
 use epochcast::json::Invalid;
 use epochcast::net::Side;
-use epochcast::timing::foreign::{Defaults, Foreign, Format, Own, Refused, Row, detect, rows};
+use epochcast::timing::defaults::Defaults;
+use epochcast::timing::foreign::{Foreign, Format, Own, Refused, Row, detect, rows};
 use epochcast::timing::measurement::{RawMeasurement, platform};
 use epochcast::timing::{Measurement, Mode, Platform};
 use serde_json::json;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use epochcast::net::Group;
 use epochcast::timing::datasheet::AskedGpu;
-use epochcast::timing::features::LayerSums;
+use epochcast::timing::layer_sums::LayerSums;
 use epochcast::timing::measurement::Time;
 use epochcast::timing::{
     Asked, Estimator, Features, Level, Measurement, Mode, Platform, PlatformId, Prediction,

@@ -16,7 +16,7 @@ use epochcast::live::{Export, ExportFormat, Live, OnError, Receipt, Upload};
 use epochcast::store::{
     DatabaseUrl, Filter, NewRow, NewToken, Options, Page, Scope, Sender, Store,
 };
-use epochcast::timing::foreign::Defaults;
+use epochcast::timing::defaults::Defaults;
 use epochcast::timing::measurement::RawMeasurement;
 use epochcast::timing::platform::RawPlatform;
 use epochcast::timing::upload::Format;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use epochcast::live::{Export, ExportFormat, Live, OnError, Receipt, Upload};
 use epochcast::store::{Filter, Options, Scope, Store};
-use epochcast::timing::foreign::Defaults;
+use epochcast::timing::defaults::Defaults;
 use epochcast::timing::upload::Format;
 use epochcast::timing::{Estimator, Form, Mode};
 use serde_json::{Value, json};

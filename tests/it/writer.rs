@@ -11,7 +11,7 @@ use epochcast::live::{Live, OnError, Upload};
 use epochcast::store::{
     Backup, NewRow, NewToken, Options, Restoring, Revoked, Scope, Senders, Store, StoreError,
 };
-use epochcast::timing::foreign::Defaults;
+use epochcast::timing::defaults::Defaults;
 use epochcast::timing::upload::Format;
 use epochcast::timing::{Measurement, Platform};
 use futures_util::FutureExt;

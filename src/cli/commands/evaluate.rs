@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use epochcast::live::Live;
-use epochcast::timing::evaluate::{Left, Trial, trials};
+use epochcast::timing::evaluate::{Trial, trials};
+use epochcast::timing::left_out::Left;
 use epochcast::timing::score::Score;
 use epochcast::timing::upload::{Context, read};
 use epochcast::timing::{Measurement, Platform, seed};

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use epochcast::live::{Live, OnError, Receipt, ReceiveError, RowError, Upload};
-use epochcast::timing::foreign::{self, Defaults, Refused, detect};
+use epochcast::timing::defaults::Defaults;
+use epochcast::timing::foreign::{self, Refused, detect};
 use epochcast::timing::upload::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 

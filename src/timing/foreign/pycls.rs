@@ -6,11 +6,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{Defaults, Row, named, source};
+use super::row::{Row, named, source};
 use crate::json::{Invalid, parse, typed};
 use crate::net::Subject;
 use crate::net::complexity::RawComplexity;
 use crate::net::names::pycls::Config;
+use crate::timing::defaults::Defaults;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 use crate::units::Whole;

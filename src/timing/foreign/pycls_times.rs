@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::pycls::{given_batch, keys, platform, seconds};
-use super::{Defaults, Row, named, source};
+use super::row::{Row, named, source};
 use crate::json::{Invalid, parse};
 use crate::net::names::zoo::Zoo;
+use crate::timing::defaults::Defaults;
 use crate::timing::measurement::{Measurement, RawMeasurement};
 use crate::timing::platform::Mode;
 use crate::timing::seed;

@@ -5,11 +5,13 @@
 
 use serde_json::Value;
 
+use super::file_name;
+use super::row::{Row, source};
 use super::timm_costs::{counted, named};
 use super::timm_record::Record;
-use super::{Defaults, Row, file_name, source};
 use crate::json::Invalid;
 use crate::net::names::family;
+use crate::timing::defaults::Defaults;
 use crate::timing::measurement::RawMeasurement;
 use crate::timing::platform::Mode;
 
