@@ -38,6 +38,7 @@ pub mod platform;
 mod prediction;
 pub mod predictor;
 pub mod predictors;
+pub mod quarantine;
 mod record;
 pub mod regression;
 pub mod rows;
@@ -46,7 +47,7 @@ pub mod seed;
 pub mod training;
 pub mod upload;
 pub mod validation;
-pub mod verdict;
+
 pub mod warning;
 
 pub use cost::Cost;
