@@ -10,7 +10,8 @@ use epochcast::http::explain::{ExplainRequest, explanation};
 use epochcast::http::plan::{PlanRequest, planned};
 use epochcast::http::wanted::Wanted;
 use epochcast::plan::budget::Limits;
-use epochcast::timing::{Predictors, seed};
+use epochcast::timing::Predictors;
+use epochcast::timing::data::seed;
 use serde_json::json;
 
 fn main() {

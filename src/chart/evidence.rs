@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::mark::MARKS;
 use super::plot::{Point, Series};
 use crate::net::Group;
-use crate::timing::platform::Platform;
-use crate::timing::training::Sample;
+use crate::timing::data::platform::Platform;
+use crate::timing::fit::training::Sample;
 use crate::timing::{Cost, Level, Mode, Origin, Predictor};
 use crate::units::to_f64;
 

@@ -8,9 +8,9 @@ use super::unit::{Unit, digits};
 use super::{Drawing, Figure};
 use crate::net::Group;
 use crate::timing::Cost;
-use crate::timing::cost::{Band, Straight};
-use crate::timing::line::Explanation;
-use crate::timing::training::Sample;
+use crate::timing::fit::cost::{Band, Straight};
+use crate::timing::fit::line::Explanation;
+use crate::timing::fit::training::Sample;
 
 /// The epoch time against a cost.
 #[derive(Debug)]

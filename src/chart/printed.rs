@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling};
 use crate::plan::accuracy::{Point as Trained, Published, alike};
-use crate::timing::{Measurement, seed};
+use crate::timing::Measurement;
+use crate::timing::data::seed;
 
 /// A figure of the paper.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

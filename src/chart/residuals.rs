@@ -7,7 +7,7 @@ use super::table::Table;
 use super::unit::{Unit, digits};
 use super::{Drawing, Figure, count};
 use crate::net::Group;
-use crate::timing::training::Sample;
+use crate::timing::fit::training::Sample;
 use crate::timing::{Cost, Estimator};
 
 /// Measured over predicted time, of each timing.

@@ -5,7 +5,7 @@ use super::table::Table;
 use super::unit::{Unit, digits};
 use super::{Drawing, Figure};
 use crate::plan::explain::Share;
-use crate::timing::estimator::Part;
+use crate::timing::fit::estimator::Part;
 
 /// Where the time of a net goes.
 #[derive(Clone, Debug)]

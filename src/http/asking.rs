@@ -13,9 +13,9 @@ use crate::net::{Net, Subject};
 use crate::plan::memory::{Optimizer, Setup, beyond, possible};
 use crate::plan::run::{Run, Total};
 use crate::plan::{Configured, Question};
-use crate::timing::measurement::subject;
-use crate::timing::platform::Precision;
-use crate::timing::warning::Warning;
+use crate::timing::data::measurement::subject;
+use crate::timing::data::platform::Precision;
+use crate::timing::predict::warning::Warning;
 use crate::timing::{Features, Form, Mode, PlatformId, Prediction, Predictor, Predictors};
 
 /// A request about one net, read.

@@ -6,8 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::json::{Invalid, nearest, typed};
-use crate::timing::datasheet::AskedGpu;
-use crate::timing::gpus::Gpu;
+use crate::timing::data::gpus::Gpu;
+use crate::timing::predict::datasheet::AskedGpu;
 use crate::timing::{Mode, PlatformId, Predictor, Predictors};
 
 /// One platform's id, or several.

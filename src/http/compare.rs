@@ -24,8 +24,8 @@ use crate::net::{Complexity, Net, spec::RawModel};
 use crate::plan::accuracy::Expected;
 use crate::plan::compare::{Comparison, FACTORS, Row, at_model, moved, relate_to_best, ways};
 use crate::plan::memory::{Memory, Optimizer};
-use crate::timing::measurement::count;
-use crate::timing::platform::Precision;
+use crate::timing::data::measurement::count;
+use crate::timing::data::platform::Precision;
 use crate::timing::{Estimator, Features, Mode, Predictors};
 use crate::units::Whole;
 

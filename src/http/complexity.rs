@@ -15,7 +15,7 @@ use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, Ratios, Scaling, Side, Subject};
 use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
-use crate::timing::warning::Warning;
+use crate::timing::predict::warning::Warning;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(complexity))

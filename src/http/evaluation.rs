@@ -12,7 +12,7 @@ use super::Shared;
 use super::body::Json;
 use super::problem::ApiError;
 use super::refusals::StoreRefused;
-use crate::timing::score::Score;
+use crate::timing::judge::score::Score;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(evaluation))

@@ -4,10 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::net::Group;
-use crate::timing::datasheet::Scales;
-use crate::timing::estimator::Part;
-use crate::timing::layer_sums::Place;
-use crate::timing::neighbours::Nearest;
+use crate::timing::fit::estimator::Part;
+use crate::timing::fit::layer_sums::Place;
+use crate::timing::fit::neighbours::Nearest;
+use crate::timing::predict::datasheet::Scales;
 use crate::timing::{Asked, Estimator, Form, PlatformId, Prediction, Predictor};
 
 /// What a prediction stands on.

@@ -21,7 +21,7 @@ use crate::net::Net;
 use crate::net::scaling::RawScaling;
 use crate::net::spec::RawModel;
 use crate::plan::explain::{Remedy, Share, explained};
-use crate::timing::warning::Warning;
+use crate::timing::predict::warning::Warning;
 use crate::timing::{Estimator, Form, Mode, PlatformId, Predictors};
 use crate::units::Whole;
 

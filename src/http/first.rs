@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use axum::http::Uri;
 use serde_json::json;
 
-use crate::timing::gpus::Gpu;
+use crate::timing::data::gpus::Gpu;
 use crate::timing::{Mode, Predictors};
 
 /// The net of a page whose address names none.

@@ -11,8 +11,8 @@ use super::body::Json;
 use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
-use crate::timing::datasheet::AskedGpu;
-use crate::timing::gpus::Gpu;
+use crate::timing::data::gpus::Gpu;
+use crate::timing::predict::datasheet::AskedGpu;
 use crate::timing::{PlatformId, Predictors};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

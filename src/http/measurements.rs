@@ -15,7 +15,7 @@ use super::refusals::{NotThere, StoreRefused, WriteRefused};
 use super::{Shared, clock};
 use crate::net::{Complexity, Group};
 use crate::store::{Moved, Senders, StoredMeasurement};
-use crate::timing::measurement::RawMeasurement;
+use crate::timing::data::measurement::RawMeasurement;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

@@ -12,7 +12,7 @@ use super::recent::Recent;
 use crate::json::Invalid;
 use crate::net::{Group, Subject};
 use crate::timing::Features;
-use crate::timing::measurement::subject;
+use crate::timing::data::measurement::subject;
 use crate::units::Whole;
 
 /// A net, its counts, and what a regression sees of it.

@@ -17,7 +17,7 @@ use super::refusals::{NotThere, ParamsRefused};
 use crate::json::Invalid;
 use crate::net::names::zoo::{Entry, Origin, Zoo};
 use crate::net::{DEFAULT_SIDE, Group, Subject};
-use crate::timing::advice::{Advice, Candidate, Pick, Tells, advise};
+use crate::timing::judge::advice::{Advice, Candidate, Pick, Tells, advise};
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

@@ -26,8 +26,8 @@ use crate::plan::compare::{at_model, ways};
 use crate::plan::front::{Front, fastest_mix, front, largest_mix, spend};
 use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
-use crate::timing::measurement::count;
-use crate::timing::platform::Precision;
+use crate::timing::data::measurement::count;
+use crate::timing::data::platform::Precision;
 use crate::timing::{Estimator, Mode, Predictors};
 use crate::units::Whole;
 

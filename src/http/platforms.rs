@@ -16,7 +16,7 @@ use super::refusals::{NotThere, StoreRefused};
 use super::{Shared, clock};
 use crate::json::{nearest, shortened_text};
 use crate::net::Group;
-use crate::timing::line::Explanation;
+use crate::timing::fit::line::Explanation;
 use crate::timing::{Estimator, Form, Mode, Platform, PlatformId, Predictor, Predictors};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

@@ -27,7 +27,7 @@ use crate::json::{Invalid, check_lengths, parse, typed};
 use crate::plan::memory::{beyond, possible};
 use crate::plan::run::{Run, Total};
 use crate::plan::{Configured, Question};
-use crate::timing::warning::Warning;
+use crate::timing::predict::warning::Warning;
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

@@ -10,8 +10,8 @@ use crate::net::scaling::RawScaling;
 use crate::net::{Group, complexity::RawComplexity, spec::RawModel};
 use crate::plan::run::Run;
 use crate::plan::{Configured, Question};
-use crate::timing::measurement::count;
-use crate::timing::platform::text;
+use crate::timing::data::measurement::count;
+use crate::timing::data::platform::text;
 use crate::timing::{Estimator, Level, Mode};
 use crate::units::Whole;
 

@@ -24,10 +24,10 @@ use crate::json::{FieldError, ParseError};
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
 use crate::store::{Scope, StoreError};
 use crate::timing::Mode;
-use crate::timing::defaults::Defaults;
-use crate::timing::foreign::{self, Refused, detect};
-use crate::timing::measurement::RawMeasurement;
-use crate::timing::upload::{Format, Unreadable};
+use crate::timing::data::defaults::Defaults;
+use crate::timing::data::foreign::{self, Refused, detect};
+use crate::timing::data::measurement::RawMeasurement;
+use crate::timing::data::upload::{Format, Unreadable};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(upload))

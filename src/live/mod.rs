@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use crate::store::{Change, Committed, Moved, Senders, Store, StoreError, Writing};
 use pins::Pins;
 
-use crate::timing::predictors::{Timing, Timings};
+use crate::timing::predict::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;

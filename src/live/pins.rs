@@ -7,8 +7,8 @@ use tokio::sync::Mutex;
 use super::{Live, failed};
 use crate::json::Invalid;
 use crate::store::StoreError;
-use crate::timing::fit_id::unknown;
-use crate::timing::predictors::{Timing, Timings};
+use crate::timing::predict::fit_id::unknown;
+use crate::timing::predict::predictors::{Timing, Timings};
 use crate::timing::{FitId, Predictor};
 
 /// Earlier fits that are kept in memory.

@@ -13,12 +13,13 @@ use crate::json::Invalid;
 use crate::store::{
     Counts, NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted,
 };
-use crate::timing::defaults::Defaults;
-use crate::timing::measurement::Verdict;
-use crate::timing::predictor::Predictor;
-use crate::timing::predictors::Timing;
-use crate::timing::upload::{Context, Format, Line, Unreadable, read};
-use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors, quarantine};
+use crate::timing::data::defaults::Defaults;
+use crate::timing::data::measurement::Verdict;
+use crate::timing::data::upload::{Context, Format, Line, Unreadable, read};
+use crate::timing::judge::quarantine;
+use crate::timing::predict::predictor::Predictor;
+use crate::timing::predict::predictors::Timing;
+use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors};
 
 /// What to do with rows that are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

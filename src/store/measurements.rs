@@ -6,8 +6,8 @@ use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use super::{Store, StoreError};
 use crate::json::{Invalid, controls_written};
 use crate::net::complexity::RawComplexity;
-use crate::timing::identity::identity;
-use crate::timing::measurement::RawMeasurement;
+use crate::timing::data::identity::identity;
+use crate::timing::data::measurement::RawMeasurement;
 use crate::timing::{Measurement, Mode};
 use crate::units::Whole;
 

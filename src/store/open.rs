@@ -11,7 +11,7 @@ use super::draft::{self, Draft};
 use super::look::{Looked, is_there, reading};
 use super::writer::{BUSY, Writer};
 use super::{FileId, Schema, Store, StoreError, folder, migrate};
-use crate::timing::seed;
+use crate::timing::data::seed;
 
 /// Where the database is: `sqlite://PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]

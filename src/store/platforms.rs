@@ -7,7 +7,7 @@ use sqlx::{FromRow, SqliteConnection};
 
 use super::{Store, StoreError};
 use crate::json::{controls_written, typed};
-use crate::timing::platform::RawPlatform;
+use crate::timing::data::platform::RawPlatform;
 use crate::timing::{Mode, Platform, PlatformId};
 
 #[derive(FromRow)]
