@@ -1,12 +1,21 @@
 //! The house rules that no compiler checks.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::house::{House, circles};
 
 /// Modules from left to right: each uses only what stands before it.
 const ORDER: [&str; 9] = [
     "units", "json", "net", "timing", "plan", "chart", "store", "live", "http",
 ];
+/// The same of the rooms within one.
+const ROOMS: [(&str, &[&str]); 1] = [("timing", &["data", "fit", "predict", "judge"])];
+const CIRCULAR: [&str; 6] = ["units", "net", "chart", "store", "live", "http"];
+const FULL: [&str; 3] = ["src/chart", "src/store", "src/http"];
+/// Files in one folder, as many as one can hold in one's head.
+const MOST_FILES: usize = 16;
 /// What only one module may use.
 const ONLY_IN: [(&str, &[&str]); 4] = [
     ("sqlx", &["store"]),
@@ -79,6 +88,42 @@ fn each_module_uses_only_what_stands_before_it() {
             assert!(!used, "{} uses {later}", path.display());
         }
     }
+}
+
+#[test]
+fn each_room_within_a_module_uses_only_what_stands_before_it() {
+    let house = House::read(&src(), &sources(&src()));
+    for (module, rooms) in ROOMS {
+        let place = |file: &str| {
+            let room = file.split('/').nth(1)?;
+            let place = rooms.iter().position(|name| *name == room);
+            Some(place.unwrap_or_else(|| panic!("{file} is in no room of {module}")))
+        };
+        for (file, others) in house.uses(module) {
+            for other in others.iter().filter(|_| file != module) {
+                assert!(place(other) <= place(&file), "{file} uses {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_files_of_a_module_form_a_circle() {
+    let house = House::read(&src(), &sources(&src()));
+    for module in ORDER.iter().filter(|module| !CIRCULAR.contains(module)) {
+        let found = circles(house.uses(module));
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+#[test]
+fn no_folder_holds_more_files_than_one_can_remember() {
+    let mut files: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for path in sources(&src()) {
+        *files.entry(path.parent().unwrap().into()).or_default() += 1;
+    }
+    files.retain(|folder, count| *count > MOST_FILES && !FULL.iter().any(|f| folder.ends_with(f)));
+    assert!(files.is_empty(), "{files:?}");
 }
 
 #[test]
