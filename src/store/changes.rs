@@ -149,9 +149,7 @@ impl Change {
         senders: &Senders,
         now: i64,
     ) -> Result<Moved, StoreError> {
-        self.touch(ONE, id).await?;
-        self.mark(Some("row"), "mark is distinct from 'row'", senders)
-            .await?;
+        self.mark_row(id, Some("row"), senders).await?;
         self.settle(now).await
     }
 
@@ -165,8 +163,7 @@ impl Change {
         senders: &Senders,
         now: i64,
     ) -> Result<Moved, StoreError> {
-        self.touch(ONE, id).await?;
-        self.mark(None, "mark is not null", senders).await?;
+        self.mark_row(id, None, senders).await?;
         self.settle(now).await
     }
 
@@ -246,6 +243,17 @@ impl Change {
         Ok(())
     }
 
+    /// Sets the mark of these `senders` at the timing that measurement `id` is.
+    async fn mark_row(
+        &mut self,
+        id: i64,
+        mark: Option<&str>,
+        senders: &Senders,
+    ) -> Result<(), StoreError> {
+        self.touch(ONE, id).await?;
+        self.mark(mark, "mark is distinct from $1", senders).await
+    }
+
     /// Sets the mark of all uploads of `senders` at the collected timings, where it is one of `which`.
     async fn mark(
         &mut self,
@@ -297,16 +305,8 @@ impl Change {
         let query = sqlx::query(sql).bind(self.version);
         query.execute(&mut *self.transaction).await?;
         // Out before in, since one measurement of a timing is in at most.
-        let sql = "update measurements set removed_at = $1
-                   where id in (select measurement from touched where live = 1 and wins = 0)";
-        let query = sqlx::query(sql).bind(now);
-        let gone = query.execute(&mut *self.transaction).await?.rows_affected();
-        let sql = "update measurements set removed_at = null
-                   where id in (select measurement from touched where live = 0 and wins = 1)";
-        let come = sqlx::query(sql)
-            .execute(&mut *self.transaction)
-            .await?
-            .rows_affected();
+        let gone = self.turn(Some(now)).await?;
+        let come = self.turn(None).await?;
         let remaining: i64 = sqlx::query_scalar("select count(*) from touched where wins = 1")
             .fetch_one(&mut *self.transaction)
             .await?;
@@ -315,5 +315,16 @@ impl Change {
             timings: gone.abs_diff(come),
             remaining: u64::try_from(remaining).unwrap_or_default(),
         })
+    }
+
+    /// Takes the measurements that are to leave out at `removed_at`, or puts those that are to come in; returns how many.
+    async fn turn(&mut self, removed_at: Option<i64>) -> Result<u64, StoreError> {
+        let sql = "update measurements set removed_at = $1
+                   where id in (select measurement from touched where live = $2 and wins <> $2)";
+        let query = sqlx::query(sql)
+            .bind(removed_at)
+            .bind(removed_at.is_some());
+        let turned = query.execute(&mut *self.transaction).await?;
+        Ok(turned.rows_affected())
     }
 }
