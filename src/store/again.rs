@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::StoreError;
+use super::error::StoreError;
 use super::measurements::{COLUMNS, NewRow, Row};
 
 /// Ids of one statement, of SQLite's 32,766 parameters.

@@ -9,14 +9,17 @@
 //! one at most is in: one that is believed before one that is in quarantine, then the newest. Which one is in follows from
 //! the marks alone, and is kept in `measurements.removed_at` for all who read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use sqlx::AssertSqlSafe;
 
-use super::measurements::{COLUMNS, Row};
-use super::uploads::bump_version;
+use super::database::Store;
+use super::error::StoreError;
+use super::fits;
+use super::measurements::{COLUMNS, Row, StoredMeasurement};
+use super::senders::Sender;
+use super::version::{Committed, bump_version};
 use super::writer::Transaction;
-use super::{Sender, Store, StoreError, StoredMeasurement, fits};
 use crate::timing::Measurement;
 
 /// One change of what is in: all of it becomes visible at [`Change::commit`], or none.
@@ -24,15 +27,6 @@ use crate::timing::Measurement;
 pub struct Change {
     transaction: Transaction,
     version: i64,
-}
-
-/// What was committed: the version of the data that has it, and when fits to that were first made, by their hashes.
-#[derive(Clone, Debug)]
-pub struct Committed {
-    /// Version of the data.
-    pub version: i64,
-    /// First version that gave each fit.
-    pub first: BTreeMap<u64, i64>,
 }
 
 /// How far a change went.
@@ -321,9 +315,7 @@ impl Change {
     async fn turn(&mut self, removed_at: Option<i64>) -> Result<u64, StoreError> {
         let sql = "update measurements set removed_at = $1
                    where id in (select measurement from touched where live = $2 and wins <> $2)";
-        let query = sqlx::query(sql)
-            .bind(removed_at)
-            .bind(removed_at.is_some());
+        let query = sqlx::query(sql).bind(removed_at).bind(removed_at.is_some());
         let turned = query.execute(&mut *self.transaction).await?;
         Ok(turned.rows_affected())
     }

@@ -1,17 +1,15 @@
 //! A look at the file before it is served: quick, or whole.
 
-use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::ConnectOptions;
 
-use super::damage::findings;
-use super::look::{beside, has_log, is_there, reading};
-use super::open::{along, unreadable};
-use super::{Damage, DatabaseUrl, Schema, Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
+use super::migrate::Schema;
+use super::open::{DatabaseUrl, along};
+use super::pages::pages;
+use super::paths::{beside, has_log, is_there, reading, unreadable};
 
 /// How closely to look at a database before it is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +34,6 @@ impl FromStr for Check {
         }
     }
 }
-
-/// How long a quick look takes at most: a start shall not wait for a large file.
-const QUICK: Duration = Duration::from_secs(1);
-/// Steps of SQLite between two looks at whether the time is over: some microseconds.
-const STEPS: i32 = 1000;
 
 impl Store {
     /// Looks at the pages of the database at `url` before it is opened, for a second at most; one that is not there is sound.
@@ -72,39 +65,5 @@ impl Store {
         let db = connect.connect().await;
         let db = db.map_err(|e| unreadable(path, e))?;
         pages(db, path).await
-    }
-}
-
-/// Looks at the pages of the database `db`, which is at `path`, for a second at most.
-pub(super) async fn pages(mut db: SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    let late = Arc::new(AtomicBool::new(false));
-    let is_late = late.clone();
-    let mut handle = db.lock_handle().await?;
-    handle.set_progress_handler(STEPS, move || !is_late.load(Ordering::Relaxed));
-    drop(handle);
-    let clock = tokio::spawn({
-        let late = late.clone();
-        async move {
-            tokio::time::sleep(QUICK).await;
-            late.store(true, Ordering::Relaxed);
-        }
-    });
-    let answer = sqlx::query_scalar::<_, String>("pragma quick_check(1)")
-        .fetch_one(&mut db)
-        .await;
-    clock.abort();
-    let _ = db.close().await;
-    match answer {
-        Ok(answer) if answer == "ok" => Ok(()),
-        Ok(answer) => Err(StoreError::Damaged {
-            path: path.display().to_string(),
-            damage: Damage {
-                place: "database".to_owned(),
-                cause: findings(&answer).collect::<Vec<_>>().join("; "),
-            },
-        }),
-        // What was seen until then was sound.
-        Err(_) if late.load(Ordering::Relaxed) => Ok(()),
-        Err(error) => Err(unreadable(path, error)),
     }
 }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
+use super::paths::folder;
+
 /// How the folders start; no other program calls one so.
 const PREFIX: &str = ".epochcast-unfinished-";
 
@@ -59,7 +61,7 @@ impl Draft {
         let file = self.whole(file)?;
         File::open(&file)?.sync_all()?;
         rename_new(&file, name)?;
-        File::open(super::folder(name))?.sync_all()
+        File::open(folder(name))?.sync_all()
     }
 
     /// Puts the finished `file` in it in the place of what is called `name`, if anything is, durably.
@@ -67,7 +69,7 @@ impl Draft {
         let file = self.whole(file)?;
         File::open(&file)?.sync_all()?;
         fs::rename(file, name)?;
-        File::open(super::folder(name))?.sync_all()
+        File::open(folder(name))?.sync_all()
     }
 }
 

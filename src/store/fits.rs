@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
 
+use super::database::Store;
+use super::error::StoreError;
+use super::measurements::StoredMeasurement;
 use super::measurements::{COLUMNS, Row};
-use super::{Store, StoreError, StoredMeasurement};
 use crate::timing::Measurement;
 
 /// Hashes of one statement.

@@ -1,12 +1,14 @@
 //! Whether the store could be written now, and how much room there is.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqliteConnection;
 
-use super::{Store, StoreError, folder, writer};
+use super::database::Store;
+use super::error::StoreError;
+use super::paths::{FileId, folder};
+use super::writer;
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug)]
@@ -15,19 +17,6 @@ pub struct Disk {
     pub database_bytes: u64,
     /// Space beside it; `None` where the system does not say.
     pub free_bytes: Option<u64>,
-}
-
-/// Which release has written a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schema {
-    /// None: there is nothing in it.
-    Empty,
-    /// An earlier one: it is migrated at the next start.
-    Older,
-    /// This one.
-    Current,
-    /// A later one.
-    Newer,
 }
 
 /// Bytes without which no upload is begun.
@@ -49,18 +38,6 @@ impl Disk {
             database_bytes: size("") + size("-wal"),
             free_bytes: free.map(|free| free.f_bavail.saturating_mul(free.f_frsize)),
         }
-    }
-}
-
-/// A file, whatever it is called: its device and its number there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId(u64, u64);
-
-impl FileId {
-    /// That of the file at `path`.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        let known = std::fs::metadata(path).ok()?;
-        Some(Self(known.dev(), known.ino()))
     }
 }
 

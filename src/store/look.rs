@@ -5,41 +5,20 @@
 //! log is looked at in a copy, in which SQLite does with the log what it does at a start; so is one of an earlier release,
 //! which is migrated there. Where a service has it open, both files are there already, and one reads along.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
 
-use rustix::process::{Flock, FlockType, fcntl_getlk};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
+use super::database::{Looked, Store};
 use super::draft::Draft;
-use super::open::{refused, unreadable};
-use super::{DatabaseUrl, Options, Schema, Store, StoreError, check, migrate};
-
-/// How a database is looked at.
-#[derive(Clone, Debug)]
-pub(super) enum Looked {
-    /// As a file that nobody has open, and how it was at the beginning.
-    Still(Stamp),
-    /// In a copy, which goes at the end.
-    Copy { _of: Arc<Draft> },
-    /// Along with the process that has it open.
-    Shared,
-}
-
-/// By what one sees that a file was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(Option<(u64, SystemTime)>);
-
-impl Stamp {
-    fn of(path: &Path) -> Self {
-        let known = fs::metadata(path).ok();
-        Self(known.and_then(|known| Some((known.len(), known.modified().ok()?))))
-    }
-}
+use super::error::StoreError;
+use super::migrate::{self, Schema};
+use super::open::{DatabaseUrl, Options};
+use super::pages::pages;
+use super::paths::{Stamp, beside, has_log, is_shared, is_there, reading, refused, unreadable};
 
 /// How often to copy a file that is written meanwhile.
 const COPIES: usize = 5;
@@ -78,7 +57,7 @@ impl Store {
         let (connect, _looked) = as_it_is(path).await?;
         let mut db = connect.connect().await.map_err(|e| unreadable(path, e))?;
         let schema = migrate::schema(&mut db).await?;
-        check::pages(db, path).await?;
+        pages(db, path).await?;
         Ok(schema)
     }
 
@@ -124,23 +103,6 @@ async fn take_in_log(path: &Path) -> Result<(), sqlx::Error> {
         .execute(&mut db)
         .await?;
     db.close().await
-}
-
-/// Whether there is a database at `path`.
-///
-/// # Errors
-/// Where there is what is left of one.
-pub(super) fn is_there(path: &Path) -> Result<bool, StoreError> {
-    let path_and = |suffix| beside(path, suffix).display().to_string();
-    let log = length(&beside(path, "-wal")).unwrap_or_default();
-    match length(path) {
-        Some(0) => Err(StoreError::Truncated { path: path_and("") }),
-        None if log > 0 => Err(StoreError::OnlyLog {
-            path: path_and(""),
-            log: path_and("-wal"),
-        }),
-        length => Ok(length.is_some()),
-    }
 }
 
 /// Brings a copy of the database `of`, which is nobody else's, to the state of a start with this release.
@@ -200,39 +162,6 @@ fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
         },
         copied => copied.map(|_| ()),
     }
-}
-
-/// Whether another process has the database open: it then holds a byte of the log's index, where SQLite's file format has
-/// it (`UNIX_SHM_DMS` in `os_unix.c`).
-pub(super) fn is_shared(path: &Path) -> bool {
-    const HELD: u64 = 128;
-    let Ok(index) = File::open(beside(path, "-shm")) else {
-        return false;
-    };
-    let mut asked = Flock::from(FlockType::WriteLock);
-    (asked.start, asked.length) = (HELD, 1);
-    matches!(fcntl_getlk(&index, &asked), Ok(Some(_)))
-}
-
-/// Whether a part of the database may be in a log beside it.
-pub(super) fn has_log(path: &Path) -> bool {
-    let is_full = |suffix| length(&beside(path, suffix)).is_some_and(|length| length > 0);
-    ["-wal", "-journal"].into_iter().any(is_full)
-}
-
-/// `path` with `suffix` at its end, as SQLite calls the files beside a database.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn length(path: &Path) -> Option<u64> {
-    Some(fs::metadata(path).ok()?.len())
-}
-
-pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).read_only(true)
 }
 
 fn written(path: &Path) -> StoreError {

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
 use crate::json::{Invalid, controls_written};
 use crate::net::complexity::RawComplexity;
 use crate::timing::data::identity::identity;

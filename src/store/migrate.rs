@@ -8,8 +8,22 @@ use std::path::{Path, PathBuf};
 use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::open::refused;
-use super::{Schema, StoreError, seals};
+use super::error::StoreError;
+use super::paths::refused;
+use super::seals;
+
+/// Which release has written a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// None: there is nothing in it.
+    Empty,
+    /// An earlier one: it is migrated at the next start.
+    Older,
+    /// This one.
+    Current,
+    /// A later one.
+    Newer,
+}
 
 /// The steps, from the first release's to this one's.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");

@@ -7,10 +7,12 @@ use std::str::FromStr;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
+use super::database::{Looked, Store};
 use super::draft::{self, Draft};
-use super::look::{Looked, is_there, reading};
+use super::error::StoreError;
+use super::migrate::{self, Schema};
+use super::paths::{FileId, folder, is_there, reading, refused, unreadable};
 use super::writer::{BUSY, Writer};
-use super::{FileId, Schema, Store, StoreError, folder, migrate};
 use crate::timing::data::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -221,20 +223,6 @@ async fn holds_something(path: &Path) -> Result<(), StoreError> {
         }),
         Err(StoreError::Sql(error)) => Err(unreadable(path, error)),
         schema => schema.map(|_| ()),
-    }
-}
-
-pub(super) fn unreadable(path: &Path, cause: sqlx::Error) -> StoreError {
-    StoreError::Unreadable {
-        path: path.display().to_string(),
-        cause,
-    }
-}
-
-pub(super) fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {
-    StoreError::Open {
-        path: path.display().to_string(),
-        cause: cause.to_string(),
     }
 }
 

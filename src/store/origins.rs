@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use super::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
 use crate::json::controls_written;
 use crate::timing::Origin;
 

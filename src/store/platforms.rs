@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
-use super::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
 use crate::json::{controls_written, typed};
 use crate::timing::data::platform::RawPlatform;
 use crate::timing::{Mode, Platform, PlatformId};

@@ -10,12 +10,17 @@ use std::path::{Path, PathBuf};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 
 use super::backup::Damaged;
+use super::complete::{Whole, is_ours, is_whole};
+use super::damage::Damage;
+use super::database::Store;
 use super::draft::Draft;
-use super::look::{self, beside, is_shared, reading};
-use super::open::{lock, refused, writing};
+use super::error::StoreError;
+use super::holds::{Holds, Mark};
+use super::look;
+use super::open::{DatabaseUrl, lock, writing};
+use super::paths::{beside, folder, is_shared, reading, refused};
 use super::seals::{self, SEALED};
-use super::unfit::{Whole, is_ours, is_whole};
-use super::{Damage, DatabaseUrl, Holds, Mark, Store, StoreError, Unfit, folder};
+use super::unfit::Unfit;
 
 /// What the copy is called that a restore works on.
 const FILE: &str = "restore.db";

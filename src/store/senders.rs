@@ -4,11 +4,8 @@ use sqlx::FromRow;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::Token;
+use super::tokens::Token;
 use crate::json::shown;
-
-/// Names under which the service itself sends: no token can have one.
-pub(super) const OWN: [&str; 2] = ["seed", "import"];
 
 /// Who sends an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]

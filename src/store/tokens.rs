@@ -7,9 +7,12 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
-use super::senders::OWN;
-use super::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
 use crate::json::{is_printable, shown};
+
+/// Names under which the service itself sends: no token can have one.
+const OWN: [&str; 2] = ["seed", "import"];
 
 /// What a token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

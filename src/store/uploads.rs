@@ -1,14 +1,22 @@
 //! Storing rows: an upload is one transaction.
 
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
+use super::again;
+use super::database::Store;
+use super::error::StoreError;
+use super::fits;
+use super::measurements;
+use super::measurements::NewRow;
 use super::measurements::{ROWS_A_STATEMENT, containing};
+use super::platforms;
+use super::seals;
+use super::senders::Sender;
+use super::sorted::Direction;
+use super::version::Committed;
+use super::version::bump_version;
 use super::writer::{BUSY, Transaction};
-use super::{
-    Committed, Direction, NewRow, Sender, Store, StoreError, again, fits, measurements, platforms,
-    seals,
-};
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -387,13 +395,4 @@ impl Writing {
 
 fn count(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
-}
-
-/// The next version of the data.
-pub(super) async fn bump_version(db: &mut SqliteConnection) -> Result<i64, StoreError> {
-    Ok(
-        sqlx::query_scalar("update data_version set version = version + 1 returning version")
-            .fetch_one(db)
-            .await?,
-    )
 }

@@ -1,7 +1,7 @@
 //! The estimator for nets whose layers are known, since they can be built or since their operators were counted
 //! ([`super::operators`]): sums over these.
 //!
-//! t = β·(1, M, F, N, S) with the sums of [`LayerSums`](super::features::LayerSums): memory traffic, padded
+//! t = β·(1, M, F, N, S) with the sums of [`LayerSums`](super::layer_sums::LayerSums): memory traffic, padded
 //! multiply-adds, narrow groups, work once a step. How the columns, the ratios and their weights were chosen, and what
 //! they reach: `docs/accuracy.md`.
 
