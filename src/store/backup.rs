@@ -1,16 +1,23 @@
 //! Backups: a copy of the database as it is at one moment, which has its name only once it is complete and was checked.
 
+pub(super) mod complete;
+pub(super) mod damage;
+pub(super) mod holds;
+pub(super) mod integrity;
+pub(super) mod restore;
+pub(super) mod unfit;
+
 use std::path::Path;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::damage::Damage;
+use super::backup::damage::Damage;
+use super::backup::holds::{Holds, Mark};
 use super::database::Store;
-use super::draft::Draft;
 use super::error::StoreError;
-use super::holds::{Holds, Mark};
-use super::paths::{folder, reading, refused};
+use super::file::draft::Draft;
+use super::file::paths::{folder, reading, refused};
 
 /// What the copy is called until it is complete.
 const FILE: &str = "backup.db";

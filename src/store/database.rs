@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
-use super::draft::Draft;
-use super::paths::{FileId, Stamp, folder};
+use super::file::draft::Draft;
+use super::file::paths::{FileId, Stamp, folder};
 use super::writer::Writer;
 
 /// The open database.

@@ -1,7 +1,7 @@
 //! Why the store did not do what it was asked.
 
-use super::damage::Damage;
-use super::unfit::Unfit;
+use super::backup::damage::Damage;
+use super::backup::unfit::Unfit;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sqlx::{Connection, SqliteConnection};
 
-use super::damage::{Damage, findings};
-use super::error::StoreError;
 use super::paths::unreadable;
+use crate::store::backup::damage::{Damage, findings};
+use crate::store::error::StoreError;
 
 /// How long a quick look takes at most: a start shall not wait for a large file.
 const QUICK: Duration = Duration::from_secs(1);
@@ -18,7 +18,10 @@ const QUICK: Duration = Duration::from_secs(1);
 const STEPS: i32 = 1000;
 
 /// Looks at the pages of the database `db`, which is at `path`, for a second at most.
-pub(super) async fn pages(mut db: SqliteConnection, path: &Path) -> Result<(), StoreError> {
+pub(in crate::store) async fn pages(
+    mut db: SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
     let late = Arc::new(AtomicBool::new(false));
     let is_late = late.clone();
     let mut handle = db.lock_handle().await?;

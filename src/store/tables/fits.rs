@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
 
-use super::database::Store;
-use super::error::StoreError;
 use super::measurements::StoredMeasurement;
 use super::measurements::{COLUMNS, Row};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 use crate::timing::Measurement;
 
 /// Hashes of one statement.
@@ -112,7 +112,7 @@ impl Since {
 }
 
 /// Keeps the version that gave each of `fits`; returns the first of each.
-pub(super) async fn keep(
+pub(in crate::store) async fn keep(
     db: &mut SqliteConnection,
     fits: &[(u64, i64)],
 ) -> Result<BTreeMap<u64, i64>, StoreError> {

@@ -4,19 +4,19 @@ use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
 use super::again;
-use super::database::Store;
-use super::error::StoreError;
 use super::fits;
 use super::measurements;
 use super::measurements::NewRow;
 use super::measurements::{ROWS_A_STATEMENT, containing};
 use super::platforms;
-use super::seals;
 use super::senders::Sender;
 use super::sorted::Direction;
 use super::version::Committed;
 use super::version::bump_version;
-use super::writer::{BUSY, Transaction};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::seals;
+use crate::store::writer::{BUSY, Transaction};
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Stores the built-in measurements as the first upload.
-    pub(super) async fn save_seed(
+    pub(in crate::store) async fn save_seed(
         &self,
         new_platforms: &[Platform],
         rows: &[Measurement],

@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::damage::{Damage, findings};
-use super::database::Store;
-use super::error::{StoreError, words};
-use super::measurements::{COLUMNS, Row};
-use super::seals::{self, SEALED, Seal, Sealed};
+use crate::store::database::Store;
+use crate::store::error::{StoreError, words};
+use crate::store::seals::{self, SEALED, Seal, Sealed};
+use crate::store::tables::measurements::{COLUMNS, Row};
 
 impl Store {
     /// All damage that can be found: of the file, of each upload against the hash of its rows, and of every table against

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::error::StoreError;
 use super::measurements::{COLUMNS, NewRow, Row};
+use crate::store::error::StoreError;
 
 /// Ids of one statement, of SQLite's 32,766 parameters.
 const IDS: usize = 5000;
@@ -90,7 +90,7 @@ pub(super) async fn stand_for(
 }
 
 /// Keeps that the measurements `ids` were put back into the fits at `version`.
-pub(super) async fn moved(
+pub(in crate::store) async fn moved(
     db: &mut SqliteConnection,
     ids: &[i64],
     version: i64,

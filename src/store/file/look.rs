@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
-use super::database::{Looked, Store};
 use super::draft::Draft;
-use super::error::StoreError;
 use super::migrate::{self, Schema};
 use super::open::{DatabaseUrl, Options};
 use super::pages::pages;
 use super::paths::{Stamp, beside, has_log, is_shared, is_there, reading, refused, unreadable};
+use crate::store::database::{Looked, Store};
+use crate::store::error::StoreError;
 
 /// How often to copy a file that is written meanwhile.
 const COPIES: usize = 5;
@@ -106,7 +106,7 @@ async fn take_in_log(path: &Path) -> Result<(), sqlx::Error> {
 }
 
 /// Brings a copy of the database `of`, which is nobody else's, to the state of a start with this release.
-pub(super) async fn prepare(copy: &Path, of: &Path) -> Result<Schema, StoreError> {
+pub(in crate::store) async fn prepare(copy: &Path, of: &Path) -> Result<Schema, StoreError> {
     let failed = |error: &dyn std::error::Error| refused(of, error);
     take_in_log(copy).await.map_err(|e| unreadable(of, e))?;
     let mut db = reading(copy)

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::error::StoreError;
 use super::paths::refused;
-use super::seals;
+use crate::store::error::StoreError;
+use crate::store::seals;
 
 /// Which release has written a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 const SCHEMA_NEEDS: &str = "0.6.0";
 
 /// Which release has written `db`.
-pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreError> {
+pub(in crate::store) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreError> {
     let applied = applied(db).await?;
     let newest = MIGRATIONS.iter().map(|step| step.version).max();
     Ok(match applied.last() {
@@ -44,7 +44,7 @@ pub(super) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreErr
 }
 
 /// Whether `db` began with the first step that this release knows, and none broke off.
-pub(super) async fn is_known(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+pub(in crate::store) async fn is_known(db: &mut SqliteConnection) -> Result<bool, StoreError> {
     let first = MIGRATIONS.iter().map(|step| step.version).min();
     let sql = "select exists (select 1 from _sqlx_migrations where version = $1)
                and not exists (select 1 from _sqlx_migrations where not success)";
@@ -78,7 +78,10 @@ async fn is_foreign(db: &mut SqliteConnection) -> Result<bool, StoreError> {
 
 /// Brings the database `db`, which is at `path`, to this release's schema, and seals what is in it. The connection is one of
 /// its own, since those that write later note what they change.
-pub(super) async fn migrate(db: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+pub(in crate::store) async fn migrate(
+    db: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
     run(&MIGRATIONS, db, path).await?;
     let sql = "insert into meta (name, value) values ('needs', $1)
                on conflict (name) do update set value = excluded.value
@@ -123,7 +126,7 @@ async fn run(steps: &Migrator, db: &mut SqliteConnection, path: &Path) -> Result
     }
 }
 
-pub(super) async fn newer(
+pub(in crate::store) async fn newer(
     db: &mut SqliteConnection,
     path: &Path,
 ) -> Result<StoreError, StoreError> {

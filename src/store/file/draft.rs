@@ -18,14 +18,14 @@ const PREFIX: &str = ".epochcast-unfinished-";
 
 /// The folder; it goes when this is dropped.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(in crate::store) struct Draft {
     dir: TempDir,
     _held: File,
 }
 
 impl Draft {
     /// A new one in `folder`; those that were left there by processes that are no more are removed.
-    pub(super) fn within(folder: &Path) -> io::Result<Self> {
+    pub(in crate::store) fn within(folder: &Path) -> io::Result<Self> {
         clear(folder);
         loop {
             let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(folder)?;
@@ -39,7 +39,7 @@ impl Draft {
     }
 
     /// Path of a file in it.
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(in crate::store) fn file(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -57,7 +57,7 @@ impl Draft {
     }
 
     /// Gives the finished `file` in it its name, which nothing may have yet, durably.
-    pub(super) fn keep_as(&self, file: &str, name: &Path) -> io::Result<()> {
+    pub(in crate::store) fn keep_as(&self, file: &str, name: &Path) -> io::Result<()> {
         let file = self.whole(file)?;
         File::open(&file)?.sync_all()?;
         rename_new(&file, name)?;
@@ -65,7 +65,7 @@ impl Draft {
     }
 
     /// Puts the finished `file` in it in the place of what is called `name`, if anything is, durably.
-    pub(super) fn put_in_place(&self, file: &str, name: &Path) -> io::Result<()> {
+    pub(in crate::store) fn put_in_place(&self, file: &str, name: &Path) -> io::Result<()> {
         let file = self.whole(file)?;
         File::open(&file)?.sync_all()?;
         fs::rename(file, name)?;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use super::database::Store;
-use super::error::StoreError;
 use crate::json::controls_written;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 use crate::timing::Origin;
 
 #[derive(FromRow)]

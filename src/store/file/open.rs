@@ -7,12 +7,12 @@ use std::str::FromStr;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlitePool};
 
-use super::database::{Looked, Store};
 use super::draft::{self, Draft};
-use super::error::StoreError;
 use super::migrate::{self, Schema};
 use super::paths::{FileId, folder, is_there, reading, refused, unreadable};
-use super::writer::{BUSY, Writer};
+use crate::store::database::{Looked, Store};
+use crate::store::error::StoreError;
+use crate::store::writer::{BUSY, Writer};
 use crate::timing::data::seed;
 
 /// Where the database is: `sqlite://PATH`.
@@ -35,7 +35,7 @@ impl FromStr for DatabaseUrl {
 
 impl DatabaseUrl {
     /// That of the file at `path`.
-    pub(super) fn of(path: &Path) -> Self {
+    pub(in crate::store) fn of(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
@@ -114,7 +114,7 @@ impl Store {
     }
 
     /// The database at `path`, opened to read as `connect` says.
-    pub(super) async fn read(
+    pub(in crate::store) async fn read(
         path: &Path,
         connect: SqliteConnectOptions,
         looked: Option<Looked>,
@@ -165,7 +165,7 @@ impl Store {
 }
 
 /// How every connection that writes opens the file at `path`.
-pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
+pub(in crate::store) fn writing(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -195,7 +195,7 @@ const CACHE: &str = "-32768";
 const READERS: u32 = 4;
 
 /// Holds others back while the file is created, migrated and seeded.
-pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+pub(in crate::store) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let open = File::options()

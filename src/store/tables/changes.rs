@@ -13,13 +13,13 @@ use std::collections::HashSet;
 
 use sqlx::AssertSqlSafe;
 
-use super::database::Store;
-use super::error::StoreError;
 use super::fits;
 use super::measurements::{COLUMNS, Row, StoredMeasurement};
 use super::senders::Sender;
 use super::version::{Committed, bump_version};
-use super::writer::Transaction;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::writer::Transaction;
 use crate::timing::Measurement;
 
 /// One change of what is in: all of it becomes visible at [`Change::commit`], or none.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
-use super::database::Store;
-use super::error::StoreError;
 use crate::json::{is_printable, shown};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 
 /// Names under which the service itself sends: no token can have one.
 const OWN: [&str; 2] = ["seed", "import"];

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::database::Store;
-use super::error::StoreError;
 use super::measurements::{COLUMNS, Filter, Row, StoredMeasurement};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 
 /// Which way an order goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 
-use super::backup::Damaged;
+use super::Damaged;
 use super::complete::{Whole, is_ours, is_whole};
 use super::damage::Damage;
-use super::database::Store;
-use super::draft::Draft;
-use super::error::StoreError;
 use super::holds::{Holds, Mark};
-use super::look;
-use super::open::{DatabaseUrl, lock, writing};
-use super::paths::{beside, folder, is_shared, reading, refused};
-use super::seals::{self, SEALED};
 use super::unfit::Unfit;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::file::draft::Draft;
+use crate::store::file::look;
+use crate::store::file::open::{DatabaseUrl, lock, writing};
+use crate::store::file::paths::{beside, folder, is_shared, reading, refused};
+use crate::store::seals::{self, SEALED};
 
 /// What the copy is called that a restore works on.
 const FILE: &str = "restore.db";

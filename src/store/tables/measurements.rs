@@ -3,10 +3,10 @@
 use sha2::{Digest, Sha256};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
-use super::database::Store;
-use super::error::StoreError;
 use crate::json::{Invalid, controls_written};
 use crate::net::complexity::RawComplexity;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 use crate::timing::data::identity::identity;
 use crate::timing::data::measurement::RawMeasurement;
 use crate::timing::{Measurement, Mode};
@@ -30,7 +30,7 @@ pub struct StoredMeasurement {
 /// A row to be stored, its columns made out already: that is done in the thread that reads an upload, while the one
 /// that stores it waits for the disk.
 #[derive(Debug)]
-pub struct NewRow(pub(super) Row);
+pub struct NewRow(pub(in crate::store) Row);
 
 impl NewRow {
     /// The row of `measurement` on `line` of an upload, from 1; `quarantined` says why it is kept out of the fits,
@@ -132,9 +132,9 @@ pub struct Page {
 
 /// What a row holds of what was sent.
 #[derive(Debug, FromRow)]
-pub(super) struct Row {
-    pub(super) id: i64,
-    pub(super) upload: i64,
+pub(in crate::store) struct Row {
+    pub(in crate::store) id: i64,
+    pub(in crate::store) upload: i64,
     line: i64,
     platform: String,
     mode: String,
@@ -155,10 +155,10 @@ pub(super) struct Row {
     source: Option<String>,
     noise: Option<f64>,
     pub(super) identity: String,
-    pub(super) quarantined: Option<String>,
+    pub(in crate::store) quarantined: Option<String>,
 }
 
-pub(super) const COLUMNS: &str = "id, upload, line, platform, mode, label, family, model, scaling, flops, params, acts, \
+pub(in crate::store) const COLUMNS: &str = "id, upload, line, platform, mode, label, family, model, scaling, flops, params, acts, \
      resolution, batch_size, images_per_second, step_seconds, epoch_seconds, dataset_images, measured_at, source, noise, \
      identity, quarantined";
 
@@ -237,7 +237,7 @@ impl Row {
 
     /// Feeds `hash` all that was sent, for a later check of damage: each text with its length, each number by its bits.
     /// The verdict is left out, which may change.
-    pub(super) fn feed(&self, hash: &mut Sha256) {
+    pub(in crate::store) fn feed(&self, hash: &mut Sha256) {
         let mut bytes = Vec::with_capacity(256);
         for text in self.texts() {
             let length = text.map_or(u64::MAX, |text| {
@@ -380,7 +380,7 @@ pub(super) const ROWS_A_STATEMENT: usize = 500;
 /// Stores `rows` of `upload` with ids from `first`; one that equals a stored row is left out.
 ///
 /// Returns those that were stored, in order.
-pub(super) async fn insert<'a>(
+pub(in crate::store) async fn insert<'a>(
     db: &mut SqliteConnection,
     (upload, first): (i64, i64),
     rows: &'a mut [NewRow],

@@ -4,12 +4,12 @@ use std::str::FromStr;
 
 use sqlx::ConnectOptions;
 
-use super::database::Store;
-use super::error::StoreError;
 use super::migrate::Schema;
 use super::open::{DatabaseUrl, along};
 use super::pages::pages;
 use super::paths::{beside, has_log, is_there, reading, unreadable};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 
 /// How closely to look at a database before it is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

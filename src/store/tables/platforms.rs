@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 
-use super::database::Store;
-use super::error::StoreError;
 use crate::json::{controls_written, typed};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 use crate::timing::data::platform::RawPlatform;
 use crate::timing::{Mode, Platform, PlatformId};
 
@@ -87,7 +87,7 @@ impl Store {
 }
 
 /// The platform `id` as it is stored.
-pub(super) async fn stored(
+pub(in crate::store) async fn stored(
     db: &mut SqliteConnection,
     id: &PlatformId,
 ) -> Result<Option<Platform>, StoreError> {
@@ -101,7 +101,7 @@ pub(super) async fn stored(
 }
 
 /// Stores a platform where none is known by its id; whether it did.
-pub(super) async fn insert(
+pub(in crate::store) async fn insert(
     db: &mut SqliteConnection,
     platform: &Platform,
 ) -> Result<bool, StoreError> {

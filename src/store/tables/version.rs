@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::database::Store;
-use super::error::StoreError;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 
 /// What was committed: the version of the data that has it, and when fits to that were first made, by their hashes.
 #[derive(Clone, Debug)]

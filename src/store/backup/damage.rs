@@ -18,7 +18,7 @@ impl fmt::Display for Damage {
 }
 
 impl Damage {
-    pub(super) fn new(place: impl Into<String>, cause: impl fmt::Display) -> Self {
+    pub(in crate::store) fn new(place: impl Into<String>, cause: impl fmt::Display) -> Self {
         Self {
             place: place.into(),
             cause: cause.to_string(),
@@ -27,6 +27,6 @@ impl Damage {
 }
 
 /// What a check of SQLite says, without its headings.
-pub(super) fn findings(answer: &str) -> impl Iterator<Item = &str> {
+pub(in crate::store) fn findings(answer: &str) -> impl Iterator<Item = &str> {
     answer.lines().filter(|line| !line.starts_with("***"))
 }

@@ -6,16 +6,16 @@ use std::path::Path;
 
 use sqlx::ConnectOptions;
 
-use super::backup::marked;
 use super::damage::Damage;
-use super::error::StoreError;
 use super::holds::Mark;
-use super::migrate::{self, Schema};
-use super::paths::{FileId, beside, reading};
+use super::marked;
 use super::unfit::Unfit;
+use crate::store::error::StoreError;
+use crate::store::file::migrate::{self, Schema};
+use crate::store::file::paths::{FileId, beside, reading};
 
 /// Why a file is not even copied.
-pub(super) enum Whole {
+pub(in crate::store) enum Whole {
     Unfit(Unfit),
     Unread(std::io::Error),
 }

@@ -8,15 +8,15 @@ use std::time::SystemTime;
 use rustix::process::{Flock, FlockType, fcntl_getlk};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::error::StoreError;
+use crate::store::error::StoreError;
 
 /// A file, whatever it is called: its device and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId(u64, u64);
+pub(in crate::store) struct FileId(u64, u64);
 
 impl FileId {
     /// That of the file at `path`.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(in crate::store) fn of(path: &Path) -> Option<Self> {
         let known = fs::metadata(path).ok()?;
         Some(Self(known.dev(), known.ino()))
     }
@@ -24,10 +24,10 @@ impl FileId {
 
 /// By what one sees that a file was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(Option<(u64, SystemTime)>);
+pub(in crate::store) struct Stamp(Option<(u64, SystemTime)>);
 
 impl Stamp {
-    pub(super) fn of(path: &Path) -> Self {
+    pub(in crate::store) fn of(path: &Path) -> Self {
         let known = fs::metadata(path).ok();
         Self(known.and_then(|known| Some((known.len(), known.modified().ok()?))))
     }
@@ -37,7 +37,7 @@ impl Stamp {
 ///
 /// # Errors
 /// Where there is what is left of one.
-pub(super) fn is_there(path: &Path) -> Result<bool, StoreError> {
+pub(in crate::store) fn is_there(path: &Path) -> Result<bool, StoreError> {
     let path_and = |suffix| beside(path, suffix).display().to_string();
     let log = length(&beside(path, "-wal")).unwrap_or_default();
     match length(path) {
@@ -52,7 +52,7 @@ pub(super) fn is_there(path: &Path) -> Result<bool, StoreError> {
 
 /// Whether another process has the database open: it then holds a byte of the log's index, where SQLite's file format has
 /// it (`UNIX_SHM_DMS` in `os_unix.c`).
-pub(super) fn is_shared(path: &Path) -> bool {
+pub(in crate::store) fn is_shared(path: &Path) -> bool {
     const HELD: u64 = 128;
     let Ok(index) = File::open(beside(path, "-shm")) else {
         return false;
@@ -69,7 +69,7 @@ pub(super) fn has_log(path: &Path) -> bool {
 }
 
 /// `path` with `suffix` at its end, as SQLite calls the files beside a database.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(in crate::store) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -79,12 +79,12 @@ fn length(path: &Path) -> Option<u64> {
     Some(fs::metadata(path).ok()?.len())
 }
 
-pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
+pub(in crate::store) fn reading(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).read_only(true)
 }
 
 /// The folder that a file is in.
-pub(super) fn folder(path: &Path) -> &Path {
+pub(in crate::store) fn folder(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."))
@@ -97,7 +97,7 @@ pub(super) fn unreadable(path: &Path, cause: sqlx::Error) -> StoreError {
     }
 }
 
-pub(super) fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {
+pub(in crate::store) fn refused(path: &Path, cause: &dyn std::error::Error) -> StoreError {
     StoreError::Open {
         path: path.display().to_string(),
         cause: cause.to_string(),

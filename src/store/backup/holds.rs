@@ -48,7 +48,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    pub(super) fn new(made_at: i64, holds: Holds) -> Self {
+    pub(in crate::store) fn new(made_at: i64, holds: Holds) -> Self {
         Self {
             made_at,
             release: env!("CARGO_PKG_VERSION").to_owned(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use sqlx::SqliteConnection;
 
-use super::database::Store;
-use super::error::StoreError;
 use super::paths::{FileId, folder};
-use super::writer;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::store::writer;
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,10 @@ impl Store {
     ///
     /// # Errors
     /// Where there is less than is kept free: a disk that is filled to the last byte has none left to undo anything.
-    pub(super) async fn has_room(&self, db: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(in crate::store) async fn has_room(
+        &self,
+        db: &mut SqliteConnection,
+    ) -> Result<(), StoreError> {
         let is_short = || self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE);
         if is_short() {
             writer::checkpoint(db).await?;
@@ -105,7 +108,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the file was deleted, moved or replaced: SQLite goes on writing to the one that it has open.
-    pub(super) fn is_there(&self) -> Result<(), StoreError> {
+    pub(in crate::store) fn is_there(&self) -> Result<(), StoreError> {
         if FileId::of(&self.path) == self.file {
             Ok(())
         } else {
