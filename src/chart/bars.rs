@@ -1,10 +1,10 @@
 //! Stacked bars, one below the other, in groups.
 
-use super::count;
 use super::frame::{Entry, Key, PAD, TEXT, head};
 use super::look::{Look, Place};
 use super::mark;
 use super::scale::{Kind, Scale};
+use super::svg::count;
 use super::svg::{Svg, px};
 use super::text::{shortened, width};
 use super::unit::Unit;

@@ -1,10 +1,12 @@
 //! Many scaled forms of one net: a cost, or the time of an epoch, against flops. The paper's Figs. 1 and 6 for any net.
 
-use super::plot::{Plot, Point, Series};
+use super::figure::{Drawing, Figure};
+use super::plot::Plot;
 use super::scale::{Axis, Kind};
+use super::series::{Point, Series};
+use super::svg::count;
 use super::table::{Cell, Table};
 use super::unit::{Unit, digits};
-use super::{Drawing, Figure, count};
 use crate::net::Complexity;
 use crate::plan::accuracy::Published;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::mark::MARKS;
-use super::plot::{Point, Series};
+use super::series::{Point, Series};
 use crate::net::Group;
 use crate::timing::data::platform::Platform;
 use crate::timing::fit::training::Sample;

@@ -1,11 +1,12 @@
 //! The epoch time against a cost: the paper's Fig. 2, from what is in the store.
 
 use super::evidence::{Evidence, cost_reading};
-use super::plot::{Curve, Plot, Point};
+use super::figure::{Drawing, Figure};
+use super::plot::Plot;
 use super::scale::{Axis, Kind, Scale};
+use super::series::{Curve, Point};
 use super::table::Table;
 use super::unit::{Unit, digits};
-use super::{Drawing, Figure};
 use crate::net::Group;
 use crate::timing::Cost;
 use crate::timing::fit::cost::{Band, Straight};

@@ -3,9 +3,10 @@
 use super::look::Look;
 use super::mark;
 use super::scale::{Axis, Scale};
+use super::svg::count;
 use super::svg::{Svg, px};
+use super::text;
 use super::text::{width, wrapped};
-use super::{count, text};
 
 /// Size of the title's letters, and the height of its lines.
 const TITLE: (f64, f64) = (15.0, 20.0);

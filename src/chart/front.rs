@@ -1,12 +1,13 @@
 //! The Pareto front of all mixes of one net, beside the named ways to scale it: time against flops, or against error.
 
 use super::compare::{CompareChart, Form, Line, published};
+use super::figure::{Drawing, Figure};
 use super::mark::INK;
-use super::plot::{Plot, Point, Series};
+use super::plot::Plot;
 use super::scale::{Axis, Kind};
+use super::series::{Point, Series};
 use super::table::{Cell, Table};
 use super::unit::{Unit, digits};
-use super::{Drawing, Figure};
 use crate::net::scaling::Exponents;
 use crate::plan::front::FrontPoint;
 use crate::units::to_f64;

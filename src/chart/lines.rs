@@ -3,10 +3,11 @@
 use super::frame::{Room, TEXT};
 use super::look::{Look, Place};
 use super::mark;
-use super::plot::{Curve, Series};
+use super::scatter;
+use super::series::{Curve, Series};
+use super::svg::count;
 use super::svg::{Svg, path, px};
 use super::text::{shortened, spread, width};
-use super::{count, scatter};
 
 /// The names of lines, to be written at their right ends.
 pub(super) struct Labels {

@@ -1,9 +1,10 @@
 //! Two nets scaled in the same ways, in one chart: the second's lines have the colours of the first's, and other dashes.
 
+use super::figure::{Drawing, Figure};
 use super::mark::MARKS;
-use super::plot::{Plot, Series};
+use super::plot::Plot;
+use super::series::Series;
 use super::table::{Cell, Table};
-use super::{Drawing, Figure};
 
 /// A net with a chart of its own.
 #[derive(Clone, Debug)]

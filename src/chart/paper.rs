@@ -11,13 +11,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::evidence::Evidence;
+use super::figure::{Drawing, Figure};
 use super::fit::FitChart;
-use super::plot::{Curve, Plot, Point, Series};
+use super::plot::Plot;
 use super::printed::{Line, PLATFORM, PaperFigure, PaperTime, Place};
 use super::scale::{Axis, Kind};
+use super::series::{Curve, Point, Series};
 use super::table::{Cell, Table};
 use super::unit::{Unit, digits};
-use super::{Drawing, Figure};
 use crate::net::Net;
 use crate::plan::Question;
 use crate::plan::accuracy::{Point as Trained, Published};

@@ -1,11 +1,13 @@
 //! How far off predictions are: measured over predicted time, of each timing.
 
 use super::evidence::{Evidence, cost_reading};
-use super::plot::{Curve, Plot, Point};
+use super::figure::{Drawing, Figure};
+use super::plot::Plot;
 use super::scale::{Axis, Kind};
+use super::series::{Curve, Point};
+use super::svg::count;
 use super::table::Table;
 use super::unit::{Unit, digits};
-use super::{Drawing, Figure, count};
 use crate::net::Group;
 use crate::timing::fit::training::Sample;
 use crate::timing::{Cost, Estimator};

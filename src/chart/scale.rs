@@ -121,7 +121,7 @@ impl Scale {
     fn even_ticks(&self, unit: Unit, most: usize) -> Vec<f64> {
         let one = unit.step(self.high);
         let (low, high) = (self.low / one, self.high / one);
-        let most = super::count(most.max(2));
+        let most = super::svg::count(most.max(2));
         let rough = ((high - low) / most).max(f64::MIN_POSITIVE);
         let decade = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]

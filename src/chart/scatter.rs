@@ -3,7 +3,7 @@
 use super::frame::Room;
 use super::look::Place;
 use super::mark;
-use super::plot::{Point, Series};
+use super::series::{Point, Series};
 use super::svg::{Svg, px};
 
 /// Points up to which marks are drawn large.

@@ -1,9 +1,9 @@
 //! Where the time of a net goes, stage by stage, beside its scaled form.
 
 use super::bars::{Bar, Bars, Group};
+use super::figure::{Drawing, Figure};
 use super::table::Table;
 use super::unit::{Unit, digits};
-use super::{Drawing, Figure};
 use crate::plan::explain::Share;
 use crate::timing::fit::estimator::Part;
 

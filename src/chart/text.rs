@@ -1,6 +1,6 @@
 //! How wide a text is, and where it breaks: there is no font at hand, so widths are those of common sans-serif faces.
 
-use super::count;
+use super::svg::count;
 
 /// Width of `text` at `size` pixels, rather too wide than too narrow.
 pub(super) fn width(text: &str, size: f64) -> f64 {

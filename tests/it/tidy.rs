@@ -12,7 +12,7 @@ const ORDER: [&str; 9] = [
 ];
 /// The same of the rooms within one.
 const ROOMS: [(&str, &[&str]); 1] = [("timing", &["data", "fit", "predict", "judge"])];
-const CIRCULAR: [&str; 5] = ["units", "net", "chart", "live", "http"];
+const CIRCULAR: [&str; 4] = ["units", "net", "live", "http"];
 const FULL: [&str; 2] = ["src/chart", "src/http"];
 /// Files in one folder, as many as one can hold in one's head.
 const MOST_FILES: usize = 16;
