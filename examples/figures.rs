@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use epochcast::chart::{Look, paper};
+use epochcast::chart::Look;
+use epochcast::chart::figures::paper;
 use epochcast::timing::Predictors;
 use epochcast::timing::data::seed;
 

@@ -3,37 +3,16 @@
 //! A [`Figure`] is what a chart says in one sentence, what it draws ([`Plot`] or [`Bars`]) and the same as a [`Table`].
 //! The modules of single charts make figures of fits and predictions; those before them know nothing of nets.
 
-mod bars;
-pub mod compare;
-mod evidence;
-mod figure;
-pub mod fit;
-mod frame;
-pub mod front;
-mod lines;
-mod look;
-mod mark;
-pub mod pair;
-pub mod paper;
-mod plot;
-pub mod printed;
-pub mod residuals;
-mod scale;
-mod scatter;
-mod series;
-pub mod stages;
-mod svg;
-mod table;
-mod text;
-mod unit;
+mod engine;
+pub mod figures;
 
-pub use bars::{Bar, Bars, Group};
-pub use evidence::Evidence;
-pub use figure::{Drawing, Figure};
-pub use look::{Look, Place, Theme, sheet};
-pub use mark::MARKS;
-pub use plot::Plot;
-pub use scale::{Axis, Kind};
-pub use series::{Curve, Point, Series};
-pub use table::{Cell, Table};
-pub use unit::{Unit, digits};
+pub use engine::bars::{Bar, Bars, Group};
+pub use engine::figure::{Drawing, Figure};
+pub use engine::look::{Look, Place, Theme, sheet};
+pub use engine::mark::MARKS;
+pub use engine::plot::Plot;
+pub use engine::scale::{Axis, Kind};
+pub use engine::series::{Curve, Point, Series};
+pub use engine::table::{Cell, Table};
+pub use engine::unit::{Unit, digits};
+pub use figures::evidence::Evidence;

@@ -11,9 +11,12 @@ const ORDER: [&str; 9] = [
     "units", "json", "net", "timing", "plan", "chart", "store", "live", "http",
 ];
 /// The same of the rooms within one.
-const ROOMS: [(&str, &[&str]); 1] = [("timing", &["data", "fit", "predict", "judge"])];
+const ROOMS: [(&str, &[&str]); 2] = [
+    ("timing", &["data", "fit", "predict", "judge"]),
+    ("chart", &["engine", "figures"]),
+];
 const CIRCULAR: [&str; 4] = ["units", "net", "live", "http"];
-const FULL: [&str; 2] = ["src/chart", "src/http"];
+const FULL: [&str; 1] = ["src/http"];
 /// Files in one folder, as many as one can hold in one's head.
 const MOST_FILES: usize = 16;
 /// What only one module may use.

@@ -9,8 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::look::LookParams;
 use super::reply::Chart;
-use crate::chart::fit::FitChart;
-use crate::chart::residuals::{By, ResidualChart};
+use crate::chart::figures::fit::FitChart;
+use crate::chart::figures::residuals::{By, ResidualChart};
 use crate::chart::{Evidence, Figure, Kind};
 use crate::http::Shared;
 use crate::http::chosen::one;

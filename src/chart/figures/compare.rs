@@ -1,12 +1,12 @@
 //! Many scaled forms of one net: a cost, or the time of an epoch, against flops. The paper's Figs. 1 and 6 for any net.
 
-use super::figure::{Drawing, Figure};
-use super::plot::Plot;
-use super::scale::{Axis, Kind};
-use super::series::{Point, Series};
-use super::svg::count;
-use super::table::{Cell, Table};
-use super::unit::{Unit, digits};
+use crate::chart::engine::figure::{Drawing, Figure};
+use crate::chart::engine::plot::Plot;
+use crate::chart::engine::scale::{Axis, Kind};
+use crate::chart::engine::series::{Point, Series};
+use crate::chart::engine::svg::count;
+use crate::chart::engine::table::{Cell, Table};
+use crate::chart::engine::unit::{Unit, digits};
 use crate::net::Complexity;
 use crate::plan::accuracy::Published;
 
@@ -154,9 +154,9 @@ impl Way {
 /// A line: the ways that give the same nets, and those.
 pub(super) struct Line<'a> {
     /// Their names, joined.
-    pub(super) names: String,
+    pub(in crate::chart) names: String,
     /// Their mark.
-    pub(super) mark: usize,
+    pub(in crate::chart) mark: usize,
     /// The nets, by factor.
     pub(super) forms: &'a [Form],
 }

@@ -35,9 +35,9 @@ pub enum Place {
     Page,
 }
 
-const SHAPES: &str = include_str!("style.css");
-const LIGHT: &str = include_str!("light.css");
-const DARK: &str = include_str!("dark.css");
+const SHAPES: &str = include_str!("../css/style.css");
+const LIGHT: &str = include_str!("../css/light.css");
+const DARK: &str = include_str!("../css/dark.css");
 
 impl Default for Look {
     fn default() -> Self {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::mark::MARKS;
-use super::series::{Point, Series};
+use crate::chart::engine::mark::MARKS;
+use crate::chart::engine::series::{Point, Series};
 use crate::net::Group;
 use crate::timing::data::platform::Platform;
 use crate::timing::fit::training::Sample;
@@ -191,5 +191,9 @@ pub(super) fn mode_word(mode: Mode) -> &'static str {
 
 /// "1.35 G flops".
 pub(super) fn cost_reading(cost: Cost, value: f64) -> String {
-    format!("{} {}", super::Unit::Count.reading(value), cost.as_str())
+    format!(
+        "{} {}",
+        crate::chart::Unit::Count.reading(value),
+        cost.as_str()
+    )
 }

@@ -1,13 +1,13 @@
 //! The Pareto front of all mixes of one net, beside the named ways to scale it: time against flops, or against error.
 
 use super::compare::{CompareChart, Form, Line, published};
-use super::figure::{Drawing, Figure};
-use super::mark::INK;
-use super::plot::Plot;
-use super::scale::{Axis, Kind};
-use super::series::{Point, Series};
-use super::table::{Cell, Table};
-use super::unit::{Unit, digits};
+use crate::chart::engine::figure::{Drawing, Figure};
+use crate::chart::engine::mark::INK;
+use crate::chart::engine::plot::Plot;
+use crate::chart::engine::scale::{Axis, Kind};
+use crate::chart::engine::series::{Point, Series};
+use crate::chart::engine::table::{Cell, Table};
+use crate::chart::engine::unit::{Unit, digits};
 use crate::net::scaling::Exponents;
 use crate::plan::front::FrontPoint;
 use crate::units::to_f64;

@@ -26,7 +26,7 @@ pub enum Kind {
 
 /// From values to pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
+pub(in crate::chart) struct Scale {
     kind: Kind,
     low: f64,
     high: f64,
@@ -36,7 +36,7 @@ pub(super) struct Scale {
 
 impl Kind {
     /// The range that shows all `values` with a little air; `None` where there is none that can be shown.
-    pub(super) fn range(self, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    pub(in crate::chart) fn range(self, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         let shown = |v: &f64| v.is_finite() && (self != Self::Log || *v > 0.0);
         let ends = |(low, high): (f64, f64), v: f64| (low.min(v), high.max(v));
         let (low, high) = values
@@ -61,7 +61,11 @@ impl Kind {
 
 impl Scale {
     /// The scale that puts `range` between two pixels.
-    pub(super) fn new(kind: Kind, (low, high): (f64, f64), (from, to): (f64, f64)) -> Self {
+    pub(in crate::chart) fn new(
+        kind: Kind,
+        (low, high): (f64, f64),
+        (from, to): (f64, f64),
+    ) -> Self {
         Self {
             kind,
             low,
@@ -72,7 +76,7 @@ impl Scale {
     }
 
     /// The pixel of `value`; values outside lie at the ends.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(in crate::chart) fn place(&self, value: f64) -> f64 {
         let share = match self.kind {
             Kind::Linear | Kind::Around => (value - self.low) / (self.high - self.low),
             Kind::Log => {
@@ -89,7 +93,7 @@ impl Scale {
     }
 
     /// `n + 1` values from end to end, at even pixels.
-    pub(super) fn steps(&self, n: u32) -> impl Iterator<Item = f64> + use<> {
+    pub(in crate::chart) fn steps(&self, n: u32) -> impl Iterator<Item = f64> + use<> {
         let Self {
             kind, low, high, ..
         } = *self;

@@ -1,12 +1,12 @@
 //! The epoch time against a cost: the paper's Fig. 2, from what is in the store.
 
 use super::evidence::{Evidence, cost_reading};
-use super::figure::{Drawing, Figure};
-use super::plot::Plot;
-use super::scale::{Axis, Kind, Scale};
-use super::series::{Curve, Point};
-use super::table::Table;
-use super::unit::{Unit, digits};
+use crate::chart::engine::figure::{Drawing, Figure};
+use crate::chart::engine::plot::Plot;
+use crate::chart::engine::scale::{Axis, Kind, Scale};
+use crate::chart::engine::series::{Curve, Point};
+use crate::chart::engine::table::Table;
+use crate::chart::engine::unit::{Unit, digits};
 use crate::net::Group;
 use crate::timing::Cost;
 use crate::timing::fit::cost::{Band, Straight};

@@ -123,7 +123,7 @@ pub(super) fn path(places: impl IntoIterator<Item = (f64, f64)>) -> String {
 }
 
 /// `n` for arithmetic in pixels.
-pub(super) fn count(n: usize) -> f64 {
+pub(in crate::chart) fn count(n: usize) -> f64 {
     crate::units::to_f64(u64::try_from(n).unwrap_or(u64::MAX))
 }
 

@@ -31,22 +31,22 @@ pub enum PaperFigure {
 
 /// A line of a figure: a net and how it is scaled.
 pub(super) struct Line {
-    pub(super) name: String,
+    pub(in crate::chart) name: String,
     pub(super) published: &'static Published,
-    pub(super) way: Scaling,
+    pub(in crate::chart) way: Scaling,
 }
 
 /// A scaled net: factor, flops, and what is shown of it.
-pub(super) type Place = (f64, f64, f64);
+pub(in crate::chart) type Place = (f64, f64, f64);
 
 /// A time of the paper: of its Fig. 2, read off the plot.
 pub(super) struct PaperTime {
     base: String,
     way: Exponents,
-    pub(super) factor: f64,
+    pub(in crate::chart) factor: f64,
     pub(super) flops: f64,
     pub(super) seconds_per_image: f64,
-    pub(super) source: String,
+    pub(in crate::chart) source: String,
 }
 
 /// The platform that has the paper's timings.
@@ -172,7 +172,7 @@ impl Line {
     }
 
     /// `value` of the scaled nets by factors between `ends`, by flops, one for each net.
-    pub(super) fn along(
+    pub(in crate::chart) fn along(
         &self,
         (from, to): (f64, f64),
         value: impl Fn(&Scaling, &Net) -> Option<f64>,

@@ -1,11 +1,12 @@
 //! Points, lines and bands between two axes.
 
 use super::frame::{Axes, Entry, Key, axes, head};
+use super::lines;
 use super::look::{Look, Place};
 use super::scale::Axis;
+use super::scatter;
 use super::series::{Curve, Series};
 use super::svg::Svg;
-use super::{lines, scatter};
 
 /// Points, lines and bands between two axes.
 #[derive(Clone, Debug, PartialEq)]

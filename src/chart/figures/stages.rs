@@ -1,9 +1,9 @@
 //! Where the time of a net goes, stage by stage, beside its scaled form.
 
-use super::bars::{Bar, Bars, Group};
-use super::figure::{Drawing, Figure};
-use super::table::Table;
-use super::unit::{Unit, digits};
+use crate::chart::engine::bars::{Bar, Bars, Group};
+use crate::chart::engine::figure::{Drawing, Figure};
+use crate::chart::engine::table::Table;
+use crate::chart::engine::unit::{Unit, digits};
 use crate::plan::explain::Share;
 use crate::timing::fit::estimator::Part;
 

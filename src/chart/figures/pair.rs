@@ -1,10 +1,10 @@
 //! Two nets scaled in the same ways, in one chart: the second's lines have the colours of the first's, and other dashes.
 
-use super::figure::{Drawing, Figure};
-use super::mark::MARKS;
-use super::plot::Plot;
-use super::series::Series;
-use super::table::{Cell, Table};
+use crate::chart::engine::figure::{Drawing, Figure};
+use crate::chart::engine::mark::MARKS;
+use crate::chart::engine::plot::Plot;
+use crate::chart::engine::series::Series;
+use crate::chart::engine::table::{Cell, Table};
 
 /// A net with a chart of its own.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub fn pair(first: OneOfTwo, second: OneOfTwo) -> Figure {
 /// `series` with the name of their net, their marks moved by `marks`: by a whole round, so that the colours stay.
 fn named(series: Vec<Series>, net: &str, marks: usize) -> Vec<Series> {
     let one = |series: Series| {
-        let points = series.points.into_iter().map(|point| super::Point {
+        let points = series.points.into_iter().map(|point| crate::chart::Point {
             label: format!("{net} by {}", point.label),
             ..point
         });

@@ -6,7 +6,7 @@ use super::svg::px;
 pub const MARKS: usize = 8;
 
 /// Mark of what all others are held against: in ink.
-pub(super) const INK: usize = usize::MAX;
+pub(in crate::chart) const INK: usize = usize::MAX;
 
 /// Class of the mark `i`; beyond [`MARKS`] they come again.
 pub(super) fn class(i: usize) -> &'static str {

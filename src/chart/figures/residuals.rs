@@ -1,13 +1,13 @@
 //! How far off predictions are: measured over predicted time, of each timing.
 
 use super::evidence::{Evidence, cost_reading};
-use super::figure::{Drawing, Figure};
-use super::plot::Plot;
-use super::scale::{Axis, Kind};
-use super::series::{Curve, Point};
-use super::svg::count;
-use super::table::Table;
-use super::unit::{Unit, digits};
+use crate::chart::engine::figure::{Drawing, Figure};
+use crate::chart::engine::plot::Plot;
+use crate::chart::engine::scale::{Axis, Kind};
+use crate::chart::engine::series::{Curve, Point};
+use crate::chart::engine::svg::count;
+use crate::chart::engine::table::Table;
+use crate::chart::engine::unit::{Unit, digits};
 use crate::net::Group;
 use crate::timing::fit::training::Sample;
 use crate::timing::{Cost, Estimator};
