@@ -12,15 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::bounds::{BODY_BYTES, BODY_TIME, TooSlow};
 use super::problem::ApiError;
 use super::query::parameters;
-use super::serve::BODY_TIME;
 use crate::json::{Invalid, check_length, check_lengths, parse, told};
-
-/// Longest JSON body of a single request.
-pub const BODY_BYTES: usize = 2 << 20;
-/// Longest body of a batch.
-pub const BATCH_BODY_BYTES: usize = 8 << 20;
 
 /// A body of at most `LIMIT` bytes that is said to be JSON, and JSON that is written already.
 #[derive(Clone, Debug)]
@@ -125,11 +120,6 @@ impl Drop for Reading {
         ALL_READING.fetch_sub(self.0, Ordering::Relaxed);
     }
 }
-
-/// A body that came too slowly, as the connection says.
-#[derive(Debug, thiserror::Error)]
-#[error("the body came too slowly")]
-pub(super) struct TooSlow;
 
 /// Why a body did not arrive.
 pub(super) fn unread(error: &(dyn std::error::Error + 'static)) -> ApiError {

@@ -7,16 +7,15 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::asking::{Asking, TimeRow};
 use super::body::{Json, JsonBody};
 use super::chosen::PlatformChoice;
-use super::compare_csv;
 use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 pub use super::query::factors as factors_of_text;
 use super::refusals::BodyRefused;
+use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::RawScaling;
@@ -30,9 +29,7 @@ use crate::timing::{Estimator, Features, Mode, Predictors};
 use crate::units::Whole;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(compare))
-        .merge(compare_csv::router())
+    OpenApiRouter::new().routes(routes!(compare))
 }
 
 /// A net, the ways to scale it, and where to time it.

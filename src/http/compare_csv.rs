@@ -8,12 +8,12 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::Params;
 use super::compare::{CompareAnswer, CompareRequest, CompareRow, ComparedTime, compared};
 use super::problem::ApiError;
 use super::query::{NetText, factors, numbers, words};
 use super::refusals::ListRefused;
+use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::json::Invalid;
 use crate::timing::{Estimator, Mode};

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::{Json, JsonBody};
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
+use super::shared::Shared;
 use crate::json::{Invalid, typed};
 use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::Json;
 use super::problem::ApiError;
 use super::refusals::StoreRefused;
+use super::shared::Shared;
 use crate::timing::judge::score::Score;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::asking::Asking;
 use super::body::{Json, JsonBody};
 use super::chosen::PlatformChoice;
@@ -15,6 +14,7 @@ use super::complexity::{Base, Scaled, base_row, missed, scaled, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
+use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::Net;

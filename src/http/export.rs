@@ -10,10 +10,10 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::Params;
 use super::problem::ApiError;
 use super::refusals::ListRefused;
+use super::shared::Shared;
 use crate::live::{Export, ExportFormat};
 use crate::store::Filter;
 use crate::timing::Mode;

@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::Json;
 use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
+use super::shared::Shared;
 use crate::timing::data::gpus::Gpu;
 use crate::timing::predict::datasheet::AskedGpu;
 use crate::timing::{PlatformId, Predictors};

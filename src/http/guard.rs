@@ -18,16 +18,6 @@ use super::settings::Settings;
 use crate::live::Live;
 use crate::store::{Scope, Sender, Senders, Token, UploadRow};
 
-/// Questions that are too long for a URL: they change nothing.
-pub(super) const OPEN: [&str; 6] = [
-    "/v1/compare",
-    "/v1/complexity",
-    "/v1/explain",
-    "/v1/plan",
-    "/v1/predict",
-    "/v1/predict/batch",
-];
-
 /// Who sends a request, to a handler that needs to know.
 #[derive(Clone, Debug)]
 pub(super) struct Caller(pub(super) Token);

@@ -8,17 +8,17 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
-use super::body::{BATCH_BODY_BYTES, BODY_BYTES, Json, MOST_READING};
+use super::body::{Json, MOST_READING};
+use super::bounds::{
+    BATCH_BODY_BYTES, BODY_BYTES, BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME,
+    UPLOAD_BYTES, WRITE_RATE, WRITE_TIME,
+};
 use super::chosen::MOST_PLATFORMS;
 use super::front::Told;
 use super::front::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
 use super::listing::MAX_LIMIT;
 use super::predict::{BATCH_ITEMS, BATCH_PREDICTIONS};
-use super::receive::UPLOAD_BYTES;
-use super::serve::{
-    BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME,
-};
+use super::shared::Shared;
 use crate::json::{LENGTHS, OTHERS};
 use crate::live::MOST_REJECTIONS;
 use crate::net::limits::{MAX_BLOCKS, MAX_KERNEL, MAX_RATIO, MAX_WIDTH};

@@ -8,12 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::{Json, Params};
 use super::cursor::Cursor;
 use super::measurements::MeasurementRow;
 use super::problem::ApiError;
 use super::refusals::ListRefused;
+use super::shared::Shared;
 use crate::json::Invalid;
 use crate::live::{Live, Quantity};
 use crate::store::{Direction, Filter, Sorted, StoredMeasurement};

@@ -8,11 +8,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::Json;
+use super::clock;
 use super::guard::Caller;
 use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused, WriteRefused};
-use super::{Shared, clock};
+use super::shared::Shared;
 use crate::net::{Complexity, Group};
 use crate::store::{Moved, Senders, StoredMeasurement};
 use crate::timing::data::measurement::RawMeasurement;

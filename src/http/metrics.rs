@@ -8,9 +8,9 @@ use axum::http::{HeaderName, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::front::counts::{BUCKETS, RouteCounts};
 use super::front::{Front, Told, panics};
+use super::shared::Shared;
 use crate::store::Disk;
 use crate::timing::Mode;
 

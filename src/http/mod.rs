@@ -7,6 +7,7 @@ mod address;
 mod answers;
 mod asking;
 pub mod body;
+mod bounds;
 mod charts;
 pub mod chosen;
 mod clock;
@@ -44,6 +45,7 @@ pub mod predict;
 pub mod predict_request;
 pub mod problem;
 mod query;
+mod readiness;
 pub mod ready;
 mod receive;
 mod recent;
@@ -51,49 +53,22 @@ mod refusals;
 mod request;
 pub mod serve;
 mod settings;
+mod shared;
 pub mod uploads;
 pub mod wanted;
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
-use answers::Answers;
-use front::gate::Gate;
 
 pub use address::{ForwardedHeader, Proxies};
 pub use front::{Log, LogFormat, Origins, Service, count_panics};
 pub use limiter::Limits;
 pub use settings::Settings;
-
-/// What all handlers share: the store with its fits, what was answered lately, and the gate before heavy work.
-#[derive(Clone)]
-pub struct Shared {
-    live: Arc<Live>,
-    answers: Arc<Answers>,
-    gate: Arc<Gate>,
-}
-
-impl From<Arc<Live>> for Shared {
-    fn from(live: Arc<Live>) -> Self {
-        Self {
-            live,
-            answers: Arc::default(),
-            gate: Arc::new(Gate::new()),
-        }
-    }
-}
-
-impl Deref for Shared {
-    type Target = Arc<Live>;
-
-    fn deref(&self) -> &Arc<Live> {
-        &self.live
-    }
-}
+pub use shared::Shared;
 
 /// Everything that is served.
 pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
@@ -138,6 +113,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(complexity::router())
         .merge(predict::router())
         .merge(compare::router())
+        .merge(compare_csv::router())
         .merge(plan::router())
         .merge(explain::router())
         .merge(evaluation::router())

@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::{Json, JsonText};
 use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::NotThere;
+use super::shared::Shared;
 use crate::net::layers::LayerRow;
 use crate::net::names::zoo::{Entry, Origin, Zoo};
 use crate::net::scaling::Exponents;

@@ -8,12 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::body::{Json, Params};
 use super::path::Word;
 use super::platforms::known;
 use super::problem::ApiError;
 use super::refusals::{NotThere, ParamsRefused};
+use super::shared::Shared;
 use crate::json::Invalid;
 use crate::net::names::zoo::{Entry, Origin, Zoo};
 use crate::net::{DEFAULT_SIDE, Group, Subject};

@@ -19,12 +19,12 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::Service;
 
-use super::Shared;
 use super::etag::is_held;
 use super::files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page};
 use super::first::{first_asked, questions};
 use super::packed::{is_gzip, is_long, smallest, takes_gzip, varies};
 use super::settings::Settings;
+use super::shared::Shared;
 use crate::timing::Predictors;
 
 /// All of them, with what `api` answers to their first questions: to nobody where that takes a token, which no browser sends

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Shared;
 use super::asking::Asking;
 pub use super::asking::TimeRow;
 use super::body::{Json, JsonBody};
@@ -16,6 +15,7 @@ use super::complexity::{Base, Scaled, base_row, scaled_row};
 use super::predict_request::PredictRequest;
 use super::problem::ApiError;
 use super::refusals::BodyRefused;
+use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::json::{Invalid, typed};
 use crate::net::scaling::{Exponents, RawScaling};

@@ -9,11 +9,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::Json;
+use super::clock;
 use super::evidence::{UnitTime, unit_times};
 use super::path::Word;
 use super::problem::ApiError;
 use super::refusals::{NotThere, StoreRefused};
-use super::{Shared, clock};
+use super::shared::Shared;
 use crate::json::{nearest, shortened_text};
 use crate::net::Group;
 use crate::timing::fit::line::Explanation;

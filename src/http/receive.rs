@@ -15,11 +15,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Json, Params, unread as unarrived};
+use super::bounds::UPLOAD_BYTES;
+use super::clock;
 use super::front::{BasePath, Told};
 use super::guard::Caller;
 use super::problem::ApiError;
 use super::refusals::{BodyRefused, WriteRefused};
-use super::{Shared, clock};
+use super::shared::Shared;
 use crate::json::{FieldError, ParseError};
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
 use crate::store::{Scope, StoreError};
@@ -33,8 +35,6 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(upload))
 }
 
-/// Longest upload, after decompression.
-pub(super) const UPLOAD_BYTES: u64 = 512 << 20;
 /// What of an upload is kept in memory; the rest goes to a file that has no name.
 const IN_MEMORY: usize = 4 << 20;
 

@@ -12,12 +12,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Json, Params};
+use super::clock;
 use super::guard::Caller;
 use super::listing::Order;
 use super::path::Id;
 use super::problem::ApiError;
 use super::refusals::{ListRefused, NotThere, WriteRefused};
-use super::{Shared, clock};
+use super::shared::Shared;
 use crate::live::RejectedExport;
 use crate::store::{Moved, UploadFilter, UploadRow};
 

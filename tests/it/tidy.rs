@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
     ("timing", &["data", "fit", "predict", "judge"]),
     ("chart", &["engine", "figures"]),
 ];
-const CIRCULAR: [&str; 4] = ["units", "net", "live", "http"];
+const CIRCULAR: [&str; 3] = ["units", "net", "live"];
 const FULL: [&str; 1] = ["src/http"];
 /// Files in one folder, as many as one can hold in one's head.
 const MOST_FILES: usize = 16;

@@ -12,11 +12,11 @@ use super::look::LookParams;
 use super::reply::Chart;
 use crate::chart::figures::paper::{Panel, PaperChart};
 use crate::chart::figures::printed::{PLATFORM, PaperFigure};
-use crate::http::Shared;
 use crate::http::chosen::one;
 use crate::http::predict_request::IMAGENET_IMAGES;
 use crate::http::problem::ApiError;
 use crate::http::refusals::ListRefused;
+use crate::http::shared::Shared;
 use crate::json::Invalid;
 use crate::timing::{Cost, Mode, PlatformId, Predictor, Predictors};
 

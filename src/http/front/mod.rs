@@ -27,21 +27,22 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use super::Shared;
-use super::body::{BATCH_BODY_BYTES, whole};
+use super::body::whole;
+use super::bounds::{BATCH_BODY_BYTES, HEADER_BYTES, LIGHT_BYTES};
 use super::guard::Guard;
 use super::limiter::Limiter;
 use super::packed::{packed, takes_gzip};
 use super::problem::ApiError;
+use super::readiness::Readiness;
 use super::request::{RequestId, with_problem};
-use super::serve::HEADER_BYTES;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::live::Live;
 use counts::Counts;
 use gate::Gate;
 use log::Answered;
-use routes::{LIGHT_BYTES, Routes, Work};
+use routes::{Routes, Work};
 
 pub(super) use routes::Route;
 
@@ -66,7 +67,7 @@ pub(super) struct Front {
     pub(super) live: Arc<Live>,
     /// Connections, as the accept loop counts them.
     pub(super) connections: super::serve::Connections,
-    pub(super) readiness: super::health::Readiness,
+    pub(super) readiness: Readiness,
     state: AtomicU8,
 }
 
@@ -98,7 +99,7 @@ impl Service {
             counts: Counts::of(&known),
             gate,
             connections: super::serve::Connections::default(),
-            readiness: super::health::Readiness::default(),
+            readiness: Readiness::default(),
             state: AtomicU8::new(SERVING),
             routes: known,
             settings,

@@ -6,9 +6,7 @@ use axum::http::Method;
 use matchit::Router;
 use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
 
-use super::super::body::{BATCH_BODY_BYTES, BODY_BYTES};
-use super::super::guard::OPEN;
-use super::super::receive::UPLOAD_BYTES;
+use super::super::bounds::{BATCH_BODY_BYTES, BODY_BYTES, UPLOAD_BYTES};
 
 /// Questions that take milliseconds of a processor: they wait for one, or are refused.
 const HEAVY: [&str; 8] = [
@@ -22,9 +20,15 @@ const HEAVY: [&str; 8] = [
     "/v1/predict/batch",
 ];
 
-/// Longest body of a light question that is answered at once: a net of hundreds of stages, in less than a millisecond. What
-/// is longer is heavy whatever it asks.
-pub(in crate::http) const LIGHT_BYTES: usize = 16 << 10;
+/// Questions that are too long for a URL: they change nothing.
+const OPEN: [&str; 6] = [
+    "/v1/compare",
+    "/v1/complexity",
+    "/v1/explain",
+    "/v1/plan",
+    "/v1/predict",
+    "/v1/predict/batch",
+];
 
 /// Answered always, to whoever asks: those who watch over the service.
 const WATCH: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
