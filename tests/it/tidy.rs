@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
     ("chart", &["engine", "figures"]),
 ];
 const CIRCULAR: [&str; 3] = ["units", "net", "live"];
-const FULL: [&str; 1] = ["src/http"];
+const FULL: [&str; 0] = [];
 /// Files in one folder, as many as one can hold in one's head.
 const MOST_FILES: usize = 16;
 /// What only one module may use.

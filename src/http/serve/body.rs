@@ -9,8 +9,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::super::bounds::{BODY_RATE, BODY_TIME, TooSlow};
 use super::connections::Connection;
+use crate::http::extract::bounds::{BODY_RATE, BODY_TIME, TooSlow};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

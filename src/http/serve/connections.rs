@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::super::address::counted;
-use super::super::bounds::{HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME};
+use crate::http::admission::address::counted;
+use crate::http::extract::bounds::{HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME};
 
 /// Nothing to wait for.
 const NEVER: u64 = u64::MAX;

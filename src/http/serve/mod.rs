@@ -22,8 +22,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use super::bounds::HEADER_BYTES;
-use super::front::Service;
+use super::admission::Service;
+use super::extract::bounds::HEADER_BYTES;
 use body::{Answering, Arriving};
 use connections::{Connection, Refused};
 use io::Timed;
@@ -232,9 +232,9 @@ fn refuse(service: &Service, mut stream: TcpStream, refused: Refused) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bounds::HEADER_TIME;
     use super::super::router;
     use super::*;
+    use crate::http::extract::bounds::HEADER_TIME;
     use crate::live::Live;
     use crate::store::{Options, Store};
 
