@@ -1,7 +1,7 @@
 //! PURE: charts, drawn as SVG without a library.
 //!
 //! A [`Figure`] is what a chart says in one sentence, what it draws ([`Plot`] or [`Bars`]) and the same as a [`Table`].
-//! The modules of single charts make figures of fits and predictions; those before them know nothing of nets.
+//! [`figures`] makes them of fits and predictions; the engine that draws them knows nothing of nets.
 
 mod engine;
 pub mod figures;
