@@ -6,8 +6,9 @@
 
 use divan::{Bencher, black_box};
 use epochcast::net::Zoo;
-use epochcast::timing::training::{Sample, TrainingSet};
-use epochcast::timing::{Asked, Estimator, Features, Level, Mode, Platform, Predictor, seed};
+use epochcast::timing::data::seed;
+use epochcast::timing::fit::training::{Sample, TrainingSet};
+use epochcast::timing::{Asked, Estimator, Features, Level, Mode, Platform, Predictor};
 
 fn main() {
     divan::main();

@@ -5,12 +5,13 @@
 #![expect(clippy::unwrap_used, reason = "a bench may stop at once")]
 
 use divan::{Bencher, black_box};
-use epochcast::http::compare::{CompareRequest, compared};
-use epochcast::http::explain::{ExplainRequest, explanation};
-use epochcast::http::plan::{PlanRequest, planned};
-use epochcast::http::wanted::Wanted;
+use epochcast::http::ask::compare::{CompareRequest, compared};
+use epochcast::http::ask::explain::{ExplainRequest, explanation};
+use epochcast::http::ask::plan::{PlanRequest, planned};
+use epochcast::http::extract::wanted::Wanted;
 use epochcast::plan::budget::Limits;
-use epochcast::timing::{Predictors, seed};
+use epochcast::timing::Predictors;
+use epochcast::timing::data::seed;
 use serde_json::json;
 
 fn main() {

@@ -4,8 +4,10 @@
 
 use std::path::Path;
 
-use epochcast::chart::{Look, paper};
-use epochcast::timing::{Predictors, seed};
+use epochcast::chart::Look;
+use epochcast::chart::figures::paper;
+use epochcast::timing::Predictors;
+use epochcast::timing::data::seed;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (platforms, rows) = seed::built_in()?;

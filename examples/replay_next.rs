@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
-use epochcast::timing::advice::{Candidate, advise};
-use epochcast::timing::training::Sample;
-use epochcast::timing::upload::{Context, Format, read};
+use epochcast::timing::data::upload::{Context, Format, read};
+use epochcast::timing::fit::training::Sample;
+use epochcast::timing::judge::advice::{Candidate, advise};
 use epochcast::timing::{
     Asked, Estimator, Features, Level, Measurement, Mode, Platform, PlatformId, Predictors, Timing,
     Timings,
@@ -60,7 +60,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn rows(path: &str) -> anyhow::Result<(Vec<Platform>, Vec<Timing>)> {
-    let (known, _) = epochcast::timing::seed::built_in()?;
+    let (known, _) = epochcast::timing::data::seed::built_in()?;
     let mut context = Context::new(known.into_iter().map(|p| (p.id.clone(), p)).collect());
     let (mut platforms, mut rows) = (BTreeMap::new(), Vec::new());
     let format = if std::path::Path::new(path)

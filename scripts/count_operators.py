@@ -8,7 +8,7 @@ Every net of timm and torchvision that makes no more than a hundredth of its mul
 memory for its weights (the meta device) and run once with one image and once with two: what an operator does for both is
 the difference, so that work on the weights themselves does not count. Nets that are folded for inference (RepVGG,
 MobileOne and others) are counted both ways. Columns: flops, params and acts as /v1/complexity counts them, but for the outputs
-of max-pool layers; the rest are the sums of `LayerSums` in src/timing/features.rs, for operators of any net:
+of max-pool layers; the rest are the sums of `LayerSums` in src/timing/fit/layer_sums.rs, for operators of any net:
 
     memory        elements: read and written by convolutions and linear layers, half of those that batch norms and
                   activation functions write, those that sums, products, copies and joins write, those that pools read,

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use cli::args::{Cli, Command, UploadCommand};
 use cli::commands::{
-    archive, compare, doctor, evaluate, explain, import, lists, plan, predict, restore, serve,
-    shell, token, uploads,
+    archive, compare, doctor, evaluate, explain, healthcheck, import, lists, plan, predict,
+    restore, serve, shell, token, uploads,
 };
 use cli::config_file;
 use cli::table::WRONG;
@@ -58,7 +58,7 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Restore(args)) => run(restore::restore(&cli.settings, &args)),
         Some(Command::Verify) => run(archive::verify(&cli.settings)),
         Some(Command::Token(command)) => run(token::token(&cli.settings, &command)),
-        Some(Command::Healthcheck) => serve::healthcheck(cli.settings.listen),
+        Some(Command::Healthcheck) => healthcheck::healthcheck(cli.settings.listen),
         Some(Command::Doctor) => run(doctor::doctor(&cli.settings)),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { out }) => shell::manual(out.as_deref()),

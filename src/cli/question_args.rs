@@ -5,7 +5,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args, ValueHint};
 use epochcast::net::scaling::RawScaling;
 use epochcast::net::scaling::written::written;
-use epochcast::timing::platform::Precision;
+use epochcast::timing::data::platform::Precision;
 use epochcast::timing::{Estimator, Mode};
 use epochcast::units::quantity::Money;
 

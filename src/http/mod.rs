@@ -1,99 +1,32 @@
 //! axum and nothing else: the router on one screen, one file for each resource, one shape of error.
 //!
 //! A handler parses, takes a few steps of [`crate::net`] and [`crate::timing`], and replies. Bodies are read by our own
-//! extractors ([`body`]), so that every refusal is a problem ([`problem`]) that points at the field.
+//! extractors ([`extract::body`]), so that every refusal is a problem ([`extract::problem`]) that points at the field.
 
-mod address;
-mod answers;
-mod asking;
-pub mod body;
+mod admission;
+pub mod api;
+pub mod ask;
 mod charts;
-pub mod chosen;
 mod clock;
-pub mod compare;
-mod compare_csv;
-mod complexity;
-mod cursor;
 mod document;
-mod etag;
-mod evaluation;
-mod evidence;
-pub mod explain;
-mod export;
-mod files;
-mod first;
-mod front;
-pub mod gpus;
-mod guard;
-mod health;
-mod limiter;
-mod limits;
-mod listing;
-mod measurements;
-mod memo;
-mod metrics;
-pub mod models;
-mod next;
-mod packed;
+pub mod extract;
 mod pages;
-mod path;
-pub mod pins;
-pub mod plan;
-pub mod platforms;
-pub mod predict;
-pub mod predict_request;
-pub mod problem;
-mod query;
-pub mod ready;
-mod receive;
-mod recent;
-mod refusals;
-mod request;
 pub mod serve;
 mod settings;
-pub mod uploads;
-pub mod wanted;
+mod shared;
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::Live;
-use answers::Answers;
-use front::gate::Gate;
 
-pub use address::{ForwardedHeader, Proxies};
-pub use front::{Log, LogFormat, Origins, Service, count_panics};
-pub use limiter::Limits;
+pub use admission::address::{ForwardedHeader, Proxies};
+pub use admission::limiter::Limits;
+pub use admission::{Log, LogFormat, Origins, Service, count_panics};
 pub use settings::Settings;
-
-/// What all handlers share: the store with its fits, what was answered lately, and the gate before heavy work.
-#[derive(Clone)]
-pub struct Shared {
-    live: Arc<Live>,
-    answers: Arc<Answers>,
-    gate: Arc<Gate>,
-}
-
-impl From<Arc<Live>> for Shared {
-    fn from(live: Arc<Live>) -> Self {
-        Self {
-            live,
-            answers: Arc::default(),
-            gate: Arc::new(Gate::new()),
-        }
-    }
-}
-
-impl Deref for Shared {
-    type Target = Arc<Live>;
-
-    fn deref(&self) -> &Arc<Live> {
-        &self.live
-    }
-}
+pub use shared::Shared;
 
 /// Everything that is served.
 pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
@@ -135,25 +68,26 @@ fn open_parts(document: &mut utoipa::openapi::OpenApi) {
 #[must_use]
 pub fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(complexity::router())
-        .merge(predict::router())
-        .merge(compare::router())
-        .merge(plan::router())
-        .merge(explain::router())
-        .merge(evaluation::router())
+        .merge(ask::complexity::router())
+        .merge(ask::predict::router())
+        .merge(ask::compare::router())
+        .merge(ask::compare_csv::router())
+        .merge(ask::plan::router())
+        .merge(ask::explain::router())
+        .merge(api::evaluation::router())
         .merge(charts::router())
-        .merge(models::router())
-        .merge(platforms::router())
-        .merge(gpus::router())
-        .merge(next::router())
-        .merge(listing::router())
-        .merge(measurements::router())
-        .merge(export::router())
-        .merge(receive::router())
-        .merge(uploads::router())
-        .merge(health::router())
-        .merge(limits::router())
-        .merge(metrics::router())
+        .merge(api::models::router())
+        .merge(api::platforms::router())
+        .merge(api::gpus::router())
+        .merge(api::next::router())
+        .merge(api::listing::router())
+        .merge(api::measurements::router())
+        .merge(api::export::router())
+        .merge(api::receive::router())
+        .merge(api::uploads::router())
+        .merge(api::health::router())
+        .merge(api::limits::router())
+        .merge(api::metrics::router())
 }
 
 #[derive(OpenApi)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::front::{Log, Origins};
-use super::limiter::Limits;
+use super::admission::limiter::Limits;
+use super::admission::{Log, Origins};
 
 /// All of it. The default serves in memory, without a log.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Live;
 use crate::store::StoreError;
-use crate::timing::evaluate::{Timed, Trial, trials_of};
-use crate::timing::score::Score;
+use crate::timing::judge::evaluate::{Timed, Trial, trials_of};
+use crate::timing::judge::score::Score;
 
 /// Scores, and the version of the data that they are of.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::Live;
 use crate::store::{Filter, Page, Rejection, StoreError, StoredMeasurement};
 use crate::timing::PlatformId;
-use crate::timing::measurement::Verdict;
-use crate::timing::rows::{REMARKS, cells, column_names};
+use crate::timing::data::measurement::Verdict;
+use crate::timing::data::rows::{REMARKS, cells, column_names};
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 mod evaluation;
 mod export;
+mod kept;
 mod pins;
 mod quantities;
 mod receive;
@@ -21,9 +22,9 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use crate::store::{Change, Committed, Moved, Senders, Store, StoreError, Writing};
-use pins::Pins;
+use kept::Pins;
 
-use crate::timing::predictors::{Timing, Timings};
+use crate::timing::predict::predictors::{Timing, Timings};
 use crate::timing::{Measurement, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;

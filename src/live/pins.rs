@@ -1,45 +1,13 @@
 //! Fits of earlier versions of the data, made again for those that ask for them by name.
 
-use std::sync::{Arc, Mutex as Quick, PoisonError};
-
-use tokio::sync::Mutex;
+use std::sync::Arc;
 
 use super::{Live, failed};
 use crate::json::Invalid;
 use crate::store::StoreError;
-use crate::timing::fit_id::unknown;
-use crate::timing::predictors::{Timing, Timings};
+use crate::timing::predict::fit_id::unknown;
+use crate::timing::predict::predictors::{Timing, Timings};
 use crate::timing::{FitId, Predictor};
-
-/// Earlier fits that are kept in memory.
-const KEPT: usize = 32;
-
-/// Earlier fits that were asked for, the latest last.
-#[derive(Debug, Default)]
-pub(super) struct Pins {
-    kept: Quick<Vec<(FitId, Arc<Predictor>)>>,
-    /// Held while one is made, so that those who ask for the same wait for it, and those who ask for many take one core.
-    making: Mutex<()>,
-}
-
-impl Pins {
-    fn get(&self, id: &FitId) -> Option<Arc<Predictor>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|(own, _)| own == id)?;
-        let found = kept.remove(place);
-        let predictor = Arc::clone(&found.1);
-        kept.push(found);
-        Some(predictor)
-    }
-
-    fn keep(&self, id: FitId, predictor: Arc<Predictor>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.remove(0);
-        }
-        kept.push((id, predictor));
-    }
-}
 
 /// Why a fit cannot be had.
 #[derive(Debug, thiserror::Error)]

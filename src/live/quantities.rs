@@ -2,7 +2,7 @@
 //! for every row to sort them.
 
 use super::Live;
-use crate::timing::training::Sample;
+use crate::timing::fit::training::Sample;
 use crate::timing::{Mode, PlatformId};
 
 /// By what timings can be told apart.

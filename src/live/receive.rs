@@ -13,12 +13,13 @@ use crate::json::Invalid;
 use crate::store::{
     Counts, NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted,
 };
-use crate::timing::foreign::Defaults;
-use crate::timing::measurement::Verdict;
-use crate::timing::predictor::Predictor;
-use crate::timing::predictors::Timing;
-use crate::timing::upload::{Context, Format, Line, Unreadable, read};
-use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors, verdict};
+use crate::timing::data::defaults::Defaults;
+use crate::timing::data::measurement::Verdict;
+use crate::timing::data::upload::{Context, Format, Line, Unreadable, read};
+use crate::timing::judge::quarantine;
+use crate::timing::predict::predictor::Predictor;
+use crate::timing::predict::predictors::Timing;
+use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors};
 
 /// What to do with rows that are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -409,7 +410,7 @@ impl Judge {
             .predictors
             .get(&key.0, key.1)
             .map(AsRef::as_ref)
-            .filter(|p| verdict::is_sound(p));
+            .filter(|p| quarantine::is_sound(p));
         let by = match (stored, self.own.get(&key)) {
             (Some(stored), _) => Some(stored),
             (None, Some(own)) => own.as_ref(),
@@ -422,7 +423,7 @@ impl Judge {
                 };
             }
         };
-        let quarantined = by.and_then(|by| verdict::doubt(by, &measurement));
+        let quarantined = by.and_then(|by| quarantine::doubt(by, &measurement));
         vec![Judged {
             line,
             measurement,
@@ -442,14 +443,14 @@ impl Judge {
         }
         for (key, rows) in by_key {
             let platform = context.platform(&key.0);
-            let own = platform.and_then(|platform| verdict::yardstick(&rows, platform, key.1));
+            let own = platform.and_then(|platform| quarantine::yardstick(&rows, platform, key.1));
             self.own.insert(key, own);
         }
         let judged = |(line, measurement): (u64, Measurement)| {
             let own = self
                 .own
                 .get(&(measurement.platform.clone(), measurement.mode));
-            let quarantined = own.and_then(|own| verdict::doubt(own.as_ref()?, &measurement));
+            let quarantined = own.and_then(|own| quarantine::doubt(own.as_ref()?, &measurement));
             Judged {
                 line,
                 measurement,

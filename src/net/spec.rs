@@ -121,7 +121,7 @@ pub enum RawModel {
         resolution: Option<Whole>,
     },
     /// The builder's fields, with `resolution`, default 224.
-    Described(super::Description),
+    Described(Description),
     /// A config of pycls, as it stands in its file.
     Configured {
         /// Its YAML: `MODEL.TYPE` names the builder, whose section has its fields, and `TRAIN.IM_SIZE` is the resolution. What
@@ -145,4 +145,15 @@ impl From<&Spec> for RawSpec {
             Spec::Vit(net) => Self::Vit(net.into()),
         }
     }
+}
+
+/// A full description of a net, as answers carry it and requests may send it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Description {
+    /// The builder and its fields.
+    #[serde(flatten)]
+    pub spec: RawSpec,
+    /// Side of the square input, in pixels.
+    #[schema(example = 224)]
+    pub resolution: u32,
 }

@@ -2,7 +2,7 @@
 
 use crate::net::names::pycls::{Training, training};
 use crate::timing::Platform;
-use crate::timing::warning::Warning;
+use crate::timing::predict::warning::Warning;
 
 /// A config's training, and which of its parts the question leaves open.
 #[derive(Clone, Debug)]

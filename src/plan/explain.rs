@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use super::Question;
 use crate::net::layers::{Counts, Kind, Layer};
 use crate::net::{Net, STRATEGIES, Scaling};
-use crate::timing::estimator::Part;
-use crate::timing::features::{LAUNCH, LayerSums};
+use crate::timing::fit::estimator::Part;
+use crate::timing::fit::layer_sums::{LAUNCH, LayerSums};
 use crate::timing::{Features, Form, Predictor};
 use crate::units::to_f64;
 

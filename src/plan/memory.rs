@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 use super::Question;
 use crate::json::Invalid;
 use crate::net::{Complexity, Group};
-use crate::timing::gpus::Gpu;
-use crate::timing::platform::Precision;
-use crate::timing::warning::Warning;
+use crate::timing::data::gpus::Gpu;
+use crate::timing::data::platform::Precision;
+use crate::timing::predict::warning::Warning;
 use crate::timing::{Features, Mode, Predictor};
 use crate::units::{Acts, Flops, Params, to_f64, truncated};
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Question;
-use crate::timing::warning::Warning;
+use crate::timing::predict::warning::Warning;
 use crate::timing::{Asked, Features, Mode, Predictor, Predictors, Time};
 use crate::units::to_f64;
 

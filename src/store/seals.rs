@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// A table whose rows are sealed.
 #[derive(Clone, Copy, Debug)]

@@ -18,7 +18,8 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use tokio::time::{Instant, timeout};
 
 use super::behind::behind_while_wanted;
-use super::{StoreError, seals};
+use super::error::StoreError;
+use super::seals;
 
 /// How long a writer waits for another transaction: a million rows take a quarter of that.
 pub(super) const BUSY: Duration = Duration::from_mins(1);

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{Grouped, Whole, rounded};
+use super::number::{Grouped, Whole, rounded};
 
 /// What a text is to be read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,10 +65,10 @@ fn said(svg: &str) -> Vec<String> {
 /// `cargo run --example figures` draws those of the documentation anew.
 #[test]
 fn the_figures_of_the_paper_in_the_documentation_say_what_they_say_now() {
-    let (platforms, rows) = epochcast::timing::seed::built_in().unwrap();
+    let (platforms, rows) = epochcast::timing::data::seed::built_in().unwrap();
     let predictors = epochcast::timing::Predictors::of_rows(platforms, &rows, 0);
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/figures");
-    let figures = epochcast::chart::paper::all(&predictors);
+    let figures = epochcast::chart::figures::paper::all(&predictors);
     assert_eq!(figures.len(), 19);
     for (name, figure) in figures {
         let kept = std::fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();

@@ -3,15 +3,17 @@
 use std::sync::{Arc, LazyLock};
 
 use epochcast::net::{Group, Net, Zoo};
-use epochcast::timing::evaluate::{self, Left};
-use epochcast::timing::features::LayerSums;
-use epochcast::timing::line::Correlations;
-use epochcast::timing::measurement::Time;
-use epochcast::timing::score::Score;
-use epochcast::timing::training::{Sample, TrainingSet};
+use epochcast::timing::data::measurement::Time;
+use epochcast::timing::data::seed;
+use epochcast::timing::fit::layer_sums::LayerSums;
+use epochcast::timing::fit::line::Correlations;
+use epochcast::timing::fit::training::{Sample, TrainingSet};
+use epochcast::timing::judge::evaluate;
+use epochcast::timing::judge::left_out::Left;
+use epochcast::timing::judge::score::Score;
 use epochcast::timing::{
     Asked, Estimator, Features, Form, Level, Measurement, Mode, Platform, PlatformId, Prediction,
-    Predictor, Predictors, Timing, Timings, seed,
+    Predictor, Predictors, Timing, Timings,
 };
 use epochcast::units::to_f64;
 use serde_json::{Value, json};

@@ -7,8 +7,9 @@
 
 use epochcast::json::Invalid;
 use epochcast::net::Side;
-use epochcast::timing::foreign::{Defaults, Foreign, Format, Own, Refused, Row, detect, rows};
-use epochcast::timing::measurement::{RawMeasurement, platform};
+use epochcast::timing::data::defaults::Defaults;
+use epochcast::timing::data::foreign::{Foreign, Format, Own, Refused, Row, detect, rows};
+use epochcast::timing::data::measurement::{RawMeasurement, platform};
 use epochcast::timing::{Measurement, Mode, Platform};
 use serde_json::json;
 

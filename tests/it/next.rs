@@ -6,7 +6,7 @@ use axum::http::{Method, Request, header};
 use epochcast::net::{Group, Zoo};
 use epochcast::store::Scope;
 use epochcast::timing::Features;
-use epochcast::timing::advice::{Candidate, advise};
+use epochcast::timing::judge::advice::{Candidate, advise};
 use serde_json::{Value, json};
 
 use crate::app::App;

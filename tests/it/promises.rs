@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 
 use epochcast::net::Group;
-use epochcast::timing::datasheet::AskedGpu;
-use epochcast::timing::features::LayerSums;
-use epochcast::timing::measurement::Time;
+use epochcast::timing::data::measurement::Time;
+use epochcast::timing::data::seed;
+use epochcast::timing::fit::layer_sums::LayerSums;
+use epochcast::timing::predict::datasheet::AskedGpu;
 use epochcast::timing::{
     Asked, Estimator, Features, Level, Measurement, Mode, Platform, PlatformId, Prediction,
-    Predictor, Predictors, Timing, Timings, seed,
+    Predictor, Predictors, Timing, Timings,
 };
 use proptest::prelude::*;
 

@@ -7,8 +7,9 @@ use epochcast::plan::front::{fastest_mix, largest_mix};
 use epochcast::plan::memory::{Memory, Optimizer, Setup};
 use epochcast::plan::run::Run;
 use epochcast::plan::search::{Found, LEAST, MOST, Target, largest, smallest};
-use epochcast::timing::platform::Precision;
-use epochcast::timing::{Estimator, Features, Level, Mode, Predictors, seed};
+use epochcast::timing::data::platform::Precision;
+use epochcast::timing::data::seed;
+use epochcast::timing::{Estimator, Features, Level, Mode, Predictors};
 use proptest::prelude::*;
 
 fn net(name: &str) -> Net {

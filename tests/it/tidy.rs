@@ -1,12 +1,22 @@
 //! The house rules that no compiler checks.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::house::{House, circles};
 
 /// Modules from left to right: each uses only what stands before it.
 const ORDER: [&str; 9] = [
     "units", "json", "net", "timing", "plan", "chart", "store", "live", "http",
 ];
+/// The same of the rooms within one.
+const ROOMS: [(&str, &[&str]); 2] = [
+    ("timing", &["data", "fit", "predict", "judge"]),
+    ("chart", &["engine", "figures"]),
+];
+/// Files in one folder, as many as one can hold in one's head.
+const MOST_FILES: usize = 16;
 /// What only one module may use.
 const ONLY_IN: [(&str, &[&str]); 4] = [
     ("sqlx", &["store"]),
@@ -25,17 +35,23 @@ const IMPURE: [&str; 7] = [
     "rand::",
 ];
 
-fn sources(dir: &Path) -> Vec<PathBuf> {
+fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path));
+        } else {
             found.push(path);
         }
     }
     found.sort();
+    found
+}
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found = files(dir);
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     found
 }
 
@@ -79,6 +95,50 @@ fn each_module_uses_only_what_stands_before_it() {
             assert!(!used, "{} uses {later}", path.display());
         }
     }
+}
+
+#[test]
+fn each_room_within_a_module_uses_only_what_stands_before_it() {
+    let house = House::read(&src(), &sources(&src()));
+    for (module, rooms) in ROOMS {
+        let place = |file: &str| {
+            let room = file.split('/').nth(1)?;
+            let place = rooms.iter().position(|name| *name == room);
+            Some(place.unwrap_or_else(|| panic!("{file} is in no room of {module}")))
+        };
+        for (file, others) in house.uses(module) {
+            for other in others.iter().filter(|_| file != module) {
+                assert!(place(other) <= place(&file), "{file} uses {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_files_of_a_module_form_a_circle() {
+    let house = House::read(&src(), &sources(&src()));
+    for module in ORDER.iter().chain(&["cli"]) {
+        let found = circles(house.uses(module));
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+/// The folders of `files` in which there are too many.
+fn full(files: &[PathBuf]) -> Vec<&Path> {
+    let mut counts: BTreeMap<&Path, usize> = BTreeMap::new();
+    for path in files {
+        *counts.entry(path.parent().unwrap()).or_default() += 1;
+    }
+    counts.retain(|_, count| *count > MOST_FILES);
+    counts.into_keys().collect()
+}
+
+#[test]
+fn no_folder_holds_more_files_than_one_can_remember() {
+    let made_up: Vec<PathBuf> = (0..17).map(|i| format!("a/{i}.rs").into()).collect();
+    assert_eq!(full(&made_up), [Path::new("a")]);
+    assert_eq!(full(&made_up[1..]), Vec::<&Path>::new());
+    assert_eq!(full(&files(&src())), Vec::<&Path>::new());
 }
 
 #[test]

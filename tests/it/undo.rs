@@ -16,10 +16,10 @@ use epochcast::live::{Export, ExportFormat, Live, OnError, Receipt, Upload};
 use epochcast::store::{
     DatabaseUrl, Filter, NewRow, NewToken, Options, Page, Scope, Sender, Store,
 };
-use epochcast::timing::foreign::Defaults;
-use epochcast::timing::measurement::RawMeasurement;
-use epochcast::timing::platform::RawPlatform;
-use epochcast::timing::upload::Format;
+use epochcast::timing::data::defaults::Defaults;
+use epochcast::timing::data::measurement::RawMeasurement;
+use epochcast::timing::data::platform::RawPlatform;
+use epochcast::timing::data::upload::Format;
 use epochcast::timing::{Measurement, Platform, PlatformId, Timing, Timings};
 use http_body_util::BodyExt;
 use proptest::prelude::*;

@@ -7,8 +7,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use epochcast::live::{Export, ExportFormat, Live, OnError, Receipt, Upload};
 use epochcast::store::{Filter, Options, Scope, Store};
-use epochcast::timing::foreign::Defaults;
-use epochcast::timing::upload::Format;
+use epochcast::timing::data::defaults::Defaults;
+use epochcast::timing::data::upload::Format;
 use epochcast::timing::{Estimator, Form, Mode};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -108,7 +108,7 @@ async fn the_same_row_again_is_a_duplicate_and_another_time_a_repeat() {
 #[tokio::test]
 async fn the_seed_sent_again_is_all_duplicates() {
     let app = App::seeded().await;
-    for (name, text) in epochcast::timing::seed::FILES {
+    for (name, text) in epochcast::timing::data::seed::FILES {
         let answer = app.upload("text/csv", "", text).await;
         let rows = i64::try_from(text.lines().count() - 1).unwrap();
         assert_eq!(numbers(&answer), [0, rows, 0, 0], "{name}: {}", answer.body);
@@ -269,7 +269,7 @@ async fn times_that_nobody_could_have_measured_are_kept_out_of_the_fits() {
 async fn a_new_platform_is_judged_by_its_own_rows() {
     let app = App::seeded().await;
     // The 3090's rows as another platform, every twentieth a thousand times too long.
-    let text = epochcast::timing::seed::FILES[2]
+    let text = epochcast::timing::data::seed::FILES[2]
         .1
         .replace("rtx3090-nchw", "mine");
     let mut reader = csv::Reader::from_reader(text.as_bytes());

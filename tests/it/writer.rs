@@ -11,8 +11,8 @@ use epochcast::live::{Live, OnError, Upload};
 use epochcast::store::{
     Backup, NewRow, NewToken, Options, Restoring, Revoked, Scope, Senders, Store, StoreError,
 };
-use epochcast::timing::foreign::Defaults;
-use epochcast::timing::upload::Format;
+use epochcast::timing::data::defaults::Defaults;
+use epochcast::timing::data::upload::Format;
 use epochcast::timing::{Measurement, Platform};
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all};
@@ -227,7 +227,7 @@ fn writes<'a>(live: &'a Live, dir: &'a TempDir) -> Vec<(&'static str, Write<'a>)
 
 fn platform(id: &str, device: &str) -> Platform {
     let raw = json!({"id": id, "device": device});
-    epochcast::json::typed::<epochcast::timing::platform::RawPlatform>(&raw)
+    epochcast::json::typed::<epochcast::timing::data::platform::RawPlatform>(&raw)
         .and_then(Platform::try_from)
         .unwrap()
 }
@@ -235,7 +235,7 @@ fn platform(id: &str, device: &str) -> Platform {
 fn measurement(platform: &str) -> Measurement {
     let raw = json!({"platform": platform, "mode": "train", "images_per_second": 100,
         "complexity": {"flops": 1e9, "params": 1e7, "acts": 1e7}});
-    epochcast::json::typed::<epochcast::timing::measurement::RawMeasurement>(&raw)
+    epochcast::json::typed::<epochcast::timing::data::measurement::RawMeasurement>(&raw)
         .and_then(Measurement::try_from)
         .unwrap()
 }

@@ -1,9 +1,9 @@
 //! `epochcast compare`: many scaled forms of one net, side by side.
 
-use epochcast::http::compare::{
+use epochcast::http::ask::compare::{
     CompareAnswer, CompareRow, ComparedTime, compared, factors_of_text,
 };
-use epochcast::http::wanted::Wanted;
+use epochcast::http::extract::wanted::Wanted;
 use epochcast::units::quantity::{Currency, Money, count, digits, duration};
 
 use crate::cli::args::{CompareArgs, Settings};

@@ -110,7 +110,7 @@ pub(crate) fn remedy_of_address(settings: &Settings, kind: ErrorKind) -> String 
     let address = settings.listen;
     match kind {
         ErrorKind::AddrInUse => {
-            let ours = crate::cli::commands::serve::healthcheck(address).is_ok();
+            let ours = crate::cli::commands::healthcheck::healthcheck(address).is_ok();
             let whose = if ours {
                 "a service that answers"
             } else {

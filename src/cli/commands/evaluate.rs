@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use epochcast::live::Live;
-use epochcast::timing::evaluate::{Left, Trial, trials};
-use epochcast::timing::score::Score;
-use epochcast::timing::upload::{Context, read};
-use epochcast::timing::{Measurement, Platform, seed};
+use epochcast::timing::data::seed;
+use epochcast::timing::data::upload::{Context, read};
+use epochcast::timing::judge::evaluate::{Trial, trials};
+use epochcast::timing::judge::left_out::Left;
+use epochcast::timing::judge::score::Score;
+use epochcast::timing::{Measurement, Platform};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{EvaluateArgs, Settings};

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use epochcast::live::{Live, OnError, Receipt, ReceiveError, RowError, Upload};
-use epochcast::timing::foreign::{self, Defaults, Refused, detect};
-use epochcast::timing::upload::Format;
+use epochcast::timing::data::defaults::Defaults;
+use epochcast::timing::data::foreign::{self, Refused, detect};
+use epochcast::timing::data::upload::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{ImportArgs, Settings};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use epochcast::http::gpus::{self, Gpus};
-use epochcast::http::models::{self, Models, Strategies};
-use epochcast::http::platforms::{self, Platforms};
-use epochcast::timing::platform::MemoryFormat;
+use epochcast::http::api::gpus::{self, Gpus};
+use epochcast::http::api::models::{self, Models, Strategies};
+use epochcast::http::api::platforms::{self, Platforms};
+use epochcast::timing::data::platform::MemoryFormat;
 use epochcast::timing::{Platform, PlatformId};
 use epochcast::units::quantity::{count, digits, size};
 use serde::Serialize;

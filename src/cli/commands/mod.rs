@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+pub(crate) mod healthcheck;
 pub(crate) mod import;
 pub(crate) mod lists;
 pub(crate) mod plan;

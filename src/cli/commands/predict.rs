@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use epochcast::http::pins::pinned;
-use epochcast::http::predict::{PredictAnswer, PredictionRow, predicted, predicted_by};
-use epochcast::http::predict_request::PredictRequest;
-use epochcast::http::problem::ApiError;
+use epochcast::http::ask::pins::pinned;
+use epochcast::http::ask::predict::{PredictAnswer, PredictionRow, predicted, predicted_by};
+use epochcast::http::ask::predict_request::PredictRequest;
+use epochcast::http::extract::problem::ApiError;
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
 use epochcast::timing::Predictor;

@@ -1,7 +1,7 @@
 //! `epochcast uploads`, `upload show`, `undo` and `redo`: what was stored, out of the fits and back.
 
 use anyhow::Context;
-use epochcast::http::uploads::{UploadSummary, Uploads};
+use epochcast::http::api::uploads::{UploadSummary, Uploads};
 use epochcast::live::Live;
 use epochcast::store::{Filter, Moved, Page, Rejection, Store, UploadRow};
 

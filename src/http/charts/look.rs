@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::chart::{Look, Place, Theme};
-use crate::http::query::{Written, within};
+use crate::http::extract::query::{Written, within};
 use crate::json::Invalid;
 
 /// Names of the parameters.

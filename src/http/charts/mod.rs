@@ -21,7 +21,7 @@ use utoipa::openapi::{ContentBuilder, RefOr};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
-use super::Shared;
+use super::shared::Shared;
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
     let charts = [

@@ -9,9 +9,9 @@ use utoipa::IntoParams;
 
 use super::evidence::predictor;
 use super::reply::{Chart, Reply};
-use crate::http::predict_request::PredictRequest;
-use crate::http::problem::ApiError;
-use crate::http::query::{NetText, Written, split};
+use crate::http::ask::predict_request::PredictRequest;
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::query::{NetText, Written, split};
 use crate::json::Invalid;
 use crate::timing::{Estimator, Mode, Predictors};
 use crate::units::Whole;

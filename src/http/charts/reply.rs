@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::look::{self, LookParams};
 use crate::chart::{Figure, Look};
-use crate::http::etag::is_held;
-use crate::http::problem::ApiError;
-use crate::http::query::{parameters, split};
+use crate::http::extract::etag::is_held;
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::query::{parameters, split};
 use crate::json::Invalid;
 
 /// An image that runs nothing and loads nothing; its own style sheet is all that it needs.

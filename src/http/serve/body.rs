@@ -9,13 +9,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::super::body::TooSlow;
 use super::connections::Connection;
-
-/// How long a body may take to arrive, …
-pub(in crate::http) const BODY_TIME: Duration = Duration::from_secs(30);
-/// … longer by a second for each so many bytes.
-pub(in crate::http) const BODY_RATE: u64 = 1024;
+use crate::http::extract::bounds::{BODY_RATE, BODY_TIME, TooSlow};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

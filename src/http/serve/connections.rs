@@ -9,17 +9,8 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::super::address::counted;
-use super::since;
-
-/// How long a client may take to send a header, from its first byte.
-pub(in crate::http) const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may be idle between two requests.
-pub(in crate::http) const IDLE_TIME: Duration = Duration::from_secs(75);
-/// How long a client may take to read an answer, …
-pub(in crate::http) const WRITE_TIME: Duration = Duration::from_secs(30);
-/// … longer by a second for each so many bytes that it has read.
-pub(in crate::http) const WRITE_RATE: u64 = 4096;
+use crate::http::admission::address::counted;
+use crate::http::extract::bounds::{HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME};
 
 /// Nothing to wait for.
 const NEVER: u64 = u64::MAX;
@@ -279,6 +270,11 @@ impl Connections {
     pub(super) fn refused(&self) {
         self.refusing.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Milliseconds since `begun`.
+pub(super) fn since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

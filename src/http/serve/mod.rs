@@ -20,20 +20,18 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
-use super::front::Service;
+use super::admission::Service;
+use super::extract::bounds::HEADER_BYTES;
 use body::{Answering, Arriving};
 use connections::{Connection, Refused};
 use io::Timed;
 
-pub(super) use body::{BODY_RATE, BODY_TIME};
-pub(super) use connections::{Connections, HEADER_TIME, IDLE_TIME, WRITE_RATE, WRITE_TIME};
+pub(super) use connections::Connections;
 
 /// How often the connections are looked through.
 const LOOK: Duration = Duration::from_millis(100);
-/// Longest header of a request, all its lines together.
-pub(super) const HEADER_BYTES: usize = 64 << 10;
 /// Connections that are being told that there are too many; beyond that they are closed without a word.
 const MOST_REFUSING: usize = 128;
 /// How long one that was told may take to read it.
@@ -232,15 +230,11 @@ fn refuse(service: &Service, mut stream: TcpStream, refused: Refused) {
     });
 }
 
-/// Milliseconds since `begun`.
-fn since(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::router;
     use super::*;
+    use crate::http::extract::bounds::HEADER_TIME;
     use crate::live::Live;
     use crate::store::{Options, Store};
 

@@ -2,6 +2,7 @@
 
 pub mod family;
 pub mod pycls;
+mod read;
 pub mod subject;
 mod yaml;
 pub mod zoo;

@@ -1,12 +1,10 @@
 //! What a timing or a prediction is of: a net, or the costs of one that only its owner can build.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::pycls;
-use super::zoo::Zoo;
-use crate::json::{Invalid, typed, unknown_fields};
-use crate::net::complexity::{Complexity, RawComplexity};
-use crate::net::{Group, Net, Scaling, Side, side};
+use crate::json::Invalid;
+use crate::net::complexity::Complexity;
+use crate::net::{Group, Net, Scaling, Side};
 
 /// A net, or the costs of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,67 +30,6 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Reads `model` or `complexity`, of which a request carries exactly one.
-    ///
-    /// # Errors
-    /// Pointers start with `/model` or `/complexity`.
-    pub fn read(model: Option<Value>, complexity: Option<RawComplexity>) -> Result<Self, Invalid> {
-        match (model, complexity) {
-            (Some(model), None) => Self::of_model(model).map_err(|e| e.under("/model")),
-            (None, Some(raw)) => {
-                let complexity = raw
-                    .try_into()
-                    .map_err(|e: Invalid| e.under("/complexity"))?;
-                Ok(Self::Costs {
-                    name: None,
-                    group: None,
-                    side: None,
-                    complexity,
-                })
-            }
-            (Some(_), Some(_)) => {
-                let hint = "leave one of them out";
-                Err(Invalid::at(
-                    "/complexity",
-                    Value::Null,
-                    "both `model` and `complexity` are given",
-                    hint,
-                ))
-            }
-            (None, None) => {
-                let hint = r#"add "model": {"name": "ResNet-50"}, a description, or "complexity": {"flops", "params", "acts"}"#;
-                Err(Invalid::at(
-                    "/model",
-                    Value::Null,
-                    "neither `model` nor `complexity` is given",
-                    hint,
-                ))
-            }
-        }
-    }
-
-    /// The subject that a name, the text of a pycls config (both with or without `resolution`) or a full description gives.
-    fn of_model(model: Value) -> Result<Self, Invalid> {
-        let Value::Object(object) = model else {
-            let hint = r#"such as {"name": "ResNet-50"}, or a description with its "family""#;
-            return Err(Invalid::at("", model, "a model is an object", hint));
-        };
-        let named = |field: &str| object.get(field).is_some_and(|value| !value.is_null());
-        if !named("name") {
-            return if named("pycls") {
-                configured(&object)
-            } else {
-                described(object)
-            };
-        }
-        if let Some(unknown) = unknown_fields(&object, &["name", "resolution"]) {
-            return Err(unknown);
-        }
-        let name: String = typed(&object["name"]).map_err(|e| e.under("/name"))?;
-        let side = side(object.get("resolution").unwrap_or(&Value::Null))?;
-        Zoo::built_in().subject(&name, side)
-    }
-
     /// Its name, where it was asked for by name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
@@ -154,34 +91,4 @@ impl Subject {
         };
         scaling.apply(net)
     }
-}
-
-/// The net of a pycls config.
-fn configured(object: &Map<String, Value>) -> Result<Subject, Invalid> {
-    let mut known = vec!["pycls", "resolution"];
-    // Null is the same as absent.
-    if object.get("name").is_some_and(Value::is_null) {
-        known.push("name");
-    }
-    if let Some(unknown) = unknown_fields(object, &known) {
-        return Err(unknown);
-    }
-    let text: String = typed(&object["pycls"]).map_err(|e| e.under("/pycls"))?;
-    let resolution = object.get("resolution").filter(|side| !side.is_null());
-    let at_config = |mut error: Invalid| {
-        for field in &mut error.0 {
-            if !field.pointer.starts_with("/resolution") {
-                field.pointer.insert_str(0, "/pycls");
-            }
-        }
-        error
-    };
-    let net = pycls::net(&text, resolution).map_err(at_config)?;
-    Ok(Subject::Net { name: None, net })
-}
-
-fn described(mut object: Map<String, Value>) -> Result<Subject, Invalid> {
-    object.remove("name");
-    object.remove("pycls");
-    Net::read(object).map(|net| Subject::Net { name: None, net })
 }

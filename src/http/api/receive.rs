@@ -1,0 +1,423 @@
+//! `POST /v1/measurements`: timings in.
+
+use std::io::{Read, Seek, Write};
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use flate2::write::MultiGzDecoder;
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+use tempfile::SpooledTempFile;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::admission::guard::Caller;
+use crate::http::admission::{BasePath, Told};
+use crate::http::clock;
+use crate::http::extract::body::{Json, Params, unread as unarrived};
+use crate::http::extract::bounds::UPLOAD_BYTES;
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::refusals::{BodyRefused, WriteRefused};
+use crate::http::shared::Shared;
+use crate::json::{FieldError, ParseError};
+use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
+use crate::store::{Scope, StoreError};
+use crate::timing::Mode;
+use crate::timing::data::defaults::Defaults;
+use crate::timing::data::foreign::{self, Refused, detect};
+use crate::timing::data::measurement::RawMeasurement;
+use crate::timing::data::upload::{Format, Unreadable};
+
+pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(upload))
+}
+
+/// What of an upload is kept in memory; the rest goes to a file that has no name.
+const IN_MEMORY: usize = 4 << 20;
+
+/// How to take an upload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct UploadParams {
+    /// What to do with rows that are wrong: store none, or skip them. Default: `abort` for JSON, `skip` for the others.
+    #[param(inline)]
+    on_error: Option<OnErrorParam>,
+    /// Whether to answer the same, but store nothing.
+    dry_run: Option<bool>,
+    /// Id of the platform of rows that name none.
+    platform: Option<String>,
+    /// Mode of rows that name none.
+    mode: Option<Mode>,
+    /// Name of the file, which tells the platform of a timm table.
+    file_name: Option<String>,
+    /// The net of a pycls log.
+    net: Option<String>,
+    /// Images in a step of all devices together, where a pycls file does not say.
+    batch_size: Option<u64>,
+}
+
+/// What to do with rows that are wrong.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum OnErrorParam {
+    /// Store none of the upload.
+    Abort,
+    /// Store the others.
+    Skip,
+}
+
+/// What became of the rows: the four numbers add up to the rows sent.
+#[derive(Debug, Serialize, ToSchema)]
+struct UploadAnswer {
+    /// Its id; null for a dry run.
+    upload: Option<i64>,
+    /// Stored, durable, and in the fits; what was taken out comes back so when it is sent again.
+    accepted: i64,
+    /// Equal to a row that is in. The upload counts as its sender too: it leaves the fits when the last one takes it out.
+    duplicates: i64,
+    /// Stored and durable, but kept out of the fits.
+    quarantined: i64,
+    /// Wrong, and not stored.
+    rejected: i64,
+    /// The first 100 rows that are wrong.
+    errors: Vec<RowProblem>,
+    /// The first 100 rows that are kept out of the fits.
+    doubted: Vec<Doubted>,
+    /// Rows that are wrong, as a CSV to fix and send again: the first `rejected_kept` of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_csv: Option<String>,
+    /// How many of the rejected rows are in that CSV: all, or the first 1,000, or the first megabyte; null where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_kept: Option<i64>,
+}
+
+/// A row that is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct RowProblem {
+    /// Its line in the body, from 1; in an array its position.
+    line: u64,
+    /// The field that is wrong.
+    field: String,
+    /// The value that was sent.
+    value: serde_json::Value,
+    /// What is wrong.
+    detail: String,
+    /// What would be right.
+    hint: String,
+}
+
+/// A row that is kept out of the fits.
+#[derive(Debug, Serialize, ToSchema)]
+struct Doubted {
+    /// Its line in the body, from 1.
+    line: u64,
+    /// Why.
+    reason: String,
+}
+
+impl From<RowError> for RowProblem {
+    fn from(RowError { line, invalid }: RowError) -> Self {
+        let FieldError {
+            pointer,
+            value,
+            detail,
+            hint,
+        } = invalid.0.into_iter().next().unwrap_or_else(|| FieldError {
+            pointer: String::new(),
+            value: serde_json::Value::Null,
+            detail: String::new(),
+            hint: String::new(),
+        });
+        Self {
+            line,
+            field: pointer.trim_start_matches('/').to_owned(),
+            value,
+            detail,
+            hint,
+        }
+    }
+}
+
+impl From<Receipt> for UploadAnswer {
+    fn from(
+        Receipt {
+            upload,
+            counts,
+            kept,
+            errors,
+            doubted,
+        }: Receipt,
+    ) -> Self {
+        let rejected_csv = upload
+            .filter(|_| counts.rejected > 0)
+            .map(|id| format!("/v1/uploads/{id}/rejected.csv"));
+        Self {
+            rejected_kept: rejected_csv.is_some().then_some(kept),
+            upload,
+            accepted: counts.accepted,
+            duplicates: counts.duplicates,
+            quarantined: counts.quarantined,
+            rejected: counts.rejected,
+            errors: errors.into_iter().map(RowProblem::from).collect(),
+            doubted: doubted
+                .into_iter()
+                .map(|(line, reason)| Doubted { line, reason })
+                .collect(),
+            rejected_csv,
+        }
+    }
+}
+
+/// Stores timings. Once this has answered they survive a crash, and the new fit is in use.
+#[utoipa::path(
+    post,
+    path = "/v1/measurements",
+    tag = "evidence",
+    params(UploadParams),
+    security(("token" = ["write"])),
+    request_body(
+        content(
+            (Vec<RawMeasurement> = "application/json", example = json!([{
+                "platform": {"id": "my-4090", "device": "NVIDIA GeForce RTX 4090", "precision": "amp"},
+                "mode": "train", "label": "resnet50", "model": {"name": "ResNet-50"}, "batch_size": 256,
+                "images_per_second": 1510.0
+            }])),
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+        ),
+    ),
+    responses(
+        (status = 200, description = "What became of the rows", body = UploadAnswer),
+        BodyRefused,
+        WriteRefused,
+    )
+)]
+async fn upload(
+    State(live): State<Shared>,
+    Extension(Caller(token)): Extension<Caller>,
+    Params(params): Params<UploadParams>,
+    request: Request,
+) -> Result<Json<UploadAnswer>, ApiError> {
+    let (parts, body) = request.into_parts();
+    let kind = kind(&parts.headers)?;
+    let mut spool = spool(&live, &parts.headers, body).await?;
+    let format = format(kind, &spool.head()?, params.file_name.as_deref())?;
+    let on_error = match (params.on_error, format) {
+        (Some(OnErrorParam::Abort), _) | (None, Format::Json) => OnError::Abort,
+        (Some(OnErrorParam::Skip) | None, _) => OnError::Skip,
+    };
+    let is_array = spool.head()?.trim_ascii_start().first() == Some(&b'[');
+    let upload = Upload {
+        format,
+        body: Box::new(spool.0),
+        on_error,
+        dry_run: params.dry_run.unwrap_or(false),
+        defaults: Defaults {
+            platform: params.platform.map(Into::into),
+            mode: params.mode,
+            model: params.net.map(|name| serde_json::json!({"name": name})),
+            batch_size: params.batch_size,
+            file_name: params.file_name,
+        },
+        trusted: token.scope == Scope::Admin,
+        sender: (&token).into(),
+        now: clock::now(),
+    };
+    let received = live.receive(upload).await;
+    let received = received.map_err(|error| refusal(error, is_array))?;
+    // Not of a dry run.
+    if let (Some(Told(front)), Some(_)) = (parts.extensions.get(), received.upload) {
+        front.readiness.has_stored();
+    }
+    let mut answer = UploadAnswer::from(received);
+    if let (Some(BasePath(base)), Some(path)) = (parts.extensions.get(), &mut answer.rejected_csv) {
+        path.insert_str(0, base);
+    }
+    Ok(Json(answer))
+}
+
+/// What a body may be called.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Json,
+    Ndjson,
+    Csv,
+    /// Only what another tool has written.
+    Plain,
+}
+
+/// What the header `Content-Type` calls the body.
+fn kind(headers: &HeaderMap) -> Result<Kind, ApiError> {
+    let sent = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match sent
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "application/json" => Ok(Kind::Json),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Kind::Ndjson),
+        "text/csv" => Ok(Kind::Csv),
+        "text/plain" => Ok(Kind::Plain),
+        _ => Err(unread(sent)),
+    }
+}
+
+fn unread(kind: &str) -> ApiError {
+    let detail = format!(
+        "the body is `{kind}`: send application/json, application/x-ndjson or text/csv; a pycls log as text/plain"
+    );
+    ApiError::MediaType(detail)
+}
+
+/// What the body is: of its kind, or what another tool has written, which its first bytes tell.
+fn format(kind: Kind, head: &[u8], file_name: Option<&str>) -> Result<Format, ApiError> {
+    match (kind, detect(head, file_name)) {
+        (_, foreign::Format::Foreign(foreign)) => Ok(Format::Foreign(foreign)),
+        // A table of no known form is told which of its columns is unknown.
+        (Kind::Csv, foreign::Format::Refused(refused)) if refused != Refused::Unknown => {
+            Err(refused.reason().into())
+        }
+        (Kind::Json, _) => Ok(Format::Json),
+        (Kind::Ndjson, _) => Ok(Format::Ndjson),
+        (Kind::Csv, _) => Ok(Format::Csv),
+        (Kind::Plain, _) => Err(unread("text/plain")),
+    }
+}
+
+/// A body that has arrived.
+struct Spool(SpooledTempFile);
+
+/// Bytes that tell what a body is.
+const HEAD: u64 = 64 << 10;
+
+impl Spool {
+    /// How it starts.
+    fn head(&mut self) -> Result<Vec<u8>, ApiError> {
+        let mut head = Vec::new();
+        let read = self
+            .0
+            .rewind()
+            .and_then(|()| (&mut self.0).take(HEAD).read_to_end(&mut head));
+        read.and_then(|_| self.0.rewind())
+            .map_err(|e| unwritten(&e))?;
+        Ok(head)
+    }
+}
+
+/// Takes the whole body in, decompressed, before a transaction begins: a slow client holds nobody up.
+async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, ApiError> {
+    let target = Limited {
+        file: live.store().spool(IN_MEMORY),
+        left: UPLOAD_BYTES,
+    };
+    let mut chunks = body.into_data_stream();
+    let encoding = headers
+        .get(header::CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    let file = match encoding.map(str::trim) {
+        None | Some("" | "identity") => {
+            let mut target = target;
+            while let Some(chunk) = chunks.next().await {
+                target
+                    .write_all(&chunk.map_err(|e| unarrived(&e))?)
+                    .map_err(|e| unwritten(&e))?;
+            }
+            target.file
+        }
+        Some("gzip") => {
+            let mut decoder = MultiGzDecoder::new(target);
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.map_err(|e| unarrived(&e))?;
+                // Of a bomb a few kilobytes are many megabytes, for which the threads that answer requests are too good.
+                let unpack = move || decoder.write_all(&chunk).map(|()| decoder);
+                let unpacked = tokio::task::spawn_blocking(unpack).await;
+                let unpacked = unpacked.map_err(|_| ApiError::Internal)?;
+                decoder = unpacked.map_err(|e| unwritten(&e))?;
+            }
+            decoder.finish().map_err(|e| unwritten(&e))?.file
+        }
+        Some(other) => {
+            return Err(ApiError::MediaType(format!(
+                "the body is encoded as `{other}`: send it plain or as gzip"
+            )));
+        }
+    };
+    Ok(Spool(file))
+}
+
+/// A file that takes no more than is left.
+struct Limited {
+    file: SpooledTempFile,
+    left: u64,
+}
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let sent = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.left = self
+            .left
+            .checked_sub(sent)
+            .ok_or(std::io::ErrorKind::FileTooLarge)?;
+        self.file.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn unwritten(error: &std::io::Error) -> ApiError {
+    match error.kind() {
+        std::io::ErrorKind::FileTooLarge => {
+            ApiError::TooLarge(usize::try_from(UPLOAD_BYTES).unwrap_or(usize::MAX))
+        }
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ApiError::Full,
+        // What the system says is of the file that the body waits in, not of what was sent.
+        _ if error.raw_os_error().is_some() => StoreError::Spool(error.to_string()).into(),
+        _ => ApiError::Body(error.to_string()),
+    }
+}
+
+/// What a client is told of an upload that was not stored.
+fn refusal(error: ReceiveError, is_array: bool) -> ApiError {
+    match error {
+        ReceiveError::Unreadable(Unreadable::Parse(ParseError::NotJson(error))) => {
+            ApiError::NotJson(error)
+        }
+        ReceiveError::Unreadable(
+            Unreadable::Parse(ParseError::Invalid(error)) | Unreadable::Invalid(error),
+        ) => ApiError::Invalid(error),
+        ReceiveError::Unreadable(Unreadable::Io(error)) => unwritten(&error),
+        ReceiveError::Store(error) => error.into(),
+        ReceiveError::Stopped => ApiError::Internal,
+        ReceiveError::Rejected { count, errors } => {
+            let told = errors.into_iter().flat_map(|RowError { line, invalid }| {
+                let place = if is_array {
+                    format!("/{}", line - 1)
+                } else {
+                    String::new()
+                };
+                let errors = invalid.under(&place).0;
+                errors.into_iter().map(move |e| FieldError {
+                    detail: format!("line {line}: {}", e.detail),
+                    ..e
+                })
+            });
+            let rows = if count == 1 { "row is" } else { "rows are" };
+            ApiError::Rejected(
+                format!("{count} {rows} wrong, and nothing was stored"),
+                told.take(100).collect(),
+            )
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Answers that were given lately: whoever asks the same again of the same fits is given the same bytes.
+//!
+//! Most questions come once: an answer is remembered when its question comes for the second time.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use arc_swap::ArcSwap;
+use axum::body::Bytes;
+
+use super::recent::Recent;
+use crate::timing::Predictors;
+
+/// Answers by the text of their questions, as long as the fits are the same.
+#[derive(Debug)]
+pub(in crate::http) struct Answers(ArcSwap<Given>);
+
+/// What was answered by `fits`.
+#[derive(Debug)]
+struct Given {
+    /// Weak, so that fits which were replaced are not kept for it.
+    fits: Weak<Predictors>,
+    answers: Recent<Box<[u8]>, Bytes>,
+    /// Hashes of questions that came, each at the place that it names: a later one takes it.
+    asked: Box<[AtomicU64]>,
+    hashes: RandomState,
+}
+
+/// Bytes of the answers that are remembered at least; twice as many at most.
+const MOST: usize = 4 << 20;
+/// Questions of which it is known that they came.
+const ASKED: usize = 1 << 14;
+/// Longest question and answer that are remembered.
+const LONGEST: usize = 64 << 10;
+
+impl Given {
+    fn by(fits: &Arc<Predictors>) -> Self {
+        Self {
+            fits: Arc::downgrade(fits),
+            answers: Recent::new(MOST),
+            asked: (0..ASKED).map(|_| AtomicU64::new(0)).collect(),
+            hashes: RandomState::new(),
+        }
+    }
+
+    /// Whether `question` came before, lately.
+    fn was_asked(&self, question: &[u8]) -> bool {
+        let hash = self.hashes.hash_one(question);
+        let place = usize::try_from(hash).unwrap_or_default() % ASKED;
+        self.asked[place].swap(hash, Ordering::Relaxed) == hash
+    }
+
+    fn is_by(&self, fits: &Arc<Predictors>) -> bool {
+        std::ptr::eq(self.fits.as_ptr(), Arc::as_ptr(fits))
+    }
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self(ArcSwap::from_pointee(Given::by(&Arc::default())))
+    }
+}
+
+impl Answers {
+    /// What `fits` have answered to `question`.
+    pub(in crate::http) fn find(&self, fits: &Arc<Predictors>, question: &[u8]) -> Option<Bytes> {
+        let given = self.0.load();
+        given
+            .is_by(fits)
+            .then(|| given.answers.find(question))
+            .flatten()
+    }
+
+    /// Remembers `answer`, which follows from `fits` and `question` alone, where that came before.
+    pub(in crate::http) fn keep(&self, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
+        let size = question.len() + answer.len();
+        if size > LONGEST {
+            return;
+        }
+        let given = self.0.load();
+        let given = if given.is_by(fits) {
+            Arc::clone(&given)
+        } else {
+            let new = Arc::new(Given::by(fits));
+            self.0.store(Arc::clone(&new));
+            new
+        };
+        if given.was_asked(question) {
+            given.answers.keep(question.into(), answer.clone(), size);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers `question` twice by `fits`.
+    fn give_twice(answers: &Answers, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
+        for _ in 0..2 {
+            assert_eq!(answers.find(fits, question), None);
+            answers.keep(fits, question, answer);
+        }
+    }
+
+    #[test]
+    fn from_the_second_time_on_an_answer_is_found_until_the_fits_change() {
+        let (answers, fits, others) = (Answers::default(), Arc::default(), Arc::default());
+        give_twice(&answers, &fits, b"how long?", &"1 s".into());
+        assert_eq!(answers.find(&fits, b"how long?"), Some("1 s".into()));
+        assert_eq!(answers.find(&fits, b"how long ?"), None);
+        give_twice(&answers, &others, b"how long?", &"2 s".into());
+        assert_eq!(answers.find(&others, b"how long?"), Some("2 s".into()));
+        assert_eq!(answers.find(&fits, b"how long?"), None);
+    }
+
+    #[test]
+    fn fits_that_were_replaced_are_not_kept_in_memory_for_their_answers() {
+        let (answers, fits) = (Answers::default(), Arc::default());
+        give_twice(&answers, &fits, b"how long?", &"1 s".into());
+        assert!(Arc::into_inner(fits).is_some());
+    }
+
+    #[test]
+    fn what_is_long_is_not_remembered() {
+        let (answers, fits) = (Answers::default(), Arc::default());
+        give_twice(&answers, &fits, b"how long?", &vec![b'x'; LONGEST].into());
+        assert_eq!(answers.find(&fits, b"how long?"), None);
+    }
+}

@@ -1,0 +1,192 @@
+//! What requests about many nets share: the net, the platforms, what is asked of them, and how a time is answered.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::chosen::chosen;
+use super::predict_request::PredictRequest;
+use crate::json::Invalid;
+use crate::net::{Net, Subject};
+use crate::plan::memory::{Optimizer, Setup, beyond, possible};
+use crate::plan::run::{Run, Total};
+use crate::plan::{Configured, Question};
+use crate::timing::data::measurement::subject;
+use crate::timing::data::platform::Precision;
+use crate::timing::predict::warning::Warning;
+use crate::timing::{Features, Form, Mode, PlatformId, Prediction, Predictor, Predictors};
+
+/// A request about one net, read.
+pub(in crate::http) struct Asking<'a> {
+    pub(in crate::http) subject: Subject,
+    pub(in crate::http) question: Question,
+    pub(in crate::http) mode: Mode,
+    /// The whole training that is asked about.
+    pub(in crate::http) run: Run,
+    /// What the config that was sent says of the training.
+    configured: Option<Configured>,
+    /// The platforms that are asked.
+    pub(in crate::http) predictors: Vec<Arc<Predictor>>,
+    /// All platforms.
+    pub(in crate::http) all: &'a Predictors,
+}
+
+impl<'a> Asking<'a> {
+    /// Reads all of `request` but its scaling.
+    pub(in crate::http) fn read(
+        predictors: &'a Predictors,
+        mut request: PredictRequest,
+    ) -> Result<Self, Invalid> {
+        let run = request.run()?;
+        let configured = request.take_configured();
+        let (model, complexity) = (request.model.take(), request.complexity.take());
+        let subject = subject(model, complexity, request.resolution)?;
+        let mode = request.mode.unwrap_or_default();
+        let question = request.question(&subject.group())?;
+        let chosen = chosen(predictors, mode, request.platform.as_ref())?;
+        let asked_of = chosen.iter().map(AsRef::as_ref);
+        possible(&question, &Features::new(&subject), asked_of)?;
+        Ok(Self {
+            question,
+            mode,
+            run,
+            configured,
+            predictors: chosen,
+            all: predictors,
+            subject,
+        })
+    }
+
+    /// The net, where its layers are known.
+    ///
+    /// # Errors
+    /// At `/model`, where only costs are known.
+    pub(in crate::http) fn net(&self) -> Result<&Net, Invalid> {
+        self.subject.net().ok_or_else(|| {
+            let hint = "name a net of which GET /v1/models gives a description, or describe one";
+            let name = self.subject.name().map(Value::from).unwrap_or_default();
+            let detail = "only the costs of this net are known, and costs alone cannot be scaled";
+            Invalid::at("/model", name, detail, hint)
+        })
+    }
+
+    /// How the net is trained, as far as memory goes, on a device of the first platform; `None` for inference.
+    pub(super) fn setup(
+        &self,
+        optimizer: Option<Optimizer>,
+        precision: Option<Precision>,
+        device_bytes: Option<u64>,
+    ) -> Option<Setup> {
+        let first = self.predictors.first().map(|first| first.platform());
+        let devices = first.map_or(1, |first| u64::from(first.device_count));
+        let batch = self.question.batch_size;
+        (self.mode == Mode::Train).then(|| Setup {
+            optimizer: optimizer.unwrap_or_default(),
+            precision: precision
+                .or(first.and_then(|first| first.precision))
+                .unwrap_or(Precision::Amp),
+            images: batch.map_or(1, |images| images.div_ceil(devices)),
+            device_bytes,
+        })
+    }
+
+    /// `prediction` of `predictor`, of a net with `features`, as it is answered.
+    pub(super) fn time_row(
+        &self,
+        predictor: &Predictor,
+        features: &Features,
+        prediction: &Prediction,
+    ) -> TimeRow {
+        let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
+        let asked_for = self.run.is_asked_for();
+        let place = (self.all, predictor);
+        let whole = asked_for.then(|| self.run.total(&self.question, features, place));
+        let (total, assumed) = whole.flatten().unzip();
+        let warnings = prediction.warnings.iter().cloned();
+        let configured = self.configured.as_ref();
+        let configured = configured.map(|config| config.warnings(predictor.platform()));
+        let warnings = warnings.chain(beyond(&self.question, features, predictor));
+        TimeRow {
+            platform: predictor.platform().id.clone(),
+            mode: predictor.mode(),
+            epoch_seconds: epoch(prediction.ms),
+            images_per_second: 1e3 * f64::from(predictor.platform().device_count) / prediction.ms,
+            interval: Interval {
+                level: self.question.level.share(),
+                low_seconds: epoch(prediction.low_ms),
+                high_seconds: epoch(prediction.high_ms),
+            },
+            base_epoch_seconds: None,
+            fit: FitName {
+                id: predictor.id(self.question.estimator).to_string(),
+                based_on: prediction.form,
+            },
+            total,
+            warnings: warnings
+                .chain(assumed.into_iter().flatten())
+                .chain(configured.into_iter().flatten())
+                .collect(),
+        }
+    }
+
+    /// The time of `net` on each platform, beside that of the base.
+    pub(in crate::http) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
+        let (features, base) = (Features::of_net(net), Features::new(&self.subject));
+        let asked = self.question.about(&features);
+        let row = |predictor: &Arc<Predictor>| {
+            let prediction = predictor.predict(&asked)?;
+            let base = predictor.time(&self.question.about(&base));
+            Some(TimeRow {
+                base_epoch_seconds: base.map(|b| self.question.epoch_seconds(predictor, b.ms)),
+                ..self.time_row(predictor, &features, &prediction)
+            })
+        };
+        self.predictors.iter().filter_map(row).collect()
+    }
+}
+
+/// Where one new timing would lie, with probability `level`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Interval {
+    /// Share of such timings that lie within.
+    pub level: f64,
+    /// Lower end.
+    pub low_seconds: f64,
+    /// Upper end.
+    pub high_seconds: f64,
+}
+
+/// How long one epoch takes on one platform, without the evidence that `/v1/predict` gives.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimeRow {
+    /// The platform.
+    pub platform: PlatformId,
+    /// What is timed.
+    pub mode: Mode,
+    /// Seconds for one pass over the images.
+    pub epoch_seconds: f64,
+    /// Images a second, of all devices together.
+    pub images_per_second: f64,
+    /// Where one new timing of this net would lie.
+    pub interval: Interval,
+    /// The same for the base, where the net was scaled.
+    pub base_epoch_seconds: Option<f64>,
+    /// The fit that it stands on.
+    pub fit: FitName,
+    /// The whole training, where the request says something of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<Total>,
+    /// What to know before trusting it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Which fit a prediction stands on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FitName {
+    /// The same for the same timings and estimator.
+    pub id: String,
+    /// What it looked at, of what is known of the net.
+    pub based_on: Form,
+}

@@ -1,0 +1,365 @@
+//! `POST /v1/compare` and `GET /v1/compare.csv`: many scaled forms of one net, side by side.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::asking::{Asking, TimeRow};
+use super::chosen::PlatformChoice;
+use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
+use super::predict_request::PredictRequest;
+use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::problem::ApiError;
+pub use crate::http::extract::query::factors as factors_of_text;
+use crate::http::extract::refusals::BodyRefused;
+use crate::http::extract::wanted::Wanted;
+use crate::http::shared::Shared;
+use crate::json::{Invalid, typed};
+use crate::net::scaling::RawScaling;
+use crate::net::{Complexity, Net, spec::RawModel};
+use crate::plan::accuracy::Expected;
+use crate::plan::compare::{Comparison, FACTORS, Row, at_model, moved, relate_to_best, ways};
+use crate::plan::memory::{Memory, Optimizer};
+use crate::timing::data::measurement::count;
+use crate::timing::data::platform::Precision;
+use crate::timing::{Estimator, Features, Mode, Predictors};
+use crate::units::Whole;
+
+pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(compare))
+}
+
+/// A net, the ways to scale it, and where to time it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompareRequest {
+    /// The net.
+    #[schema(value_type = RawModel)]
+    pub model: Option<Value>,
+    /// Names of strategies; where neither these nor `alphas` are given, all nine and α = 1/3, 2/3 and 0.8.
+    #[schema(example = json!(["dwr", "dWr"]))]
+    pub strategies: Option<Vec<String>>,
+    /// Members of the fast family: shares of the width, 0 to 1.
+    pub alphas: Option<Vec<f64>>,
+    /// Wanted growths of the flops, default 1, 2, 4, 8, 16.
+    #[schema(value_type = Option<Factors>)]
+    pub factors: Option<Value>,
+    /// Timing group; by default it follows from the net.
+    pub family: Option<String>,
+    /// Side of the images, in pixels, where `model` does not say.
+    pub resolution: Option<Whole>,
+    /// Id of a platform, or a list; default: all with timings of the mode.
+    #[schema(value_type = Option<PlatformChoice>)]
+    pub platform: Option<Value>,
+    /// `train` (default) or `infer`, the forward pass alone.
+    pub mode: Option<Mode>,
+    /// Images of an epoch, default 1,281,167 (ImageNet).
+    pub dataset_images: Option<Whole>,
+    /// Images in a step, of all devices together.
+    pub batch_size: Option<Whole>,
+    /// Level of the interval, 0.5 to 0.99, default 0.9.
+    #[schema(minimum = 0.5, maximum = 0.99)]
+    pub interval: Option<f64>,
+    /// As in `/v1/predict`.
+    pub estimator: Option<Estimator>,
+    /// Memory of each device, in bytes.
+    #[schema(example = 25_769_803_776_u64)]
+    pub device_memory_bytes: Option<Whole>,
+    /// What updates the parameters, default `sgd` (with momentum).
+    pub optimizer: Option<Optimizer>,
+    /// Arithmetic of the layers; default: that of the first platform, where it is known, else `amp`.
+    pub precision: Option<Precision>,
+    /// Passes over the images, of a whole training (`total`); default 1.
+    pub epochs: Option<Whole>,
+    /// Images of the evaluation after each epoch, counted in `total`.
+    pub evaluation_images: Option<Whole>,
+    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
+    #[schema(example = 2000)]
+    pub loader_images_per_second: Option<f64>,
+    /// Number of devices of the training in `total`, where it is not the platform's.
+    pub devices: Option<Whole>,
+    /// Price of all devices together for an hour: `total` says what the training costs.
+    #[schema(example = 24.5)]
+    pub price_per_hour: Option<f64>,
+}
+
+impl From<PredictRequest> for CompareRequest {
+    /// The same question, of all ways and factors.
+    fn from(request: PredictRequest) -> Self {
+        Self {
+            model: request.model,
+            family: request.family,
+            resolution: request.resolution,
+            platform: request.platform,
+            mode: request.mode,
+            dataset_images: request.dataset_images,
+            batch_size: request.batch_size,
+            interval: request.interval,
+            estimator: request.estimator,
+            ..Self::default()
+        }
+    }
+}
+
+/// Factors, one by one or as a range.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(example = json!([1, 2, 4]))]
+pub enum Factors {
+    /// One by one.
+    List(Vec<f64>),
+    /// Evenly spaced on a log scale.
+    Range(FactorRange),
+}
+
+/// Evenly spaced factors on a log scale.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRange {
+    /// The first.
+    pub from: f64,
+    /// The last.
+    pub to: f64,
+    /// How many, both ends included.
+    pub steps: Whole,
+}
+
+/// Scaled forms of a net, side by side.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompareAnswer {
+    /// The net as it was asked for.
+    pub base: Base,
+    /// How long an epoch of the base takes, on each platform asked for.
+    pub base_predictions: Vec<TimeRow>,
+    /// One for each strategy or α and each factor, strategies first, factors in the order they were asked for.
+    pub rows: Vec<CompareRow>,
+}
+
+/// One scaled form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompareRow {
+    /// The strategy that it was scaled by …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// … or the share of the width.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f64>,
+    /// Wanted growth of the flops.
+    pub factor: f64,
+    /// The scaled net.
+    pub scaled: Scaled,
+    /// How long an epoch takes, on each platform asked for.
+    pub predictions: Vec<ComparedTime>,
+    /// Training memory on one device; null for inference.
+    pub memory: Option<Memory>,
+    /// Error that published points let expect; null of nets and factors about which they say nothing.
+    pub accuracy: Option<Expected>,
+}
+
+/// How long one epoch takes, beside other forms of the net.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComparedTime {
+    /// The time.
+    #[serde(flatten)]
+    pub time: TimeRow,
+    /// Over the base's time.
+    pub to_base: f64,
+    /// Over the time of the fastest row with the same factor.
+    pub to_best: f64,
+}
+
+/// Which way to scale: many scaled forms of one net with their costs, epoch times, training memory and, where the
+/// paper has measured it, their error.
+#[utoipa::path(
+    post,
+    path = "/v1/compare",
+    tag = "plans",
+    request_body(content = CompareRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "factors": [4, 8], "platform": "v100x8-paper"})),
+    responses(
+        (status = 200, description = "The scaled forms", body = CompareAnswer),
+        BodyRefused,
+    )
+)]
+async fn compare(
+    State(live): State<Shared>,
+    wanted: Wanted,
+    JsonBody(body): JsonBody,
+) -> Result<Json<CompareAnswer>, ApiError> {
+    Ok(Json(compared(&live.predictors(), typed(&body)?, &wanted)?))
+}
+
+/// The answer to `request`, as long as it is `wanted`.
+///
+/// # Errors
+/// Points at the field that is wrong.
+pub fn compared(
+    predictors: &Predictors,
+    request: CompareRequest,
+    wanted: &Wanted,
+) -> Result<CompareAnswer, Invalid> {
+    let factors = factors(request.factors.as_ref())?;
+    let listed = request.factors.as_ref().is_some_and(Value::is_array);
+    let ways = ways(request.strategies, request.alphas)?;
+    let asking = Asking::read(
+        predictors,
+        PredictRequest {
+            model: request.model,
+            family: request.family,
+            resolution: request.resolution,
+            platform: request.platform,
+            mode: request.mode,
+            dataset_images: request.dataset_images,
+            batch_size: request.batch_size,
+            interval: request.interval,
+            estimator: request.estimator,
+            epochs: request.epochs,
+            evaluation_images: request.evaluation_images,
+            loader_images_per_second: request.loader_images_per_second,
+            devices: request.devices,
+            price_per_hour: request.price_per_hour,
+            ..PredictRequest::default()
+        },
+    )?;
+    let device_bytes = count("/device_memory_bytes", request.device_memory_bytes)?;
+    let setup = asking.setup(request.optimizer, request.precision, device_bytes);
+    let base = asking.net()?;
+    let asked_of = asking.predictors.len().max(1);
+    within_reach(base, ways.len() * factors.len() * asked_of)?;
+    let comparison = Comparison::new(base, &asking.predictors, &asking.question, setup);
+    let mut rows = Vec::with_capacity(ways.len() * factors.len());
+    for way in &ways {
+        for (i, factor) in factors.iter().enumerate() {
+            wanted.check()?;
+            let pointer = if listed {
+                format!("/factors/{i}")
+            } else {
+                "/factors".to_owned()
+            };
+            let scaling = way.at(*factor);
+            let scaling = scaling.ok_or_else(|| not_a_factor(&pointer, *factor))?;
+            let row = comparison.row(scaling);
+            rows.push(row.map_err(|e| at_model(moved(e, "/scaling/factor", &pointer)))?);
+        }
+    }
+    relate_to_best(&mut rows);
+    Ok(answer(&asking, &comparison, rows))
+}
+
+/// Most factors of one request.
+const FACTORS_AT_ONCE: usize = 200;
+/// Most predictions of one request.
+const PREDICTIONS_AT_ONCE: usize = 20_000;
+/// Most layers that one request may have counted: a second of work.
+const LAYERS_AT_ONCE: usize = 5_000_000;
+
+/// The factors that a request names.
+fn factors(raw: Option<&Value>) -> Result<Vec<f64>, Invalid> {
+    let factors = match raw {
+        None | Some(Value::Null) => FACTORS.to_vec(),
+        Some(range @ Value::Object(_)) => spaced(&typed(range).map_err(|e| e.under("/factors"))?)?,
+        Some(list) => typed(list).map_err(|e| e.under("/factors"))?,
+    };
+    if (1..=FACTORS_AT_ONCE).contains(&factors.len()) {
+        return Ok(factors);
+    }
+    let detail = format!("{} factors", factors.len());
+    let hint = format!("1 to {FACTORS_AT_ONCE}");
+    Err(Invalid::at("/factors", factors.len(), detail, hint))
+}
+
+fn spaced(range: &FactorRange) -> Result<Vec<f64>, Invalid> {
+    let FactorRange { from, to, steps } = *range;
+    for (pointer, end) in [("/factors/from", from), ("/factors/to", to)] {
+        if !(end.is_finite() && end > 0.0) {
+            return Err(not_a_factor(pointer, end));
+        }
+    }
+    let steps = u32::try_from(steps.0).unwrap_or(u32::MAX);
+    if usize::try_from(steps).is_ok_and(|n| !(2..=FACTORS_AT_ONCE).contains(&n)) {
+        let detail = format!("{steps} steps");
+        let hint = format!("2 to {FACTORS_AT_ONCE}");
+        return Err(Invalid::at("/factors/steps", steps, detail, hint));
+    }
+    let last = steps - 1;
+    let at = |i: u32| match i {
+        // The ends to the last bit.
+        0 => from,
+        i if i == last => to,
+        i => from * (to / from).powf(f64::from(i) / f64::from(last)),
+    };
+    Ok((0..steps).map(at).collect())
+}
+
+fn not_a_factor(pointer: &str, factor: f64) -> Invalid {
+    let hint = "such as 4, or 0.5";
+    Invalid::at(pointer, factor, "flops grow by a positive factor", hint)
+}
+
+/// Refuses what would take too long.
+fn within_reach(base: &Net, predictions: usize) -> Result<(), Invalid> {
+    let layers = base.layers().len() * predictions;
+    if predictions <= PREDICTIONS_AT_ONCE && layers <= LAYERS_AT_ONCE {
+        return Ok(());
+    }
+    let detail = format!("{predictions} predictions at once are too many for this net");
+    let hint = "fewer factors, strategies or platforms";
+    Err(Invalid::at("/factors", predictions, detail, hint))
+}
+
+fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAnswer {
+    let base = base_row(&asking.subject);
+    let features = Features::new(&asking.subject);
+    let platforms = asking.predictors.iter().zip(comparison.base_times());
+    let base_predictions = platforms.filter_map(|(predictor, time)| {
+        Some(asking.time_row(predictor, &features, time.as_ref()?))
+    });
+    CompareAnswer {
+        base_predictions: base_predictions.collect(),
+        rows: rows
+            .into_iter()
+            .map(|row| answer_row(asking, comparison, &base.complexity, row))
+            .collect(),
+        base,
+    }
+}
+
+/// `row` of `comparison`, as it is answered; `base` is what the net as it is costs.
+pub(in crate::http) fn answer_row(
+    asking: &Asking,
+    comparison: &Comparison,
+    base: &Complexity,
+    row: Row,
+) -> CompareRow {
+    let raw = RawScaling::from(&row.scaling);
+    let scaled = scaled_row(&row.scaling, &row.net, base);
+    let platforms = asking.predictors.iter().zip(comparison.base_times());
+    let times = platforms.zip(&row.times);
+    let predictions = times.filter_map(|((predictor, base), time)| {
+        let time = time.as_ref()?;
+        let mut told = asking.time_row(predictor, &row.features, &time.prediction);
+        told.warnings.extend(missed(&scaled));
+        Some(ComparedTime {
+            time: TimeRow {
+                base_epoch_seconds: base
+                    .as_ref()
+                    .map(|base| asking.question.epoch_seconds(predictor, base.ms)),
+                ..told
+            },
+            to_base: time.to_base,
+            to_best: time.to_best,
+        })
+    });
+    let predictions = predictions.collect();
+    CompareRow {
+        strategy: raw.strategy,
+        alpha: raw.alpha,
+        factor: raw.factor,
+        scaled,
+        predictions,
+        memory: row.memory,
+        accuracy: row.accuracy,
+    }
+}

@@ -1,0 +1,183 @@
+//! `POST /v1/complexity`: exact costs of a net and of its scaled form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::refusals::BodyRefused;
+use crate::http::shared::Shared;
+use crate::json::{Invalid, typed};
+use crate::net::layers::LayerRow;
+use crate::net::scaling::RawScaling;
+use crate::net::{Complexity, Net, Ratios, Scaling, Side, Subject};
+use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
+use crate::timing::predict::warning::Warning;
+
+pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(complexity))
+}
+
+/// A net, and how to scale it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ComplexityRequest {
+    /// The net.
+    #[schema(value_type = Option<RawModel>)]
+    model: Option<Value>,
+    /// In its place: the costs of a net that only its owner can build.
+    complexity: Option<RawComplexity>,
+    /// How to scale it; only a `model` can be scaled.
+    scaling: Option<RawScaling>,
+    /// Whether to list the layers, default false.
+    layers: Option<bool>,
+}
+
+/// What a net and its scaled form cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ComplexityAnswer {
+    /// The net as it was asked for.
+    pub base: Base,
+    /// The net scaled; null where no scaling was asked for.
+    pub scaled: Option<Scaled>,
+}
+
+/// A net as it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Base {
+    /// Its name, where it was asked for by name.
+    pub name: Option<String>,
+    /// Its full description, which may be sent again; null where only costs are known.
+    pub model: Option<Description>,
+    /// Side of its images, in pixels; null where costs were sent without it.
+    pub resolution: Option<u32>,
+    /// What its costs are: `exact`, counted here to the last digit; `published` with the net, rounded and without
+    /// max-pools; or as they were `sent`.
+    pub counts: Counts,
+    /// What it costs.
+    pub complexity: Complexity,
+    /// Its layers, where they were asked for and are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerRow>>,
+}
+
+/// Where costs come from.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// Counted here.
+    Exact,
+    /// Published with the net.
+    Published,
+    /// Sent by who asks.
+    Sent,
+}
+
+impl Counts {
+    /// Of the costs of `subject`.
+    fn of(subject: &Subject) -> Self {
+        match subject {
+            Subject::Net { .. } => Self::Exact,
+            Subject::Costs { name: Some(_), .. } => Self::Published,
+            Subject::Costs { name: None, .. } => Self::Sent,
+        }
+    }
+}
+
+/// A scaled net.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Scaled {
+    /// Its full description, which may be sent again.
+    pub model: Description,
+    /// What it costs.
+    pub complexity: Complexity,
+    /// Its costs over the base's.
+    pub ratios: Ratios,
+    /// What theory expects of a plain convolution, before widths, depths and resolution become whole.
+    pub theory: Ratios,
+    /// Its layers, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerRow>>,
+}
+
+/// Exact costs of a net, and of its scaled form.
+#[utoipa::path(
+    post,
+    path = "/v1/complexity",
+    tag = "nets",
+    request_body(content = ComplexityRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}})),
+    responses(
+        (status = 200, description = "The costs", body = ComplexityAnswer),
+        BodyRefused,
+    )
+)]
+async fn complexity(JsonBody(body): JsonBody) -> Result<Json<ComplexityAnswer>, ApiError> {
+    let request: ComplexityRequest = typed(&body)?;
+    let subject = Subject::read(request.model, request.complexity)?;
+    let scaled = scaled(&subject, request.scaling)?;
+    Ok(Json(answer(
+        &subject,
+        scaled.as_ref(),
+        request.layers == Some(true),
+    )))
+}
+
+/// `subject` scaled as `raw` asks, with the scaling.
+pub(in crate::http) fn scaled(
+    subject: &Subject,
+    raw: Option<RawScaling>,
+) -> Result<Option<(Scaling, Net)>, Invalid> {
+    let Some(raw) = raw else { return Ok(None) };
+    let scaling: Scaling = raw.try_into().map_err(|e: Invalid| e.under("/scaling"))?;
+    let net = subject.scaled(&scaling)?;
+    Ok(Some((scaling, net)))
+}
+
+/// The answer for `subject` and its scaled form.
+pub(super) fn answer(
+    subject: &Subject,
+    scaled: Option<&(Scaling, Net)>,
+    layers: bool,
+) -> ComplexityAnswer {
+    let list = |net: &Net| net.layers().iter().map(LayerRow::from).collect();
+    let base = Base {
+        layers: subject.net().filter(|_| layers).map(list),
+        ..base_row(subject)
+    };
+    let scaled = scaled.map(|(scaling, net)| Scaled {
+        layers: layers.then(|| list(net)),
+        ..scaled_row(scaling, net, &base.complexity)
+    });
+    ComplexityAnswer { base, scaled }
+}
+
+/// `subject` without its layers.
+pub(in crate::http) fn base_row(subject: &Subject) -> Base {
+    Base {
+        name: subject.name().map(str::to_owned),
+        model: subject.net().map(Net::description),
+        resolution: subject.side().map(Side::get),
+        counts: Counts::of(subject),
+        complexity: subject.complexity(),
+        layers: None,
+    }
+}
+
+/// A warning where the flops of `scaled` are not what its factor asks for.
+pub(super) fn missed(scaled: &Scaled) -> Option<Warning> {
+    Warning::missed(scaled.ratios.flops, scaled.theory.flops)
+}
+
+/// `net`, which is a net of costs `base` scaled by `scaling`, without its layers.
+pub(super) fn scaled_row(scaling: &Scaling, net: &Net, base: &Complexity) -> Scaled {
+    Scaled {
+        model: net.description(),
+        complexity: net.complexity(),
+        ratios: net.complexity().over(base),
+        theory: scaling.theory(),
+        layers: None,
+    }
+}

@@ -1,0 +1,191 @@
+//! `POST /v1/explain`: where the time of a net goes, and what would help.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::asking::Asking;
+use super::chosen::PlatformChoice;
+use super::complexity::{Base, Scaled, base_row, missed, scaled, scaled_row};
+use super::predict_request::PredictRequest;
+use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::refusals::BodyRefused;
+use crate::http::extract::wanted::Wanted;
+use crate::http::shared::Shared;
+use crate::json::{Invalid, typed};
+use crate::net::Net;
+use crate::net::scaling::RawScaling;
+use crate::net::spec::RawModel;
+use crate::plan::explain::{Remedy, Share, explained};
+use crate::timing::predict::warning::Warning;
+use crate::timing::{Estimator, Form, Mode, PlatformId, Predictors};
+use crate::units::Whole;
+
+pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(explain))
+}
+
+/// A net, how to scale it, and where to time it.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainRequest {
+    /// The net.
+    #[schema(value_type = RawModel)]
+    pub model: Option<Value>,
+    /// How to scale it.
+    pub scaling: Option<RawScaling>,
+    /// Timing group; by default it follows from the net.
+    pub family: Option<String>,
+    /// Side of the images, in pixels, where `model` does not say.
+    pub resolution: Option<Whole>,
+    /// Id of a platform, or a list; default: all with timings of the mode.
+    #[schema(value_type = Option<PlatformChoice>)]
+    pub platform: Option<Value>,
+    /// `train` (default) or `infer`, the forward pass alone.
+    pub mode: Option<Mode>,
+    /// Images of an epoch, default 1,281,167 (ImageNet).
+    pub dataset_images: Option<Whole>,
+    /// As in `/v1/predict`.
+    pub estimator: Option<Estimator>,
+}
+
+/// Where the time goes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainAnswer {
+    /// The net as it was asked for.
+    pub base: Base,
+    /// The net scaled; null where no scaling was asked for.
+    pub scaled: Option<Scaled>,
+    /// The sentence of the first platform; null where there is none.
+    pub sentence: Option<String>,
+    /// One for each platform asked for, of the scaled net where there is one, else of the base.
+    pub explanations: Vec<ExplainedOn>,
+}
+
+/// Where the time goes on one platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedOn {
+    /// The platform.
+    pub platform: PlatformId,
+    /// What is timed.
+    pub mode: Mode,
+    /// Seconds for one pass over the images.
+    pub epoch_seconds: f64,
+    /// What the prediction looked at.
+    pub based_on: Form,
+    /// Why the net takes its time, and what would help most.
+    pub sentence: String,
+    /// By stage, in order; their shares and `constant_share` add up to 1.
+    pub stages: Vec<Share>,
+    /// By kind of layer, the most of the time first; likewise.
+    pub kinds: Vec<Share>,
+    /// Share of the time that no layer takes: the same for every image.
+    pub constant_share: f64,
+    /// Half the flops by depth, width and resolution: first what saves most time for each flop.
+    pub remedies: Vec<Remedy>,
+    /// What to know before trusting it.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a net takes its time: by stage and by kind of layer its costs, arithmetic intensity and share of the predicted time.
+#[utoipa::path(
+    post,
+    path = "/v1/explain",
+    tag = "plans",
+    request_body(content = ExplainRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "platform": "v100x8-paper"})),
+    responses(
+        (status = 200, description = "Where the time goes", body = ExplainAnswer),
+        BodyRefused,
+    )
+)]
+async fn explain(
+    State(live): State<Shared>,
+    wanted: Wanted,
+    JsonBody(body): JsonBody,
+) -> Result<Json<ExplainAnswer>, ApiError> {
+    let answer = explanation(&live.predictors(), typed(&body)?, &wanted);
+    Ok(Json(answer?))
+}
+
+/// The answer to `request`, as long as it is `wanted`.
+///
+/// # Errors
+/// Points at the field that is wrong.
+pub fn explanation(
+    predictors: &Predictors,
+    request: ExplainRequest,
+    wanted: &Wanted,
+) -> Result<ExplainAnswer, Invalid> {
+    let scaling = request.scaling;
+    let asking = Asking::read(
+        predictors,
+        PredictRequest {
+            model: request.model,
+            family: request.family,
+            resolution: request.resolution,
+            platform: request.platform,
+            mode: request.mode,
+            dataset_images: request.dataset_images,
+            estimator: request.estimator,
+            ..PredictRequest::default()
+        },
+    )?;
+    let base = asking.net()?;
+    let scaled = scaled(&asking.subject, scaling)?;
+    let net = scaled.as_ref().map_or(base, |(_, net)| net);
+    within_reach(net, asking.predictors.len())?;
+    let rows = asking.time_rows(net);
+    let row = |(scaling, net): &(_, _)| scaled_row(scaling, net, &base.complexity());
+    let scaled = scaled.as_ref().map(row);
+    let missed = scaled.as_ref().and_then(missed);
+    let of = |row: super::asking::TimeRow| {
+        if wanted.is_over() {
+            return None;
+        }
+        let mut platforms = asking.predictors.iter();
+        let predictor = platforms.find(|p| p.platform().id == row.platform)?;
+        let found = explained(net, &asking.question, predictor)?;
+        Some(ExplainedOn {
+            platform: row.platform,
+            mode: row.mode,
+            epoch_seconds: row.epoch_seconds,
+            based_on: found.form,
+            sentence: found.sentence,
+            stages: found.stages,
+            kinds: found.kinds,
+            constant_share: found.constant,
+            remedies: found.remedies,
+            warnings: row.warnings.into_iter().chain(missed.clone()).collect(),
+        })
+    };
+    let explanations: Vec<ExplainedOn> = rows.into_iter().filter_map(of).collect();
+    Ok(ExplainAnswer {
+        scaled,
+        sentence: explanations.first().map(|first| first.sentence.clone()),
+        base: base_row(&asking.subject),
+        explanations,
+    })
+}
+
+/// Most layers, of all platforms together, that one answer tells of: a second of work.
+const LAYERS_AT_ONCE: usize = 1_000_000;
+
+/// Refuses what would take too long.
+fn within_reach(net: &Net, platforms: usize) -> Result<(), Invalid> {
+    let layers = net.layers().len();
+    if layers.saturating_mul(platforms) <= LAYERS_AT_ONCE {
+        return Ok(());
+    }
+    let detail = format!("{layers} layers on {platforms} platforms are too many to explain");
+    let most = LAYERS_AT_ONCE / layers.max(1);
+    Err(Invalid::at(
+        "/platform",
+        platforms,
+        detail,
+        format!("at most {most} platforms for this net"),
+    ))
+}

@@ -1,0 +1,129 @@
+//! Nets that were asked for lately, with their counts: whoever compares scalings, platforms, batches or intervals asks
+//! about the same few nets again and again. Counting is a pure function of the net, so nothing here can be out of date.
+
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
+
+use super::complexity::{Base, base_row};
+use super::predict_request::PredictRequest;
+use super::ready::Ready;
+use super::recent::Recent;
+use crate::json::Invalid;
+use crate::net::{Group, Subject};
+use crate::timing::Features;
+use crate::timing::data::measurement::subject;
+use crate::units::Whole;
+
+/// A net, its counts, and what a regression sees of it.
+#[derive(Debug)]
+pub(in crate::http) struct Counted {
+    pub(in crate::http) subject: Subject,
+    pub(in crate::http) row: Ready<Base>,
+    /// The timing group that follows from the net.
+    pub(in crate::http) group: Group,
+    pub(in crate::http) features: Features,
+}
+
+impl From<Subject> for Counted {
+    fn from(subject: Subject) -> Self {
+        Self {
+            row: Ready::new(base_row(&subject)),
+            group: subject.group(),
+            features: Features::new(&subject),
+            subject,
+        }
+    }
+}
+
+/// `model` and `resolution` of a request, in pixels.
+type Key = (Value, Option<u64>);
+
+static KNOWN: LazyLock<Recent<Key, Arc<Counted>>> = LazyLock::new(|| Recent::new(MOST));
+const MOST: usize = 1024;
+
+/// The net of `request`, whose `model` and `complexity` are taken out, with its counts.
+///
+/// # Errors
+/// Points at the field that is wrong.
+pub(in crate::http) fn counted(request: &mut PredictRequest) -> Result<Arc<Counted>, Invalid> {
+    let (model, costs) = (request.model.take(), request.complexity.take());
+    let key = match (model, costs) {
+        (Some(model), None) if is_small(&model) => {
+            (model, request.resolution.map(|Whole(pixels)| pixels))
+        }
+        (model, costs) => {
+            let subject = subject(model, costs, request.resolution)?;
+            return Ok(Arc::new(subject.into()));
+        }
+    };
+    if let Some(known) = KNOWN.find(&key) {
+        return Ok(known);
+    }
+    let subject = subject(Some(key.0.clone()), None, request.resolution)?;
+    let counted: Arc<Counted> = Arc::new(subject.into());
+    KNOWN.keep(key, counted.clone(), 1);
+    Ok(counted)
+}
+
+/// Whether a model is as short as nets are: what is longer is not kept.
+fn is_small(model: &Value) -> bool {
+    let short = |value: &Value| match value {
+        Value::String(text) => text.len() <= 64,
+        Value::Array(list) => {
+            list.len() <= 16 && list.iter().all(|one| one.is_number() || one.is_null())
+        }
+        Value::Object(_) => false,
+        _ => true,
+    };
+    model
+        .as_object()
+        .is_some_and(|fields| fields.len() <= 40 && fields.values().all(short))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::typed;
+    use serde_json::json;
+
+    fn of(request: &Value) -> Result<Arc<Counted>, Invalid> {
+        counted(&mut typed(request).unwrap())
+    }
+
+    #[test]
+    fn the_same_net_is_counted_once_and_another_anew() {
+        let model = json!({"name": "ResNet-50"});
+        let plain = of(&json!({"model": model})).unwrap();
+        assert!(Arc::ptr_eq(&plain, &of(&json!({"model": model})).unwrap()));
+        for other in [
+            json!({"model": {"name": "ResNet-101"}}),
+            json!({"model": model, "resolution": 160}),
+            json!({"model": {"name": "ResNet-50", "resolution": 160}}),
+        ] {
+            let counted = of(&other).unwrap();
+            assert!(counted.features != plain.features, "{other}");
+            assert!(Arc::ptr_eq(&counted, &of(&other).unwrap()));
+        }
+    }
+
+    #[test]
+    fn what_was_counted_long_ago_is_counted_anew_and_alike() {
+        let ask =
+            |pixels: usize| of(&json!({"model": {"name": "ResNet-50"}, "resolution": pixels}));
+        let first = ask(64).unwrap();
+        for pixels in 0..2 * MOST {
+            ask(100 + pixels).unwrap();
+        }
+        let again = ask(64).unwrap();
+        assert!(!Arc::ptr_eq(&first, &again));
+        assert_eq!(first.features, again.features);
+    }
+
+    #[test]
+    fn what_is_wrong_stays_wrong() {
+        let wrong = json!({"model": {"name": "ResNet-5O"}});
+        let first = of(&wrong).unwrap_err();
+        assert_eq!(first, of(&wrong).unwrap_err());
+    }
+}

@@ -1,0 +1,197 @@
+//! Finding damage: of the file, of what each upload brought, of the marks, and of every other table. Where a part cannot be
+//! read, that is a finding too, and the look goes on with the next.
+
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt;
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::damage::{Damage, findings};
+use crate::store::database::Store;
+use crate::store::error::{StoreError, words};
+use crate::store::seals::{self, SEALED, Seal, Sealed};
+use crate::store::tables::measurements::{COLUMNS, Row};
+
+impl Store {
+    /// All damage that can be found: of the file, of each upload against the hash of its rows, and of every table against
+    /// its seals.
+    ///
+    /// # Errors
+    /// Where there is no connection to be had.
+    pub async fn damage(&self) -> Result<Vec<Damage>, StoreError> {
+        let mut db = self.read.acquire().await?;
+        let mut damage = of_file(&mut db).await;
+        for upload in uploads(&mut db).await {
+            damage.extend(of_upload(&mut db, upload).await);
+        }
+        match seals::is_sealed(&mut db).await {
+            Ok(true) => {
+                for sealed in &SEALED {
+                    damage.extend(of_table(&mut db, sealed).await);
+                }
+            }
+            Ok(false) => damage.push(Damage::new("table seals", UNSEALED)),
+            Err(error) => damage.push(Damage::new("table seals", cause(error))),
+        }
+        damage.extend(of_references(&mut db).await);
+        // The rows of an upload that cannot be read cannot be compared with their seals either.
+        let mut told = BTreeSet::new();
+        damage.retain(|found| told.insert((found.place.clone(), found.cause.clone())));
+        Ok(damage)
+    }
+}
+
+const UNSEALED: &str =
+    "they are not complete: where a first start with this release was interrupted, start once more";
+
+/// What SQLite finds in pages and indexes.
+async fn of_file(db: &mut SqliteConnection) -> Vec<Damage> {
+    let answers: Result<Vec<String>, _> = sqlx::query_scalar("pragma integrity_check")
+        .fetch_all(db)
+        .await;
+    match answers {
+        Ok(answers) => {
+            let broken = answers.iter().filter(|answer| *answer != "ok");
+            let lines = broken.flat_map(|answer| findings(answer));
+            lines.map(|line| Damage::new("database", line)).collect()
+        }
+        Err(error) => vec![Damage::new("database", cause(error.into()))],
+    }
+}
+
+/// Ids of all uploads that any part of the file knows of.
+async fn uploads(db: &mut SqliteConnection) -> BTreeSet<i64> {
+    let mut ids = BTreeSet::new();
+    // From both ends, by the index and by the table, up to what cannot be read.
+    for sql in [
+        "select id from uploads order by id",
+        "select id from uploads order by id desc",
+        "select id from uploads not indexed order by rowid",
+        "select id from uploads not indexed order by rowid desc",
+        "select cast(part as integer) from seals where sealed = 'uploads'",
+    ] {
+        let mut found = sqlx::query_scalar::<_, i64>(sql).fetch(&mut *db);
+        while let Ok(Some(id)) = found.try_next().await {
+            ids.insert(id);
+        }
+    }
+    ids
+}
+
+/// Whether the rows of upload `id` are those that were stored.
+async fn of_upload(db: &mut SqliteConnection, id: i64) -> Option<Damage> {
+    let place = format!("upload {id}");
+    match hash_of(db, id).await {
+        Ok((hash, rows)) => {
+            let sql = "select content_hash from uploads where id = $1";
+            let kept = sqlx::query_scalar::<_, String>(sql).bind(id);
+            match kept.fetch_optional(db).await {
+                // That it is gone, its seal tells.
+                Ok(None) if rows == 0 => None,
+                Ok(Some(kept)) if kept == hash => None,
+                Ok(_) => {
+                    let cause = format!("its {rows} rows are not those that were stored");
+                    Some(Damage::new(place, cause))
+                }
+                Err(error) => Some(Damage::new(place, cause(error.into()))),
+            }
+        }
+        Err(error) => {
+            let cause = format!("its rows cannot all be read: {}", cause(error));
+            Some(Damage::new(place, cause))
+        }
+    }
+}
+
+async fn hash_of(db: &mut SqliteConnection, upload: i64) -> Result<(String, usize), StoreError> {
+    let (mut hash, mut seen) = (Sha256::new(), 0);
+    let sql = format!("select {COLUMNS} from measurements where upload = $1 order by id");
+    let mut rows = sqlx::query_as::<_, Row>(AssertSqlSafe(sql))
+        .bind(upload)
+        .fetch(db);
+    while let Some(row) = rows.try_next().await? {
+        seen += 1;
+        row.feed(&mut hash);
+    }
+    let hex = hash
+        .finalize()
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    Ok((hex, seen))
+}
+
+/// What of a table differs from its seals.
+async fn of_table(db: &mut SqliteConnection, sealed: &Sealed) -> Vec<Damage> {
+    let table = format!("table {}", sealed.table);
+    let kept = match seals::kept(db, sealed.table).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            let cause = format!("its seals cannot be read: {}", cause(error));
+            return vec![Damage::new(table, cause)];
+        }
+    };
+    let differs = |part: &str, found: Seal| {
+        let kept = kept.get(part).copied().unwrap_or_default();
+        (found != kept).then(|| Damage::new(sealed.place(part), sealed.cause(found, kept)))
+    };
+    match seals::found(db, sealed).await {
+        Ok(found) => {
+            let parts: BTreeSet<&String> = found.keys().chain(kept.keys()).collect();
+            let found = |part: &String| found.get(part).copied().unwrap_or_default();
+            let damage = parts
+                .into_iter()
+                .filter_map(|part| differs(part, found(part)));
+            damage.collect()
+        }
+        Err(error) => {
+            let cause_of_all = format!("cannot all be read: {}", cause(error));
+            let mut damage = vec![Damage::new(table, cause_of_all)];
+            // Part by part, to name those that it is of.
+            for part in kept.keys().filter(|part| !part.is_empty()) {
+                match seals::found_of(db, sealed, part).await {
+                    Ok(found) => damage.extend(differs(part, found)),
+                    Err(error) => damage.push(Damage::new(
+                        sealed.place(part),
+                        sealed.unread(&cause(error)),
+                    )),
+                }
+            }
+            damage
+        }
+    }
+}
+
+/// Rows that belong to what is not there.
+async fn of_references(db: &mut SqliteConnection) -> Vec<Damage> {
+    #[derive(sqlx::FromRow)]
+    struct Orphans {
+        table: String,
+        parent: String,
+        rows: i64,
+    }
+    let sql = "select \"table\", parent, count(*) as rows from pragma_foreign_key_check group by 1, 2 order by 1, 2";
+    let orphans: Result<Vec<Orphans>, _> = sqlx::query_as(sql).fetch_all(db).await;
+    match orphans {
+        Ok(orphans) => {
+            let damage = |Orphans {
+                              table,
+                              parent,
+                              rows,
+                          }| {
+                let cause = format!("{rows} rows belong to {parent} that are not there");
+                Damage::new(format!("table {table}"), cause)
+            };
+            orphans.into_iter().map(damage).collect()
+        }
+        Err(error) => vec![Damage::new("database", cause(error.into()))],
+    }
+}
+
+/// What went wrong, in SQLite's own words.
+fn cause(error: StoreError) -> String {
+    match error {
+        StoreError::Sql(error) => words(&error),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,236 @@
+//! Opening the database: created, migrated and seeded once, however many processes start at the same moment.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
+
+use super::draft::{self, Draft};
+use super::migrate::{self, Schema};
+use super::paths::{FileId, folder, is_there, reading, refused, unreadable};
+use crate::store::database::{Looked, Store};
+use crate::store::error::StoreError;
+use crate::store::writer::{BUSY, Writer};
+use crate::timing::data::seed;
+
+/// Where the database is: `sqlite://PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseUrl(PathBuf);
+
+impl FromStr for DatabaseUrl {
+    type Err = StoreError;
+
+    fn from_str(url: &str) -> Result<Self, StoreError> {
+        let path = url
+            .strip_prefix("sqlite://")
+            .or_else(|| url.strip_prefix("sqlite:"));
+        match path {
+            Some(path) if !path.is_empty() => Ok(Self(path.into())),
+            _ => Err(StoreError::Url(url.to_owned())),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// That of the file at `path`.
+    pub(in crate::store) fn of(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// How to open it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether a new database starts with the built-in measurements.
+    pub seed: bool,
+    /// The time, for what is written: Unix milliseconds.
+    pub now: i64,
+}
+
+impl Store {
+    /// The database at `url`, created where there is none, migrated, and seeded when new.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened, holds nothing any more, or a later release has written it.
+    pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
+        let path = url.path();
+        let _lock = lock(path)?;
+        draft::clear(folder(path));
+        if is_there(path)? {
+            holds_something(path).await?;
+        } else {
+            // It gets its name when it is complete: an empty file of that name was not left by us.
+            let draft = Draft::within(folder(path)).map_err(|e| refused(path, &e))?;
+            let made = Self::connect(&draft.file("new.db"), options).await?;
+            made.close().await;
+            let kept = draft.keep_as("new.db", path);
+            kept.map_err(|e| refused(path, &e))?;
+        }
+        Self::connect(path, options).await
+    }
+
+    /// The database at `path`, migrated, and seeded when new; others are held back by its lock.
+    async fn connect(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let connect = writing(path).create_if_missing(true);
+        let mut db = connect.connect().await.map_err(|e| refused(path, &e))?;
+        migrate::migrate(&mut db, path).await?;
+        // From now on there is one: a connection that replaces another must not make a new file where this one was moved.
+        let connect = connect.create_if_missing(false);
+        let store = Self {
+            write: Writer::new(connect.clone().pragma("cache_size", CACHE)),
+            read: readers(connect),
+            path: path.to_owned(),
+            file: FileId::of(path),
+            read_only: false,
+            looked: None,
+        };
+        db.close().await?;
+        match (store.is_new().await?, options.seed) {
+            (true, true) => {
+                let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
+                store.save_seed(&platforms, &rows, options.now).await?;
+            }
+            (true, false) => store.stays_empty().await?,
+            (false, _) => {}
+        }
+        Ok(store)
+    }
+
+    /// The database at `url`, which is never written: not even a lock is left beside it.
+    ///
+    /// # Errors
+    /// Where there is none, it cannot be read, or another release has written it.
+    pub async fn open_read_only(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let path = url.path();
+        Self::read(path, along(path), None).await
+    }
+
+    /// The database at `path`, opened to read as `connect` says.
+    pub(in crate::store) async fn read(
+        path: &Path,
+        connect: SqliteConnectOptions,
+        looked: Option<Looked>,
+    ) -> Result<Self, StoreError> {
+        let connect = connect.busy_timeout(BUSY);
+        let (writer, read) = (connect.clone(), readers(connect));
+        let mut db = read.acquire().await.map_err(|e| unreadable(path, e))?;
+        let schema = migrate::schema(&mut db).await;
+        let schema = schema.map_err(|error| match error {
+            StoreError::Sql(error) => unreadable(path, error),
+            error => error,
+        });
+        match schema? {
+            Schema::Current => {}
+            Schema::Newer => return Err(migrate::newer(&mut db, path).await?),
+            older => {
+                let path = path.display().to_string();
+                return Err(match older {
+                    Schema::Empty => StoreError::Nothing { path },
+                    _ => StoreError::Older { path },
+                });
+            }
+        }
+        drop(db);
+        Ok(Self {
+            write: Writer::new(writer),
+            read,
+            path: path.to_owned(),
+            file: FileId::of(path),
+            read_only: true,
+            looked,
+        })
+    }
+
+    /// Whether nothing was ever stored, and nobody has said that it shall start empty.
+    async fn is_new(&self) -> Result<bool, StoreError> {
+        let new = "select version = 0 and not exists (select 1 from meta where name = 'seed') from data_version";
+        Ok(sqlx::query_scalar(new).fetch_one(&self.read).await?)
+    }
+
+    /// Keeps that the database starts empty: whoever opens it next may not say so again.
+    async fn stays_empty(&self) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let sql = "insert or ignore into meta (name, value) values ('seed', 'none')";
+        sqlx::query(sql).execute(&mut *transaction).await?;
+        transaction.commit().await
+    }
+}
+
+/// How every connection that writes opens the file at `path`.
+pub(in crate::store) fn writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Notes for the seals: a service may have no place to write to but its database's folder.
+        .pragma("temp_store", "memory")
+        .busy_timeout(BUSY)
+}
+
+/// How to read the database at `path` while others may write it.
+pub(super) fn along(path: &Path) -> SqliteConnectOptions {
+    // SQLite cannot put its log's index into a folder that is not ours; and where we cannot write, hardly anybody else does.
+    let ours = rustix::fs::access(folder(path), rustix::fs::Access::WRITE_OK).is_ok();
+    reading(path).immutable(!ours)
+}
+
+fn readers(connect: SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .connect_lazy_with(connect.read_only(true))
+}
+
+/// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
+/// written to the log over and over while an upload grows it.
+const CACHE: &str = "-32768";
+/// Connections that read; a prediction uses none.
+const READERS: u32 = 4;
+
+/// Holds others back while the file is created, migrated and seeded.
+pub(in crate::store) fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let open = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(beside);
+    open.and_then(|file| file.lock().map(|()| file))
+        .map_err(|e| refused(path, &e))
+}
+
+/// Makes sure that the database at `path` has tables: one that lost them is not taken for a new one.
+async fn holds_something(path: &Path) -> Result<(), StoreError> {
+    // Not as one that writes opens it: that would change even a file of another program.
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY);
+    let db = connect.connect().await;
+    let mut db = db.map_err(|e| unreadable(path, e))?;
+    let schema = migrate::schema(&mut db).await;
+    let _ = db.close().await;
+    match schema {
+        Ok(Schema::Empty) => Err(StoreError::Nothing {
+            path: path.display().to_string(),
+        }),
+        Err(StoreError::Sql(error)) => Err(unreadable(path, error)),
+        schema => schema.map(|_| ()),
+    }
+}
+
+fn corrupt_seed(cause: &crate::json::Invalid) -> StoreError {
+    StoreError::Corrupt {
+        table: "seed",
+        column: "",
+        key: String::new(),
+        cause: cause.to_string(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Timings that are sent again: what is in has one more upload that stands for it, what was taken out comes back.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::measurements::{COLUMNS, NewRow, Row};
+use crate::store::error::StoreError;
+
+/// Ids of one statement, of SQLite's 32,766 parameters.
+const IDS: usize = 5000;
+
+/// Puts what was taken out and is among `rows` to the letter back in, with the verdict of now, so that it keeps its id.
+///
+/// Returns the ids, with the positions in `rows`. A timing that was sent otherwise before is left to be stored anew.
+pub(super) async fn bring_back(
+    db: &mut SqliteConnection,
+    rows: &[NewRow],
+) -> Result<Vec<(i64, usize)>, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new("select ");
+    query
+        .push(COLUMNS)
+        .push(" from measurements where removed_at is not null and identity in (");
+    listed(&mut query, rows);
+    query.push(
+        ") and not exists (select 1 from measurements other
+                           where other.removed_at is null and other.identity = measurements.identity)
+         order by id",
+    );
+    let found: Vec<Row> = query.build_query_as().fetch_all(&mut *db).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut out: HashMap<&str, Vec<&Row>> = HashMap::new();
+    for row in &found {
+        out.entry(&row.identity).or_default().push(row);
+    }
+    let mut seen = HashSet::new();
+    let mut back: Vec<(i64, usize)> = Vec::new();
+    for (position, NewRow(row)) in rows.iter().enumerate() {
+        let known = out
+            .get(row.identity.as_str())
+            .filter(|_| seen.insert(&row.identity));
+        let same = known.and_then(|known| known.iter().find(|known| known.says_the_same_as(row)));
+        back.extend(same.map(|same| (same.id, position)));
+    }
+    judge(
+        db,
+        back.iter().map(|(id, position)| (*id, &rows[*position].0)),
+    )
+    .await?;
+    Ok(back)
+}
+
+/// Puts measurements in with the verdicts of the rows that they were sent as.
+async fn judge<'a>(
+    db: &mut SqliteConnection,
+    back: impl ExactSizeIterator<Item = (i64, &'a Row)>,
+) -> Result<(), StoreError> {
+    if back.len() == 0 {
+        return Ok(());
+    }
+    let sql = "update measurements set removed_at = null, quarantined = verdicts.column2 from (";
+    let mut query = QueryBuilder::<Sqlite>::new(sql);
+    query.push_values(back, |mut columns, (id, row)| {
+        columns.push_bind(id).push_bind(&row.quarantined);
+    });
+    query.push(") as verdicts where measurements.id = verdicts.column1");
+    query.build().execute(db).await?;
+    Ok(())
+}
+
+/// Keeps that `upload` stands for those of `rows` that are in and that it did not bring itself.
+pub(super) async fn stand_for(
+    db: &mut SqliteConnection,
+    upload: i64,
+    rows: &[NewRow],
+) -> Result<(), StoreError> {
+    let mut query =
+        QueryBuilder::<Sqlite>::new("insert into duplicates (upload, measurement) select ");
+    query
+        .push_bind(upload)
+        .push(", id from measurements where upload <> ")
+        .push_bind(upload)
+        .push(" and removed_at is null and identity in (");
+    listed(&mut query, rows);
+    query.push(") order by id on conflict do nothing");
+    query.build().execute(db).await?;
+    Ok(())
+}
+
+/// Keeps that the measurements `ids` were put back into the fits at `version`.
+pub(in crate::store) async fn moved(
+    db: &mut SqliteConnection,
+    ids: &[i64],
+    version: i64,
+) -> Result<(), StoreError> {
+    for ids in ids.chunks(IDS) {
+        let mut query = QueryBuilder::<Sqlite>::new("insert into moves (version, measurement) ");
+        query.push_values(ids, |mut columns, id| {
+            columns.push_bind(version).push_bind(id);
+        });
+        query.build().execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+fn listed(query: &mut QueryBuilder<Sqlite>, rows: &[NewRow]) {
+    let mut list = query.separated(", ");
+    for NewRow(row) in rows {
+        list.push_bind(row.identity.clone());
+    }
+}

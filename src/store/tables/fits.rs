@@ -1,0 +1,148 @@
+//! Which fits were made of which version of the data, and which measurements were in the fits then.
+
+use std::collections::{BTreeMap, HashSet};
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
+
+use super::measurements::StoredMeasurement;
+use super::measurements::{COLUMNS, Row};
+use crate::store::database::Store;
+use crate::store::error::StoreError;
+use crate::timing::Measurement;
+
+/// Hashes of one statement.
+const HASHES: usize = 1000;
+
+impl Store {
+    /// The first version of the data that gave each of the fits `hashes`, of those that are known.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn fit_versions(&self, hashes: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        versions(&mut *self.read.acquire().await?, hashes).await
+    }
+
+    /// Keeps the version that gave each of `fits` (hash, version); returns the first of each.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full.
+    pub async fn keep_fits(&self, fits: &[(u64, i64)]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let first = keep(&mut transaction, fits).await?;
+        transaction.commit().await?;
+        Ok(first)
+    }
+
+    /// What has changed since `version` of the data, as it is at one moment.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn since(&self, version: i64) -> Result<Since, StoreError> {
+        let mut transaction = self.read.begin().await?;
+        let now = sqlx::query_scalar("select version from data_version")
+            .fetch_one(&mut *transaction)
+            .await?;
+        Ok(Since {
+            transaction,
+            version,
+            now,
+        })
+    }
+}
+
+/// What has changed since a version of the data.
+#[derive(Debug)]
+pub struct Since {
+    transaction: Transaction<'static, Sqlite>,
+    version: i64,
+    now: i64,
+}
+
+/// Measurements that have moved an odd number of times since $1.
+const MOVED: &str =
+    "select measurement from moves where version > $1 group by measurement having count(*) % 2 = 1";
+
+impl Since {
+    /// The version of the data now.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Ids of the measurements that are in the fits now and were not then.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn come(&mut self) -> Result<HashSet<i64>, StoreError> {
+        let mut come = HashSet::new();
+        let later = "select id from uploads where version > $1";
+        for (column, those) in [("upload", later), ("id", MOVED)] {
+            let sql = format!(
+                "select id from measurements
+                 where removed_at is null and quarantined is null and {column} in ({those})"
+            );
+            let ids: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .bind(self.version)
+                .fetch_all(&mut *self.transaction)
+                .await?;
+            come.extend(ids);
+        }
+        Ok(come)
+    }
+
+    /// The next measurements that were in the fits then and are not now, with ids above `after`; none after the last.
+    ///
+    /// # Errors
+    /// Where the database does not answer or holds what no release has written.
+    pub async fn gone(&mut self, after: i64) -> Result<Vec<(i64, Measurement)>, StoreError> {
+        let sql = format!(
+            "select {COLUMNS} from measurements
+             where (removed_at is not null or quarantined is not null) and id in ({MOVED})
+             and upload in (select id from uploads where version <= $1) and id > $2 order by id limit 5000"
+        );
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(self.version)
+            .bind(after)
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        let measurement =
+            |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));
+        rows.into_iter().map(measurement).collect()
+    }
+}
+
+/// Keeps the version that gave each of `fits`; returns the first of each.
+pub(in crate::store) async fn keep(
+    db: &mut SqliteConnection,
+    fits: &[(u64, i64)],
+) -> Result<BTreeMap<u64, i64>, StoreError> {
+    for part in fits.chunks(HASHES) {
+        let mut query = QueryBuilder::<Sqlite>::new("insert into fits (hash, version) ");
+        query.push_values(part, |mut columns, (hash, version)| {
+            columns.push_bind(hash.cast_signed()).push_bind(version);
+        });
+        query.push(" on conflict do nothing");
+        query.build().execute(&mut *db).await?;
+    }
+    let hashes: Vec<u64> = fits.iter().map(|(hash, _)| *hash).collect();
+    versions(db, &hashes).await
+}
+
+async fn versions(
+    db: &mut SqliteConnection,
+    hashes: &[u64],
+) -> Result<BTreeMap<u64, i64>, StoreError> {
+    let mut versions = BTreeMap::new();
+    for part in hashes.chunks(HASHES) {
+        let mut query =
+            QueryBuilder::<Sqlite>::new("select hash, version from fits where hash in (");
+        let mut listed = query.separated(", ");
+        for hash in part {
+            listed.push_bind(hash.cast_signed());
+        }
+        query.push(") order by hash");
+        let found: Vec<(i64, i64)> = query.build_query_as().fetch_all(&mut *db).await?;
+        versions.extend(found.into_iter().map(|(hash, v)| (hash.cast_unsigned(), v)));
+    }
+    Ok(versions)
+}

@@ -1,0 +1,13 @@
+//! What is stored: measurements, the uploads that brought them, platforms, tokens, fits.
+
+pub(super) mod again;
+pub(super) mod changes;
+pub(super) mod fits;
+pub(super) mod measurements;
+pub(super) mod origins;
+pub(super) mod platforms;
+pub(super) mod senders;
+pub(super) mod sorted;
+pub(super) mod tokens;
+pub(super) mod uploads;
+pub(super) mod version;

@@ -1,0 +1,14 @@
+//! Timings as they are sent, checked and stored: of which platform, in which file's form, from whom.
+
+pub(super) mod cells;
+pub mod defaults;
+pub mod foreign;
+pub mod gpus;
+pub mod identity;
+pub mod measurement;
+pub mod origin;
+pub mod platform;
+pub(super) mod record;
+pub mod rows;
+pub mod seed;
+pub mod upload;

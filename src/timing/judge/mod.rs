@@ -1,0 +1,7 @@
+//! What fits are judged by, and what they judge: errors of trials, timings to keep out, what to time next.
+
+pub mod advice;
+pub mod evaluate;
+pub mod left_out;
+pub mod quarantine;
+pub mod score;

@@ -1,0 +1,263 @@
+//! Platforms with few timings: another platform's fit at one scale, blended with the own fit by evidence.
+//!
+//! The log ratios of the few timings to what the other fit says are taken to be one scale, and departures from it for what
+//! is the same for all nets, for memory and for multiply-adds, by the shares of these in a net's time; a robust ridge. What
+//! is left of each timing by the others' tells how far such a prediction is off, drawn to what likeness of the platforms
+//! lets expect; the other platform is the one with the least. The share that is lent follows from both errors and falls to nothing as timings arrive
+//! ([`OWN`]), so that no prediction ever jumps.
+
+use std::sync::Arc;
+
+use crate::net::Group;
+use crate::timing::data::platform::{Mode, Platform, PlatformId};
+use crate::timing::fit::estimator::Fitted;
+use crate::timing::fit::features::Features;
+use crate::timing::fit::linear::NET_LIMIT;
+use crate::timing::fit::regression::Products;
+use crate::timing::fit::training::{Rows, Sample};
+use crate::timing::fit::validation::Validation;
+use crate::units::to_f64;
+
+/// A fit that is lent.
+#[derive(Clone, Debug)]
+pub struct Loan {
+    /// Whose.
+    pub from: PlatformId,
+    fitted: Arc<Fitted>,
+    validation: Arc<Validation>,
+    scales: Scales,
+    /// Root mean square log error that is expected of nets that the lender has timed itself, before and after the timings.
+    expected: f64,
+    error: f64,
+    /// Largest share, by the number of timings: 1 with none, 0 where there are [`OWN`] or the lender is not much richer.
+    most: f64,
+}
+
+/// Who lends: platform, mode, fit and its timings.
+#[derive(Clone, Copy, Debug)]
+pub struct Lender<'a> {
+    pub(in crate::timing) platform: &'a Platform,
+    pub(in crate::timing) mode: Mode,
+    pub(in crate::timing) fitted: &'a Arc<Fitted>,
+    pub(super) validation: &'a Arc<Validation>,
+    pub(in crate::timing) timings: usize,
+}
+
+/// Timings with which a platform needs no loan.
+pub const OWN: usize = 100;
+/// How many times more timings a lender has, at least.
+const RICHER: usize = 3;
+/// Log residual from which a timing counts less for the scale (Huber), and rounds of that.
+const HUBER: f64 = 0.1;
+const ROUNDS: usize = 5;
+/// How firmly kinds of work are expected to keep to the one scale: (0.1/0.3)², since logs of timings lie 0.1 off and those
+/// of kinds 0.3.
+const DEPART: f64 = 0.11;
+/// Most that a kind departs (a natural log). Two that differ by 1 or less never make a net cheaper by costing more.
+const MOST: f64 = 0.5;
+/// Fraction of a net's residual on the lending platform that is carried over, beyond what the lender's fit keeps.
+const KEEP: f64 = 0.25;
+/// Expected error between platforms that differ in the device alone, in layout, compiler or precision too, and in the mode.
+const ALIKE: f64 = 0.09;
+const UNLIKE: f64 = 0.15;
+const OTHER_MODE: f64 = 0.25;
+/// By how much its square grows with one timing, since the scale is then as uncertain as that is.
+const FEW: f64 = 3.0;
+/// Timings that weigh as much as that expectation.
+const EXPECTED: f64 = 3.0;
+
+impl Loan {
+    /// The best loan that `lenders` have for `platform`, which has timed `rows`; `None` where those suffice.
+    #[must_use]
+    pub fn best<'a>(
+        (platform, mode): (&Platform, Mode),
+        rows: &Rows,
+        lenders: impl IntoIterator<Item = Lender<'a>>,
+    ) -> Option<Self> {
+        let timings = rows.len();
+        if timings >= OWN || timings == 0 {
+            return None;
+        }
+        let richer = lenders
+            .into_iter()
+            .filter(|lender| lender.timings >= RICHER * timings && lender.timings >= OWN);
+        let loans = richer.map(|lender| {
+            let expected = match lender.mode == mode {
+                true if alike(platform, lender.platform) => ALIKE,
+                true => UNLIKE,
+                false => OTHER_MODE,
+            };
+            Self::new(&lender, rows, expected)
+        });
+        loans.min_by(|a, b| a.error.total_cmp(&b.error))
+    }
+
+    fn new(lender: &Lender, rows: &Rows, expected: f64) -> Self {
+        let ratio = |(group, s): (&Group, &Sample)| Ratio {
+            work: work(lender.fitted, &s.features, group),
+            log: (s.ms / there(lender.fitted, &s.features, group)).ln(),
+            doubt: doubt(
+                (lender.fitted, lender.validation),
+                expected,
+                (&s.features, group),
+            ),
+        };
+        let ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
+        let (scales, weights) = robust(&ratios);
+        let count = |n: usize| to_f64(n.try_into().unwrap_or(u64::MAX));
+        let n = count(ratios.len());
+        // So that the share is nothing already where a lender is no longer rich enough.
+        let enough = count(OWN).min(count(lender.timings) / count(RICHER));
+        let left_out = (0..ratios.len()).map(|i| {
+            let others = scales_of(&ratios, &weights, Some(i)).unwrap_or(scales);
+            (ratios[i].beside(&others) / ratios[i].doubt).powi(2)
+        });
+        let doubt = expected.powi(2) * (1.0 + FEW / n);
+        let mean = (left_out.sum::<f64>() + EXPECTED * doubt) / (n + EXPECTED);
+        Self {
+            from: lender.platform.id.clone(),
+            fitted: Arc::clone(lender.fitted),
+            validation: Arc::clone(lender.validation),
+            scales,
+            expected,
+            error: mean.sqrt(),
+            most: (1.0 - n / enough).max(0.0),
+        }
+    }
+
+    /// Milliseconds for one image on one device.
+    #[must_use]
+    pub fn ms(&self, features: &Features, group: &Group) -> f64 {
+        there(&self.fitted, features, group) * self.factor(features, group)
+    }
+
+    /// Less than [`Loan::ms`] of any net of which no cost and no sum over the layers is smaller than those in `features`.
+    #[must_use]
+    pub fn least_ms(&self, features: &Features, group: &Group) -> f64 {
+        // The shares of the work are at most 1 together.
+        let departure = self.scales[1..].iter().copied().fold(0.0, f64::min);
+        let shown = KEEP * NET_LIMIT;
+        self.fitted.least_ms(features, group) * (self.scales[0] + departure - shown).exp()
+    }
+
+    /// By how much slower such a net is here than there.
+    #[must_use]
+    pub fn factor(&self, features: &Features, group: &Group) -> f64 {
+        at(&self.scales, &work(&self.fitted, features, group)).exp()
+    }
+
+    /// Root mean square log error to be expected.
+    #[must_use]
+    pub fn error(&self, features: &Features, group: &Group) -> f64 {
+        let lender = (self.fitted.as_ref(), self.validation.as_ref());
+        self.error * doubt(lender, self.expected, (features, group))
+    }
+
+    /// Share of the loan in a prediction whose own error is expected to be `own`. Fourth powers, so that the better of
+    /// two unequal ones nearly has it all.
+    #[must_use]
+    pub fn share(&self, theirs: f64, own: f64) -> f64 {
+        let (own, theirs) = (own.powi(4), theirs.powi(4));
+        self.most * own / (own + theirs)
+    }
+}
+
+/// Milliseconds of a net by the lender's fit.
+fn there(fitted: &Fitted, features: &Features, group: &Group) -> f64 {
+    let shown = fitted.residual(features, group).unwrap_or(0.0);
+    fitted.ms_of_timed(features, group) * (KEEP * shown).exp()
+}
+
+/// How much further off a net may be than one that the lender has timed itself.
+fn doubt(
+    (fitted, validation): (&Fitted, &Validation),
+    expected: f64,
+    (features, group): (&Features, &Group),
+) -> f64 {
+    let there = if fitted.residual(features, group).is_some() {
+        0.0
+    } else if fitted.has(group) {
+        validation.spread(group)
+    } else {
+        validation.unseen
+    };
+    (there / expected).hypot(1.0)
+}
+
+/// The log ratio of a timing to what the lender's fit says, and what the net's time goes into there.
+struct Ratio {
+    work: Work,
+    log: f64,
+    /// How much further off such a net may be than one that the lender has timed.
+    doubt: f64,
+}
+
+/// Shares of the time that is the same for all nets, that memory takes, and that multiply-adds take.
+type Work = [f64; 3];
+/// Logs: of the scale, and how much further each kind of work departs from it.
+type Scales = [f64; 4];
+
+impl Ratio {
+    /// What `scales` leave of it.
+    fn beside(&self, scales: &Scales) -> f64 {
+        self.log - at(scales, &self.work)
+    }
+}
+
+/// Log scale of a net.
+fn at(scales: &Scales, work: &Work) -> f64 {
+    let departures = scales[1..].iter().zip(work);
+    scales[0] + departures.map(|(scale, share)| scale * share).sum::<f64>()
+}
+
+/// What a net's time goes into; where costs overlap, half to either.
+fn work(fitted: &Fitted, features: &Features, group: &Group) -> Work {
+    let parts = fitted.parts(features, group);
+    let total: f64 = parts.iter().sum();
+    let work = match (fitted, &parts[..]) {
+        (Fitted::Layers(_), [constant, memory, compute, narrow, _]) => {
+            [*constant, *memory, compute + narrow]
+        }
+        (_, [constant, memory, compute, overlap, _]) => {
+            [*constant, memory + overlap / 2.0, compute + overlap / 2.0]
+        }
+        _ => [0.0; 3],
+    };
+    work.map(|ms| ms / total)
+}
+
+/// The scales of `ratios`, those far off counting less; with the weight of each.
+fn robust(ratios: &[Ratio]) -> (Scales, Vec<f64>) {
+    let mut weights = vec![1.0; ratios.len()];
+    let mut scales = scales_of(ratios, &weights, None).unwrap_or_default();
+    for _ in 0..ROUNDS {
+        for (weight, ratio) in weights.iter_mut().zip(ratios) {
+            let far = ratio.beside(&scales).abs() / ratio.doubt;
+            *weight = (HUBER / far).min(1.0);
+        }
+        scales = scales_of(ratios, &weights, None).unwrap_or(scales);
+    }
+    (scales, weights)
+}
+
+/// The scales of all `ratios` but the one at `left`.
+fn scales_of(ratios: &[Ratio], weights: &[f64], left: Option<usize>) -> Option<Scales> {
+    let mut products = Products::<4>::default();
+    let kept = ratios.iter().zip(weights).enumerate();
+    for (_, (ratio, weight)) in kept.filter(|(i, _)| Some(*i) != left) {
+        let [a, b, c] = ratio.work;
+        let root = weight.sqrt() / ratio.doubt;
+        products.add([root, root * a, root * b, root * c], root * ratio.log);
+    }
+    let mut scales = products.ridge([0.0, DEPART, DEPART, DEPART])?;
+    for departure in &mut scales[1..] {
+        *departure = departure.clamp(-MOST, MOST);
+    }
+    Some(scales)
+}
+
+/// Whether two platforms differ in no more than device, number and framework.
+fn alike(a: &Platform, b: &Platform) -> bool {
+    let of = |p: &Platform| (p.precision, p.memory_format, p.compiled);
+    of(a) == of(b)
+}

@@ -1,0 +1,451 @@
+//! What is fitted to the timings of one platform in one mode, and what it predicts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::batch::{AtBatch, LEAST, Step, launching};
+use super::datasheet::{Scales, Sheet};
+use super::fit::{Estimate, Fit};
+use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
+use super::names::Names;
+use super::prediction::{Asked, Prediction, Time};
+use super::warning::{Range, Warning};
+use crate::net::Group;
+use crate::timing::data::platform::{Mode, Platform};
+use crate::timing::fit::estimator::{Estimator, Fitted, Form, Part};
+use crate::timing::fit::features::{Architecture, Features};
+use crate::timing::fit::line::Explanation;
+use crate::timing::fit::neighbours::Nearest;
+use crate::timing::fit::training::{Rows, Sample, Tally, TrainingSet};
+use crate::units::to_f64;
+
+/// The fits of one platform and mode.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    platform: Platform,
+    mode: Mode,
+    tally: Tally,
+    names: Names,
+    fits: Vec<Fit>,
+    explanation: Explanation,
+    by_group: Vec<(Group, Explanation)>,
+    range: Range,
+    /// Mean noise of the nets whose timings tell theirs, by net.
+    noises: Vec<(Architecture, f64)>,
+    /// What the validation looks at: the timings, or of many a part.
+    sample: TrainingSet,
+    /// Where it stands for another GPU: which, and at what scales.
+    sheet: Option<Sheet>,
+}
+
+/// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
+const SHARED: usize = 20_000;
+/// Timings that a validation looks at.
+const VALIDATED: usize = 5_000;
+/// Timings up to which new fits are validated before they are used, though an earlier fit's residuals are at hand.
+const AT_ONCE: usize = 1_000;
+
+impl Predictor {
+    /// The fits to `set`, `None` where it is empty.
+    ///
+    /// Residuals of nets left out take longer than the fits: those of the `previous` predictor stand in for them where
+    /// there is one and many timings, until [`Predictor::validated`] is called.
+    #[must_use]
+    pub fn fit(
+        platform: Platform,
+        mode: Mode,
+        set: &TrainingSet,
+        previous: Option<&Self>,
+    ) -> Option<Self> {
+        let mut predictor = Self::of_forms((platform, mode), set, &Form::ALL)?;
+        for fit in &mut predictor.fits {
+            if let Some(earlier) = previous.and_then(|p| p.fit_of(fit.form)) {
+                fit.validation = Arc::clone(&earlier.validation);
+            }
+        }
+        let enough = if previous.is_some() {
+            AT_ONCE
+        } else {
+            VALIDATED
+        };
+        let at_once = set.len() <= enough;
+        Some(if at_once {
+            predictor.validated()
+        } else {
+            predictor
+        })
+    }
+
+    /// Fits by `forms` alone, whose residuals are only expected.
+    pub(in crate::timing) fn of_forms(
+        (platform, mode): (Platform, Mode),
+        set: &TrainingSet,
+        forms: &[Form],
+    ) -> Option<Self> {
+        if set.is_empty() {
+            return None;
+        }
+        let rows = Rows::all(set);
+        let groups = set.groups();
+        let tally = set.tally();
+        let seen = Seen {
+            platform: &platform,
+            mode,
+            tally,
+        };
+        Some(Self {
+            names: Names::alone(hash_alone(&seen)),
+            platform,
+            mode,
+            tally,
+            fits: forms.iter().filter_map(|f| Fit::new(*f, &rows)).collect(),
+            explanation: Explanation::new(rows.samples().map(|(_, sample)| sample)),
+            by_group: groups
+                .map(|(group, samples)| (group.clone(), Explanation::new(samples.iter())))
+                .collect(),
+            range: Range::of(&rows),
+            noises: rows.noises(),
+            sample: if set.len() <= SHARED {
+                set.clone()
+            } else {
+                set.thinned(VALIDATED)
+            },
+            sheet: None,
+        })
+    }
+
+    /// The same fits on a GPU of which only the data sheet is known.
+    pub(super) fn on(&self, sheet: Sheet) -> Self {
+        Self {
+            sample: TrainingSet::default(),
+            sheet: Some(sheet),
+            ..self.clone()
+        }
+    }
+
+    /// The same with the residuals of its own fits.
+    #[must_use]
+    pub fn validated(&self) -> Self {
+        let mut validated = self.clone();
+        let thin = self.sample.thinned(VALIDATED);
+        let rows = Rows::all(&thin);
+        for fit in validated.fits.iter_mut().filter(|fit| fit.stale) {
+            fit.validate(&rows);
+        }
+        validated
+    }
+
+    /// Takes over from `others`, in the order of their names, what they know of groups without timings here, and their
+    /// fits where those here are few.
+    pub(in crate::timing) fn borrow_from(&mut self, others: &[&Self]) {
+        let others = others.iter().map(|other| (other.seen(), *other));
+        let lenders = lenders(&self.seen(), others);
+        let lent = hash_lent(&self.seen(), lenders.iter().map(|(seen, _)| *seen));
+        let in_doubt = self.is_stale() || lenders.iter().any(|(_, lender)| lender.is_stale());
+        let rows = Rows::all(&self.sample);
+        for fit in self.fits.iter_mut().filter(|fit| fit.form != Form::Acts) {
+            let theirs = lenders.iter().filter_map(|(_, other)| {
+                let fit = other.fit_of(fit.form)?;
+                Some((&other.platform, other.mode, fit))
+            });
+            let theirs: Vec<_> = theirs.collect();
+            fit.borrow_from((&self.platform, self.mode), &rows, theirs.into_iter());
+        }
+        self.names.lent(lent, in_doubt);
+    }
+
+    /// Whether intervals still stand on the residuals of an earlier fit.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.fits.iter().any(|fit| fit.stale)
+    }
+
+    /// Where the timings are from; of a GPU without timings, the GPU.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        self.sheet
+            .as_ref()
+            .map_or(&self.platform, |sheet| &sheet.platform)
+    }
+
+    /// What was timed.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Number of timings.
+    #[must_use]
+    pub fn measurements(&self) -> usize {
+        self.tally.timings
+    }
+
+    /// What these fits have seen.
+    pub(in crate::timing) fn seen(&self) -> Seen<'_> {
+        Seen {
+            platform: &self.platform,
+            mode: self.mode,
+            tally: self.tally,
+        }
+    }
+
+    /// The timings, or of many a fair part: whole nets of every group.
+    #[must_use]
+    pub fn sample(&self) -> &TrainingSet {
+        &self.sample
+    }
+
+    /// Whether these are fits to `set` on `platform`.
+    pub(super) fn is_of(&self, set: &TrainingSet, platform: &Platform) -> bool {
+        self.tally == set.tally() && self.platform == *platform
+    }
+
+    /// The nets that were timed, of many a part.
+    #[must_use]
+    pub fn timed_nets(&self) -> Vec<(&Group, &Features)> {
+        let nets = self.sample.groups().flat_map(|(group, samples)| {
+            let same = samples.chunk_by(|a, b| a.features == b.features);
+            same.map(move |same| (group, &same[0].features))
+        });
+        nets.collect()
+    }
+
+    /// How well the costs tell the time, of all timings.
+    #[must_use]
+    pub fn explanation(&self) -> &Explanation {
+        &self.explanation
+    }
+
+    /// The same by group.
+    #[must_use]
+    pub fn groups(&self) -> &[(Group, Explanation)] {
+        &self.by_group
+    }
+
+    /// Number of timings of `group`.
+    #[must_use]
+    pub fn measurements_of(&self, group: &Group) -> usize {
+        let found = self.by_group.binary_search_by(|(own, _)| own.cmp(group));
+        found.map_or(0, |position| self.by_group[position].1.n)
+    }
+
+    /// Name of the fit: the same for the same timings, estimator and data sheets, whatever the order of timings was.
+    #[must_use]
+    pub fn id(&self, estimator: Estimator) -> FitId {
+        FitId {
+            platform: self.platform.id.clone(),
+            mode: self.mode,
+            estimator,
+            hash: self.names.of(estimator).hash,
+            sheets: self.sheet.as_ref().map(|sheet| sheet.name.clone()),
+        }
+    }
+
+    /// The same without what only further fits would need.
+    pub(super) fn archived(self) -> Self {
+        Self {
+            sample: TrainingSet::default(),
+            ..self
+        }
+    }
+
+    /// The hashes and dates of its names.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The same, made of data of the version `made_at`.
+    pub(super) fn made_at(mut self, version: i64) -> Self {
+        self.names.made_at = version;
+        self
+    }
+
+    /// The same, its names dated by `first`: the first version of the data that each was made of.
+    pub(in crate::timing) fn date(&mut self, first: &BTreeMap<u64, i64>) {
+        self.names.date(first);
+    }
+
+    /// What `form` has fitted, where the timings say enough.
+    #[must_use]
+    pub fn fitted(&self, form: Form) -> Option<&Fitted> {
+        self.fit_of(form).map(|fit| fit.fitted.as_ref())
+    }
+
+    /// Mean of |predicted - measured| / measured over nets left out of the fit; `None` where there are too few.
+    #[must_use]
+    pub fn error(&self, form: Form) -> Option<f64> {
+        self.fit_of(form)?.validation.mape
+    }
+
+    fn fit_of(&self, form: Form) -> Option<&Fit> {
+        self.fits.iter().find(|fit| fit.form == form)
+    }
+
+    /// The fit by which `estimator` predicts such a net.
+    fn fit_for(&self, estimator: Estimator, features: &Features) -> Option<&Fit> {
+        let forms = estimator.forms().iter();
+        forms
+            .filter(|form| form.knows(features))
+            .find_map(|form| self.fit_of(*form))
+    }
+
+    /// The time of a net; `None` where the estimator could not be fitted.
+    #[must_use]
+    pub fn predict(&self, asked: &Asked) -> Option<Prediction> {
+        let (features, group) = (asked.features, asked.group);
+        let fit = self.fit_for(asked.estimator, features)?;
+        let (time, estimate, batch) = self.timed(asked, fit);
+        let shares = launching(fit.shares(features, group), batch.launching);
+        let warnings = self.warnings(asked, &estimate, (&shares, batch));
+        Some(Prediction {
+            ms: time.ms,
+            low_ms: time.low_ms,
+            high_ms: time.high_ms,
+            form: fit.form,
+            shares,
+            borrowed: estimate.borrowed,
+            lent: estimate.lent,
+            scales: self.sheet.as_ref().map(|sheet| sheet.scales.clone()),
+            warnings,
+        })
+    }
+
+    /// Images in a step of each device, where that was asked for.
+    fn images(&self, asked: &Asked) -> Option<f64> {
+        let devices = f64::from(self.platform().device_count);
+        asked.batch_size.map(|images| to_f64(images) / devices)
+    }
+
+    /// What the batch that is asked for does to a net that takes `ms` for an image by `fit`.
+    fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
+        let (Some(images), Some(sums)) = (self.images(asked), &asked.features.layers) else {
+            return AtBatch::AS_FITTED;
+        };
+        // The paper's line knows nothing but activations.
+        if fit.form == Form::Acts {
+            return AtBatch::AS_FITTED;
+        }
+        let nearest = match self.sheet {
+            None => fit.neighbours.nearest(asked.features, asked.group),
+            // What was timed there was timed on another device.
+            Some(_) => Vec::new(),
+        };
+        let step = Step {
+            launches: f64::from(sums.launches.get()),
+            mode: self.mode,
+            images,
+            timed: nearest.first().map_or(0.0, |nearest| nearest.batch),
+        };
+        AtBatch::of(ms, &step)
+    }
+
+    /// The time of a net alone, in milliseconds for one image on one device: what [`Predictor::predict`] gives for a
+    /// group that has timings here, without the work of its interval.
+    #[must_use]
+    pub fn expected_ms(
+        &self,
+        features: &Features,
+        group: &Group,
+        estimator: Estimator,
+    ) -> Option<f64> {
+        let fit = self.fit_for(estimator, features)?;
+        let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
+        Some(scale * fit.fitted.ms_of_timed(features, group))
+    }
+
+    /// Less than the time of any net of which no cost and no sum over the layers is smaller than those in `asked`; `None`
+    /// where the estimator could not be fitted.
+    #[must_use]
+    pub fn least_ms(&self, asked: &Asked) -> Option<f64> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
+        let batch = asked.batch_size.map_or(1.0, |_| LEAST);
+        Some(scale * batch * fit.least_ms(asked.features, asked.group))
+    }
+
+    /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
+    #[must_use]
+    pub fn time(&self, asked: &Asked) -> Option<Time> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        Some(self.timed(asked, fit).0)
+    }
+
+    fn timed(&self, asked: &Asked, fit: &Fit) -> (Time, Estimate, AtBatch) {
+        let estimate = fit.estimate(asked, self.noise(asked.features.architecture));
+        let scales = self.sheet.as_ref().map(|sheet| &sheet.scales);
+        let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
+        let batch = self.at_batch(asked, fit, fitted);
+        let ms = fitted * batch.factor;
+        let beyond = self.range.batch_doubt(self.images(asked).unwrap_or(0.0));
+        let sheets = scales.map_or(0.0, |s| s.spread);
+        let doubt = batch.spread.hypot(sheets).hypot(beyond);
+        let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
+        let time = Time {
+            ms,
+            low_ms: ms * (-half_width).exp(),
+            high_ms: ms * half_width.exp(),
+        };
+        (time, estimate, batch)
+    }
+
+    /// The share of each column of the form in the time, in the order of [`Form::columns`]; they add up to 1.
+    #[must_use]
+    pub fn column_shares(&self, asked: &Asked) -> Option<(Form, Vec<f64>)> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
+        let mut parts = fit.fitted.parts(asked.features, asked.group);
+        let total: f64 = parts.iter().sum();
+        for ms in &mut parts {
+            *ms /= total;
+        }
+        Some((fit.form, parts))
+    }
+
+    /// The time that `sample` was predicted to take when it was left out of the fit, in milliseconds; `None` where it was
+    /// not: of the only net of a group, say, or of many timings of which a part was left out.
+    #[must_use]
+    pub fn left_out_ms(&self, sample: &Sample, estimator: Estimator) -> Option<f64> {
+        let fit = self.fit_for(estimator, &sample.features)?;
+        fit.validation.predicted_ms(sample.row)
+    }
+
+    /// The nearest nets that were timed, three at most.
+    #[must_use]
+    pub fn nearest(&self, asked: &Asked) -> Vec<Nearest> {
+        self.fit_for(asked.estimator, asked.features)
+            .map_or_else(Vec::new, |fit| {
+                fit.neighbours.nearest(asked.features, asked.group)
+            })
+    }
+
+    fn warnings(
+        &self,
+        asked: &Asked,
+        estimate: &Estimate,
+        (shares, batch): (&[(Part, f64)], AtBatch),
+    ) -> Vec<Warning> {
+        let (platform, mode) = (&self.platform.id, self.mode);
+        let mut warnings = Vec::new();
+        warnings.extend(self.sheet.iter().flat_map(Warning::sheet));
+        warnings.extend(self.range.beyond(asked.features));
+        warnings.extend((!estimate.seen).then(|| Warning::unseen(asked.group, platform, mode)));
+        warnings.extend(Warning::few(self.tally.timings, platform, mode));
+        let compute = shares.iter().find(|(part, _)| *part == Part::Compute);
+        warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
+        if let Some(images) = self.images(asked) {
+            warnings.extend(self.range.beyond_batch(images));
+            let launching = (batch != AtBatch::AS_FITTED).then_some(batch.launching);
+            warnings.extend(Warning::overhead_bound(images, launching));
+        }
+        let borrowed = estimate.borrowed.as_ref();
+        warnings.extend(borrowed.map(|b| Warning::borrowed(asked.group, b)));
+        warnings.extend(estimate.lent.as_ref().and_then(Warning::lent));
+        warnings
+    }
+
+    fn noise(&self, net: Option<Architecture>) -> f64 {
+        let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
+        let found = net.and_then(|net| find(net).ok());
+        found.map_or(0.0, |position| self.noises[position].1)
+    }
+}
