@@ -10,7 +10,7 @@ use crate::chart::engine::table::Table;
 use crate::chart::engine::unit::{Unit, digits};
 use crate::net::Group;
 use crate::timing::fit::training::Sample;
-use crate::timing::{Cost, Estimator};
+use crate::timing::{Asked, Cost, Estimator, Level};
 
 /// Measured over predicted time, of each timing.
 #[derive(Debug)]
@@ -76,7 +76,13 @@ impl ResidualChart {
         let predictor = &self.evidence.predictor;
         match self.by {
             By::LeftOut => predictor.left_out_ms(sample, self.estimator),
-            By::Fitted => predictor.expected_ms(&sample.features, group, self.estimator),
+            By::Fitted => predictor.expected_ms(&Asked {
+                features: &sample.features,
+                group,
+                estimator: self.estimator,
+                level: Level::DEFAULT,
+                batch_size: sample.images(predictor.platform().device_count),
+            }),
         }
     }
 

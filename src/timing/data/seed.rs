@@ -7,7 +7,7 @@ use super::rows::Header;
 use crate::json::Invalid;
 
 /// Name and text of each file.
-pub const FILES: [(&str, &str); 4] = [
+pub const FILES: [(&str, &str); 6] = [
     (
         "v100x8-paper.csv",
         include_str!("../../../data/seed/v100x8-paper.csv"),
@@ -23,6 +23,14 @@ pub const FILES: [(&str, &str); 4] = [
     (
         "rtx4090-nchw.csv",
         include_str!("../../../data/seed/rtx4090-nchw.csv"),
+    ),
+    (
+        "h100-nchw.csv",
+        include_str!("../../../data/seed/h100-nchw.csv"),
+    ),
+    (
+        "h100-nhwc.csv",
+        include_str!("../../../data/seed/h100-nhwc.csv"),
     ),
 ];
 

@@ -8,7 +8,7 @@ use super::features::{Architecture, Features};
 use super::layers;
 use super::line::Line;
 use super::linear::{Linear, NET_LIMIT};
-use super::training::Rows;
+use super::training::{Rows, Sample};
 use crate::net::Group;
 
 /// A way to predict.
@@ -202,7 +202,17 @@ impl Fitted {
         ms.max(f64::MIN_POSITIVE)
     }
 
-    /// The same, whichever way the net is known to have been timed: by its name, or by the very same costs.
+    /// The same of `sample`, taken for a net that was never timed, in the batch of that timing.
+    #[must_use]
+    pub fn ms_of_sample(&self, sample: &Sample, group: &Group) -> f64 {
+        let busy = self.ms(&sample.features, group, None);
+        match self {
+            Self::Layers(_) | Self::Costs(_) => sample.in_its_batch(busy),
+            Self::Acts { .. } => busy,
+        }
+    }
+
+    /// The time of a net, whichever way it is known to have been timed: by its name, or by the very same costs.
     #[must_use]
     pub fn ms_of_timed(&self, features: &Features, group: &Group) -> f64 {
         let net = self.known(features, group).map(|(net, _)| net);

@@ -181,7 +181,8 @@ impl Common {
 
     /// The effect of the group at `i`, and its sums with rows that are far from it weighing less.
     fn look_at(&mut self, i: usize, samples: &[&Sample], recipe: &Recipe) {
-        let residual = |s: &&Sample| (s.ms / dot(&self.beta, (recipe.columns)(&s.features))).ln();
+        let residual =
+            |s: &&Sample| (s.busy_ms() / dot(&self.beta, (recipe.columns)(&s.features))).ln();
         let residuals: Vec<f64> = samples.iter().map(residual).collect();
         let weights = &self.weights[i];
         let weighted = residuals.iter().zip(weights).map(|(r, weight)| r * weight);
@@ -232,9 +233,11 @@ impl Common {
     }
 }
 
-/// The weight of each row of each group: 1 unless it is a slip by the expected ratios, at the median of all rows' scales.
+/// The weight of each row of each group: the share of its time that is the device's own, unless it is a slip by the expected
+/// ratios, at the median of all rows' scales.
 fn credible(rows: &Rows, recipe: &Recipe) -> Vec<Vec<f64>> {
-    let scale = |s: &&Sample| (s.ms / dot(&recipe.ratios, (recipe.columns)(&s.features))).ln();
+    let scale =
+        |s: &&Sample| (s.busy_ms() / dot(&recipe.ratios, (recipe.columns)(&s.features))).ln();
     let groups = rows.groups().iter();
     let mut scales: Vec<Vec<f64>> = groups
         .map(|(_, samples)| samples.iter().map(scale).collect())
@@ -245,20 +248,23 @@ fn credible(rows: &Rows, recipe: &Recipe) -> Vec<Vec<f64>> {
         return scales;
     }
     let median = *all.select_nth_unstable_by(middle, f64::total_cmp).1;
-    for scale in scales.iter_mut().flatten() {
-        let beyond = (*scale - median).abs() - SLIP.ln();
-        *scale = if beyond > 0.0 {
-            (-8.0 * beyond).exp()
-        } else {
-            1.0
-        };
+    for ((_, samples), scales) in rows.groups().iter().zip(&mut scales) {
+        for (sample, scale) in samples.iter().zip(scales) {
+            let beyond = (*scale - median).abs() - SLIP.ln();
+            let credit = if beyond > 0.0 {
+                (-8.0 * beyond).exp()
+            } else {
+                1.0
+            };
+            *scale = credit * sample.busy_share();
+        }
     }
     scales
 }
 
 fn add(sum: &mut Products<K>, sample: &Sample, recipe: &Recipe, weight: f64) {
     let root = weight.sqrt();
-    let per_ms = root / sample.ms;
+    let per_ms = root / sample.busy_ms();
     sum.add((recipe.columns)(&sample.features).map(|x| per_ms * x), root);
 }
 
@@ -267,8 +273,12 @@ fn nets(samples: &[&Sample], recipe: &Recipe, beta: &Columns) -> Vec<(Architectu
     let mut by_costs = Vec::new();
     let shrunk = repeats.map(|same| {
         let (n, sum) = same.iter().fold((0.0, 0.0), |(n, sum), sample| {
-            let residual = (sample.ms / dot(beta, (recipe.columns)(&sample.features))).ln();
-            (n + 1.0, sum + residual.clamp(-NET_LIMIT, NET_LIMIT))
+            let residual = (sample.busy_ms() / dot(beta, (recipe.columns)(&sample.features))).ln();
+            let weight = sample.busy_share();
+            (
+                n + weight,
+                sum + weight * residual.clamp(-NET_LIMIT, NET_LIMIT),
+            )
         });
         let residual = sum / (n + NET_PRIOR);
         if recipe.told_by_costs {

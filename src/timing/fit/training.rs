@@ -8,9 +8,23 @@ use super::features::{Architecture, Features};
 use crate::net::Group;
 use crate::timing::data::identity::{digest, identity};
 use crate::timing::data::measurement::Measurement;
-use crate::units::to_f64;
+use crate::timing::data::platform::Mode;
+use crate::units::{to_f64, truncated};
 
-/// One timing, as a regression sees it: 112 bytes.
+/// τ: milliseconds that the host needs to launch a convolution, with its norm and activation function, or a
+/// squeeze-excitation. How it was found and on which GPUs and nets it was tested: `docs/accuracy.md`.
+#[must_use]
+pub const fn launch_ms(mode: Mode) -> f64 {
+    match mode {
+        Mode::Train => 0.6,
+        Mode::Infer => 0.18,
+    }
+}
+
+/// Least share of the square of a time that is believed to be the device's own, however long launching took.
+const LEAST_BUSY: f64 = 0.1;
+
+/// One timing, as a regression sees it: 120 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// What is known of the net.
@@ -21,6 +35,8 @@ pub struct Sample {
     pub noise: f64,
     /// Images in a step of one device, 0 where that was not given.
     pub batch: f64,
+    /// Milliseconds for an image that the host needs to launch the layers, 0 where layers or batch are not known.
+    pub launching_ms: f64,
     /// Which net it is, whatever its resolution: samples of the same net leave a training set together.
     pub net: Architecture,
     /// The measurement's id.
@@ -38,17 +54,52 @@ impl Sample {
         if let Some(noise) = measurement.raw.noise {
             identity ^= digest(&noise.to_bits().to_be_bytes());
         }
+        let batch = measurement.batch_size.map_or(0.0, to_f64) / f64::from(devices);
+        let launches = features
+            .layers
+            .map_or(0.0, |sums| f64::from(sums.launches.get()));
         Self {
             features,
             ms: 1e3 * f64::from(devices) * measurement.time.seconds_per_image(),
             noise: measurement.raw.noise.unwrap_or(0.0),
-            batch: measurement.batch_size.map_or(0.0, to_f64) / f64::from(devices),
+            batch,
+            launching_ms: if batch > 0.0 {
+                launch_ms(measurement.mode) * launches / batch
+            } else {
+                0.0
+            },
             net: features
                 .architecture
                 .unwrap_or_else(|| Architecture::of_costs(&measurement.complexity())),
             row,
             identity: u64::try_from(identity >> 64).unwrap_or_default(),
         }
+    }
+
+    /// Images in a step of all `devices`, where that is known.
+    #[must_use]
+    pub fn images(&self, devices: u32) -> Option<u64> {
+        let images = (self.batch * f64::from(devices)).round();
+        (images > 0.0).then(|| truncated(images))
+    }
+
+    /// Share of the square of the time that is the device's own work: with launching beside it, t² = busy² + launching².
+    /// It is what the timing weighs in a fit of that work.
+    #[must_use]
+    pub fn busy_share(&self) -> f64 {
+        (1.0 - (self.launching_ms / self.ms).powi(2)).max(LEAST_BUSY)
+    }
+
+    /// Milliseconds for an image that the device works: what it takes in a large batch.
+    #[must_use]
+    pub fn busy_ms(&self) -> f64 {
+        self.ms * self.busy_share().sqrt()
+    }
+
+    /// Milliseconds for an image in the batch of this timing, where the device works `busy_ms`.
+    #[must_use]
+    pub fn in_its_batch(&self, busy_ms: f64) -> f64 {
+        busy_ms.hypot(self.launching_ms)
     }
 
     fn order(&self) -> (Architecture, u64, i64) {

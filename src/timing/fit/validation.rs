@@ -177,7 +177,7 @@ fn left_out<'a>(form: Form, rows: &Rows<'a>) -> Vec<Left<'a>> {
         };
         let near = Neighbours::new(form, &rest);
         left.extend(out.map(|(group, sample)| {
-            let predicted = fitted.ms(&sample.features, group, None);
+            let predicted = fitted.ms_of_sample(sample, group);
             let wider = widening(form, near.place(&sample.features, group));
             Left {
                 group,
@@ -253,7 +253,7 @@ fn strangers(form: Form, rows: &Rows) -> Vec<Stranger> {
     let places = rows.groups().iter().enumerate();
     let strangers = places.filter_map(|(i, (group, samples))| {
         let fitted = fits[i % folds].as_ref()?;
-        let residual = |s: &Sample| (s.ms / fitted.ms(&s.features, group, None)).ln();
+        let residual = |s: &Sample| (s.ms / fitted.ms_of_sample(s, group)).ln();
         let (sum, squares) = samples.iter().fold((0.0, 0.0), |(sum, squares), sample| {
             let residual = residual(sample).clamp(-SLIP, SLIP);
             (sum + residual, squares + residual.powi(2))

@@ -248,7 +248,7 @@ fn outcome(predictor: &Predictor, row: &Row, estimator: Estimator) -> Option<Out
             group: &row.group,
             estimator,
             level: Level::new(share).unwrap_or(Level::DEFAULT),
-            batch_size: None,
+            batch_size: row.sample.images(predictor.platform().device_count),
         })
     };
     let [a, b, c] = LEVELS.map(at);

@@ -33,20 +33,18 @@ pub fn doubt(predictor: &Predictor, row: &Measurement) -> Option<String> {
     let features = &Features::new(&row.subject).called(row.label.as_deref());
     let (group, estimator) = (&row.group, Estimator::default());
     let ms = 1e3 * f64::from(predictor.platform().device_count) * row.time.seconds_per_image();
-    let near = (ms / predictor.expected_ms(features, group, estimator)?)
-        .ln()
-        .abs();
-    if near <= SIGMAS * LEAST_SIGMA {
-        return None;
-    }
-    let level = Level::new(0.683).ok()?;
-    let expected = predictor.predict(&Asked {
+    let asked = Asked {
         features,
         group,
         estimator,
-        level,
-        batch_size: None,
-    })?;
+        level: Level::new(0.683).ok()?,
+        batch_size: row.batch_size,
+    };
+    let near = (ms / predictor.expected_ms(&asked)?).ln().abs();
+    if near <= SIGMAS * LEAST_SIGMA {
+        return None;
+    }
+    let expected = predictor.predict(&asked)?;
     let sigma = (expected.high_ms / expected.ms).ln().max(LEAST_SIGMA);
     let off = (ms / expected.ms).ln();
     (off.abs() > SIGMAS * sigma).then(|| {

@@ -1,73 +1,76 @@
 //! What the batch of a step does to the time of an image: launching the layers takes as long whatever the batch is.
 //!
 //! A step of b images takes √((b·t)² + O²) on a device: t is what one image takes in a large batch, O = τ·launches what the
-//! host needs to launch the layers while the device computes. Per image the time never rises with b. A fit says t as it
-//! is at the batches that were timed; where that of the nearest net is known, its own O is taken off first. How τ was
-//! found and on which GPUs and nets it was tested: `docs/accuracy.md`.
+//! host needs to launch the layers while the device computes. Per image the time never rises with b. A fit says t: each
+//! timing whose batch is known brings its own O ([`Sample::in_its_batch`]). How τ was found and on which GPUs and nets it
+//! was tested: `docs/accuracy.md`.
+//!
+//! [`Sample::in_its_batch`]: crate::timing::fit::training::Sample::in_its_batch
 
 use crate::timing::data::platform::Mode;
 use crate::timing::fit::estimator::Part;
+use crate::timing::fit::training::launch_ms;
 
 /// One step on one device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     /// What is launched in it.
-    pub(in crate::timing) launches: f64,
+    pub(super) launches: f64,
     /// Forward alone, or backward too.
-    pub(in crate::timing) mode: Mode,
+    pub(super) mode: Mode,
     /// Images in it, above 0.
-    pub(in crate::timing) images: f64,
+    pub(super) images: f64,
     /// Images in the step of the nearest net that was timed, 0 where unknown.
-    pub(in crate::timing) timed: f64,
+    pub(super) timed: f64,
 }
 
 /// How a step's batch changes a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct AtBatch {
-    /// An image takes so many times longer than the fit says.
-    pub(in crate::timing) factor: f64,
+    /// An image takes so many times longer than in a large batch.
+    pub(super) factor: f64,
     /// Doubt in that, as a standard deviation of the log.
-    pub(in crate::timing) spread: f64,
+    pub(super) spread: f64,
     /// Share of the time that would not be there without launches.
     pub(super) launching: f64,
 }
 
 /// Log doubt in the square of what launches take: hosts differ by a third either way.
 const DOUBT: f64 = 0.3;
-/// Least share of a fitted time that is believed to remain in a larger batch.
-pub(in crate::timing) const LEAST: f64 = 0.5;
-
-/// τ: milliseconds for a convolution, with its norm and activation function, or a squeeze-excitation.
-const fn launch_ms(mode: Mode) -> f64 {
-    match mode {
-        Mode::Train => 0.6,
-        Mode::Infer => 0.18,
-    }
-}
 
 impl AtBatch {
-    /// No batch was asked for, or the launches are not known.
-    pub(super) const AS_FITTED: Self = Self {
+    /// No launches, or they are not known.
+    pub(super) const WITHOUT: Self = Self {
         factor: 1.0,
         spread: 0.0,
         launching: 0.0,
     };
 
-    /// Of a net that takes `ms` for an image by a fit.
-    pub(in crate::timing) fn of(ms: f64, step: &Step) -> Self {
+    /// Of a net on which the device works `ms` for an image.
+    pub(super) fn of(ms: f64, step: &Step) -> Self {
         let overhead = launch_ms(step.mode) * step.launches;
         let squared = |images: f64| (overhead / images / ms).powi(2);
+        let share = |squared: f64| squared / (1.0 + squared);
         let timed = if step.timed > 0.0 {
-            squared(step.timed).min(1.0 - LEAST * LEAST)
+            share(squared(step.timed))
         } else {
             0.0
         };
         let asked = squared(step.images);
-        let square = 1.0 - timed + asked;
+        let factor = (1.0 + asked).sqrt();
         Self {
-            factor: square.sqrt(),
-            spread: DOUBT * (asked - timed).abs() / square,
-            launching: 1.0 - ((1.0 - timed) / square).sqrt(),
+            factor,
+            spread: DOUBT * (share(asked) - timed).abs(),
+            launching: 1.0 - factor.recip(),
+        }
+    }
+
+    /// In a batch so large that launching takes no time, by a fit of timings of whose squares launching was the share
+    /// `timed`.
+    pub(super) fn large(timed: f64) -> Self {
+        Self {
+            spread: DOUBT * timed,
+            ..Self::WITHOUT
         }
     }
 }

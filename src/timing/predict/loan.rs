@@ -95,7 +95,7 @@ impl Loan {
     fn new(lender: &Lender, rows: &Rows, expected: f64) -> Self {
         let ratio = |(group, s): (&Group, &Sample)| Ratio {
             work: work(lender.fitted, &s.features, group),
-            log: (s.ms / there(lender.fitted, &s.features, group)).ln(),
+            log: (s.busy_ms() / there(lender.fitted, &s.features, group)).ln(),
             doubt: doubt(
                 (lender.fitted, lender.validation),
                 expected,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::{AtBatch, LEAST, Step, launching};
+use super::batch::{AtBatch, Step, launching};
 use super::datasheet::{Scales, Sheet};
 use super::fit::{Estimate, Fit};
 use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
@@ -319,13 +319,16 @@ impl Predictor {
 
     /// What the batch that is asked for does to a net that takes `ms` for an image by `fit`.
     fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
-        let (Some(images), Some(sums)) = (self.images(asked), &asked.features.layers) else {
-            return AtBatch::AS_FITTED;
+        let Some(sums) = &asked.features.layers else {
+            return AtBatch::WITHOUT;
         };
         // The paper's line knows nothing but activations.
         if fit.form == Form::Acts {
-            return AtBatch::AS_FITTED;
+            return AtBatch::WITHOUT;
         }
+        let Some(images) = self.images(asked) else {
+            return AtBatch::large(self.range.launching);
+        };
         let nearest = match self.sheet {
             None => fit.neighbours.nearest(asked.features, asked.group),
             // What was timed there was timed on another device.
@@ -343,15 +346,11 @@ impl Predictor {
     /// The time of a net alone, in milliseconds for one image on one device: what [`Predictor::predict`] gives for a
     /// group that has timings here, without the work of its interval.
     #[must_use]
-    pub fn expected_ms(
-        &self,
-        features: &Features,
-        group: &Group,
-        estimator: Estimator,
-    ) -> Option<f64> {
-        let fit = self.fit_for(estimator, features)?;
+    pub fn expected_ms(&self, asked: &Asked) -> Option<f64> {
+        let fit = self.fit_for(asked.estimator, asked.features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
-        Some(scale * fit.fitted.ms_of_timed(features, group))
+        let ms = scale * fit.fitted.ms_of_timed(asked.features, asked.group);
+        Some(ms * self.at_batch(asked, fit, ms).factor)
     }
 
     /// Less than the time of any net of which no cost and no sum over the layers is smaller than those in `asked`; `None`
@@ -360,8 +359,7 @@ impl Predictor {
     pub fn least_ms(&self, asked: &Asked) -> Option<f64> {
         let fit = self.fit_for(asked.estimator, asked.features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
-        let batch = asked.batch_size.map_or(1.0, |_| LEAST);
-        Some(scale * batch * fit.least_ms(asked.features, asked.group))
+        Some(scale * fit.least_ms(asked.features, asked.group))
     }
 
     /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
@@ -434,7 +432,7 @@ impl Predictor {
         warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
         if let Some(images) = self.images(asked) {
             warnings.extend(self.range.beyond_batch(images));
-            let launching = (batch != AtBatch::AS_FITTED).then_some(batch.launching);
+            let launching = (batch.launching > 0.0).then_some(batch.launching);
             warnings.extend(Warning::overhead_bound(images, launching));
         }
         let borrowed = estimate.borrowed.as_ref();

@@ -8,6 +8,7 @@ use crate::net::Group;
 use crate::timing::data::platform::{Mode, PlatformId};
 use crate::timing::fit::features::Features;
 use crate::timing::fit::training::Rows;
+use crate::units::to_f64;
 
 /// What to know before trusting a prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -184,6 +185,8 @@ pub(in crate::timing) struct Range {
     high: [f64; 3],
     /// Most images in a step of one device.
     batch: f64,
+    /// Share of the square of the times, on average, that was launching.
+    pub(super) launching: f64,
 }
 
 fn costs(features: &Features) -> [f64; 3] {
@@ -196,6 +199,7 @@ impl Range {
             low: [f64::INFINITY; 3],
             high: [0.0; 3],
             batch: 0.0,
+            launching: 0.0,
         };
         let timed = rows.samples().fold(nothing, |range, (_, sample)| {
             let costs = costs(&sample.features);
@@ -203,11 +207,13 @@ impl Range {
                 low: std::array::from_fn(|k| range.low[k].min(costs[k])),
                 high: std::array::from_fn(|k| range.high[k].max(costs[k])),
                 batch: range.batch.max(sample.batch),
+                launching: range.launching + 1.0 - sample.busy_share(),
             }
         });
         let known = timed.batch > 0.0;
         Self {
             batch: if known { timed.batch } else { PUBLISHED_BATCH },
+            launching: timed.launching / to_f64(rows.len().max(1).try_into().unwrap_or(u64::MAX)),
             ..timed
         }
     }

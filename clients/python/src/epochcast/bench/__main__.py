@@ -70,6 +70,11 @@ def parser() -> argparse.ArgumentParser:
     add("--precision", choices=PRECISIONS, help="default: amp on a GPU, fp32 on a CPU")
     add("--channels-last", action="store_true", help="memory format; default: channels first")
     add("--compile", action="store_true", help="torch.compile the net")
+    add(
+        "--no-cudnn-benchmark",
+        action="store_true",
+        help="take cuDNN's first choice; default: it tries all first, which takes 10 s for a net on a recent GPU",
+    )
     add("--batch-size", type=_whole, help="default: the largest that fits on a GPU, 8 on a CPU")
     add("--max-batch", type=_whole, default=1024, help="the most that is tried, default: %(default)s")
     add("--min-steps", type=_whole, default=30, help="default: %(default)s")
@@ -172,6 +177,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         least_steps=arguments.min_steps,
         least_seconds=arguments.min_seconds,
         threads=arguments.threads,
+        cudnn_benchmark=not arguments.no_cudnn_benchmark,
     )
 
 

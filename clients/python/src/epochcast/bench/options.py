@@ -26,6 +26,8 @@ class Options:
     least_seconds: float = 3.0
     most_warm_up_seconds: float = 60.0
     threads: Optional[int] = None
+    # Whether cuDNN tries its algorithms first and takes the fastest: seconds for each new shape on a recent GPU.
+    cudnn_benchmark: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """It as JSON."""

@@ -36,7 +36,8 @@ class Results:
     def find(self, wanted: Wanted, options: Options) -> Optional[dict[str, Any]]:
         """The timing of `wanted` under equal options, if it was taken of the file as it is now."""
         for result in self.all:
-            same = result["wanted"] == str(wanted) and result["options"] == options.to_dict()
+            # What an earlier release did not write down was as it is by default.
+            same = result["wanted"] == str(wanted) and Options(**result["options"]) == options
             if same and "steps" in result and result.get("code") == wanted.code:
                 return result
         return None
@@ -46,7 +47,7 @@ class Results:
         same = [
             at
             for at, other in enumerate(self.all)
-            if (other["wanted"], other["options"]) == (result["wanted"], result["options"])
+            if other["wanted"] == result["wanted"] and Options(**other["options"]) == Options(**result["options"])
         ]
         for at in reversed(same):
             del self.all[at]

@@ -148,7 +148,8 @@ def time_one(wanted: Wanted, found: nets.Found, options: Options) -> dict[str, A
 def source(options: Options, built_by: str) -> str:
     """What was timed, in words."""
     what = "forward, backward and SGD step" if options.mode == "train" else "forward"
-    return f"epochcast-bench {__version__}, {built_by}: {what} on made-up images, median step"
+    chosen = "" if options.cudnn_benchmark else ", cuDNN's first choice"
+    return f"epochcast-bench {__version__}, {built_by}: {what} on made-up images, median step{chosen}"
 
 
 def chosen_batch(net: Any, options: Options, resolution: int) -> tuple[int, str]:

@@ -18,7 +18,7 @@ def prepare(net: Any, options: Options) -> Any:
     tf32 = options.precision != "fp32"
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
-    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.benchmark = options.cudnn_benchmark
     net = net.to(device=options.device, dtype=_PURE.get(options.precision, torch.float32))
     if options.channels_last:
         net = net.to(memory_format=torch.channels_last)
