@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::look::LookParams;
@@ -17,7 +16,7 @@ use crate::http::compare::{CompareRequest, CompareRow, compared};
 use crate::http::complexity::Base;
 use crate::http::predict_request::PredictRequest;
 use crate::http::problem::ApiError;
-use crate::http::query::{factors, numbers, words};
+use crate::http::query::{NetText, factors, numbers, words};
 use crate::http::refusals::ListRefused;
 use crate::http::wanted::Wanted;
 use crate::json::Invalid;
@@ -35,7 +34,8 @@ pub(super) struct CompareParams {
     alphas: Option<String>,
     /// Factors, such as `1,2,4` (default `1,2,4,8,16`), or a range: `1..16/9`, or `1..16`, for nine factors from 1 to 16.
     factors: Option<String>,
-    /// Name of a second net, drawn beside the first, scaled in the same ways; the table then tells them apart by `net`.
+    /// A second net, drawn beside the first, scaled in the same ways: its name, or a full description as JSON. The table then
+    /// tells them apart by `net`.
     beside: Option<String>,
     /// What is shown up, default `seconds`.
     #[param(inline)]
@@ -95,19 +95,26 @@ fn figure(
     wanted: &Wanted,
 ) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
-    let beside = params.beside.as_ref().map(|name| PredictRequest {
-        model: Some(json!({"name": name})),
+    let beside = params.beside.clone();
+    let beside = beside.map(|text| NetText::either("/beside", text));
+    let beside = beside.transpose()?.map(|model| PredictRequest {
+        model: Some(model),
         ..asked.clone()
     });
-    let first = chart(predictors, asked, params, wanted).map_err(|e| text.told_of_net(e))?;
+    let mut first = chart(predictors, asked, params, wanted).map_err(|e| text.told_of_net(e))?;
     let Some(beside) = beside else {
         return Ok(first.figure());
     };
     // What is wrong with the ways is told of the first.
-    let second = chart(predictors, beside, params, wanted).map_err(|error| {
+    let mut second = chart(predictors, beside, params, wanted).map_err(|error| {
         let error = moved(error, "/scaling", "/beside");
         moved(moved(error, "/model/name", "/beside"), "/model", "/beside")
     })?;
+    if first.net == second.net {
+        // Two that were described, or one at two resolutions.
+        first.net += " (first)";
+        second.net += " (second)";
+    }
     let one = |chart: CompareChart| OneOfTwo {
         figure: chart.figure(),
         net: chart.net,
