@@ -51,6 +51,7 @@ mod refusals;
 mod request;
 pub mod serve;
 mod settings;
+mod told;
 pub mod uploads;
 pub mod wanted;
 

@@ -53,6 +53,7 @@ for (const what of PAGES) {
       // The page, and its script where it is new; and then a question, where the answer did not come with the page.
       const needed = all.filter(({ path }) => path === what.path || path.endsWith(".js") || what.waits?.test(path));
       assert.equal(Math.max(...needed.map(({ trips }) => trips)), (all === first ? 2 : 1) + (what.waits ? 1 : 0));
+      assert.ok(!all.some(({ path }) => path === what.brings), what.brings);
       if (what.waits) assert.ok(all.some(({ path }) => what.waits.test(path)), String(what.waits));
       if (all !== first) assert.deepEqual(all.filter(({ path }) => path.startsWith("/static/")), []);
     }
