@@ -137,7 +137,7 @@ test("two nets of one's own are compared: both are described, and the address ke
   await page.getByLabel("Description of the second net").fill(own(22));
   await page.getByRole("heading", { name: "your net: Epoch time on" }).waitFor();
   await page.getByRole("heading", { name: "your second net: Epoch time on" }).waitFor();
-  const drawn = (name) => page.locator(`#compare figure .point[data-series="dWr, the described net (${name})"]`);
+  const drawn = (name) => page.locator(`#compare figure .point[data-series="dWr, the ${name} net"]`);
   await drawn("second").first().waitFor();
   const times = await Promise.all(["first", "second"].map((name) => drawn(name).evaluateAll((all) => all.map(({ dataset }) => Number(dataset.y)))));
   assert.ok(times[0].length > 5 && times[0].every((seconds, i) => seconds !== times[1][i]), JSON.stringify(times));

@@ -245,10 +245,7 @@ async fn a_second_net_may_be_described_as_the_first_may() {
     };
     let (first, second) = (own(18), own(22));
     let both = text(&app, &path(format!("spec={first}&beside={second}"))).await;
-    for (name, spec) in [
-        ("the described net (first)", &first),
-        ("the described net (second)", &second),
-    ] {
+    for (name, spec) in [("the first net", &first), ("the second net", &second)] {
         let alone = text(&app, &path(format!("spec={spec}"))).await;
         let own = column(&alone, "epoch_seconds");
         assert_eq!(times(&both, name), own, "{name}");
@@ -257,7 +254,7 @@ async fn a_second_net_may_be_described_as_the_first_may() {
     let named = text(&app, &path(format!("model=RegNetY-4GF&beside={second}"))).await;
     assert_eq!(
         times(&named, "the described net"),
-        times(&both, "the described net (second)")
+        times(&both, "the second net")
     );
     let same = "%7B%22name%22:%22RegNetY-4GF%22,%22resolution%22:160%7D";
     let sizes = text(&app, &path(format!("model=RegNetY-4GF&beside={same}"))).await;

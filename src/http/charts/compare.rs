@@ -112,8 +112,12 @@ fn figure(
     })?;
     if first.net == second.net {
         // Two that were described, or one at two resolutions.
-        first.net += " (first)";
-        second.net += " (second)";
+        for (chart, which) in [(&mut first, "first"), (&mut second, "second")] {
+            chart.net = match chart.net.as_str() {
+                DESCRIBED => format!("the {which} net"),
+                name => format!("{name} ({which})"),
+            };
+        }
     }
     let one = |chart: CompareChart| OneOfTwo {
         figure: chart.figure(),
@@ -161,10 +165,13 @@ fn chart(
     })
 }
 
+/// What a net without a name is called.
+const DESCRIBED: &str = "the described net";
+
 /// What a net is called.
 pub(super) fn name(base: &Base) -> String {
     let name = base.name.clone();
-    name.unwrap_or_else(|| "the described net".to_owned())
+    name.unwrap_or_else(|| DESCRIBED.to_owned())
 }
 
 /// Where a net is timed, and how long it takes as it is.
