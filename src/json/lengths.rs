@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::{Invalid, escaped, shortened_text};
 
 /// Characters that the text of a field may have, by its name.
-pub const LENGTHS: [(&str, usize); 13] = [
+pub const LENGTHS: [(&str, usize); 14] = [
     // Configs of pycls have 2 KB; those that print every default have 10.
     ("pycls", 1 << 16),
     // A model as JSON, in a column of a table as long as a line of NDJSON may be, or in a query.
     ("model", 1 << 20),
     ("spec", 1 << 16),
+    ("beside", 1 << 16),
     ("label", 500),
     ("source", 500),
     ("device", 500),

@@ -126,6 +126,29 @@ test("a second net is compared in the same chart, and taken away again", async (
   await page.waitForURL((url) => !/beside/.test(url.href));
 });
 
+test("two nets of one's own are compared: both are described, and the address keeps them", async () => {
+  const own = (depth) => JSON.stringify({ family: "regnet", depth, w0: 80, wa: 34.01, wm: 2.25, group_w: 24 });
+  await page.goto(`/explore?view=compare&platform=v100x8-paper&spec=${encodeURIComponent(own(18))}`);
+  await settled(page);
+  const second = page.getByRole("group", { name: "The second net is given by" });
+  await second.getByRole("radio", { name: "description" }).check();
+  await page.getByLabel("Description of the second net").fill("depth: 22");
+  await page.locator("#compare .problem", { hasText: "The description cannot be read" }).waitFor();
+  await page.getByLabel("Description of the second net").fill(own(22));
+  await page.getByRole("heading", { name: "your net: Epoch time on" }).waitFor();
+  await page.getByRole("heading", { name: "your second net: Epoch time on" }).waitFor();
+  const drawn = (name) => page.locator(`#compare figure .point[data-series="dWr, the ${name} net"]`);
+  await drawn("second").first().waitFor();
+  const times = await Promise.all(["first", "second"].map((name) => drawn(name).evaluateAll((all) => all.map(({ dataset }) => Number(dataset.y)))));
+  assert.ok(times[0].length > 5 && times[0].every((seconds, i) => seconds !== times[1][i]), JSON.stringify(times));
+  await page.reload();
+  await page.getByRole("heading", { name: "your second net: Epoch time on" }).waitFor();
+  assert.deepEqual(JSON.parse(await page.getByLabel("Description of the second net").inputValue()), JSON.parse(own(22)));
+  await page.getByRole("button", { name: "Without the second net" }).click();
+  await page.getByRole("heading", { name: /^Epoch time on/ }).waitFor();
+  await page.getByRole("combobox", { name: "Second net" }).waitFor();
+});
+
 test("a second net that cannot be scaled is told in words, and the first is compared all the same", async () => {
   await page.goto(`${CHARTS.compare}&beside=ghostnet_100`);
   await page.locator("#compare .note", { hasText: "Only the costs of ghostnet_100 are known here" }).waitFor();

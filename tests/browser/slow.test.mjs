@@ -53,6 +53,7 @@ for (const what of PAGES) {
       // The page, and its script where it is new; and then a question, where the answer did not come with the page.
       const needed = all.filter(({ path }) => path === what.path || path.endsWith(".js") || what.waits?.test(path));
       assert.equal(Math.max(...needed.map(({ trips }) => trips)), (all === first ? 2 : 1) + (what.waits ? 1 : 0));
+      assert.ok(!all.some(({ path }) => path === what.brings), what.brings);
       if (what.waits) assert.ok(all.some(({ path }) => what.waits.test(path)), String(what.waits));
       if (all !== first) assert.deepEqual(all.filter(({ path }) => path.startsWith("/static/")), []);
     }
@@ -60,6 +61,35 @@ for (const what of PAGES) {
     await page.context().close();
   });
 }
+
+const TIME = "/explore?view=time";
+
+test("what a page waits for is asked by its script where it did not come, or came with a view that Back leads to", async () => {
+  const { page, faults } = await open(browser, server.origin);
+  let asked = 0;
+  page.on("request", (request) => { if (request.url().endsWith("/v1/explain")) asked += 1; });
+  // As a server that is busy answers, and one that ends half-way.
+  const ends = [(text) => text.replace(/(id="later">).*(<\/script>)/, "$1null$2"), (text) => text.split('<script type="application/json" id="later">')[0]];
+  for (const end of ends) {
+    await page.route("**/explore?*", async (route) => {
+      const whole = await (await route.fetch()).text();
+      assert.notEqual(end(whole), whole);
+      await route.fulfill({ contentType: "text/html", body: end(whole) });
+    }, { times: 1 });
+    await page.goto(TIME);
+    await page.locator("#time table").first().waitFor();
+  }
+  assert.equal(asked, ends.length);
+  await page.goto(TIME);
+  await page.locator("#time table").first().waitFor();
+  assert.equal(asked, ends.length);
+  await page.goto("/about");
+  await page.goBack();
+  await page.locator("#time table").first().waitFor();
+  assert.equal(asked, ends.length + 1);
+  assert.deepEqual(faults, []);
+  await page.context().close();
+});
 
 test("an upload is in the next view of a page, and where Back leads to a view from before", async () => {
   const { page, faults } = await open(browser, server.origin);

@@ -227,6 +227,41 @@ async fn two_nets_are_drawn_side_by_side_each_as_it_is_alone() {
 }
 
 #[tokio::test]
+async fn a_second_net_may_be_described_as_the_first_may() {
+    let app = App::seeded().await;
+    let ways = "platform=v100x8-paper&strategies=dWr,w&factors=1,4";
+    let path = |nets: String| format!("/v1/charts/compare.csv?{nets}&{ways}");
+    let own = |depth: u32| {
+        let spec = json!({"family": "regnet", "depth": depth, "w0": 80, "wa": 34.01, "wm": 2.25, "group_w": 24});
+        form_urlencoded::byte_serialize(spec.to_string().as_bytes()).collect::<String>()
+    };
+    let times = |csv: &str, net: &str| {
+        let rows = column(csv, "net")
+            .into_iter()
+            .zip(column(csv, "epoch_seconds"));
+        rows.filter(|(name, _)| name == net)
+            .map(|(_, time)| time)
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = (own(18), own(22));
+    let both = text(&app, &path(format!("spec={first}&beside={second}"))).await;
+    for (name, spec) in [("the first net", &first), ("the second net", &second)] {
+        let alone = text(&app, &path(format!("spec={spec}"))).await;
+        let own = column(&alone, "epoch_seconds");
+        assert_eq!(times(&both, name), own, "{name}");
+        assert_eq!(own.len(), 4);
+    }
+    let named = text(&app, &path(format!("model=RegNetY-4GF&beside={second}"))).await;
+    assert_eq!(
+        times(&named, "the described net"),
+        times(&both, "the second net")
+    );
+    let same = "%7B%22name%22:%22RegNetY-4GF%22,%22resolution%22:160%7D";
+    let sizes = text(&app, &path(format!("model=RegNetY-4GF&beside={same}"))).await;
+    assert!(times(&sizes, "RegNetY-4GF (first)") != times(&sizes, "RegNetY-4GF (second)"));
+}
+
+#[tokio::test]
 async fn a_page_can_tell_the_parts_of_each_series() {
     let app = App::seeded().await;
     let path = "/v1/charts/compare.svg?model=RegNetY-4GF&strategies=dWr,w&inline=true";
@@ -380,6 +415,12 @@ fn mistakes() -> Vec<(&'static str, String, &'static str)> {
         ("compare", "model=vit_b".to_owned(), "/model"),
         ("compare", format!("{net}&beside=ResNet-51"), "/beside"),
         ("compare", format!("{net}&beside=vit_b"), "/beside"),
+        ("compare", format!("{net}&beside={{"), "/beside"),
+        (
+            "compare",
+            format!("{net}&beside={{%22family%22:%22regnet%22,%22depth%22:-1%7D"),
+            "/beside/depth",
+        ),
         (
             "compare",
             spec(json!({"family": "regnet", "depth": -1})),

@@ -104,7 +104,10 @@ async fn folder(app: &App) -> String {
 async fn what_a_page_loads_is_three_files_that_are_kept_for_ever_and_small_where_asked() {
     let app = App::seeded().await;
     for page in PAGES {
-        let loads = named(&text(&app, page).await, "/static/");
+        // The script is announced at the beginning, and run at the end.
+        let loads: BTreeSet<_> = named(&text(&app, page).await, "/static/")
+            .into_iter()
+            .collect();
         assert_eq!(loads.len(), 3, "{page}: {loads:?}");
         for path in loads {
             let kind = match path.rsplit_once('.').unwrap().1 {
@@ -268,12 +271,24 @@ async fn a_page_holds_what_its_first_questions_are_answered_and_nothing_where_th
 }
 
 #[tokio::test]
-async fn a_page_holds_a_prediction_where_its_address_asks_for_a_net_at_most() {
+async fn a_page_holds_a_prediction_where_its_address_can_be_read() {
     let app = App::seeded().await;
     for (page, holds) in [
         ("/?model=ResNet-50", [true, true]),
-        ("/?model=ResNet-50&factor=8", [true, false]),
+        ("/?model=ResNet-50&factor=8", [true, true]),
+        (
+            "/explore?alpha=.7&factor=2x&mode=infer&images=50k",
+            [true, true],
+        ),
+        (
+            "/explore?platform=gpu:h100,v100x8-paper&level=.5",
+            [true, true],
+        ),
+        ("/explore?strategy=none&batch=1,024", [true, true]),
+        ("/explore?factor=much", [true, false]),
         ("/explore?view=plan", [true, false]),
+        ("/explore?view=plan&epoch=10", [true, false]),
+        ("/?spec=%7B%22family%22:%22regnet%22%7D", [false, false]),
         ("/?model=ResNet-99", [false, false]),
         ("/?model=../platforms", [false, false]),
         ("/?model=%22%7D%3C/script%3E", [false, false]),
@@ -282,6 +297,34 @@ async fn a_page_holds_a_prediction_where_its_address_asks_for_a_net_at_most() {
         let begins = |with: &str| held.keys().any(|question| question.starts_with(with));
         assert_eq!(["/v1/models/", "/v1/predict "].map(begins), holds, "{page}");
         assert!(held.contains_key("/v1/platforms"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_sent_before_the_answer_that_takes_longer_which_ends_it() {
+    let app = App::seeded().await;
+    for page in [
+        "/explore?view=compare&alphas=.5",
+        "/explore?view=time&factor=8",
+        "/explore?view=plan&epoch=10+min&platform=v100x8-paper",
+        "/explore?view=plan&memory=16+GB&batch=256&epochs=90&use=high",
+    ] {
+        let mut parts = file(&app, page, "").await.into_body();
+        let begin = parts.frame().await.unwrap().unwrap().into_data().unwrap();
+        let begin = String::from_utf8(begin.to_vec()).unwrap();
+        let end = body(Response::new(parts)).await;
+        let held = held(&begin);
+        let mut later = held.iter().filter(|(_, answer)| answer.is_null());
+        let (path, question) = later.next().unwrap().0.split_once(' ').unwrap();
+        let answer = app
+            .send(path, "application/json", question.to_owned())
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
+        let (told, _) = end.split_once("</script>").unwrap();
+        let (_, told) = told.split_once(r#"id="later">"#).unwrap();
+        let told: Value = serde_json::from_str(told).unwrap();
+        assert_eq!(told, answer.body, "{page}");
+        assert!(end.ends_with("</html>\n") && later.next().is_none());
     }
 }
 

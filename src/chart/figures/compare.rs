@@ -311,6 +311,8 @@ impl CompareChart {
             _ => (String::new(), String::new()),
         };
         let base = self.base_reading();
+        let named = net.strip_prefix("the ");
+        let net = named.map_or_else(|| net.clone(), |rest| format!("The {rest}"));
         format!(
             "{net}, {base}, scaled {range}{place}: {shown} at {} times the flops: {}{interval}.",
             digits(most, 3),

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::look::LookParams;
@@ -16,7 +15,7 @@ use crate::http::ask::compare::{CompareRequest, CompareRow, compared};
 use crate::http::ask::complexity::Base;
 use crate::http::ask::predict_request::PredictRequest;
 use crate::http::extract::problem::ApiError;
-use crate::http::extract::query::{factors, numbers, words};
+use crate::http::extract::query::{NetText, factors, numbers, words};
 use crate::http::extract::refusals::ListRefused;
 use crate::http::extract::wanted::Wanted;
 use crate::http::shared::Shared;
@@ -35,7 +34,8 @@ pub(super) struct CompareParams {
     alphas: Option<String>,
     /// Factors, such as `1,2,4` (default `1,2,4,8,16`), or a range: `1..16/9`, or `1..16`, for nine factors from 1 to 16.
     factors: Option<String>,
-    /// Name of a second net, drawn beside the first, scaled in the same ways; the table then tells them apart by `net`.
+    /// A second net, drawn beside the first, scaled in the same ways: its name, or a full description as JSON. The table then
+    /// tells them apart by `net`.
     beside: Option<String>,
     /// What is shown up, default `seconds`.
     #[param(inline)]
@@ -95,19 +95,30 @@ fn figure(
     wanted: &Wanted,
 ) -> Result<Figure, Invalid> {
     let (asked, text) = net.request(predictors)?;
-    let beside = params.beside.as_ref().map(|name| PredictRequest {
-        model: Some(json!({"name": name})),
+    let beside = params.beside.clone();
+    let beside = beside.map(|text| NetText::either("/beside", text));
+    let beside = beside.transpose()?.map(|model| PredictRequest {
+        model: Some(model),
         ..asked.clone()
     });
-    let first = chart(predictors, asked, params, wanted).map_err(|e| text.told_of_net(e))?;
+    let mut first = chart(predictors, asked, params, wanted).map_err(|e| text.told_of_net(e))?;
     let Some(beside) = beside else {
         return Ok(first.figure());
     };
     // What is wrong with the ways is told of the first.
-    let second = chart(predictors, beside, params, wanted).map_err(|error| {
+    let mut second = chart(predictors, beside, params, wanted).map_err(|error| {
         let error = moved(error, "/scaling", "/beside");
         moved(moved(error, "/model/name", "/beside"), "/model", "/beside")
     })?;
+    if first.net == second.net {
+        // Two that were described, or one at two resolutions.
+        for (chart, which) in [(&mut first, "first"), (&mut second, "second")] {
+            chart.net = match chart.net.as_str() {
+                DESCRIBED => format!("the {which} net"),
+                name => format!("{name} ({which})"),
+            };
+        }
+    }
     let one = |chart: CompareChart| OneOfTwo {
         figure: chart.figure(),
         net: chart.net,
@@ -154,10 +165,13 @@ fn chart(
     })
 }
 
+/// What a net without a name is called.
+const DESCRIBED: &str = "the described net";
+
 /// What a net is called.
 pub(super) fn name(base: &Base) -> String {
     let name = base.name.clone();
-    name.unwrap_or_else(|| "the described net".to_owned())
+    name.unwrap_or_else(|| DESCRIBED.to_owned())
 }
 
 /// Where a net is timed, and how long it takes as it is.

@@ -97,6 +97,7 @@ pub(in crate::http) async fn packed(mut response: Response, takes_gzip: bool) ->
             left: Bytes::new(),
             writer: Some(GzEncoder::new(Vec::with_capacity(2 * FRAME), level)),
             rests: false,
+            holds: false,
         })
     };
     Response::from_parts(parts, body)
@@ -132,6 +133,8 @@ struct Packing {
     writer: Option<GzEncoder<Vec<u8>>>,
     /// Whether others have their turn before the next part.
     rests: bool,
+    /// Whether the writer holds something back.
+    holds: bool,
 }
 
 impl HttpBody for Packing {
@@ -153,7 +156,14 @@ impl HttpBody for Packing {
                 return Poll::Pending;
             }
             if this.left.is_empty() {
-                let Some(frame) = ready!(Pin::new(&mut this.body).poll_frame(cx)?) else {
+                let next = Pin::new(&mut this.body).poll_frame(cx)?;
+                if next.is_pending() && std::mem::take(&mut this.holds) {
+                    // What has come is sent before more is waited for.
+                    writer.flush().map_err(axum::Error::new)?;
+                    let done = std::mem::take(writer.get_mut());
+                    return Poll::Ready(Some(Ok(Frame::data(done.into()))));
+                }
+                let Some(frame) = ready!(next) else {
                     let rest = this.writer.take().map(GzEncoder::finish).transpose();
                     let rest = rest.map_err(axum::Error::new)?.unwrap_or_default();
                     return Poll::Ready(Some(Ok(Frame::data(rest.into()))));
@@ -162,7 +172,7 @@ impl HttpBody for Packing {
             } else {
                 let part = this.left.split_to(AT_ONCE.min(this.left.len()));
                 writer.write_all(&part).map_err(axum::Error::new)?;
-                this.rests = !this.left.is_empty();
+                (this.rests, this.holds) = (!this.left.is_empty(), true);
                 if writer.get_ref().len() >= FRAME {
                     let done = std::mem::take(writer.get_mut());
                     return Poll::Ready(Some(Ok(Frame::data(done.into()))));
@@ -179,6 +189,8 @@ impl HttpBody for Packing {
 #[cfg(test)]
 mod tests {
     use std::io::Read;
+
+    use futures_util::{StreamExt, stream};
 
     use super::*;
 
@@ -267,6 +279,18 @@ mod tests {
         is_gzip(done.headers_mut());
         let body = packed(done, true).await.into_body();
         assert_eq!(body.collect().await.unwrap().to_bytes(), lines(5000));
+    }
+
+    #[tokio::test]
+    async fn what_has_come_is_sent_before_more_is_waited_for() {
+        let first = stream::iter([Ok::<_, axum::Error>(Bytes::from(lines(2000)))]);
+        let body = Body::from_stream(first.chain(stream::pending()));
+        let mut body = packed(Response::new(body), true).await.into_body();
+        let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        let mut text = Vec::new();
+        // Its end has not come yet.
+        let ends = flate2::read::GzDecoder::new(&first[..]).read_to_end(&mut text);
+        assert!(ends.is_err() && text == lines(2000));
     }
 
     #[tokio::test]

@@ -107,6 +107,17 @@ impl NetText {
         Ok(Self { value, pointers })
     }
 
+    /// The net that `text` names, or describes as JSON: no name begins with a brace.
+    ///
+    /// # Errors
+    /// At `pointer`, where it is to be JSON and is not.
+    pub(in crate::http) fn either(pointer: &str, text: String) -> Result<Value, Invalid> {
+        if text.trim_start().starts_with('{') {
+            return json_text(pointer, text, "a name, or a model as JSON");
+        }
+        Ok(json!({"name": text}))
+    }
+
     /// The same, where the query says of no scaling: an error of that is one of the net, which cannot be scaled.
     pub(in crate::http) fn told_of_net(&self, error: Invalid) -> Invalid {
         self.told(moved(error, "/scaling", "/model"))

@@ -5,52 +5,37 @@
 //! anything in it has changed.
 
 pub(super) mod files;
-pub(super) mod first;
+mod first;
+pub(super) mod served;
+mod told;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
-use arc_swap::ArcSwapOption;
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
-use http_body_util::BodyExt;
-use serde_json::Value;
-use tower::Service;
 
-use super::extract::etag::is_held;
-use super::extract::packed::{is_gzip, is_long, smallest, takes_gzip, varies};
 use super::settings::Settings;
 use super::shared::Shared;
-use crate::timing::Predictors;
 use files::{ASSETS, FRAME, NOT_FOUND, PAGES, Page};
-use first::{first_asked, questions};
+use served::{ASKED_AGAIN, File};
+use told::{FIRST, Told};
 
-/// All of them, with what `api` answers to their first questions: to nobody where that takes a token, which no browser sends
-/// for a page.
+/// All of them, with what `api` answers to their first questions: to nobody where that takes a token.
 pub(super) fn router(settings: &Settings, api: &Router) -> Router<Shared> {
     let base = settings.base_path.as_deref();
     let paths = |page: &'static Page| page.paths.iter().map(move |&path| (path, page));
     let pages = PAGES.iter().flat_map(paths);
     let pages = pages.fold(Router::new(), |router, (path, page)| {
-        let told = Arc::new(Told {
-            text: under(base, &framed(page)),
-            questions: if settings.require_token {
-                &[]
-            } else {
-                first_asked(path)
-            },
-            api: api.clone(),
-            last: ArcSwapOption::empty(),
-        });
-        let told = move |State(live): State<Shared>, uri: Uri, headers: HeaderMap| async move {
-            let page = told.page(&live.predictors(), &uri).await;
-            page.answer(&headers, ASKED_AGAIN)
-        };
+        let text = under(base, &framed(page));
+        let told = Told::new(path, text, (!settings.require_token).then(|| api.clone()));
+        let told = Arc::new(told);
+        let told = move |live, uri, headers| told.clone().page(live, uri, headers);
         router.route(path, get(told))
     });
     let nothing = under(base, &framed(&NOT_FOUND)).replace(FIRST, "{}");
@@ -82,63 +67,6 @@ async fn asset(Path((loaded, path)): Path<(String, String)>, headers: HeaderMap)
 pub(super) fn file(name: &str, text: impl Into<Bytes>) -> MethodRouter<Shared> {
     let file = Arc::new(File::new(name, text.into()));
     get(move |headers: HeaderMap| async move { file.answer(&headers, ASKED_AGAIN) })
-}
-
-/// Where a page holds the answers to its first questions.
-const FIRST: &str = "{first}";
-
-/// A page that is told the answers to what its script asks first, so that they do not take another trip to the server.
-struct Told {
-    text: String,
-    questions: &'static [&'static str],
-    /// What answers them, as it answers the script.
-    api: Router,
-    /// The page as it was given last, packed: most often it is the same again.
-    last: ArcSwapOption<File>,
-}
-
-impl Told {
-    /// The page of the address `uri`, with the answers of this moment; the script asks what is not among them.
-    async fn page(&self, predictors: &Predictors, uri: &Uri) -> Arc<File> {
-        let mut answers = Vec::new();
-        for (path, body) in questions(self.questions, predictors, uri) {
-            // What is refused is left to the script, which says so.
-            if let Some(answer) = self.answer(&path, body.clone()).await {
-                let question = [path].into_iter().chain(body).collect::<Vec<_>>();
-                answers.push(format!("{}:{answer}", Value::from(question.join(" "))));
-            }
-        }
-        // Nothing in the answers ends the element that they stand in.
-        let first = format!("{{{}}}", answers.join(",")).replace('<', "\\u003c");
-        let text = self.text.replacen(FIRST, &first, 1);
-        let last = self.last.load_full();
-        if let Some(last) = last.filter(|last| last.text == text) {
-            return last;
-        }
-        let new = File::new("page.html", text.into());
-        if uri.query().is_some() {
-            // Of such addresses there are many: they are packed as what is sent once is.
-            let small = OnceLock::from(None);
-            return Arc::new(File { small, ..new });
-        }
-        let new = Arc::new(new);
-        self.last.store(Some(new.clone()));
-        new
-    }
-
-    /// What is answered at `path`, to `body` where there is one.
-    async fn answer(&self, path: &str, body: Option<String>) -> Option<String> {
-        let request = match body {
-            Some(body) => Request::post(path)
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(body.into()),
-            None => Request::get(path).body(Body::empty()),
-        };
-        let Ok(response) = self.api.clone().call(request.ok()?).await;
-        let found = response.status() == StatusCode::OK;
-        let body = found.then(|| response.into_body().collect())?.await.ok()?;
-        String::from_utf8(body.to_bytes().into()).ok()
-    }
 }
 
 /// A page in the frame, which marks the link to it.
@@ -194,108 +122,3 @@ static LOADED: LazyLock<Loaded> = LazyLock::new(|| {
     let version = format!("{:016x}", hasher.finish());
     Loaded { version, files }
 });
-
-/// Nothing is loaded from elsewhere, nothing inline runs, and text becomes a document in one place only: where charts
-/// are read.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types charts";
-/// Kept, but asked for each time whether it has changed.
-const ASKED_AGAIN: &str = "no-cache";
-
-/// A file as it is served.
-struct File {
-    text: Bytes,
-    /// The same as gzip, once somebody has asked for it.
-    small: OnceLock<Option<Bytes>>,
-    kind: &'static str,
-    /// A tag of its content.
-    tag: String,
-}
-
-impl File {
-    fn new(name: &str, text: Bytes) -> Self {
-        let kind = match name.rsplit_once('.').map(|(_, extension)| extension) {
-            Some("js") => "text/javascript; charset=utf-8",
-            Some("css") => "text/css; charset=utf-8",
-            Some("svg") => "image/svg+xml",
-            Some("csv") => "text/csv; charset=utf-8",
-            Some("json") => "application/json",
-            Some("txt") => "text/plain; charset=utf-8",
-            Some("png") => "image/png",
-            Some("woff2") => "font/woff2",
-            _ => "text/html; charset=utf-8",
-        };
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Self {
-            text,
-            small: OnceLock::new(),
-            kind,
-            tag: format!("\"{:016x}\"", hasher.finish()),
-        }
-    }
-
-    /// This page where a browser asked for what is not there: only browsers say that they want HTML. To all others the
-    /// status says it.
-    fn instead_of_nothing(&self, method: &Method, headers: &HeaderMap) -> Response {
-        let wanted = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
-        let html = wanted.is_some_and(|wanted| wanted.windows(9).any(|word| word == b"text/html"));
-        let mut response = if html && [Method::GET, Method::HEAD].contains(method) {
-            self.answer(&HeaderMap::new(), ASKED_AGAIN)
-        } else {
-            StatusCode::NOT_FOUND.into_response()
-        };
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        let headers = response.headers_mut();
-        headers.remove(header::ETAG);
-        headers.insert(header::VARY, HeaderValue::from_static("accept"));
-        response
-    }
-
-    /// As gzip, where that is worth it.
-    fn small(&self) -> Option<&Bytes> {
-        let small = || {
-            is_long(&self.text)
-                .then(|| smallest(&self.text).ok())
-                .flatten()
-        };
-        let small = || small().filter(|small| small.len() < self.text.len());
-        self.small.get_or_init(small).as_ref()
-    }
-
-    /// The file, or that it has not changed since the browser got it.
-    fn answer(&self, headers: &HeaderMap, keep: &'static str) -> Response {
-        let small = takes_gzip(headers).then(|| self.small()).flatten();
-        let held = is_held(headers, &self.tag);
-        let mut response = if held {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            small.unwrap_or(&self.text).clone().into_response()
-        };
-        let words: [(HeaderName, &'static str); 6] = [
-            (header::CONTENT_TYPE, self.kind),
-            (header::CONTENT_SECURITY_POLICY, POLICY),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, keep),
-            (
-                HeaderName::from_static("cross-origin-opener-policy"),
-                "same-origin",
-            ),
-        ];
-        let headers = response.headers_mut();
-        for (name, word) in words {
-            headers.insert(name, HeaderValue::from_static(word));
-        }
-        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
-            headers.insert(header::ETAG, tag);
-        }
-        if small.is_some() && !held {
-            is_gzip(headers);
-        }
-        if small.is_some() || held {
-            varies(headers);
-        }
-        response
-    }
-}

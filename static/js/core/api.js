@@ -98,8 +98,15 @@ export async function get(path, signal) {
 
 // A page holds the answers to what is asked first. Back may show it as the browser has kept it, and much may have come since.
 const [arrival] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+const isKept = () => !arrival || arrival.type === "back_forward" || (arrival.responseEnd > 0 && arrival.transferSize === 0);
 /** @type {Map<string, Promise<any>>} */
-const answers = new Map(arrival?.transferSize ? Object.entries(JSON.parse($("#first").textContent ?? "")).map(([path, answer]) => [path, Promise.resolve(answer)]) : []);
+const answers = new Map(isKept() ? [] : Object.entries(JSON.parse($("#first").textContent ?? "")).map(([path, answer]) => [path, answer === null ? last() : Promise.resolve(answer)]));
+
+/** The answer at the end of a page, which may still be on its way; null where there is none. */
+async function last() {
+  if (document.readyState === "loading") await new Promise((come) => document.addEventListener("DOMContentLoaded", come));
+  return isKept() ? null : JSON.parse(document.querySelector("#later")?.textContent ?? "null");
+}
 
 /**
  * The JSON at `path`, asked for once by a page; again where that failed, but for what is not there.
@@ -151,7 +158,7 @@ export async function post(path, body, signal) {
   const came = answers.get(`${path} ${sent}`);
   // Once: whoever asks again later wants to know how things are then.
   answers.delete(`${path} ${sent}`);
-  return came ?? (await question(path, { method: "POST", headers, body: sent, signal })).json();
+  return (await came) ?? (await question(path, { method: "POST", headers, body: sent, signal })).json();
 }
 
 /**

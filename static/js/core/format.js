@@ -1,41 +1,37 @@
 // Numbers, dates and platforms as people read them. Quantities with a unit are in `quantity.js`.
 
+import { atMost, placed, significant } from "./digits.js";
+
 /** @import { MemoryFormat, Platform } from "api" */
 
-/** @param {Intl.NumberFormatOptions} options */
-const english = (options) => new Intl.NumberFormat("en-GB", options);
-const three = english({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
-const fourAlways = english({ minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
-const four = english({ maximumSignificantDigits: 4 });
-const whole = english({});
-
 /** A whole number in full: 15,459,535,460. @param {number} count */
-export const exact = (count) => whole.format(count);
+export const exact = (count) => placed(count, 0);
 
 /** A plain number with four significant digits, for columns. @param {number} number */
-export const fixed = (number) => fourAlways.format(number);
+export const fixed = (number) => significant(number, 4);
 
 /** A ratio: 3.77×. @param {number} ratio */
-export const times = (ratio) => `${ratio >= 100 ? three.format(ratio) : ratio.toFixed(2)}×`;
+export const times = (ratio) => `${ratio >= 100 ? significant(ratio, 3) : ratio.toFixed(2)}×`;
 
 /** A share in percent: 5.8 %. @param {number} share */
 export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 
 /** A plain number with at most four significant digits. @param {number} number */
-export const plain = (number) => four.format(number);
+export const plain = (number) => atMost(number, 4);
 
 /** Pearson's r: .944. @param {number | null | undefined} r */
 export const correlation = (r) => (r === null || r === undefined ? "–" : r.toFixed(3).replace(/^(-?)0/, "$1"));
 
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
 
-/** The day of a time in RFC 3339. @param {string} text */
-export const date = (text) => day.format(new Date(text));
+/** The day of a time in RFC 3339, in UTC: 5 Sept 2026. @param {string} text */
+export function date(text) {
+  const day = new Date(text);
+  return `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()]} ${day.getUTCFullYear()}`;
+}
 
-const minute = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-
-/** The minute of a time in RFC 3339, in UTC. @param {string} text */
-export const moment = (text) => minute.format(new Date(text));
+/** Its minute: 5 Sept 2026, 09:05. @param {string} text */
+export const moment = (text) => `${date(text)}, ${new Date(text).toISOString().slice(11, 16)}`;
 
 /**
  * `count` of `noun`, with an s where there are not exactly one.

@@ -1,6 +1,8 @@
 // Quantities as people type them and as they read them: one reader and one writer for all pages. What both do is a table,
 // `tests/files/quantities.json`.
 
+import { atMost, placed, significant } from "./digits.js";
+
 const SECONDS = {
   ms: 1e-3, s: 1, sec: 1, secs: 1, second: 1, seconds: 1, m: 60, min: 60, mins: 60, minute: 60, minutes: 60,
   h: 3600, hr: 3600, hrs: 3600, hour: 3600, hours: 3600, d: 86400, day: 86400, days: 86400,
@@ -74,13 +76,6 @@ export function amount(text, kind) {
   return found && "value" in found ? found.value : null;
 }
 
-/** @param {Intl.NumberFormatOptions} options */
-const english = (options) => new Intl.NumberFormat("en-GB", options);
-const three = english({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
-const fourAlways = english({ minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
-const four = english({ maximumSignificantDigits: 4 });
-const cents = english({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
-
 /** @typedef {[size: number, unit: string]} Unit */
 
 /** @type {[least: number, size: number, unit: string][]} */
@@ -108,7 +103,7 @@ function natural(seconds) {
  */
 export function duration(seconds, like = seconds) {
   const [size, unit] = natural(like);
-  return `${three.format(seconds / size)} ${unit}`;
+  return `${significant(seconds / size, 3)} ${unit}`;
 }
 
 /**
@@ -120,7 +115,7 @@ export function duration(seconds, like = seconds) {
  */
 export function between(low, high, like, word = "to") {
   const [size, unit] = natural(like);
-  return `${three.format(low / size)} ${word} ${three.format(high / size)} ${unit}`;
+  return `${significant(low / size, 3)} ${word} ${significant(high / size, 3)} ${unit}`;
 }
 
 /**
@@ -131,7 +126,7 @@ export function between(low, high, like, word = "to") {
 export function column(times) {
   const middle = [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 1;
   const [size, unit] = natural(middle);
-  return { unit, write: (/** @type {number} */ seconds) => three.format(seconds / size) };
+  return { unit, write: (/** @type {number} */ seconds) => significant(seconds / size, 3) };
 }
 
 /**
@@ -141,7 +136,7 @@ export function column(times) {
  */
 export function si(count) {
   const found = SI.find(([size]) => Math.abs(count) >= size);
-  return found ? `${fourAlways.format(count / found[0])} ${found[1]}` : four.format(count);
+  return found ? `${significant(count / found[0], 4)} ${found[1]}` : atMost(count, 4);
 }
 
 /**
@@ -151,7 +146,7 @@ export function si(count) {
  */
 export function bytes(count) {
   const [size, unit] = SIZES.find(([size]) => count >= size) ?? [1e3, "kB"];
-  return `${three.format(count / (unit === "kB" ? 1e3 : size))} ${unit}`;
+  return `${significant(count / (unit === "kB" ? 1e3 : size), 3)} ${unit}`;
 }
 
 /**
@@ -159,4 +154,4 @@ export function bytes(count) {
  *
  * @param {number} amount
  */
-export const money = (amount, currency = "$") => currency + cents.format(amount);
+export const money = (amount, currency = "$") => currency + placed(amount, 2);

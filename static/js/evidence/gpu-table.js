@@ -2,7 +2,7 @@
 
 import { post } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { device, MODES, percent, setup } from "../core/format.js";
+import { device, MODES, percent, plain, setup } from "../core/format.js";
 import { gpus, platforms, sheet } from "../core/platforms.js";
 import { bytes, column } from "../core/quantity.js";
 import { State } from "../core/state.js";
@@ -32,7 +32,7 @@ export async function gpuTable() {
     { title: "Timings", number: true, sort: "timings", by: ({ timed }) => timed && count(timed), cell: told },
     { title: "Off by", number: true, sort: "off", by: ({ timed }) => timed && (errors(timed)[0]?.error ?? null), cell: off },
     { title: "Memory", number: true, sort: "memory", by: ({ gpu }) => gpu?.memory_bytes ?? null, cell: ({ gpu }) => (gpu ? bytes(gpu.memory_bytes) : "–") },
-    { title: "Bandwidth", unit: "GB/s", number: true, sort: "bandwidth", by: ({ gpu }) => gpu?.bandwidth_gigabytes_per_second ?? null, cell: ({ gpu }) => gpu?.bandwidth_gigabytes_per_second.toLocaleString("en-GB") ?? "–" },
+    { title: "Bandwidth", unit: "GB/s", number: true, sort: "bandwidth", by: ({ gpu }) => gpu?.bandwidth_gigabytes_per_second ?? null, cell: ({ gpu }) => (gpu ? plain(gpu.bandwidth_gigabytes_per_second) : "–") },
     { title: `Epoch of ${NET}`, unit, number: true, sort: "epoch", by: ({ epoch }) => epoch?.epoch_seconds ?? null, cell: ({ epoch }) => (epoch ? [write(epoch.epoch_seconds), h("span", { class: "sub" }, `${write(epoch.interval.low_seconds)} to ${write(epoch.interval.high_seconds)}`)] : "–") },
     { title: "Ask", cell: ({ id, title, timed }) => h("a", { href: `/?platform=${encodeURIComponent(id)}${onlyInfers(timed) ? "&mode=infer" : ""}`, "aria-label": `Predict a net on ${title}, ${id}` }, "Predict") },
   ];

@@ -55,7 +55,7 @@ function known({ timed }, predicted) {
 function facts(sheet) {
   const tera = (/** @type {number} */ rate) => `${plain(rate)} · 10¹² operations a second`;
   /** @type {[string, Child][]} */
-  const pairs = [["Memory", bytes(sheet.memory_bytes)], ["Bandwidth", `${sheet.bandwidth_gigabytes_per_second.toLocaleString("en-GB")} GB/s`],
+  const pairs = [["Memory", bytes(sheet.memory_bytes)], ["Bandwidth", `${plain(sheet.bandwidth_gigabytes_per_second)} GB/s`],
     ["16-bit, tensor cores", tera(sheet.fp16_teraflops)], ["TF32, tensor cores", typeof sheet.tf32_teraflops === "number" && tera(sheet.tf32_teraflops)], ["32-bit", tera(sheet.fp32_teraflops)], ["Source", sheet.source]];
   return h("dl", { class: "facts" }, pairs.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
 }

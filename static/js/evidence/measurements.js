@@ -4,6 +4,7 @@ import { get, Latest, query } from "../core/api.js";
 import { $, debounced, field, fill, h, select } from "../core/dom.js";
 import { fixed, plain } from "../core/format.js";
 import { si } from "../core/quantity.js";
+import { turn } from "../core/turn.js";
 import { download } from "../parts/download.js";
 import { problem } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
@@ -39,7 +40,11 @@ export function measurements(place, { platform, upload, state, open }) {
     rows.setAttribute("aria-busy", "true");
     try {
       /** @type {Measurements | undefined} */
-      const page = await latest.run((signal) => get(path, signal));
+      const page = await latest.run(async (signal) => {
+        const answer = await get(path, signal);
+        await turn();
+        return answer;
+      });
       if (!page) return;
       fill(rows, page.measurements.length ? listing(page, now, { state, open, mixed: !platform }) : none(now, { state, upload }), pager(page, now, state));
       const csv = query("/v1/measurements.csv", filter);

@@ -5,15 +5,15 @@ import { field, fill, h, pick, radios } from "../core/dom.js";
 import { capital, times } from "../core/format.js";
 import { modeOf, naming, platformOf } from "../core/platforms.js";
 import { bytes, column, si } from "../core/quantity.js";
-import { charted, common, netWords, number, present, sizes, unscalable } from "../core/request.js";
+import { charted, common, net, netWords, number, present, sizes, unscalable } from "../core/request.js";
 import { Chart } from "../parts/chart.js";
 import { Panel } from "../parts/panel.js";
 import { untimed, warnings } from "../parts/predictions.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
 import { cannot } from "./cannot.js";
-import { netField } from "./net-field.js";
 import { strategies } from "./scaling-fields.js";
+import { source } from "./source.js";
 
 /** @import { CompareAnswer, CompareRow, StrategyRow } from "api" */
 /** @import { Params, State } from "../core/state.js" */
@@ -35,6 +35,9 @@ const list = (text) => (text ?? "").split(",").map((one) => one.trim()).filter(B
 /** @param {Params} now */
 const chosen = (now) => list(now.strategies ?? STANDARD);
 
+/** The second net, where the state has one. @param {Params} now */
+const besides = (now) => ({ model: now.beside, spec: now.beside_spec });
+
 /** Builds the view in `place`; returns what to call when the state changes. @param {HTMLElement} place @param {State} state */
 export function compare(place, state) {
   const panel = new Panel();
@@ -43,10 +46,10 @@ export function compare(place, state) {
   const choices = h("div", { class: "choices" });
   const named = h("fieldset", {}, h("legend", {}, "Strategies"), choices);
   const alphas = h("input", { placeholder: "0.5, 0.7", spellcheck: "false", autocomplete: "off", on: { change: () => state.set({ alphas: list(alphas.value).join(",") }) } });
-  const { element: second, box: beside } = netField("", (name) => state.set({ beside: name }), "Drawn beside the first, scaled in the same ways.", "Second net");
-  const alone = h("button", { type: "button", class: "plain", on: { click: () => state.set({ beside: null }) } }, "Without the second net");
-  second.append(alone);
-  const controls = h("div", {}, quantity, named, h("div", { class: "fields wide" }, field("α of the fast family", alphas, "Shares of the width, from 0 to 1."), second));
+  const second = source(besides(state.get()), { second: true, hint: "Drawn beside the first, scaled in the same ways.", onchange: ({ model, spec }, how) => state.set({ beside: model, beside_spec: spec }, how) });
+  const alone = h("button", { type: "button", class: "plain", on: { click: () => state.set({ beside: null, beside_spec: null }) } }, "Without the second net");
+  second.element.append(alone);
+  const controls = h("div", {}, quantity, named, h("div", { class: "fields wide" }, field("α of the fast family", alphas, "Shares of the width, from 0 to 1."), second.element));
   fill(place, h("h2", {}, "Compare strategies"), controls, panel.said, chart.element, panel.found);
   const boxes = strategies().then((all) => fill(choices, all.map((strategy) => box(strategy, state))));
 
@@ -62,19 +65,22 @@ export function compare(place, state) {
     pick(quantity, y);
     for (const box of named.querySelectorAll("input")) box.checked = chosen(now).includes(box.value);
     if (document.activeElement !== alphas) alphas.value = list(now.alphas).join(", ");
-    beside.value = now.beside ?? "";
-    alone.hidden = !now.beside;
-    const whyNot = now.beside ? await unscalable({ model: now.beside }) : null;
-    const other = whyNot ? undefined : now.beside;
+    const beside = besides(now);
+    second.read(beside);
+    alone.hidden = !beside.model && !beside.spec;
+    const whyNot = await unscalable(beside);
+    const other = alone.hidden || whyNot ? null : net(beside);
+    // By its name where it has one: the address of a chart is read by people.
+    const drawn = other && (beside.spec && "model" in other ? JSON.stringify(other.model) : beside.model);
     const [platform, name] = await Promise.all([platformOf(now), naming(modeOf(now))]);
     const ways = { strategies: chosen(now), alphas: list(now.alphas).map(number) };
     const { batch_size } = sizes(now);
-    chart.shown(platform || y !== "seconds" ? { ...charted(now, platform), beside: other, ...ways, factors: SPAN, y, batch_size, interval: number(now.level) } : null);
+    chart.shown(platform || y !== "seconds" ? { ...charted(now, platform), beside: drawn, ...ways, factors: SPAN, y, batch_size, interval: number(now.level) } : null);
     const body = present({ ...common(now), ...ways, alphas: ways.alphas.length ? ways.alphas : null, factors: FACTORS, platform });
-    const bodies = other ? [body, present({ ...body, model: { name: other }, family: null })] : [body];
+    const bodies = other ? [body, present({ ...body, ...other, family: null })] : [body];
     /** @type {CompareAnswer[]} */
     const answers = await Promise.all(bodies.map((body) => post("/v1/compare", body, signal)));
-    const nets = other ? [netWords(now), other] : [];
+    const nets = other ? [netWords(now), beside.spec && now.spec ? "your second net" : netWords(beside)] : [];
     const times = answers.flatMap((answer, i) => [...answer.base_predictions, ...answer.rows.flatMap(({ predictions }) => predictions)].map((time) => ({ time, net: nets[i] })));
     return {
       said: [platform && y === "seconds" && h("p", {}, `Epoch times on ${name(platform).title}, the first of the GPUs that are chosen.`),

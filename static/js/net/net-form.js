@@ -4,9 +4,8 @@ import { debounced, field, fill, h, pick, radios, select } from "../core/dom.js"
 import { unscalable } from "../core/request.js";
 import { gpuField } from "../parts/gpus.js";
 import { quantityField } from "../parts/quantity-field.js";
-import { described, written } from "./description.js";
-import { netField } from "./net-field.js";
 import { alphaField, factorField, strategyField } from "./scaling-fields.js";
+import { source } from "./source.js";
 import { viewOf } from "./views.js";
 
 /** @import { Changes, Params, State } from "../core/state.js" */
@@ -19,7 +18,7 @@ export async function netForm(form, state) {
   const set = (changes, how) => state.set(changes, how);
   const quietly = debounced((/** @type {Changes} */ changes) => state.set(changes, { quietly: true }), 120);
   const scaled = [await strategyField(now, set), alphaField(now, quietly), factorField({ slider: true, onchange: quietly })];
-  const [net, gpus, others] = [source(now, set), gpuField(state), rest(now, set)];
+  const [net, gpus, others] = [source(now, { onchange: set, hint: "A name, such as ResNet-50 or regnety_040." }), gpuField(state), rest(now, set)];
   const reason = h("p", { class: "hint", role: "status" });
   const oneWay = h("div", {}, scaled.map((part) => part.element), reason);
   fill(form, net.element, oneWay, h("div", {}, gpus.element, others.element));
@@ -32,42 +31,6 @@ export async function netForm(form, state) {
     reason.textContent = why ? `${why}: it is predicted as it is.` : "";
     for (const part of scaled) part.read(now, why);
   });
-}
-
-/** A name, or a pasted description. @param {Params} now @param {Set} set */
-function source(now, set) {
-  const { element: named, box } = netField(now.model ?? "", (model) => set({ model, spec: null }), "A name, such as ResNet-50 or regnety_040.");
-  const text = h("textarea", { spellcheck: "false", placeholder: '{"family": "regnet", "depth": 18, "w0": 80,\n "wa": 34.01, "wm": 2.25, "group_w": 24}', on: { input: debounced(() => take(), 400) } });
-  const said = h("p", { class: "hint", role: "status" });
-  const take = () => {
-    const spec = described(text.value);
-    const unread = spec === undefined && text.value.trim() !== "";
-    text.setAttribute("aria-invalid", String(unread));
-    said.textContent = unread ? "Neither JSON yet, nor a config of pycls with a section MODEL." : "";
-    // What cannot be read goes there too, so that no answer to something else is left standing.
-    if (spec || unread) set({ spec: spec ?? text.value }, { quietly: unread });
-  };
-  const pasted = h("div", {}, field("Description", text, "JSON with the field names of pycls, or a YAML config of pycls as it is; or only {\"flops\", \"params\", \"acts\"}."), said);
-  const kinds = radios("The net is given by", "kind", [["name", "name"], ["spec", "description"]], now.spec ? "spec" : "name", (kind) => {
-    show(kind);
-    if (kind === "name" && text.value) set({ spec: null });
-    if (kind === "spec") take();
-  });
-  /** @param {string} kind */
-  const show = (kind) => {
-    named.hidden = kind !== "name";
-    pasted.hidden = kind !== "spec";
-  };
-  show(now.spec ? "spec" : "name");
-  /** @param {Params} now */
-  const read = (now) => {
-    box.value = now.model ?? "";
-    if (now.spec && document.activeElement !== text) text.value = written(now.spec);
-    const [byName, bySpec] = kinds.querySelectorAll("input");
-    if (now.spec && !bySpec.checked) { bySpec.checked = true; show("spec"); }
-    if (!now.spec && bySpec.checked && !pasted.contains(document.activeElement) && document.activeElement !== bySpec) { byName.checked = true; show("name"); }
-  };
-  return { element: h("div", {}, kinds, named, pasted), read };
 }
 
 /** The mode, and what is seldom changed. @param {Params} now @param {Set} set */

@@ -3,6 +3,7 @@
 import { known, once } from "../core/api.js";
 import { lead } from "../core/carried.js";
 import { $, field, fill, h, select } from "../core/dom.js";
+import { many } from "../core/format.js";
 import { Mistake } from "../core/request.js";
 import { coded, problem } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
@@ -179,7 +180,7 @@ function attempt({ path, method, call }) {
       const answer = await response.text();
       const pretty = response.headers.get("content-type")?.includes("json") ? JSON.stringify(JSON.parse(answer), null, 1) : answer;
       const cut = pretty.length > SHOWN ? `${pretty.slice(0, SHOWN)}\n…` : pretty;
-      fill(said, h("p", {}, h("strong", {}, String(response.status)), ` after ${(performance.now() - began).toFixed(0)} ms, ${answer.length.toLocaleString("en")} characters`),
+      fill(said, h("p", {}, h("strong", {}, String(response.status)), ` after ${(performance.now() - began).toFixed(0)} ms, ${many(answer.length, "character")}`),
         response.status === 401 && h("p", {}, "Give a token at the top of this page, then send again."),
         h("pre", { tabindex: 0, role: "region", "aria-label": "Answer", class: "tall" }, cut));
       fill(same, snippet({ path: address(), body: parsed }));
