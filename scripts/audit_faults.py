@@ -326,11 +326,11 @@ COMMANDS = {
     "token create": (fresh, lambda: run("token", "create", "--name", "new", "--scope", "write", under=True), None),
     "token revoke": (fresh, lambda: run("token", "revoke", "--name", "first", under=True), None),
     "import": (with_file, lambda: run("--no-seed", "import", tools / "rows.ndjson", under=True), 9),
-    "first start": (nothing, started, 809),
+    "first start": (nothing, started, 903),
     "start on a database of 0.1.0": (old, started, 45),
-    "start and end": (with_rows, started, 809),
-    "backup": (with_rows, back_up, 809),
-    "restore": (with_backup, lambda: run("restore", "--yes", tools / "kept.db", under=True), 809),
+    "start and end": (with_rows, started, 903),
+    "backup": (with_rows, back_up, 903),
+    "restore": (with_backup, lambda: run("restore", "--yes", tools / "kept.db", under=True), 903),
 }
 
 

@@ -69,14 +69,14 @@ fn the_figures_of_the_paper_in_the_documentation_say_what_they_say_now() {
     let predictors = epochcast::timing::Predictors::of_rows(platforms, &rows, 0);
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/figures");
     let figures = epochcast::chart::figures::paper::all(&predictors);
-    assert_eq!(figures.len(), 19);
+    assert_eq!(figures.len(), 22);
     for (name, figure) in figures {
         let kept = std::fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();
         let now = figure.svg(&epochcast::chart::Look::default());
         assert_eq!(said(&kept), said(&now), "{name}");
     }
     let kept = std::fs::read_dir(folder).unwrap().count();
-    assert_eq!(kept, 19, "a figure that nobody draws");
+    assert_eq!(kept, 22, "a figure that nobody draws");
 }
 
 #[tokio::test]

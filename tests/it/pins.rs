@@ -388,7 +388,7 @@ async fn the_fit_of_a_gpu_without_timings_is_named_by_the_gpu_its_precision_and_
         answer("gpu:h100:tf32").await,
     ];
     let ids = rows.each_ref().map(id);
-    let behind = id(&answer("rtx3090-nchw").await);
+    let behind = id(&answer("h100-nchw").await);
     assert!(
         ids[0].starts_with("gpu:h100:") && ids[0].ends_with(&format!(":{behind}")),
         "{ids:?}"

@@ -51,6 +51,8 @@ pub struct PaperChart {
     pub images: u64,
 }
 
+/// Where the paper's nets were timed again.
+const OURS: &str = "h100-nchw";
 /// Images of an epoch: ImageNet's.
 const IMAGES: u64 = 1_281_167;
 /// Flops up to which times are drawn.
@@ -332,24 +334,26 @@ impl PaperChart {
     }
 }
 
-/// The figures of the paper that are redrawn, by the names of their files: its Fig. 2 from the timings of `v100x8-paper`, and
-/// times on that platform.
+/// The figures of the paper that are redrawn, by the names of their files: its Fig. 2 from the timings of `v100x8-paper` and
+/// from our own of its nets, and times on its platform.
 #[must_use]
 pub fn all(predictors: &Predictors) -> Vec<(String, Figure)> {
     let own = PlatformId::new(PLATFORM).ok();
     let predictor = own.and_then(|id| predictors.get(&id, Mode::Train)).cloned();
     let mut all = Vec::new();
-    for cost in Cost::ALL {
-        all.extend(predictor.clone().map(|predictor| {
-            let mut evidence = Evidence::new(predictor, None, usize::MAX);
+    for (name, platform) in [("fig2", PLATFORM), ("h100", OURS)] {
+        let id = PlatformId::new(platform).ok();
+        let timed = id.and_then(|id| predictors.get(&id, Mode::Train));
+        for (cost, predictor) in Cost::ALL.into_iter().zip(timed.into_iter().cycle()) {
+            let mut evidence = Evidence::new(predictor.clone(), None, usize::MAX);
             evidence.images = IMAGES;
             let chart = FitChart {
                 evidence,
                 cost,
                 kind: None,
             };
-            (format!("fig2-{}", cost.as_str()), chart.figure())
-        }));
+            all.push((format!("{name}-{}", cost.as_str()), chart.figure()));
+        }
     }
     for figure in PaperFigure::ALL {
         for (panel, word) in [(Panel::Error, "error"), (Panel::Time, "time")] {

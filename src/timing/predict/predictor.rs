@@ -317,30 +317,23 @@ impl Predictor {
         asked.batch_size.map(|images| to_f64(images) / devices)
     }
 
-    /// What the batch that is asked for does to a net that takes `ms` for an image by `fit`.
+    /// What the batch that is asked for does to a net on which the device works `ms` for an image by `fit`; unsaid, the largest
+    /// that was timed.
     fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
-        let Some(sums) = &asked.features.layers else {
-            return AtBatch::WITHOUT;
-        };
-        // The paper's line knows nothing but activations.
-        if fit.form == Form::Acts {
-            return AtBatch::WITHOUT;
+        let images = self.images(asked).or(self.range.largest_batch());
+        match (&asked.features.layers, images) {
+            // The paper's line knows nothing but activations.
+            (Some(sums), Some(images)) if fit.form != Form::Acts => {
+                let step = Step {
+                    launches: f64::from(sums.launches.get()),
+                    mode: self.mode,
+                    images,
+                    timed: self.range.launching,
+                };
+                AtBatch::of(ms, &step)
+            }
+            _ => AtBatch::WITHOUT,
         }
-        let Some(images) = self.images(asked) else {
-            return AtBatch::large(self.range.launching);
-        };
-        let nearest = match self.sheet {
-            None => fit.neighbours.nearest(asked.features, asked.group),
-            // What was timed there was timed on another device.
-            Some(_) => Vec::new(),
-        };
-        let step = Step {
-            launches: f64::from(sums.launches.get()),
-            mode: self.mode,
-            images,
-            timed: nearest.first().map_or(0.0, |nearest| nearest.batch),
-        };
-        AtBatch::of(ms, &step)
     }
 
     /// The time of a net alone, in milliseconds for one image on one device: what [`Predictor::predict`] gives for a

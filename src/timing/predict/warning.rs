@@ -218,6 +218,11 @@ impl Range {
         }
     }
 
+    /// Images in the largest step on each device, where batches are known.
+    pub(super) fn largest_batch(&self) -> Option<f64> {
+        (self.launching > 0.0).then_some(self.batch)
+    }
+
     /// Doubt in the time of steps of so many `images` on each device, as a standard deviation of the log.
     pub(super) fn batch_doubt(&self, images: f64) -> f64 {
         BEYOND_BATCH * (images / self.batch).ln().max(0.0)
