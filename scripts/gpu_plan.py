@@ -151,8 +151,10 @@ def main() -> None:
     arguments.list.parent.mkdir(parents=True, exist_ok=True)
     with arguments.list.open("w") as out:
         head = json.dumps({"gpu": gpu, "predicted_by": f"epochcast {release}"})[1:-1]
-        lines = (",\n".join(f"{json.dumps(name)}:{json.dumps(net)}" for name, net in known.items()),
-                 ",\n".join(json.dumps(one) for one in timings))
+        lines = (
+            ",\n".join(f"{json.dumps(name)}:{json.dumps(net)}" for name, net in known.items()),
+            ",\n".join(json.dumps(one) for one in timings),
+        )
         out.write(f'{{{head},\n"nets":{{\n{lines[0]}\n}},\n"timings":[\n{lines[1]}\n]}}\n')
     print(f"{len(timings)} timings of {len(known)} nets in {arguments.list}")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Says what scripts/gpu_run.py found beside what was predicted before, as the tables of docs/h100.md.
 
-    python scripts/gpu_report.py data/gpu/h100-plan.json data/gpu/h100/h100-*.json
+python scripts/gpu_report.py data/gpu/h100-plan.json data/gpu/h100/h100-*.json
 """
 
 import csv
@@ -88,9 +88,7 @@ def strategies(plan: dict[str, Any], paper: list[Timed]) -> Iterable[Iterable[ob
             start = f"{base} {way} "
             here = [(row["flops"], row["seconds"]) for row in paper if row["net"].startswith(start)]
             there = [
-                (plan["nets"][net]["complexity"]["flops"], seconds)
-                for net, seconds in printed.items()
-                if net.startswith(start)
+                (plan["nets"][net]["complexity"]["flops"], seconds) for net, seconds in printed.items() if net.startswith(start)
             ]
             yield base, f"`{way}`", at_sixteen(here), at_sixteen(there)
 

@@ -4,7 +4,8 @@
     python scripts/gpu_run.py data/gpu/h100-plan.json --output data/gpu --budget 540
 
 Results are on disk after each net, a file for each platform. Run again, on another day too, it goes on with what is missing. A
-batch that does not fit is halved. Convolutions are cuDNN's first choice: to try them all took 15 s a net on an H100. What a run does to the clocks is in clocks.csv beside the results.
+batch that does not fit is halved. Convolutions are cuDNN's first choice: to try them all took 15 s a net on an H100. Clocks, power
+and throttling are in clocks.csv beside the results, once a second.
 """
 
 import time

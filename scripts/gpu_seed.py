@@ -13,8 +13,24 @@ from pathlib import Path
 
 PLATFORM = ("device", "device_count", "precision", "memory_format", "compiled", "framework")
 COLUMNS = (
-    "platform", *PLATFORM, "mode", "label", "name", "strategy", "scale_type", "factor", "flops", "params", "acts", "resolution",
-    "family", "batch_size", "step_seconds", "measured_at", "noise", "source",
+    "platform",
+    *PLATFORM,
+    "mode",
+    "label",
+    "name",
+    "strategy",
+    "scale_type",
+    "factor",
+    "flops",
+    "params",
+    "acts",
+    "resolution",
+    "family",
+    "batch_size",
+    "step_seconds",
+    "measured_at",
+    "noise",
+    "source",
 )
 
 
@@ -26,7 +42,7 @@ def main() -> None:
     properties = {field: results["platform"][field] for field in PLATFORM}
     properties["compiled"] = str(properties["compiled"]).lower()
     timed = [result for result in results["results"] if "steps" in result]
-    for result in sorted(timed, key=lambda result: (result["mode"] if "mode" in result else "", result["wanted"])):
+    for result in sorted(timed, key=lambda result: (result["options"]["mode"], result["wanted"])):
         fields = result["net"]
         scaling = fields.get("scaling", {})
         model = fields.get("model", {})

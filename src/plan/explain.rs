@@ -14,6 +14,7 @@ use crate::net::layers::{Counts, Kind, Layer};
 use crate::net::{Net, STRATEGIES, Scaling};
 use crate::timing::fit::estimator::Part;
 use crate::timing::fit::layer_sums::{LAUNCH, LayerSums};
+use crate::timing::predict::predictor::ColumnShares;
 use crate::timing::{Features, Form, Predictor};
 use crate::units::to_f64;
 
@@ -120,7 +121,6 @@ impl Pieces {
 
     /// This part of each column of `form` over the whole net's.
     fn of_columns(&self, form: Form, whole: &Self) -> Vec<f64> {
-        let over = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         let [acts, all_acts] = [self, whole].map(|p| to_f64(fits(p.counts.acts)));
         let [flops, all_flops] = [self, whole].map(|p| to_f64(fits(p.counts.flops)));
         match form {
@@ -148,17 +148,22 @@ impl Pieces {
 
 /// A net's pieces together, and what each column of the form takes of the time.
 struct Whole {
-    form: Form,
-    columns: Vec<f64>,
+    shares: ColumnShares,
     pieces: Pieces,
 }
 
 impl Whole {
     /// What `pieces` take of the time.
     fn share(&self, name: String, pieces: &Pieces) -> Share {
-        let (mut memory, mut compute, mut per_step) = (0.0, 0.0, 0.0);
-        let parts = self.form.parts().iter().zip(&self.columns);
-        for ((part, column), own) in parts.zip(pieces.of_columns(self.form, &self.pieces)) {
+        let ColumnShares {
+            form,
+            columns,
+            launching,
+        } = &self.shares;
+        let (mut memory, mut compute) = (0.0, 0.0);
+        let mut per_step = launching * over(pieces.launches, self.pieces.launches);
+        let parts = form.parts().iter().zip(columns);
+        for ((part, column), own) in parts.zip(pieces.of_columns(*form, &self.pieces)) {
             match part {
                 Part::Memory => memory += column * own,
                 Part::Compute => compute += column * own,
@@ -199,6 +204,10 @@ impl Whole {
     }
 }
 
+fn over(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
 /// Each part of a net is at most the whole, and a net's whole fits 64 bits.
 fn fits(count: u128) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
@@ -208,7 +217,7 @@ fn fits(count: u128) -> u64 {
 #[must_use]
 pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Option<Explained> {
     let features = Features::of_net(net);
-    let (form, columns) = predictor.column_shares(&question.about(&features))?;
+    let shares = predictor.column_shares(&question.about(&features))?;
     let layers = net.layers();
     let last = layers.iter().map(|layer| layer.stage).max().unwrap_or(0);
     let mut pieces = Pieces::default();
@@ -219,12 +228,9 @@ pub fn explained(net: &Net, question: &Question, predictor: &Predictor) -> Optio
         stages.add(stage_name(layer.stage, last), &own);
         kinds.add(kind_name(layer), &own);
     }
-    let constant = columns.first().copied().unwrap_or(0.0);
-    let whole = Whole {
-        form,
-        columns,
-        pieces,
-    };
+    let form = shares.form;
+    let constant = shares.columns.first().copied().unwrap_or(0.0);
+    let whole = Whole { shares, pieces };
     let share = |(name, pieces): (String, Pieces)| whole.share(name, &pieces);
     let stages: Vec<Share> = stages.all.into_iter().map(share).collect();
     let mut kinds: Vec<Share> = kinds.all.into_iter().map(share).collect();

@@ -25,6 +25,15 @@ def recorded() -> Results:
     return Results(path, json.loads(path.read_text())["platform"], {})
 
 
+def test_a_result_of_an_earlier_release_is_found_again_by_how_it_was_timed():
+    results = recorded()
+    known = results.all[0]
+    assert "cudnn_benchmark" not in known["options"]
+    options = Options(**known["options"])
+    assert results.find(Wanted.read(known["wanted"]), options) == known
+    assert results.find(Wanted.read(known["wanted"]), Options(**known["options"], cudnn_benchmark=False)) is None
+
+
 def test_quantiles_lie_between_the_values():
     assert [quantile([3.0, 1.0, 2.0, 4.0, 5.0], q) for q in (0, 0.5, 0.9, 1)] == [1.0, 3.0, pytest.approx(4.6), 5.0]
 

@@ -236,6 +236,30 @@ def goes_on_after_a_kill(folder: Path) -> None:
     sure(code == 0 and words.count("(from ") == 1, words)
 
 
+def spends_a_lent_gpu_well(client: epochcast.Client, folder: Path) -> None:
+    """A list is timed net by net, goes on after kill -9 where it was, and ends when its budget does."""
+    how = {"mode": "train", "precision": "fp32", "channels_last": False, "compiled": False, "batch_size": 4}
+    names = [f"RegNetX-200MF/{scale}" for scale in ("d:1", "w:2", "d:2")]
+    found = {name: client.complexity(*name.split("/"), resolution=32).net for name in names}
+    described = {
+        name: {"fields": {}, "resolution": net.resolution, "description": net.model} for name, net in found.items()
+    }
+    listed = [{"class": "trial", "net": name, **how} for name in names]
+    (folder / "list.json").write_text(json.dumps({"nets": described, "timings": listed}))
+    run_ = Path(__file__).resolve().parents[3] / "scripts/gpu_run.py"
+    command = [sys.executable, "-u", str(run_), str(folder / "list.json"), "--output", str(folder / "lent")]
+    command += ["--device", "cpu", "--min-steps", "3", "--min-seconds", "0.1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        for line in process.stdout or ():
+            if "#1 trial" in line:
+                process.send_signal(signal.SIGKILL)
+    done = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    sure("#1 trial" not in done and "2 timed, 0 failed" in done, done)
+    done = subprocess.run([*command, "--budget", "0"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    sure("the budget is spent" in done, done)
+    print("a list goes on after a kill, and ends with its budget")
+
+
 def main() -> None:
     """All of it."""
     warnings.simplefilter("default")
@@ -251,6 +275,7 @@ def main() -> None:
             holds_back(folder)
             times_ones_own(client, folder)
             goes_on_after_a_kill(folder)
+            spends_a_lent_gpu_well(client, folder)
             every_way(client, folder)
             count_built(client)
             count_timm(client)

@@ -79,7 +79,7 @@ impl Sample {
     /// Images in a step of all `devices`, where that is known.
     #[must_use]
     pub fn images(&self, devices: u32) -> Option<u64> {
-        let images = (self.batch * f64::from(devices)).round();
+        let images = (self.batch * f64::from(devices)).round_ties_even();
         (images > 0.0).then(|| truncated(images))
     }
 

@@ -19,6 +19,17 @@ use crate::timing::fit::neighbours::Nearest;
 use crate::timing::fit::training::{Rows, Sample, Tally, TrainingSet};
 use crate::units::to_f64;
 
+/// Shares of a time, which add up to 1.
+#[derive(Clone, Debug)]
+pub struct ColumnShares {
+    /// What the prediction looked at.
+    pub form: Form,
+    /// In the order of [`Form::columns`].
+    pub columns: Vec<f64>,
+    /// What would not be there if launching the layers took no time.
+    pub launching: f64,
+}
+
 /// The fits of one platform and mode.
 #[derive(Clone, Debug)]
 pub struct Predictor {
@@ -380,16 +391,19 @@ impl Predictor {
         (time, estimate, batch)
     }
 
-    /// The share of each column of the form in the time, in the order of [`Form::columns`]; they add up to 1.
+    /// What each column of the form takes of the time, and launching.
     #[must_use]
-    pub fn column_shares(&self, asked: &Asked) -> Option<(Form, Vec<f64>)> {
+    pub fn column_shares(&self, asked: &Asked) -> Option<ColumnShares> {
         let fit = self.fit_for(asked.estimator, asked.features)?;
-        let mut parts = fit.fitted.parts(asked.features, asked.group);
+        let (_, _, AtBatch { launching, .. }) = self.timed(asked, fit);
+        let parts = fit.fitted.parts(asked.features, asked.group);
         let total: f64 = parts.iter().sum();
-        for ms in &mut parts {
-            *ms /= total;
-        }
-        Some((fit.form, parts))
+        let share = |ms: f64| (1.0 - launching) * ms / total;
+        Some(ColumnShares {
+            form: fit.form,
+            columns: parts.into_iter().map(share).collect(),
+            launching,
+        })
     }
 
     /// The time that `sample` was predicted to take when it was left out of the fit, in milliseconds; `None` where it was

@@ -19,7 +19,7 @@ from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unr
 from .offline import Queue
 from .ways import Comparison, Explanation, Plan
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
 
 __all__ = [
     "Busy",
