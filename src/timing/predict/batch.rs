@@ -11,6 +11,15 @@ use crate::timing::data::platform::Mode;
 use crate::timing::fit::estimator::Part;
 use crate::timing::fit::training::launch_ms;
 
+/// How many images a step has on a device.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Images {
+    /// Above 0.
+    pub(super) count: f64,
+    /// Doubt in that, as a standard deviation of the log: 0 where it was said.
+    pub(super) spread: f64,
+}
+
 /// One step on one device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
@@ -18,8 +27,8 @@ pub(super) struct Step {
     pub(super) launches: f64,
     /// Forward alone, or backward too.
     pub(super) mode: Mode,
-    /// Images in it, above 0.
-    pub(super) images: f64,
+    /// Images in it.
+    pub(super) images: Images,
     /// Share of the square of the time that launching was in what was timed.
     pub(super) timed: f64,
 }
@@ -49,11 +58,13 @@ impl AtBatch {
     /// Of a net on which the device works `ms` for an image.
     pub(super) fn of(ms: f64, step: &Step) -> Self {
         let overhead = launch_ms(step.mode) * step.launches;
-        let square = (overhead / step.images / ms).powi(2);
+        let square = (overhead / step.images.count / ms).powi(2);
         let factor = (1.0 + square).sqrt();
+        let share = square / (1.0 + square);
         Self {
             factor,
-            spread: DOUBT * (square / (1.0 + square) - step.timed).abs(),
+            // ln t falls by its share of launching for each unit of ln b.
+            spread: (DOUBT * (share - step.timed)).hypot(share * step.images.spread),
             launching: 1.0 - factor.recip(),
         }
     }
@@ -81,7 +92,10 @@ mod tests {
         let step = Step {
             launches: 53.0,
             mode: Mode::Train,
-            images,
+            images: Images {
+                count: images,
+                spread: 0.0,
+            },
             timed,
         };
         AtBatch::of(1.1, &step)

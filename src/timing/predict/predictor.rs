@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::{AtBatch, Step, launching};
+use super::batch::{AtBatch, Images, Step, launching};
 use super::datasheet::{Scales, Sheet};
 use super::fit::{Estimate, Fit};
 use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
@@ -328,10 +328,12 @@ impl Predictor {
         asked.batch_size.map(|images| to_f64(images) / devices)
     }
 
-    /// What the batch that is asked for does to a net on which the device works `ms` for an image by `fit`; unsaid, the largest
-    /// that was timed.
+    /// What the batch that is asked for does to a net on which the device works `ms` for an image by `fit`; unsaid, that of
+    /// timings of nets with as many acts.
     fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
-        let images = self.images(asked).or(self.range.largest_batch());
+        let said = |count| Images { count, spread: 0.0 };
+        let images = self.images(asked).map(said);
+        let images = images.or_else(|| self.range.usual_batch(asked.features));
         match (&asked.features.layers, images) {
             // The paper's line knows nothing but activations.
             (Some(sums), Some(images)) if fit.form != Form::Acts => {
