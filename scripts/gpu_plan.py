@@ -33,7 +33,7 @@ TORCHVISION = (
 ).split()
 SIX = ("resnet50", "regnet_y_1_6gf", "efficientnet_b0", "convnext_tiny", "densenet121", "mobilenet_v2")
 TEN = (*SIX, "resnet18", "resnext50_32x4d", "vgg16_bn", "regnet_x_8gf")
-TWENTY = (*TEN, "resnet101", "regnet_y_8gf", "efficientnet_b2", "regnet_x_400mf", "mobilenet_v3_large")
+FIFTEEN = (*TEN, "resnet101", "regnet_y_8gf", "efficientnet_b2", "regnet_x_400mf", "mobilenet_v3_large")
 TRAIN = {"mode": "train", "precision": "amp", "channels_last": False, "compiled": False}
 LAST, INFER, COMPILED = {**TRAIN, "channels_last": True}, {**TRAIN, "mode": "infer"}, {**TRAIN, "compiled": True}
 MOST_BATCH, USABLE = 256, 0.8
@@ -55,7 +55,7 @@ def wanted(paper: list[str]) -> Iterator[tuple[str, str, dict[str, Any], int | N
     yield from (("precision", net, {**TRAIN, "precision": p}, None) for p in ("amp_bf16", "tf32", "fp32") for net in TEN)
     yield from (("batch", net, TRAIN, batch) for batch in (1, 4, 16, 64, 256, 2, 8, 32, 128, 512) for net in SIX)
     yield from (("paper, channels last", net, LAST, None) for net in third[1::2])
-    yield from (("compiled", net, COMPILED, None) for net in TWENTY)
+    yield from (("compiled", net, COMPILED, None) for net in FIFTEEN)
     yield from (("inference", net, INFER, None) for net in (*third[1::2], *rest))
 
 
