@@ -1,5 +1,7 @@
 //! GPUs on which nothing was timed, and batches of any size.
 
+use axum::http::Request;
+use epochcast::store::Scope;
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -207,4 +209,31 @@ async fn a_small_batch_is_launch_time_and_says_so() {
     assert!(!codes(&many).contains(&"overhead_bound"));
     // Tolerance: 9.5 ms of launches beside 4,096 images of 1 ms.
     assert!((number(&many, "/epoch_seconds") / number(&none, "/epoch_seconds") - 1.0).abs() < 1e-4);
+}
+
+#[tokio::test]
+async fn a_step_of_fewer_images_than_devices_is_taken_and_predicted_from() {
+    let app = App::seeded().await;
+    let token = app.token("me", Scope::Write).await;
+    let row = |name: &str, seconds: f64| {
+        json!({
+            "platform": {"id": "eight", "device": "NVIDIA V100 SXM2 32GB", "device_count": 8, "precision": "amp"},
+            "mode": "train", "model": {"name": name}, "batch_size": 4, "step_seconds": seconds,
+        })
+    };
+    let rows = json!([row("ResNet-50", 0.09), row("RegNetY-4GF", 0.12)]);
+    let request = Request::post("/v1/measurements")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    let answer = app
+        .call(request.body(rows.to_string().into()).unwrap())
+        .await;
+    assert_eq!(answer.body["accepted"], 2, "{}", answer.body);
+    for extra in [
+        json!({"platform": "eight"}),
+        json!({"platform": "eight", "batch_size": 4}),
+    ] {
+        let row = resnet50(&app, extra).await;
+        assert!(number(&row, "/epoch_seconds") > 0.0, "{row}");
+    }
 }

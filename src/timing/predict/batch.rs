@@ -9,7 +9,7 @@
 
 use crate::timing::data::platform::Mode;
 use crate::timing::fit::estimator::Part;
-use crate::timing::fit::training::launch_ms;
+use crate::timing::fit::training::{Rows, launch_ms};
 
 /// How many images a step has on a device.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +18,58 @@ pub(super) struct Images {
     pub(super) count: f64,
     /// Doubt in that, as a standard deviation of the log: 0 where it was said.
     pub(super) spread: f64,
+}
+
+/// The batch that nets are timed at: ln b = intercept + slope · ln acts, by least squares over the timings whose batch is known.
+/// More acts never mean more images, so that a prediction still grows with each cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct UsualBatch {
+    intercept: f64,
+    slope: f64,
+    /// Standard deviation of ln b around it.
+    spread: f64,
+}
+
+impl UsualBatch {
+    /// That of `rows`; `None` where no batch is known.
+    pub(super) fn of(rows: &Rows) -> Option<Self> {
+        let samples = rows.samples().map(|(_, sample)| sample);
+        let known = samples.filter(|sample| sample.batch > 0.0);
+        let logs = || {
+            known
+                .clone()
+                .map(|sample| (sample.features.acts.ln(), sample.batch.ln()))
+        };
+        let (n, acts, batches) = logs().fold((0.0, 0.0, 0.0), |(n, acts, batches), (a, b)| {
+            (n + 1.0, acts + a, batches + b)
+        });
+        let (acts, batch) = (acts / n, batches / n);
+        let (square, product) = logs().fold((0.0, 0.0), |(square, product), (a, b)| {
+            let a = a - acts;
+            (square + a * a, product + a * (b - batch))
+        });
+        let slope = if square > 0.0 {
+            (product / square).min(0.0)
+        } else {
+            0.0
+        };
+        let around = |(a, b): (f64, f64)| (b - batch - slope * (a - acts)).powi(2);
+        let left: f64 = logs().map(around).sum();
+        (n > 0.0).then(|| Self {
+            intercept: batch - slope * acts,
+            slope,
+            spread: (left / n).sqrt(),
+        })
+    }
+
+    /// Of a net with so many million `acts`, where the largest that was timed is `most`.
+    pub(super) fn at(self, acts: f64, most: f64) -> Images {
+        Images {
+            // Fewer than one, where a step is shared out over many devices.
+            count: (self.intercept + self.slope * acts.ln()).exp().min(most),
+            spread: self.spread,
+        }
+    }
 }
 
 /// One step on one device.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::batch::Images;
+use super::batch::{Images, UsualBatch};
 use super::datasheet::Sheet;
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, PlatformId};
@@ -195,51 +195,6 @@ fn costs(features: &Features) -> [f64; 3] {
     [features.acts, features.flops, features.params]
 }
 
-/// How many images a step has: ln b = intercept + slope · ln acts, by least squares over the timings whose batch is known. More
-/// acts never mean more images, so that a prediction still grows with each cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct UsualBatch {
-    intercept: f64,
-    slope: f64,
-    /// Standard deviation of ln b around it.
-    spread: f64,
-}
-
-impl UsualBatch {
-    fn of(rows: &Rows) -> Option<Self> {
-        let samples = rows.samples().map(|(_, sample)| sample);
-        let known = samples.filter(|sample| sample.batch > 0.0);
-        let logs = known.map(|sample| (sample.features.acts.ln(), sample.batch.ln()));
-        let (mut n, mut x, mut y, mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for (acts, batch) in logs {
-            n += 1.0;
-            x += acts;
-            y += batch;
-            xx += acts * acts;
-            xy += acts * batch;
-            yy += batch * batch;
-        }
-        let spread = xx - x * x / n;
-        let slope = if spread > 1e-6 {
-            ((xy - x * y / n) / spread).min(0.0)
-        } else {
-            0.0
-        };
-        let (spread_of_both, own) = (xy - x * y / n, yy - y * y / n);
-        let left = own - slope * (2.0 * spread_of_both - slope * spread);
-        (n > 0.0).then(|| Self {
-            intercept: (y - slope * x) / n,
-            slope,
-            spread: (left.max(0.0) / n).sqrt(),
-        })
-    }
-
-    /// Of a net with so many million `acts`.
-    fn at(self, acts: f64) -> f64 {
-        (self.intercept + self.slope * acts.ln()).exp()
-    }
-}
-
 impl Range {
     pub(in crate::timing) fn of(rows: &Rows) -> Self {
         let nothing = Self {
@@ -269,11 +224,7 @@ impl Range {
 
     /// Images in a step on each device, as they were in timings of nets with as many acts; `None` where none is known.
     pub(super) fn usual_batch(&self, features: &Features) -> Option<Images> {
-        let usual = self.usual_batch?;
-        Some(Images {
-            count: usual.at(features.acts).clamp(1.0, self.batch),
-            spread: usual.spread,
-        })
+        Some(self.usual_batch?.at(features.acts, self.batch))
     }
 
     /// Doubt in the time of steps of so many `images` on each device, as a standard deviation of the log.
