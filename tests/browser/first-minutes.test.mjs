@@ -43,8 +43,8 @@ test("a bare number of memory or time is asked for its unit, and nothing is plan
 });
 
 test("what is compared on a GPU that was never timed says so", async () => {
-  await page.goto("/explore?view=compare&platform=gpu:h100");
-  await page.locator("#compare .note", { hasText: "nothing was timed on NVIDIA H100" }).waitFor();
+  await page.goto("/explore?view=compare&platform=gpu:a100-80gb");
+  await page.locator("#compare .note", { hasText: "nothing was timed on NVIDIA A100" }).waitFor();
 });
 
 test("the answer speaks of the GPU that is pressed, and no more of one that is taken away", async () => {

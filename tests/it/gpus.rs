@@ -65,6 +65,11 @@ async fn a_gpu_that_was_timed_takes_as_long_by_its_data_sheet_but_in_a_wider_int
     assert_eq!(timed["epoch_seconds"], sheet["epoch_seconds"]);
     let high = |row: &Value| number(row, "/interval/high_seconds");
     assert!(high(&timed) < high(&sheet));
+    let told = sheet["warnings"][0]["detail"].as_str().unwrap();
+    assert!(told.contains("ask for rtx3090-nchw"), "{told}");
+    let other = resnet50(&app, json!({"platform": "gpu:a100-40gb"})).await;
+    let told = other["warnings"][0]["detail"].as_str().unwrap();
+    assert!(told.contains("nothing was timed on NVIDIA A100"), "{told}");
 }
 
 /// Published images/s of ResNet-50 in training with mixed precision on one GPU: `pytorch/pytorch-train-throughput-fp16.csv`

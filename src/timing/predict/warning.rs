@@ -80,11 +80,17 @@ impl Warning {
     /// Of a GPU without timings.
     pub(super) fn sheet(sheet: &Sheet) -> Vec<Self> {
         let (device, scales) = (&sheet.platform.device, &sheet.scales);
-        let detail = format!(
-            "nothing was timed on {device} as asked: these are times of {} x {:.3}, by the data sheets of both, with layout and software as there",
-            scales.from,
-            scales.factor()
-        );
+        let from = &scales.from;
+        let detail = if scales.is_same() {
+            format!(
+                "these are times of {from}, which was timed on such a GPU, with layout and software as there: ask for {from} to have its own, narrower interval"
+            )
+        } else {
+            format!(
+                "nothing was timed on {device} as asked: these are times of {from} x {:.3}, by the data sheets of both, with layout and software as there",
+                scales.factor()
+            )
+        };
         let vague = scales.is_vague().then(|| {
             let detail = format!(
                 "{} is so unlike what is asked for that no more than the order of magnitude is known",
