@@ -5,10 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "a bench may stop at once")]
 
 use divan::{Bencher, black_box};
-use epochcast::http::ask::compare::{CompareRequest, compared};
-use epochcast::http::ask::explain::{ExplainRequest, explanation};
-use epochcast::http::ask::plan::{PlanRequest, planned};
-use epochcast::http::extract::wanted::Wanted;
+use epochcast::ask::compare::{CompareRequest, compared};
+use epochcast::ask::explain::{ExplainRequest, explanation};
+use epochcast::ask::plan::{PlanRequest, planned};
+use epochcast::ask::wanted::Wanted;
 use epochcast::plan::budget::Limits;
 use epochcast::timing::Predictors;
 use epochcast::timing::data::seed;

@@ -14,11 +14,13 @@
 //! | a [`chart::Figure`] draws the fits and what they say | [`chart`] |
 //! | the fits come from the measurements in the store … | [`store`] |
 //! | … and are replaced whole when those change; a prediction never waits | [`live`] |
-//! | the handler that is those lines and no more | [`http::ask::predict`] |
+//! | all of that, as a typed question with a typed answer | [`ask::predict`] |
+//! | the handler that reads the question and writes the answer | [`http`] |
 //!
 //! `net`, `timing`, `plan` and `chart` are pure: no clock, no random source, no async, no I/O. sqlx stays in `store`,
 //! axum in `http`, linfa in `timing`.
 
+pub mod ask;
 pub mod chart;
 pub mod http;
 pub mod json;

@@ -3,7 +3,7 @@
 use epochcast::store::{Options, Store};
 
 use super::args::Settings;
-use super::clock::now;
+use epochcast::live::clock::now;
 
 /// Refuses a folder in the place of the database, before a lock is left beside it.
 pub(crate) fn is_no_folder(settings: &Settings) -> anyhow::Result<()> {

@@ -1,7 +1,6 @@
 //! The command line: what it is asked with, in which words it refuses, how its answers look.
 
 pub(crate) mod args;
-pub(crate) mod clock;
 pub(crate) mod commands;
 pub(crate) mod config_file;
 pub(crate) mod database;

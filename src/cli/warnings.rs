@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use epochcast::http::ask::plan::TimeRow;
+use epochcast::ask::plan::TimeRow;
 
 /// What is to be known of the times in `rows`, which hold `nets` nets.
 pub(crate) fn summed<'a>(rows: impl Iterator<Item = &'a TimeRow>, nets: usize) -> Vec<String> {

@@ -4,13 +4,12 @@
 //! extractors ([`extract::body`]), so that every refusal is a problem ([`extract::problem`]) that points at the field.
 
 mod admission;
-pub mod api;
-pub mod ask;
+mod api;
 mod charts;
-mod clock;
 mod document;
-pub mod extract;
+mod extract;
 mod pages;
+mod questions;
 pub mod serve;
 mod settings;
 mod shared;
@@ -68,12 +67,7 @@ fn open_parts(document: &mut utoipa::openapi::OpenApi) {
 #[must_use]
 pub fn api() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(ask::complexity::router())
-        .merge(ask::predict::router())
-        .merge(ask::compare::router())
-        .merge(ask::compare_csv::router())
-        .merge(ask::plan::router())
-        .merge(ask::explain::router())
+        .merge(questions::router())
         .merge(api::evaluation::router())
         .merge(charts::router())
         .merge(api::models::router())

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::admission::gate::Gate;
-use super::ask::answers::Answers;
+use super::questions::answers::Answers;
 use crate::live::Live;
 
 /// What all handlers share: the store with its fits, what was answered lately, and the gate before heavy work.

@@ -4,6 +4,7 @@
 //! fits are made beside them and swapped in whole. Which version of the data gave which fit is kept, so that any of them
 //! can be made again.
 
+pub mod clock;
 mod evaluation;
 mod export;
 mod kept;

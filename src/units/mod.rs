@@ -2,6 +2,7 @@
 //!
 //! A count is an exact integer; a time is a positive, finite number of seconds. Nothing here knows about nets.
 
+pub mod moment;
 mod number;
 pub mod quantity;
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::house::{House, circles};
 
 /// Modules from left to right: each uses only what stands before it.
-const ORDER: [&str; 9] = [
-    "units", "json", "net", "timing", "plan", "chart", "store", "live", "http",
+const ORDER: [&str; 10] = [
+    "units", "json", "net", "timing", "plan", "chart", "store", "live", "ask", "http",
 ];
 /// The same of the rooms within one.
 const ROOMS: [(&str, &[&str]); 2] = [
@@ -156,6 +156,19 @@ fn each_library_stays_in_its_place() {
                 path.display()
             );
         }
+    }
+}
+
+#[test]
+fn the_command_line_answers_without_http_and_uses_it_only_to_serve() {
+    let serving = ["settings.rs", "serve.rs"];
+    for path in sources(&src().join("cli")) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap();
+        assert!(
+            serving.contains(&name) || !code(&path).contains("epochcast::http"),
+            "{} uses http",
+            path.display()
+        );
     }
 }
 

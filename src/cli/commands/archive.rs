@@ -8,8 +8,8 @@ use epochcast::live::{Export, ExportFormat, Live};
 use epochcast::store::{Damage, Filter};
 
 use crate::cli::args::Settings;
-use crate::cli::clock;
 use crate::cli::database;
+use epochcast::live::clock;
 
 /// Writes all that is stored to standard output.
 pub(crate) async fn export(settings: &Settings) -> anyhow::Result<()> {

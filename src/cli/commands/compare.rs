@@ -1,9 +1,8 @@
 //! `epochcast compare`: many scaled forms of one net, side by side.
 
-use epochcast::http::ask::compare::{
-    CompareAnswer, CompareRow, ComparedTime, compared, factors_of_text,
-};
-use epochcast::http::extract::wanted::Wanted;
+use epochcast::ask::compare::{CompareAnswer, CompareRow, ComparedTime, compared};
+use epochcast::ask::factors;
+use epochcast::ask::wanted::Wanted;
 use epochcast::units::quantity::{Currency, Money, count, digits, duration};
 
 use crate::cli::args::{CompareArgs, Settings};
@@ -29,7 +28,7 @@ pub(crate) async fn compare(settings: &Settings, args: &CompareArgs) -> anyhow::
 }
 
 fn request(args: &CompareArgs) -> anyhow::Result<Request> {
-    let factors = args.factors.as_deref().map(factors_of_text).transpose();
+    let factors = args.factors.as_deref().map(factors::of_text).transpose();
     let factors = factors.map_err(|invalid| Usage(told_of_flag("--factors", &invalid)))?;
     let request = Request::about(&args.about)?
         .ways(&args.ways)

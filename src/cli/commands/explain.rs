@@ -1,7 +1,7 @@
 //! `epochcast explain`: where the time of a net goes, and what would help.
 
-use epochcast::http::ask::explain::{ExplainedOn, explanation};
-use epochcast::http::extract::wanted::Wanted;
+use epochcast::ask::explain::{ExplainedOn, explanation};
+use epochcast::ask::wanted::Wanted;
 use epochcast::plan::explain::Share;
 use epochcast::units::quantity::{count, duration};
 use epochcast::units::to_f64;

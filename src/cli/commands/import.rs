@@ -12,10 +12,10 @@ use epochcast::timing::data::upload::Format;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{ImportArgs, Settings};
-use crate::cli::clock;
 use crate::cli::database;
 use crate::cli::table;
 use crate::cli::words::told_of_file;
+use epochcast::live::clock;
 
 /// Stores the rows of each file; a file that cannot be read fails, after those before it were stored. Rejected rows fail
 /// at the end, so that a script learns of them.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use epochcast::http::api::gpus::{self, Gpus};
-use epochcast::http::api::models::{self, Models, Strategies};
-use epochcast::http::api::platforms::{self, Platforms};
+use epochcast::ask::known::gpus::{self, Gpus};
+use epochcast::ask::known::models::{self, Models, Strategies};
+use epochcast::ask::known::platforms::{self, Platforms};
 use epochcast::timing::data::platform::MemoryFormat;
 use epochcast::timing::{Platform, PlatformId};
 use epochcast::units::quantity::{count, digits, size};

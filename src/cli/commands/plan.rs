@@ -1,8 +1,8 @@
 //! `epochcast plan`: how far a budget goes, or the cheapest way to a target.
 
-use epochcast::http::ask::chosen::chosen;
-use epochcast::http::ask::plan::{PlanAnswer, PlanOption, TimeRow, planned};
-use epochcast::http::extract::wanted::Wanted;
+use epochcast::ask::chosen::chosen;
+use epochcast::ask::plan::{PlanAnswer, PlanOption, TimeRow, planned};
+use epochcast::ask::wanted::Wanted;
 use epochcast::plan::budget::LimitedBy;
 use epochcast::timing::{Mode, Predictors};
 use epochcast::units::quantity::{Currency, Money, count, duration, size};

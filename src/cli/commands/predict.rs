@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use epochcast::http::ask::pins::pinned;
-use epochcast::http::ask::predict::{PredictAnswer, PredictionRow, predicted, predicted_by};
-use epochcast::http::ask::predict_request::PredictRequest;
-use epochcast::http::extract::problem::ApiError;
+use epochcast::ask::pins::Unanswered;
+use epochcast::ask::pins::pinned;
+use epochcast::ask::predict::{PredictAnswer, PredictionRow, predicted, predicted_by};
+use epochcast::ask::request::PredictRequest;
 use epochcast::live::Live;
 use epochcast::net::{Complexity, Ratios};
 use epochcast::timing::Predictor;
@@ -28,11 +28,11 @@ pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::
     let answer = if stored && request.fit.is_some() {
         repeated(settings, request).await?
     } else {
-        predicted(predictors(settings).await?.as_ref(), request).map_err(ApiError::from)
+        predicted(predictors(settings).await?.as_ref(), request).map_err(Unanswered::from)
     };
     let answer = answer.map_err(|error| match error {
-        ApiError::Invalid(invalid) => asked.refused(&invalid),
-        other => other.into(),
+        Unanswered::Invalid(invalid) => asked.refused(&invalid),
+        Unanswered::Store(error) => error.into(),
     })?;
     let currency = currency(&[args.training.price_per_hour])?;
     print(&shown(&answer), &args.about, |_| {
@@ -65,14 +65,14 @@ fn shown(answer: &PredictAnswer) -> impl Serialize {
 async fn repeated(
     settings: &Settings,
     request: PredictRequest,
-) -> anyhow::Result<Result<PredictAnswer, ApiError>> {
+) -> anyhow::Result<Result<PredictAnswer, Unanswered>> {
     let live = Live::open(database::look(settings).await?).await?;
     live.settle().await?;
     let pin = pinned(&live, &request).await;
     database::looked(live.store()).await?;
     let by = |pin: Option<Arc<Predictor>>| {
         let answer = predicted_by(pin.as_ref(), &live.predictors(), request);
-        answer.map_err(ApiError::from)
+        answer.map_err(Unanswered::from)
     };
     Ok(pin.and_then(by))
 }

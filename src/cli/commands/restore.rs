@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use epochcast::store::{Backup, Options, Present, Restored, Restoring, Revoked, Store};
 
 use crate::cli::args::{RestoreArgs, Settings};
-use crate::cli::clock;
 use crate::cli::database;
+use epochcast::live::clock;
 
 /// Replaces all that is stored by a backup.
 pub(crate) async fn restore(settings: &Settings, args: &RestoreArgs) -> anyhow::Result<()> {

@@ -6,10 +6,10 @@ use anyhow::Context;
 use epochcast::store::NewToken;
 
 use crate::cli::args::{Settings, TokenCommand};
-use crate::cli::clock;
-use crate::cli::clock::date;
 use crate::cli::database;
 use crate::cli::table::{self, Table};
+use epochcast::live::clock;
+use epochcast::units::moment::minute;
 
 const DAY: i64 = 86_400_000;
 
@@ -44,15 +44,17 @@ pub(crate) async fn token(settings: &Settings, command: &TokenCommand) -> anyhow
                 .left("ends");
             for token in store.tokens().await? {
                 let ends = match (token.revoked_at, token.expires_at) {
-                    (Some(at), _) => format!("revoked {}", date(at)),
-                    (None, Some(at)) => date(at),
+                    (Some(at), _) => format!("revoked {}", minute(at)),
+                    (None, Some(at)) => minute(at),
                     (None, None) => "never".to_owned(),
                 };
                 table.row([
                     token.name,
                     token.scope.to_string(),
-                    date(token.created_at),
-                    token.last_used_at.map_or_else(|| "never".to_owned(), date),
+                    minute(token.created_at),
+                    token
+                        .last_used_at
+                        .map_or_else(|| "never".to_owned(), minute),
                     ends,
                 ]);
             }

@@ -1,16 +1,17 @@
 //! `epochcast uploads`, `upload show`, `undo` and `redo`: what was stored, out of the fits and back.
 
 use anyhow::Context;
-use epochcast::http::api::uploads::{UploadSummary, Uploads};
+use epochcast::ask::known::uploads::{UploadSummary, Uploads};
 use epochcast::live::Live;
 use epochcast::store::{Filter, Moved, Page, Rejection, Store, UploadRow};
+use epochcast::units::moment;
 
 use crate::cli::args::Settings;
-use crate::cli::clock;
 use crate::cli::database;
 use crate::cli::request::print_json;
 use crate::cli::table::{self, Table};
 use crate::cli::words::{counted, path};
+use epochcast::live::clock;
 
 /// Lists all uploads.
 pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
@@ -44,7 +45,7 @@ pub(crate) async fn list(settings: &Settings, as_json: bool) -> anyhow::Result<(
     for upload in &uploads {
         table.row([
             upload.id.to_string(),
-            clock::date(upload.created_at),
+            moment::minute(upload.created_at),
             upload.sender.name.clone(),
             upload.accepted.to_string(),
             upload.duplicates.to_string(),
@@ -62,7 +63,7 @@ const SHOWN: u32 = 20;
 
 fn state(upload: &UploadRow) -> String {
     match upload.removed_at {
-        Some(at) => format!("undone {}", clock::date(at)),
+        Some(at) => format!("undone {}", moment::minute(at)),
         None => "in use".to_owned(),
     }
 }
@@ -77,7 +78,7 @@ pub(crate) async fn show(settings: &Settings, id: i64, as_json: bool) -> anyhow:
     }
     let mut table = Table::default().left("").left("");
     table.row(["upload".to_owned(), id.to_string()]);
-    table.row(["when".to_owned(), clock::date(upload.created_at)]);
+    table.row(["when".to_owned(), moment::minute(upload.created_at)]);
     table.row(["sender".to_owned(), upload.sender.name.clone()]);
     table.row(["state".to_owned(), state(&upload)]);
     table.row(["accepted".to_owned(), upload.accepted.to_string()]);

@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::Route;
-use crate::http::clock;
 use crate::http::extract::problem::ApiError;
 use crate::http::settings::Settings;
 use crate::live::Live;
+use crate::live::clock;
 use crate::store::{Scope, Sender, Senders, Token, UploadRow};
 
 /// Who sends a request, to a handler that needs to know.

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use crate::http::clock;
+use crate::live::clock;
+use crate::units::moment;
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,7 +203,7 @@ fn stamp(line: &mut String) {
     SECOND.with_borrow_mut(|(known, text)| {
         if *known != second {
             *known = second;
-            *text = clock::rfc3339(second * 1000);
+            *text = moment::rfc3339(second * 1000);
             text.truncate(19);
         }
         let _ = write!(line, "{text}.{milliseconds:03}Z");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::http::clock;
 use crate::http::extract::problem::ApiError;
+use crate::live::clock;
 use crate::store::Store;
 
 /// What the last look at the store has shown.

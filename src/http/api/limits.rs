@@ -9,10 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::MAX_LIMIT;
+use crate::ask::batch::{BATCH_ITEMS, BATCH_PREDICTIONS};
+use crate::ask::chosen::MOST_PLATFORMS;
 use crate::http::admission::Told;
 use crate::http::admission::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
-use crate::http::ask::chosen::MOST_PLATFORMS;
-use crate::http::ask::predict::{BATCH_ITEMS, BATCH_PREDICTIONS};
 use crate::http::extract::body::{Json, MOST_READING};
 use crate::http::extract::bounds::{
     BATCH_BODY_BYTES, BODY_BYTES, BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME,

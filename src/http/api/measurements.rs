@@ -8,12 +8,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::admission::guard::Caller;
-use crate::http::clock;
 use crate::http::extract::body::Json;
 use crate::http::extract::path::Id;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::{NotThere, StoreRefused, WriteRefused};
 use crate::http::shared::Shared;
+use crate::live::clock;
 use crate::net::{Complexity, Group};
 use crate::store::{Moved, Senders, StoredMeasurement};
 use crate::timing::data::measurement::RawMeasurement;

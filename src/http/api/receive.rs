@@ -16,13 +16,13 @@ use utoipa_axum::routes;
 
 use crate::http::admission::guard::Caller;
 use crate::http::admission::{BasePath, Told};
-use crate::http::clock;
 use crate::http::extract::body::{Json, Params, unread as unarrived};
 use crate::http::extract::bounds::UPLOAD_BYTES;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::{BodyRefused, WriteRefused};
 use crate::http::shared::Shared;
 use crate::json::{FieldError, ParseError};
+use crate::live::clock;
 use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
 use crate::store::{Scope, StoreError};
 use crate::timing::Mode;

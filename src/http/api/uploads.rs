@@ -12,14 +12,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::listing::Order;
+use crate::ask::known::uploads::{UploadSummary, Uploads};
 use crate::http::admission::guard::Caller;
-use crate::http::clock;
 use crate::http::extract::body::{Json, Params};
 use crate::http::extract::path::Id;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::{ListRefused, NotThere, WriteRefused};
 use crate::http::shared::Shared;
 use crate::live::RejectedExport;
+use crate::live::clock::now;
 use crate::store::{Moved, UploadFilter, UploadRow};
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
@@ -28,65 +29,6 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(one, remove))
         .routes(routes!(rejected))
         .routes(routes!(restore))
-}
-
-/// An upload that was stored.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UploadSummary {
-    /// Its id.
-    pub upload: i64,
-    /// When it came.
-    #[schema(example = "2026-11-24T12:00:00Z")]
-    pub created_at: String,
-    /// Who sent it: `seed`, `import`, or the name of a token.
-    pub sender: String,
-    /// Rows stored, and in the fits.
-    pub accepted: i64,
-    /// Rows equal to one that was in.
-    pub duplicates: i64,
-    /// Rows stored, but kept out of the fits.
-    pub quarantined: i64,
-    /// Rows that were wrong.
-    pub rejected: i64,
-    /// When it was taken out; null: it was not, or is back.
-    pub removed_at: Option<String>,
-}
-
-impl From<UploadRow> for UploadSummary {
-    fn from(row: UploadRow) -> Self {
-        let UploadRow {
-            id,
-            sender,
-            accepted,
-            duplicates,
-            quarantined,
-            rejected,
-            ..
-        } = row;
-        let (created_at, removed_at) = (
-            clock::rfc3339(row.created_at),
-            row.removed_at.map(clock::rfc3339),
-        );
-        Self {
-            upload: id,
-            created_at,
-            sender: sender.name,
-            accepted,
-            duplicates,
-            quarantined,
-            rejected,
-            removed_at,
-        }
-    }
-}
-
-/// One page of uploads.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Uploads {
-    /// By id, in the order that was asked for.
-    pub uploads: Vec<UploadSummary>,
-    /// `after` of the next page; null on the last.
-    pub next: Option<i64>,
 }
 
 /// Which uploads to list.
@@ -225,7 +167,7 @@ async fn remove(
     Id(id): Id,
 ) -> Result<Json<MovedRows>, ApiError> {
     caller.may_change(&[known(&live, id).await?])?;
-    let moved = live.remove_upload(id, clock::now()).await?;
+    let moved = live.remove_upload(id, now()).await?;
     Ok(Json(moved.into()))
 }
 
@@ -248,6 +190,6 @@ async fn restore(
     Id(id): Id,
 ) -> Result<Json<MovedRows>, ApiError> {
     caller.may_change(&[known(&live, id).await?])?;
-    let moved = live.restore_upload(id, clock::now()).await?;
+    let moved = live.restore_upload(id, now()).await?;
     Ok(Json(moved.into()))
 }

@@ -9,11 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::look::LookParams;
 use super::reply::Chart;
+use crate::ask::chosen::one;
+use crate::ask::request::IMAGENET_IMAGES;
 use crate::chart::figures::fit::FitChart;
 use crate::chart::figures::residuals::{By, ResidualChart};
 use crate::chart::{Evidence, Figure, Kind};
-use crate::http::ask::chosen::one;
-use crate::http::ask::predict_request::IMAGENET_IMAGES;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::query::{Written, within};
 use crate::http::extract::refusals::ListRefused;

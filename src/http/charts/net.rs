@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::evidence::predictor;
 use super::reply::{Chart, Reply};
-use crate::http::ask::predict_request::PredictRequest;
+use crate::ask::request::PredictRequest;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::query::{NetText, Written, split};
 use crate::json::Invalid;

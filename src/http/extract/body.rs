@@ -19,7 +19,7 @@ use crate::json::{Invalid, check_length, check_lengths, parse, told};
 
 /// A body of at most `LIMIT` bytes that is said to be JSON, and JSON that is written already.
 #[derive(Clone, Debug)]
-pub struct JsonText<const LIMIT: usize = BODY_BYTES>(pub Bytes);
+pub(in crate::http) struct JsonText<const LIMIT: usize = BODY_BYTES>(pub Bytes);
 
 impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonText<LIMIT> {
     type Rejection = ApiError;
@@ -54,7 +54,7 @@ impl IntoResponse for JsonText {
 }
 
 /// The JSON value of a body of at most `LIMIT` bytes.
-pub struct JsonBody<const LIMIT: usize = BODY_BYTES>(pub Value);
+pub(in crate::http) struct JsonBody<const LIMIT: usize = BODY_BYTES>(pub Value);
 
 impl<S: Sync, const LIMIT: usize> FromRequest<S> for JsonBody<LIMIT> {
     type Rejection = ApiError;
@@ -163,7 +163,7 @@ fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// The query of a URL, as a `T`.
-pub struct Params<T>(pub T);
+pub(in crate::http) struct Params<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
@@ -227,7 +227,7 @@ fn unreadable(query: &str, cause: &str) -> Invalid {
 
 /// An answer in JSON.
 #[derive(Clone, Copy, Debug)]
-pub struct Json<T>(pub T);
+pub(in crate::http) struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {

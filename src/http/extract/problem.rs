@@ -9,12 +9,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::ask::pins::Unanswered;
 use crate::json::{FieldError, Invalid, NotJson, ParseError};
 use crate::store::StoreError;
 
 /// Why a request was not answered as it was meant.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiError {
+pub(in crate::http) enum ApiError {
     /// The body is not JSON.
     #[error("the body is not JSON: {0}")]
     NotJson(#[from] NotJson),
@@ -86,6 +87,15 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<Unanswered> for ApiError {
+    fn from(error: Unanswered) -> Self {
+        match error {
+            Unanswered::Invalid(error) => Self::Invalid(error),
+            Unanswered::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<ParseError> for ApiError {
     fn from(error: ParseError) -> Self {
         match error {
@@ -98,7 +108,7 @@ impl From<ParseError> for ApiError {
 impl ApiError {
     /// The status that the error answers with.
     #[must_use]
-    pub fn status(&self) -> StatusCode {
+    pub(in crate::http) fn status(&self) -> StatusCode {
         match self {
             Self::NotJson(_) | Self::Body(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::Rejected(..) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -121,7 +131,7 @@ impl ApiError {
 
     /// The error as it is sent.
     #[must_use]
-    pub fn problem(&self, request_id: &str) -> Problem {
+    pub(in crate::http) fn problem(&self, request_id: &str) -> Problem {
         let errors = match self {
             Self::Invalid(Invalid(errors)) | Self::Rejected(_, errors) => errors.clone(),
             _ => Vec::new(),
@@ -168,7 +178,7 @@ impl IntoResponse for ApiError {
 
 /// Problem details (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+pub(in crate::http) struct Problem {
     /// `about:blank`: the status says what kind of problem it is.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]

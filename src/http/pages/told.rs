@@ -16,8 +16,8 @@ use tower::Service;
 
 use super::first::{Question, Questions, questions};
 use super::served::{ASKED_AGAIN, File, HTML, dress};
+use crate::ask::wanted::Wanted;
 use crate::http::admission::gate::Gate;
-use crate::http::extract::wanted::Wanted;
 use crate::http::shared::Shared;
 
 /// Where a page holds the answers to its first questions.

@@ -1,44 +1,34 @@
-//! `POST /v1/complexity`: exact costs of a net and of its scaled form.
+//! Exact costs of a net and of its scaled form.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use crate::http::extract::body::{Json, JsonBody};
-use crate::http::extract::problem::ApiError;
-use crate::http::extract::refusals::BodyRefused;
-use crate::http::shared::Shared;
-use crate::json::{Invalid, typed};
+use crate::json::Invalid;
 use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, Ratios, Scaling, Side, Subject};
 use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
 use crate::timing::predict::warning::Warning;
 
-pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(complexity))
-}
-
 /// A net, and how to scale it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ComplexityRequest {
+pub struct ComplexityRequest {
     /// The net.
     #[schema(value_type = Option<RawModel>)]
-    model: Option<Value>,
+    pub model: Option<Value>,
     /// In its place: the costs of a net that only its owner can build.
-    complexity: Option<RawComplexity>,
+    pub complexity: Option<RawComplexity>,
     /// How to scale it; only a `model` can be scaled.
-    scaling: Option<RawScaling>,
+    pub scaling: Option<RawScaling>,
     /// Whether to list the layers, default false.
-    layers: Option<bool>,
+    pub layers: Option<bool>,
 }
 
 /// What a net and its scaled form cost.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ComplexityAnswer {
+pub struct ComplexityAnswer {
     /// The net as it was asked for.
     pub base: Base,
     /// The net scaled; null where no scaling was asked for.
@@ -103,30 +93,8 @@ pub struct Scaled {
     pub layers: Option<Vec<LayerRow>>,
 }
 
-/// Exact costs of a net, and of its scaled form.
-#[utoipa::path(
-    post,
-    path = "/v1/complexity",
-    tag = "nets",
-    request_body(content = ComplexityRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}})),
-    responses(
-        (status = 200, description = "The costs", body = ComplexityAnswer),
-        BodyRefused,
-    )
-)]
-async fn complexity(JsonBody(body): JsonBody) -> Result<Json<ComplexityAnswer>, ApiError> {
-    let request: ComplexityRequest = typed(&body)?;
-    let subject = Subject::read(request.model, request.complexity)?;
-    let scaled = scaled(&subject, request.scaling)?;
-    Ok(Json(answer(
-        &subject,
-        scaled.as_ref(),
-        request.layers == Some(true),
-    )))
-}
-
 /// `subject` scaled as `raw` asks, with the scaling.
-pub(in crate::http) fn scaled(
+pub(crate) fn scaled(
     subject: &Subject,
     raw: Option<RawScaling>,
 ) -> Result<Option<(Scaling, Net)>, Invalid> {
@@ -136,26 +104,28 @@ pub(in crate::http) fn scaled(
     Ok(Some((scaling, net)))
 }
 
-/// The answer for `subject` and its scaled form.
-pub(super) fn answer(
-    subject: &Subject,
-    scaled: Option<&(Scaling, Net)>,
-    layers: bool,
-) -> ComplexityAnswer {
+/// The answer to `request`.
+///
+/// # Errors
+/// Points at the field that is wrong.
+pub fn counted(request: ComplexityRequest) -> Result<ComplexityAnswer, Invalid> {
+    let subject = Subject::read(request.model, request.complexity)?;
+    let scaled = scaled(&subject, request.scaling)?;
+    let with_layers = request.layers == Some(true);
     let list = |net: &Net| net.layers().iter().map(LayerRow::from).collect();
     let base = Base {
-        layers: subject.net().filter(|_| layers).map(list),
-        ..base_row(subject)
+        layers: subject.net().filter(|_| with_layers).map(list),
+        ..base_row(&subject)
     };
     let scaled = scaled.map(|(scaling, net)| Scaled {
-        layers: layers.then(|| list(net)),
-        ..scaled_row(scaling, net, &base.complexity)
+        layers: with_layers.then(|| list(&net)),
+        ..scaled_row(&scaling, &net, &base.complexity)
     });
-    ComplexityAnswer { base, scaled }
+    Ok(ComplexityAnswer { base, scaled })
 }
 
 /// `subject` without its layers.
-pub(in crate::http) fn base_row(subject: &Subject) -> Base {
+pub(crate) fn base_row(subject: &Subject) -> Base {
     Base {
         name: subject.name().map(str::to_owned),
         model: subject.net().map(Net::description),

@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use super::complexity::{Base, base_row};
-use super::predict_request::PredictRequest;
 use super::ready::Ready;
 use super::recent::Recent;
+use crate::ask::complexity::{Base, base_row};
+use crate::ask::request::PredictRequest;
 use crate::json::Invalid;
 use crate::net::{Group, Subject};
 use crate::timing::Features;
@@ -17,12 +17,12 @@ use crate::units::Whole;
 
 /// A net, its counts, and what a regression sees of it.
 #[derive(Debug)]
-pub(in crate::http) struct Counted {
-    pub(in crate::http) subject: Subject,
-    pub(in crate::http) row: Ready<Base>,
+pub(crate) struct Counted {
+    pub(crate) subject: Subject,
+    pub(crate) row: Ready<Base>,
     /// The timing group that follows from the net.
-    pub(in crate::http) group: Group,
-    pub(in crate::http) features: Features,
+    pub(crate) group: Group,
+    pub(crate) features: Features,
 }
 
 impl From<Subject> for Counted {
@@ -46,7 +46,7 @@ const MOST: usize = 1024;
 ///
 /// # Errors
 /// Points at the field that is wrong.
-pub(in crate::http) fn counted(request: &mut PredictRequest) -> Result<Arc<Counted>, Invalid> {
+pub(crate) fn counted(request: &mut PredictRequest) -> Result<Arc<Counted>, Invalid> {
     let (model, costs) = (request.model.take(), request.complexity.take());
     let key = match (model, costs) {
         (Some(model), None) if is_small(&model) => {

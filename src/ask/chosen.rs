@@ -21,7 +21,7 @@ pub enum PlatformChoice {
 }
 
 /// Most platforms that one question names; with none named it may be more.
-pub(in crate::http) const MOST_PLATFORMS: usize = 256;
+pub(crate) const MOST_PLATFORMS: usize = 256;
 
 /// The predictors that a request's `platform` names: all of the mode where it names none.
 ///
@@ -52,7 +52,7 @@ pub fn chosen(
 }
 
 /// The predictor that `id` names: of a platform, or of a GPU by its data sheet.
-pub(in crate::http) fn one(
+pub(crate) fn one(
     predictors: &Predictors,
     mode: Mode,
     id: &Value,

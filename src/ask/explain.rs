@@ -1,22 +1,15 @@
-//! `POST /v1/explain`: where the time of a net goes, and what would help.
+//! Where the time of a net goes, and what would help.
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::asking::Asking;
 use super::chosen::PlatformChoice;
 use super::complexity::{Base, Scaled, base_row, missed, scaled, scaled_row};
-use super::predict_request::PredictRequest;
-use crate::http::extract::body::{Json, JsonBody};
-use crate::http::extract::problem::ApiError;
-use crate::http::extract::refusals::BodyRefused;
-use crate::http::extract::wanted::Wanted;
-use crate::http::shared::Shared;
-use crate::json::{Invalid, typed};
+use super::request::PredictRequest;
+use super::wanted::Wanted;
+use crate::json::Invalid;
 use crate::net::Net;
 use crate::net::scaling::RawScaling;
 use crate::net::spec::RawModel;
@@ -24,10 +17,6 @@ use crate::plan::explain::{Remedy, Share, explained};
 use crate::timing::predict::warning::Warning;
 use crate::timing::{Estimator, Form, Mode, PlatformId, Predictors};
 use crate::units::Whole;
-
-pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(explain))
-}
 
 /// A net, how to scale it, and where to time it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -89,26 +78,6 @@ pub struct ExplainedOn {
     pub remedies: Vec<Remedy>,
     /// What to know before trusting it.
     pub warnings: Vec<Warning>,
-}
-
-/// Why a net takes its time: by stage and by kind of layer its costs, arithmetic intensity and share of the predicted time.
-#[utoipa::path(
-    post,
-    path = "/v1/explain",
-    tag = "plans",
-    request_body(content = ExplainRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "platform": "v100x8-paper"})),
-    responses(
-        (status = 200, description = "Where the time goes", body = ExplainAnswer),
-        BodyRefused,
-    )
-)]
-async fn explain(
-    State(live): State<Shared>,
-    wanted: Wanted,
-    JsonBody(body): JsonBody,
-) -> Result<Json<ExplainAnswer>, ApiError> {
-    let answer = explanation(&live.predictors(), typed(&body)?, &wanted);
-    Ok(Json(answer?))
 }
 
 /// The answer to `request`, as long as it is `wanted`.

@@ -81,7 +81,7 @@ impl PredictRequest {
     ///
     /// # Errors
     /// Points at the field that is wrong.
-    pub(in crate::http) fn question(&self, group: &Group) -> Result<Question, Invalid> {
+    pub(crate) fn question(&self, group: &Group) -> Result<Question, Invalid> {
         let group = match &self.family {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
             None => group.clone(),
@@ -110,7 +110,7 @@ impl PredictRequest {
     ///
     /// # Errors
     /// Points at the field that is wrong.
-    pub(in crate::http) fn run(&self) -> Result<Run, Invalid> {
+    pub(crate) fn run(&self) -> Result<Run, Invalid> {
         let rate = |pointer: &str, value: Option<f64>| match value {
             Some(number) if !(LEAST_RATE..=MOST_RATE).contains(&number) => {
                 let detail = format!("{number:?} is out of range");

@@ -8,12 +8,13 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::compare::{CompareAnswer, CompareRequest, CompareRow, ComparedTime, compared};
+use crate::ask::compare::{CompareAnswer, CompareRequest, CompareRow, ComparedTime, compared};
+use crate::ask::factors::{numbers, of_text as factors, words};
+use crate::ask::wanted::Wanted;
 use crate::http::extract::body::Params;
 use crate::http::extract::problem::ApiError;
-use crate::http::extract::query::{NetText, factors, numbers, words};
+use crate::http::extract::query::NetText;
 use crate::http::extract::refusals::ListRefused;
-use crate::http::extract::wanted::Wanted;
 use crate::http::shared::Shared;
 use crate::json::Invalid;
 use crate::timing::{Estimator, Mode};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::chosen::chosen;
-use super::predict_request::PredictRequest;
+use super::request::PredictRequest;
 use crate::json::Invalid;
 use crate::net::{Net, Subject};
 use crate::plan::memory::{Optimizer, Setup, beyond, possible};
@@ -19,23 +19,23 @@ use crate::timing::predict::warning::Warning;
 use crate::timing::{Features, Form, Mode, PlatformId, Prediction, Predictor, Predictors};
 
 /// A request about one net, read.
-pub(in crate::http) struct Asking<'a> {
-    pub(in crate::http) subject: Subject,
-    pub(in crate::http) question: Question,
-    pub(in crate::http) mode: Mode,
+pub(crate) struct Asking<'a> {
+    pub(crate) subject: Subject,
+    pub(crate) question: Question,
+    pub(crate) mode: Mode,
     /// The whole training that is asked about.
-    pub(in crate::http) run: Run,
+    pub(crate) run: Run,
     /// What the config that was sent says of the training.
     configured: Option<Configured>,
     /// The platforms that are asked.
-    pub(in crate::http) predictors: Vec<Arc<Predictor>>,
+    pub(crate) predictors: Vec<Arc<Predictor>>,
     /// All platforms.
-    pub(in crate::http) all: &'a Predictors,
+    pub(crate) all: &'a Predictors,
 }
 
 impl<'a> Asking<'a> {
     /// Reads all of `request` but its scaling.
-    pub(in crate::http) fn read(
+    pub(crate) fn read(
         predictors: &'a Predictors,
         mut request: PredictRequest,
     ) -> Result<Self, Invalid> {
@@ -63,7 +63,7 @@ impl<'a> Asking<'a> {
     ///
     /// # Errors
     /// At `/model`, where only costs are known.
-    pub(in crate::http) fn net(&self) -> Result<&Net, Invalid> {
+    pub(crate) fn net(&self) -> Result<&Net, Invalid> {
         self.subject.net().ok_or_else(|| {
             let hint = "name a net of which GET /v1/models gives a description, or describe one";
             let name = self.subject.name().map(Value::from).unwrap_or_default();
@@ -132,7 +132,7 @@ impl<'a> Asking<'a> {
     }
 
     /// The time of `net` on each platform, beside that of the base.
-    pub(in crate::http) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
+    pub(crate) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
         let (features, base) = (Features::of_net(net), Features::new(&self.subject));
         let asked = self.question.about(&features);
         let row = |predictor: &Arc<Predictor>| {

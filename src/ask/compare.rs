@@ -1,36 +1,25 @@
-//! `POST /v1/compare` and `GET /v1/compare.csv`: many scaled forms of one net, side by side.
+//! Which way to scale: many scaled forms of one net, side by side.
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::asking::{Asking, TimeRow};
 use super::chosen::PlatformChoice;
 use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
-use super::predict_request::PredictRequest;
-use crate::http::extract::body::{Json, JsonBody};
-use crate::http::extract::problem::ApiError;
-pub use crate::http::extract::query::factors as factors_of_text;
-use crate::http::extract::refusals::BodyRefused;
-use crate::http::extract::wanted::Wanted;
-use crate::http::shared::Shared;
-use crate::json::{Invalid, typed};
+use super::factors::{Factors, not_a_factor, read as factors};
+use super::request::PredictRequest;
+use super::wanted::Wanted;
+use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, spec::RawModel};
 use crate::plan::accuracy::Expected;
-use crate::plan::compare::{Comparison, FACTORS, Row, at_model, moved, relate_to_best, ways};
+use crate::plan::compare::{Comparison, Row, at_model, moved, relate_to_best, ways};
 use crate::plan::memory::{Memory, Optimizer};
 use crate::timing::data::measurement::count;
 use crate::timing::data::platform::Precision;
 use crate::timing::{Estimator, Features, Mode, Predictors};
 use crate::units::Whole;
-
-pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(compare))
-}
 
 /// A net, the ways to scale it, and where to time it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -104,29 +93,6 @@ impl From<PredictRequest> for CompareRequest {
     }
 }
 
-/// Factors, one by one or as a range.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-#[schema(example = json!([1, 2, 4]))]
-pub enum Factors {
-    /// One by one.
-    List(Vec<f64>),
-    /// Evenly spaced on a log scale.
-    Range(FactorRange),
-}
-
-/// Evenly spaced factors on a log scale.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FactorRange {
-    /// The first.
-    pub from: f64,
-    /// The last.
-    pub to: f64,
-    /// How many, both ends included.
-    pub steps: Whole,
-}
-
 /// Scaled forms of a net, side by side.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CompareAnswer {
@@ -169,26 +135,6 @@ pub struct ComparedTime {
     pub to_base: f64,
     /// Over the time of the fastest row with the same factor.
     pub to_best: f64,
-}
-
-/// Which way to scale: many scaled forms of one net with their costs, epoch times, training memory and, where the
-/// paper has measured it, their error.
-#[utoipa::path(
-    post,
-    path = "/v1/compare",
-    tag = "plans",
-    request_body(content = CompareRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "factors": [4, 8], "platform": "v100x8-paper"})),
-    responses(
-        (status = 200, description = "The scaled forms", body = CompareAnswer),
-        BodyRefused,
-    )
-)]
-async fn compare(
-    State(live): State<Shared>,
-    wanted: Wanted,
-    JsonBody(body): JsonBody,
-) -> Result<Json<CompareAnswer>, ApiError> {
-    Ok(Json(compared(&live.predictors(), typed(&body)?, &wanted)?))
 }
 
 /// The answer to `request`, as long as it is `wanted`.
@@ -248,55 +194,10 @@ pub fn compared(
     Ok(answer(&asking, &comparison, rows))
 }
 
-/// Most factors of one request.
-const FACTORS_AT_ONCE: usize = 200;
 /// Most predictions of one request.
 const PREDICTIONS_AT_ONCE: usize = 20_000;
 /// Most layers that one request may have counted: a second of work.
 const LAYERS_AT_ONCE: usize = 5_000_000;
-
-/// The factors that a request names.
-fn factors(raw: Option<&Value>) -> Result<Vec<f64>, Invalid> {
-    let factors = match raw {
-        None | Some(Value::Null) => FACTORS.to_vec(),
-        Some(range @ Value::Object(_)) => spaced(&typed(range).map_err(|e| e.under("/factors"))?)?,
-        Some(list) => typed(list).map_err(|e| e.under("/factors"))?,
-    };
-    if (1..=FACTORS_AT_ONCE).contains(&factors.len()) {
-        return Ok(factors);
-    }
-    let detail = format!("{} factors", factors.len());
-    let hint = format!("1 to {FACTORS_AT_ONCE}");
-    Err(Invalid::at("/factors", factors.len(), detail, hint))
-}
-
-fn spaced(range: &FactorRange) -> Result<Vec<f64>, Invalid> {
-    let FactorRange { from, to, steps } = *range;
-    for (pointer, end) in [("/factors/from", from), ("/factors/to", to)] {
-        if !(end.is_finite() && end > 0.0) {
-            return Err(not_a_factor(pointer, end));
-        }
-    }
-    let steps = u32::try_from(steps.0).unwrap_or(u32::MAX);
-    if usize::try_from(steps).is_ok_and(|n| !(2..=FACTORS_AT_ONCE).contains(&n)) {
-        let detail = format!("{steps} steps");
-        let hint = format!("2 to {FACTORS_AT_ONCE}");
-        return Err(Invalid::at("/factors/steps", steps, detail, hint));
-    }
-    let last = steps - 1;
-    let at = |i: u32| match i {
-        // The ends to the last bit.
-        0 => from,
-        i if i == last => to,
-        i => from * (to / from).powf(f64::from(i) / f64::from(last)),
-    };
-    Ok((0..steps).map(at).collect())
-}
-
-fn not_a_factor(pointer: &str, factor: f64) -> Invalid {
-    let hint = "such as 4, or 0.5";
-    Invalid::at(pointer, factor, "flops grow by a positive factor", hint)
-}
 
 /// Refuses what would take too long.
 fn within_reach(base: &Net, predictions: usize) -> Result<(), Invalid> {
@@ -327,7 +228,7 @@ fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAn
 }
 
 /// `row` of `comparison`, as it is answered; `base` is what the net as it is costs.
-pub(in crate::http) fn answer_row(
+pub(crate) fn answer_row(
     asking: &Asking,
     comparison: &Comparison,
     base: &Complexity,

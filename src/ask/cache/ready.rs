@@ -12,7 +12,7 @@ pub struct Ready<T>(Arc<(T, Box<RawValue>)>);
 
 impl<T: Serialize> Ready<T> {
     /// `value`, which is a struct of numbers and words: writing it cannot fail.
-    pub(in crate::http) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         let json = to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned());
         Self(Arc::new((value, json)))
     }

@@ -1,23 +1,16 @@
-//! `POST /v1/plan`: how far a budget goes, or the cheapest way to a target.
+//! How far a budget goes, or the cheapest way to a target.
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::asking::Asking;
 pub use super::asking::TimeRow;
 use super::chosen::PlatformChoice;
 use super::complexity::{Base, Scaled, base_row, scaled_row};
-use super::predict_request::PredictRequest;
-use crate::http::extract::body::{Json, JsonBody};
-use crate::http::extract::problem::ApiError;
-use crate::http::extract::refusals::BodyRefused;
-use crate::http::extract::wanted::Wanted;
-use crate::http::shared::Shared;
-use crate::json::{Invalid, typed};
+use super::request::PredictRequest;
+use super::wanted::Wanted;
+use crate::json::Invalid;
 use crate::net::scaling::{Exponents, RawScaling};
 use crate::net::{Net, Scaling, spec::RawModel};
 use crate::plan::accuracy::{Expected, Published};
@@ -30,10 +23,6 @@ use crate::timing::data::measurement::count;
 use crate::timing::data::platform::Precision;
 use crate::timing::{Estimator, Mode, Predictors};
 use crate::units::Whole;
-
-pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(plan))
-}
 
 /// A net, where to time it, and what it may cost or is to reach.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -159,27 +148,6 @@ pub struct LeftOut {
     pub alpha: Option<f64>,
     /// What even its smallest net breaks; for a target, why none reaches it.
     pub limited_by: LimitedBy,
-}
-
-/// How far a budget goes: for each strategy the largest net within all limits, or the smallest that reaches a target.
-///
-/// Every net that a strategy makes by factors from 1/1,024 to 1,024 is looked at: costs are not monotone in the factor.
-#[utoipa::path(
-    post,
-    path = "/v1/plan",
-    tag = "plans",
-    request_body(content = PlanRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "platform": "v100x8-paper", "limits": {"epoch_seconds": 600}})),
-    responses(
-        (status = 200, description = "The nets", body = PlanAnswer),
-        BodyRefused,
-    )
-)]
-async fn plan(
-    State(live): State<Shared>,
-    wanted: Wanted,
-    JsonBody(body): JsonBody,
-) -> Result<Json<PlanAnswer>, ApiError> {
-    Ok(Json(planned(&live.predictors(), typed(&body)?, &wanted)?))
 }
 
 /// The answer to `request`, as long as it is `wanted`.

@@ -3,37 +3,44 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::Value;
-use utoipa::IntoParams;
 
-use super::predict_request::PredictRequest;
-use crate::http::extract::problem::ApiError;
+use super::request::PredictRequest;
 use crate::json::Invalid;
 use crate::live::{Live, PinError};
+use crate::store::StoreError;
 use crate::timing::{FitId, Predictor};
 
-/// Which fit predicts.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http) struct FitParams {
-    /// `fit.id` of an earlier answer, whose fit is to be used again; the same as `fit` in the body.
-    fit: Option<String>,
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// A field is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-impl FitParams {
-    /// The fit that the query names.
-    pub(in crate::http) fn fit(&self) -> Option<&str> {
-        self.fit.as_deref()
+impl From<PinError> for Unanswered {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::Unknown(error) => Self::Invalid(error.under("/fit")),
+            PinError::Store(error) => Self::Store(error),
+        }
     }
+}
 
-    /// `request` by the fit that the query names.
-    pub(super) fn put_into(&self, request: &mut PredictRequest) -> Result<(), Invalid> {
-        let Some(queried) = &self.fit else {
+impl PredictRequest {
+    /// Names the fit `queried` too, which stands outside of the request.
+    ///
+    /// # Errors
+    /// At `/fit`, where it names another.
+    pub(crate) fn ask_of(&mut self, queried: Option<&str>) -> Result<(), Invalid> {
+        let Some(queried) = queried else {
             return Ok(());
         };
-        match &request.fit {
+        match &self.fit {
             Some(own) if own != queried => Err(Invalid::at(
                 "/fit",
                 own.as_str(),
@@ -41,16 +48,14 @@ impl FitParams {
                 "one of them",
             )),
             _ => {
-                request.fit = Some(queried.clone());
+                self.fit = Some(queried.to_owned());
                 Ok(())
             }
         }
     }
-}
 
-impl PredictRequest {
     /// The fit that it names, from which platform, mode and estimator follow.
-    pub(super) fn named_fit(&self) -> Result<Option<FitId>, Invalid> {
+    pub(crate) fn named_fit(&self) -> Result<Option<FitId>, Invalid> {
         let Some(word) = &self.fit else {
             return Ok(None);
         };
@@ -101,15 +106,11 @@ impl PredictRequest {
 pub async fn pinned(
     live: &Live,
     request: &PredictRequest,
-) -> Result<Option<Arc<Predictor>>, ApiError> {
+) -> Result<Option<Arc<Predictor>>, Unanswered> {
     let Some(id) = request.named_fit()? else {
         return Ok(None);
     };
-    match live.pinned(&id).await {
-        Ok(predictor) => Ok(Some(predictor)),
-        Err(PinError::Unknown(error)) => Err(error.under("/fit").into()),
-        Err(PinError::Store(error)) => Err(error.into()),
-    }
+    Ok(Some(live.pinned(&id).await?))
 }
 
 /// Fits that a batch may name.
@@ -123,7 +124,7 @@ pub(super) async fn pinned_all(
     live: &Live,
     items: &[Value],
     queried: Option<&str>,
-) -> Result<Pinned, ApiError> {
+) -> Result<Pinned, Unanswered> {
     let named = items.iter().filter_map(|item| item.get("fit")?.as_str());
     let mut pinned = Pinned::new();
     for word in named.chain(queried) {
@@ -138,7 +139,7 @@ pub(super) async fn pinned_all(
             match self::pinned(live, &request).await {
                 Ok(Some(found)) => Ok(found),
                 Ok(None) => continue,
-                Err(ApiError::Invalid(error)) => Err(error),
+                Err(Unanswered::Invalid(error)) => Err(error),
                 Err(other) => return Err(other),
             }
         } else {

@@ -192,7 +192,7 @@ pub(super) fn fit_row(
 }
 
 /// What one unit of each cost takes, for nets of `group` (`None`: of a group without timings).
-pub(in crate::http) fn unit_times(
+pub(crate) fn unit_times(
     predictor: &Predictor,
     form: Form,
     group: Option<&Group>,

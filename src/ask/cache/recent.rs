@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 /// Values by their keys, of which the older half is forgotten when the younger is full.
 #[derive(Debug)]
-pub(super) struct Recent<K, V> {
+pub(crate) struct Recent<K, V> {
     /// Size of all values of a half together.
     most: usize,
     halves: RwLock<Halves<K, V>>,
@@ -24,7 +24,7 @@ struct Halves<K, V> {
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
     /// Nothing yet; each half will hold values of the size `most` together, and the one that comes then.
-    pub(in crate::http) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         let halves = Halves {
             younger: HashMap::new(),
             size: 0,
@@ -37,7 +37,7 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
     }
 
     /// The value of `key`, where it is not forgotten.
-    pub(in crate::http) fn find<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(crate) fn find<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
@@ -47,7 +47,7 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
     }
 
     /// Keeps `value`, which is of `size`, for `key`.
-    pub(in crate::http) fn keep(&self, key: K, value: V, size: usize) {
+    pub(crate) fn keep(&self, key: K, value: V, size: usize) {
         let mut halves = self.halves.write().unwrap_or_else(PoisonError::into_inner);
         halves.younger.insert(key, value);
         halves.size += size;

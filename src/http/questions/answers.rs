@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
 
-use super::recent::Recent;
+use crate::ask::cache::recent::Recent;
 use crate::timing::Predictors;
 
 /// Answers by the text of their questions, as long as the fits are the same.

@@ -1,0 +1,5 @@
+//! What was worked out lately, found again without the work.
+
+pub(crate) mod counted;
+pub(crate) mod ready;
+pub(crate) mod recent;

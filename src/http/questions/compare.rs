@@ -1,0 +1,37 @@
+//! `POST /v1/compare`: many scaled forms of one net, side by side.
+
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ask::compare::{CompareAnswer, CompareRequest, compared};
+use crate::ask::wanted::Wanted;
+use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::refusals::BodyRefused;
+use crate::http::shared::Shared;
+use crate::json::typed;
+
+pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(compare))
+}
+
+/// Which way to scale: many scaled forms of one net with their costs, epoch times, training memory and, where the
+/// paper has measured it, their error.
+#[utoipa::path(
+    post,
+    path = "/v1/compare",
+    tag = "plans",
+    request_body(content = CompareRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "factors": [4, 8], "platform": "v100x8-paper"})),
+    responses(
+        (status = 200, description = "The scaled forms", body = CompareAnswer),
+        BodyRefused,
+    )
+)]
+async fn compare(
+    State(live): State<Shared>,
+    wanted: Wanted,
+    JsonBody(body): JsonBody,
+) -> Result<Json<CompareAnswer>, ApiError> {
+    Ok(Json(compared(&live.predictors(), typed(&body)?, &wanted)?))
+}

@@ -1,0 +1,38 @@
+//! `POST /v1/plan`: how far a budget goes, or the cheapest way to a target.
+
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ask::plan::{PlanAnswer, PlanRequest, planned};
+use crate::ask::wanted::Wanted;
+use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::problem::ApiError;
+use crate::http::extract::refusals::BodyRefused;
+use crate::http::shared::Shared;
+use crate::json::typed;
+
+pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(plan))
+}
+
+/// How far a budget goes: for each strategy the largest net within all limits, or the smallest that reaches a target.
+///
+/// Every net that a strategy makes by factors from 1/1,024 to 1,024 is looked at: costs are not monotone in the factor.
+#[utoipa::path(
+    post,
+    path = "/v1/plan",
+    tag = "plans",
+    request_body(content = PlanRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "platform": "v100x8-paper", "limits": {"epoch_seconds": 600}})),
+    responses(
+        (status = 200, description = "The nets", body = PlanAnswer),
+        BodyRefused,
+    )
+)]
+async fn plan(
+    State(live): State<Shared>,
+    wanted: Wanted,
+    JsonBody(body): JsonBody,
+) -> Result<Json<PlanAnswer>, ApiError> {
+    Ok(Json(planned(&live.predictors(), typed(&body)?, &wanted)?))
+}
