@@ -21,16 +21,10 @@ use crate::timing::{Features, Form, Mode, PlatformId, Prediction, Predictor, Pre
 /// A request about one net, read.
 pub(crate) struct Asking<'a> {
     pub(crate) subject: Subject,
-    pub(crate) question: Question,
     pub(crate) mode: Mode,
-    /// The whole training that is asked about.
-    pub(crate) run: Run,
-    /// What the config that was sent says of the training.
-    configured: Option<Configured>,
     /// The platforms that are asked.
     pub(crate) predictors: Vec<Arc<Predictor>>,
-    /// All platforms.
-    pub(crate) all: &'a Predictors,
+    pub(crate) times: Times<'a>,
 }
 
 impl<'a> Asking<'a> {
@@ -49,12 +43,14 @@ impl<'a> Asking<'a> {
         let asked_of = chosen.iter().map(AsRef::as_ref);
         possible(&question, &Features::new(&subject), asked_of)?;
         Ok(Self {
-            question,
             mode,
-            run,
-            configured,
+            times: Times {
+                question,
+                run,
+                configured,
+                all: predictors,
+            },
             predictors: chosen,
-            all: predictors,
             subject,
         })
     }
@@ -81,7 +77,7 @@ impl<'a> Asking<'a> {
     ) -> Option<Setup> {
         let first = self.predictors.first().map(|first| first.platform());
         let devices = first.map_or(1, |first| u64::from(first.device_count));
-        let batch = self.question.batch_size;
+        let batch = self.times.question.batch_size;
         (self.mode == Mode::Train).then(|| Setup {
             optimizer: optimizer.unwrap_or_default(),
             precision: precision
@@ -92,8 +88,37 @@ impl<'a> Asking<'a> {
         })
     }
 
+    /// The time of `net` on each platform, beside that of the base.
+    pub(crate) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
+        let (features, base) = (Features::of_net(net), Features::new(&self.subject));
+        let question = &self.times.question;
+        let asked = question.about(&features);
+        let row = |predictor: &Arc<Predictor>| {
+            let prediction = predictor.predict(&asked)?;
+            let base = predictor.time(&question.about(&base));
+            Some(TimeRow {
+                base_epoch_seconds: base.map(|b| question.epoch_seconds(predictor, b.ms)),
+                ..self.times.row(predictor, &features, &prediction)
+            })
+        };
+        self.predictors.iter().filter_map(row).collect()
+    }
+}
+
+/// What is asked of each platform, and how its time is answered.
+pub(crate) struct Times<'a> {
+    pub(crate) question: Question,
+    /// The whole training that is asked about.
+    pub(crate) run: Run,
+    /// What the config that was sent says of the training.
+    pub(super) configured: Option<Configured>,
+    /// All platforms.
+    pub(crate) all: &'a Predictors,
+}
+
+impl Times<'_> {
     /// `prediction` of `predictor`, of a net with `features`, as it is answered.
-    pub(super) fn time_row(
+    pub(super) fn row(
         &self,
         predictor: &Predictor,
         features: &Features,
@@ -129,21 +154,6 @@ impl<'a> Asking<'a> {
                 .chain(configured.into_iter().flatten())
                 .collect(),
         }
-    }
-
-    /// The time of `net` on each platform, beside that of the base.
-    pub(crate) fn time_rows(&self, net: &Net) -> Vec<TimeRow> {
-        let (features, base) = (Features::of_net(net), Features::new(&self.subject));
-        let asked = self.question.about(&features);
-        let row = |predictor: &Arc<Predictor>| {
-            let prediction = predictor.predict(&asked)?;
-            let base = predictor.time(&self.question.about(&base));
-            Some(TimeRow {
-                base_epoch_seconds: base.map(|b| self.question.epoch_seconds(predictor, b.ms)),
-                ..self.time_row(predictor, &features, &prediction)
-            })
-        };
-        self.predictors.iter().filter_map(row).collect()
     }
 }
 

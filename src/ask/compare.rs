@@ -1,14 +1,13 @@
 //! Which way to scale: many scaled forms of one net, side by side.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::asking::{Asking, TimeRow};
-use super::chosen::PlatformChoice;
 use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
 use super::factors::{Factors, not_a_factor, read as factors};
-use super::request::PredictRequest;
+use super::request::{OfTraining, PredictRequest, training_question};
 use super::wanted::Wanted;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
@@ -18,61 +17,31 @@ use crate::plan::compare::{Comparison, Row, at_model, moved, relate_to_best, way
 use crate::plan::memory::{Memory, Optimizer};
 use crate::timing::data::measurement::count;
 use crate::timing::data::platform::Precision;
-use crate::timing::{Estimator, Features, Mode, Predictors};
+use crate::timing::{Features, Predictors};
 use crate::units::Whole;
 
-/// A net, the ways to scale it, and where to time it.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CompareRequest {
-    /// The net.
-    #[schema(value_type = RawModel)]
-    pub model: Option<Value>,
-    /// Names of strategies; where neither these nor `alphas` are given, all nine and α = 1/3, 2/3 and 0.8.
-    #[schema(example = json!(["dwr", "dWr"]))]
-    pub strategies: Option<Vec<String>>,
-    /// Members of the fast family: shares of the width, 0 to 1.
-    pub alphas: Option<Vec<f64>>,
-    /// Wanted growths of the flops, default 1, 2, 4, 8, 16.
-    #[schema(value_type = Option<Factors>)]
-    pub factors: Option<Value>,
-    /// Timing group; by default it follows from the net.
-    pub family: Option<String>,
-    /// Side of the images, in pixels, where `model` does not say.
-    pub resolution: Option<Whole>,
-    /// Id of a platform, or a list; default: all with timings of the mode.
-    #[schema(value_type = Option<PlatformChoice>)]
-    pub platform: Option<Value>,
-    /// `train` (default) or `infer`, the forward pass alone.
-    pub mode: Option<Mode>,
-    /// Images of an epoch, default 1,281,167 (ImageNet).
-    pub dataset_images: Option<Whole>,
-    /// Images in a step, of all devices together.
-    pub batch_size: Option<Whole>,
-    /// Level of the interval, 0.5 to 0.99, default 0.9.
-    #[schema(minimum = 0.5, maximum = 0.99)]
-    pub interval: Option<f64>,
-    /// As in `/v1/predict`.
-    pub estimator: Option<Estimator>,
-    /// Memory of each device, in bytes.
-    #[schema(example = 25_769_803_776_u64)]
-    pub device_memory_bytes: Option<Whole>,
-    /// What updates the parameters, default `sgd` (with momentum).
-    pub optimizer: Option<Optimizer>,
-    /// Arithmetic of the layers; default: that of the first platform, where it is known, else `amp`.
-    pub precision: Option<Precision>,
-    /// Passes over the images, of a whole training (`total`); default 1.
-    pub epochs: Option<Whole>,
-    /// Images of the evaluation after each epoch, counted in `total`.
-    pub evaluation_images: Option<Whole>,
-    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
-    #[schema(example = 2000)]
-    pub loader_images_per_second: Option<f64>,
-    /// Number of devices of the training in `total`, where it is not the platform's.
-    pub devices: Option<Whole>,
-    /// Price of all devices together for an hour: `total` says what the training costs.
-    #[schema(example = 24.5)]
-    pub price_per_hour: Option<f64>,
+training_question! {
+    /// A net, the ways to scale it, and where to time it.
+    pub struct CompareRequest {
+        /// The net.
+        #[schema(value_type = RawModel)]
+        pub model: Option<Value>,
+        /// Names of strategies; where neither these nor `alphas` are given, all nine and α = 1/3, 2/3 and 0.8.
+        #[schema(example = json!(["dwr", "dWr"]))]
+        pub strategies: Option<Vec<String>>,
+        /// Members of the fast family: shares of the width, 0 to 1.
+        pub alphas: Option<Vec<f64>>,
+        /// Wanted growths of the flops, default 1, 2, 4, 8, 16.
+        #[schema(value_type = Option<Factors>)]
+        pub factors: Option<Value>,
+        /// Memory of each device, in bytes.
+        #[schema(example = 25_769_803_776_u64)]
+        pub device_memory_bytes: Option<Whole>,
+        /// What updates the parameters, default `sgd` (with momentum).
+        pub optimizer: Option<Optimizer>,
+        /// Arithmetic of the layers; default: that of the first platform, where it is known, else `amp`.
+        pub precision: Option<Precision>,
+    }
 }
 
 impl From<PredictRequest> for CompareRequest {
@@ -148,33 +117,15 @@ pub fn compared(
 ) -> Result<CompareAnswer, Invalid> {
     let factors = factors(request.factors.as_ref())?;
     let listed = request.factors.as_ref().is_some_and(Value::is_array);
+    let asked = request.of_training();
     let ways = ways(request.strategies, request.alphas)?;
-    let asking = Asking::read(
-        predictors,
-        PredictRequest {
-            model: request.model,
-            family: request.family,
-            resolution: request.resolution,
-            platform: request.platform,
-            mode: request.mode,
-            dataset_images: request.dataset_images,
-            batch_size: request.batch_size,
-            interval: request.interval,
-            estimator: request.estimator,
-            epochs: request.epochs,
-            evaluation_images: request.evaluation_images,
-            loader_images_per_second: request.loader_images_per_second,
-            devices: request.devices,
-            price_per_hour: request.price_per_hour,
-            ..PredictRequest::default()
-        },
-    )?;
+    let asking = Asking::read(predictors, asked)?;
     let device_bytes = count("/device_memory_bytes", request.device_memory_bytes)?;
     let setup = asking.setup(request.optimizer, request.precision, device_bytes);
     let base = asking.net()?;
     let asked_of = asking.predictors.len().max(1);
     within_reach(base, ways.len() * factors.len() * asked_of)?;
-    let comparison = Comparison::new(base, &asking.predictors, &asking.question, setup);
+    let comparison = Comparison::new(base, &asking.predictors, &asking.times.question, setup);
     let mut rows = Vec::with_capacity(ways.len() * factors.len());
     for way in &ways {
         for (i, factor) in factors.iter().enumerate() {
@@ -215,7 +166,7 @@ fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAn
     let features = Features::new(&asking.subject);
     let platforms = asking.predictors.iter().zip(comparison.base_times());
     let base_predictions = platforms.filter_map(|(predictor, time)| {
-        Some(asking.time_row(predictor, &features, time.as_ref()?))
+        Some(asking.times.row(predictor, &features, time.as_ref()?))
     });
     CompareAnswer {
         base_predictions: base_predictions.collect(),
@@ -240,13 +191,13 @@ pub(crate) fn answer_row(
     let times = platforms.zip(&row.times);
     let predictions = times.filter_map(|((predictor, base), time)| {
         let time = time.as_ref()?;
-        let mut told = asking.time_row(predictor, &row.features, &time.prediction);
+        let mut told = asking.times.row(predictor, &row.features, &time.prediction);
         told.warnings.extend(missed(&scaled));
         Some(ComparedTime {
             time: TimeRow {
                 base_epoch_seconds: base
                     .as_ref()
-                    .map(|base| asking.question.epoch_seconds(predictor, base.ms)),
+                    .map(|base| asking.times.question.epoch_seconds(predictor, base.ms)),
                 ..told
             },
             to_base: time.to_base,

@@ -1,13 +1,12 @@
 //! Where the time of a net goes, and what would help.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::asking::Asking;
-use super::chosen::PlatformChoice;
 use super::complexity::{Base, Scaled, base_row, missed, scaled, scaled_row};
-use super::request::PredictRequest;
+use super::request::question;
 use super::wanted::Wanted;
 use crate::json::Invalid;
 use crate::net::Net;
@@ -15,31 +14,17 @@ use crate::net::scaling::RawScaling;
 use crate::net::spec::RawModel;
 use crate::plan::explain::{Remedy, Share, explained};
 use crate::timing::predict::warning::Warning;
-use crate::timing::{Estimator, Form, Mode, PlatformId, Predictors};
-use crate::units::Whole;
+use crate::timing::{Form, Mode, PlatformId, Predictors};
 
-/// A net, how to scale it, and where to time it.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ExplainRequest {
-    /// The net.
-    #[schema(value_type = RawModel)]
-    pub model: Option<Value>,
-    /// How to scale it.
-    pub scaling: Option<RawScaling>,
-    /// Timing group; by default it follows from the net.
-    pub family: Option<String>,
-    /// Side of the images, in pixels, where `model` does not say.
-    pub resolution: Option<Whole>,
-    /// Id of a platform, or a list; default: all with timings of the mode.
-    #[schema(value_type = Option<PlatformChoice>)]
-    pub platform: Option<Value>,
-    /// `train` (default) or `infer`, the forward pass alone.
-    pub mode: Option<Mode>,
-    /// Images of an epoch, default 1,281,167 (ImageNet).
-    pub dataset_images: Option<Whole>,
-    /// As in `/v1/predict`.
-    pub estimator: Option<Estimator>,
+question! {
+    /// A net, how to scale it, and where to time it.
+    pub struct ExplainRequest {
+        /// The net.
+        #[schema(value_type = RawModel)]
+        pub model: Option<Value>,
+        /// How to scale it.
+        pub scaling: Option<RawScaling>,
+    }
 }
 
 /// Where the time goes.
@@ -89,22 +74,9 @@ pub fn explanation(
     request: ExplainRequest,
     wanted: &Wanted,
 ) -> Result<ExplainAnswer, Invalid> {
-    let scaling = request.scaling;
-    let asking = Asking::read(
-        predictors,
-        PredictRequest {
-            model: request.model,
-            family: request.family,
-            resolution: request.resolution,
-            platform: request.platform,
-            mode: request.mode,
-            dataset_images: request.dataset_images,
-            estimator: request.estimator,
-            ..PredictRequest::default()
-        },
-    )?;
+    let asking = Asking::read(predictors, request.of_net())?;
     let base = asking.net()?;
-    let scaled = scaled(&asking.subject, scaling)?;
+    let scaled = scaled(&asking.subject, request.scaling)?;
     let net = scaled.as_ref().map_or(base, |(_, net)| net);
     within_reach(net, asking.predictors.len())?;
     let rows = asking.time_rows(net);
@@ -117,7 +89,7 @@ pub fn explanation(
         }
         let mut platforms = asking.predictors.iter();
         let predictor = platforms.find(|p| p.platform().id == row.platform)?;
-        let found = explained(net, &asking.question, predictor)?;
+        let found = explained(net, &asking.times.question, predictor)?;
         Some(ExplainedOn {
             platform: row.platform,
             mode: row.mode,

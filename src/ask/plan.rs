@@ -6,9 +6,8 @@ use utoipa::ToSchema;
 
 use super::asking::Asking;
 pub use super::asking::TimeRow;
-use super::chosen::PlatformChoice;
 use super::complexity::{Base, Scaled, base_row, scaled_row};
-use super::request::PredictRequest;
+use super::request::{OfTraining, training_question};
 use super::wanted::Wanted;
 use crate::json::Invalid;
 use crate::net::scaling::{Exponents, RawScaling};
@@ -21,65 +20,35 @@ use crate::plan::memory::{Memory, Optimizer, Setup};
 use crate::plan::search::{Found, Target, largest, smallest};
 use crate::timing::data::measurement::count;
 use crate::timing::data::platform::Precision;
-use crate::timing::{Estimator, Mode, Predictors};
+use crate::timing::{Mode, Predictors};
 use crate::units::Whole;
 
-/// A net, where to time it, and what it may cost or is to reach.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PlanRequest {
-    /// The net.
-    #[schema(value_type = RawModel)]
-    pub model: Option<Value>,
-    /// Names of strategies; where neither these nor `alphas` are given, all nine and α = 1/3, 2/3 and 0.8.
-    pub strategies: Option<Vec<String>>,
-    /// Members of the fast family: shares of the width, 0 to 1.
-    pub alphas: Option<Vec<f64>>,
-    /// The most that the scaled net may cost.
-    pub limits: Option<Limits>,
-    /// What it is to reach; without it, the largest net within the limits is looked for.
-    pub target: Option<RawTarget>,
-    /// Whether limits on time and cost look at the prediction (default) or at the upper end of its interval.
-    #[serde(rename = "use")]
-    pub used: Option<Use>,
-    /// Whether to mix the dimensions freely too, and to give the Pareto fronts; default false.
-    pub free_mix: Option<bool>,
-    /// Timing group; by default it follows from the net.
-    pub family: Option<String>,
-    /// Side of the images, in pixels, where `model` does not say.
-    pub resolution: Option<Whole>,
-    /// Id of a platform, or a list, of which limits on time must hold on each; default: all with timings of the mode.
-    #[schema(value_type = Option<PlatformChoice>)]
-    pub platform: Option<Value>,
-    /// `train` (default) or `infer`, the forward pass alone.
-    pub mode: Option<Mode>,
-    /// Images of an epoch, default 1,281,167 (ImageNet).
-    pub dataset_images: Option<Whole>,
-    /// Images in a step, of all devices together.
-    pub batch_size: Option<Whole>,
-    /// Level of the interval, 0.5 to 0.99, default 0.9.
-    #[schema(minimum = 0.5, maximum = 0.99)]
-    pub interval: Option<f64>,
-    /// As in `/v1/predict`.
-    pub estimator: Option<Estimator>,
-    /// Memory of each device, in bytes.
-    pub device_memory_bytes: Option<Whole>,
-    /// What updates the parameters, default `sgd` (with momentum).
-    pub optimizer: Option<Optimizer>,
-    /// Arithmetic of the layers; default: that of the first platform, where it is known, else `amp`.
-    pub precision: Option<Precision>,
-    /// Passes over the images, of a whole training (`total`); default 1.
-    pub epochs: Option<Whole>,
-    /// Images of the evaluation after each epoch, counted in `total`.
-    pub evaluation_images: Option<Whole>,
-    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
-    #[schema(example = 2000)]
-    pub loader_images_per_second: Option<f64>,
-    /// Number of devices of the training in `total`, where it is not the platform's.
-    pub devices: Option<Whole>,
-    /// Price of all devices together for an hour: `total` says what the training costs.
-    #[schema(example = 24.5)]
-    pub price_per_hour: Option<f64>,
+training_question! {
+    /// A net, where to time it, and what it may cost or is to reach.
+    pub struct PlanRequest {
+        /// The net.
+        #[schema(value_type = RawModel)]
+        pub model: Option<Value>,
+        /// Names of strategies; where neither these nor `alphas` are given, all nine and α = 1/3, 2/3 and 0.8.
+        pub strategies: Option<Vec<String>>,
+        /// Members of the fast family: shares of the width, 0 to 1.
+        pub alphas: Option<Vec<f64>>,
+        /// The most that the scaled net may cost.
+        pub limits: Option<Limits>,
+        /// What it is to reach; without it, the largest net within the limits is looked for.
+        pub target: Option<RawTarget>,
+        /// Whether limits on time and cost look at the prediction (default) or at the upper end of its interval.
+        #[serde(rename = "use")]
+        pub used: Option<Use>,
+        /// Whether to mix the dimensions freely too, and to give the Pareto fronts; default false.
+        pub free_mix: Option<bool>,
+        /// Memory of each device, in bytes.
+        pub device_memory_bytes: Option<Whole>,
+        /// What updates the parameters, default `sgd` (with momentum).
+        pub optimizer: Option<Optimizer>,
+        /// Arithmetic of the layers; default: that of the first platform, where it is known, else `amp`.
+        pub precision: Option<Precision>,
+    }
 }
 
 /// What the scaled net is to reach: one of the two.
@@ -159,7 +128,8 @@ pub fn planned(
     request: PlanRequest,
     wanted: &Wanted,
 ) -> Result<PlanAnswer, Invalid> {
-    let ways = ways(request.strategies.clone(), request.alphas.clone())?;
+    let asked = request.of_training();
+    let ways = ways(request.strategies, request.alphas)?;
     at_most("/strategies", ways.len())?;
     let limits = request.limits.unwrap_or_default();
     let (used, free_mix) = (
@@ -168,18 +138,17 @@ pub fn planned(
     );
     let target = request.target.map(target).transpose()?;
     let device_bytes = count("/device_memory_bytes", request.device_memory_bytes)?;
-    let (optimizer, precision) = (request.optimizer, request.precision);
-    let asking = Asking::read(predictors, question(request))?;
-    let setup = asking.setup(optimizer, precision, device_bytes);
+    let asking = Asking::read(predictors, asked)?;
+    let setup = asking.setup(request.optimizer, request.precision, device_bytes);
     check(&limits, target, &asking)?;
     let patience = Patience::default();
     let budget = Budget {
         limits: &limits,
         used,
-        question: &asking.question,
-        predictors: (asking.all, &asking.predictors),
+        question: &asking.times.question,
+        predictors: (asking.times.all, &asking.predictors),
         setup,
-        run: &asking.run,
+        run: &asking.times.run,
         patience: &patience,
     };
     let base = asking.net()?;
@@ -198,7 +167,7 @@ pub fn planned(
         mix: mix
             .flatten()
             .and_then(|found| mix_option(&asking, setup, found)),
-        front: first.map(|predictor| front(base, &asking.question, predictor)),
+        front: first.map(|predictor| front(base, &asking.times.question, predictor)),
     })
 }
 
@@ -252,27 +221,6 @@ fn sorted<'a>(
         options.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
     }
     (options, left_out)
-}
-
-/// What of `request` a prediction would be asked with.
-fn question(request: PlanRequest) -> PredictRequest {
-    PredictRequest {
-        model: request.model,
-        family: request.family,
-        resolution: request.resolution,
-        platform: request.platform,
-        mode: request.mode,
-        dataset_images: request.dataset_images,
-        batch_size: request.batch_size,
-        interval: request.interval,
-        estimator: request.estimator,
-        epochs: request.epochs,
-        evaluation_images: request.evaluation_images,
-        loader_images_per_second: request.loader_images_per_second,
-        devices: request.devices,
-        price_per_hour: request.price_per_hour,
-        ..PredictRequest::default()
-    }
 }
 
 /// Most ways of one request.
@@ -344,7 +292,7 @@ fn check(limits: &Limits, target: Option<Target>, asking: &Asking) -> Result<(),
             hint,
         ));
     }
-    if limits.cost.is_some() && asking.run.price_per_hour.is_none() {
+    if limits.cost.is_some() && asking.times.run.price_per_hour.is_none() {
         let detail = "a limit on cost needs a price";
         return Err(Invalid::at(
             "/price_per_hour",
@@ -416,7 +364,7 @@ fn option(asking: &Asking, setup: Option<Setup>, found: Found) -> Option<PlanOpt
         scaled: scaled_row(scaling, net, &asking.subject.complexity()),
         predictions: asking.time_rows(net),
         limited_by: (limited_by != LimitedBy::Target).then_some(limited_by),
-        memory: setup.map(|setup| Memory::of(&costs, &asking.question.group, &setup)),
+        memory: setup.map(|setup| Memory::of(&costs, &asking.times.question.group, &setup)),
         accuracy: published.and_then(|known| known.expected(scaling, net)),
     })
 }

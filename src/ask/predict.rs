@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::asking::Interval;
+use super::asking::{Interval, Times};
 use super::cache::counted::counted;
 use super::cache::ready::Ready;
 use super::chosen::chosen;
@@ -13,9 +13,8 @@ use super::complexity::{Base, Scaled, missed, scaled, scaled_row};
 use super::evidence::{FitRow, fit_row};
 use super::request::PredictRequest;
 use crate::json::Invalid;
-use crate::plan::memory::{beyond, possible};
-use crate::plan::run::{Run, Total};
-use crate::plan::{Configured, Question};
+use crate::plan::memory::possible;
+use crate::plan::run::Total;
 use crate::timing::predict::warning::Warning;
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
 
@@ -85,15 +84,13 @@ pub fn predicted_by(
     if let Some(id) = &named {
         question.estimator = id.estimator;
     }
-    let put = Put {
-        base: counted.features.called(request.label.as_deref()),
-        scaled: net.as_ref().map(|(_, net)| Features::of_net(net)),
-        missed: scaled.as_ref().and_then(missed),
+    let times = Times {
         run: request.run()?,
+        question,
         configured,
         all: predictors,
-        question,
     };
+    let base = counted.features.called(request.label.as_deref());
     let chosen = match (&named, pin) {
         (Some(_), Some(pin)) => vec![Arc::clone(pin)],
         (Some(id), None) => {
@@ -105,74 +102,35 @@ pub fn predicted_by(
             chosen(predictors, mode, request.platform.as_ref())?
         }
     };
+    let features = net.as_ref().map(|(_, net)| Features::of_net(net));
+    let wanted = features.as_ref().unwrap_or(&base);
     let asked_of = chosen.iter().map(AsRef::as_ref);
-    possible(&put.question, put.features(), asked_of)?;
-    let predictions = chosen
-        .iter()
-        .filter_map(|predictor| put.to(predictor))
-        .collect();
+    possible(&times.question, wanted, asked_of)?;
+    let missed = scaled.as_ref().and_then(missed);
+    let row = |predictor: &Arc<Predictor>| {
+        let asked = times.question.about(wanted);
+        let prediction = predictor.predict(&asked)?;
+        let time = times.row(predictor, wanted, &prediction);
+        let of_base = scaled
+            .as_ref()
+            .and_then(|_| predictor.time(&times.question.about(&base)));
+        let epoch = |ms: f64| times.question.epoch_seconds(predictor, ms);
+        Some(PredictionRow {
+            platform: time.platform,
+            mode: time.mode,
+            epoch_seconds: time.epoch_seconds,
+            images_per_second: time.images_per_second,
+            interval: time.interval,
+            base_epoch_seconds: of_base.map(|base| epoch(base.ms)),
+            fit: fit_row(predictor, &asked, &prediction, epoch),
+            total: time.total,
+            warnings: time.warnings.into_iter().chain(missed.clone()).collect(),
+        })
+    };
+    let predictions = chosen.iter().filter_map(row).collect();
     Ok(PredictAnswer {
         base: counted.row.clone(),
         scaled,
         predictions,
     })
-}
-
-/// What is asked of each platform.
-struct Put<'a> {
-    base: Features,
-    scaled: Option<Features>,
-    /// Of a scaled net that is not what its factor asks for.
-    missed: Option<Warning>,
-    question: Question,
-    run: Run,
-    configured: Option<Configured>,
-    all: &'a Predictors,
-}
-
-impl Put<'_> {
-    /// Of the net that is asked about.
-    fn features(&self) -> &Features {
-        self.scaled.as_ref().unwrap_or(&self.base)
-    }
-
-    fn to(&self, predictor: &Predictor) -> Option<PredictionRow> {
-        let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
-        let features = self.features();
-        let asked = self.question.about(features);
-        let mut prediction = predictor.predict(&asked)?;
-        let base = match self.scaled {
-            Some(_) => predictor.time(&self.question.about(&self.base)),
-            None => None,
-        };
-        let whole = self.run.is_asked_for().then(|| {
-            let place = (self.all, predictor);
-            self.run.total(&self.question, features, place)
-        });
-        let (total, assumed) = whole.flatten().unzip();
-        let memory = beyond(&self.question, features, predictor);
-        prediction.warnings.extend(memory);
-        prediction.warnings.extend(self.missed.clone());
-        prediction.warnings.extend(assumed.into_iter().flatten());
-        if let Some(config) = &self.configured {
-            prediction
-                .warnings
-                .extend(config.warnings(predictor.platform()));
-        }
-        Some(PredictionRow {
-            platform: predictor.platform().id.clone(),
-            mode: predictor.mode(),
-            epoch_seconds: epoch(prediction.ms),
-            images_per_second: 1e3 * f64::from(predictor.platform().device_count) / prediction.ms,
-            interval: Interval {
-                level: self.question.level.share(),
-                low_seconds: epoch(prediction.low_ms),
-                high_seconds: epoch(prediction.high_ms),
-            },
-            base_epoch_seconds: base.map(|base| epoch(base.ms)),
-            fit: fit_row(predictor, &asked, &prediction, epoch),
-            total,
-            warnings: prediction.warnings,
-        })
-    }
 }

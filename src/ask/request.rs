@@ -1,69 +1,130 @@
 //! A request for predictions: its fields, and what they ask.
 
-use serde::Deserialize;
-use serde_json::Value;
-use utoipa::ToSchema;
-
-use super::chosen::PlatformChoice;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
 use crate::net::{Group, complexity::RawComplexity, spec::RawModel};
 use crate::plan::run::Run;
 use crate::plan::{Configured, Question};
+use crate::timing::Level;
 use crate::timing::data::measurement::count;
 use crate::timing::data::platform::text;
-use crate::timing::{Estimator, Level, Mode};
 use crate::units::Whole;
+use serde_json::Value;
 
 /// Images of an epoch where a request names none: ImageNet's training set.
 pub const IMAGENET_IMAGES: u64 = 1_281_167;
 
-/// A net, how to scale it, and where to time it.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PredictRequest {
-    /// The net.
-    #[schema(value_type = Option<RawModel>)]
-    pub model: Option<Value>,
-    /// In its place: the costs of a net that only its owner can build.
-    pub complexity: Option<RawComplexity>,
-    /// How to scale it; only a `model` can be scaled.
-    pub scaling: Option<RawScaling>,
-    /// Timing group; by default it follows from the net.
-    pub family: Option<String>,
-    /// What you call the net: given by its costs, it is known again by it where it was timed, at whatever resolution.
-    pub label: Option<String>,
-    /// Side of the images, in pixels, where `model` does not say.
-    pub resolution: Option<Whole>,
-    /// Id of a platform, or a list; default: all with timings of the mode. `gpu:h100` or `gpu:h100:tf32`: by a GPU's data
-    /// sheet, without any timing on it.
-    #[schema(value_type = Option<PlatformChoice>)]
-    pub platform: Option<Value>,
-    /// `train` (default) or `infer`, the forward pass alone.
-    pub mode: Option<Mode>,
-    /// Images of an epoch; default: those of a config's dataset, else 1,281,167 (ImageNet).
-    pub dataset_images: Option<Whole>,
-    /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
-    pub batch_size: Option<Whole>,
-    /// Level of the interval, 0.5 to 0.99, default 0.9.
-    #[schema(minimum = 0.5, maximum = 0.99)]
-    pub interval: Option<f64>,
-    /// Default `layers`, all that is known of the net; `costs`: its costs alone; `paper`: the line on activations.
-    pub estimator: Option<Estimator>,
-    /// Passes over the images, of a whole training (`total`); default 1.
-    pub epochs: Option<Whole>,
-    /// Images of the evaluation after each epoch, counted in `total`.
-    pub evaluation_images: Option<Whole>,
-    /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
-    #[schema(example = 2000)]
-    pub loader_images_per_second: Option<f64>,
-    /// Number of devices of the training in `total`, where it is not the platform's.
-    pub devices: Option<Whole>,
-    /// Price of all devices together for an hour: `total` says what the training costs.
-    #[schema(example = 24.5)]
-    pub price_per_hour: Option<f64>,
-    /// `fit.id` of an earlier answer: the same fit again, from which platform, mode and estimator follow.
-    pub fit: Option<String>,
+/// Declares a question about a net: its own fields, the first of which is `model`, and those that all such questions share.
+///
+/// A macro, since serde's `flatten` would forget which field is wrong, and let unknown ones pass.
+macro_rules! question {
+    ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// Timing group; by default it follows from the net.
+            pub family: Option<String>,
+            /// Side of the images, in pixels, where `model` does not say.
+            pub resolution: Option<crate::units::Whole>,
+            /// Id of a platform, or a list; default: all with timings of the mode. `gpu:h100` or `gpu:h100:tf32`: by a GPU's
+            /// data sheet, without any timing on it.
+            #[schema(value_type = Option<crate::ask::chosen::PlatformChoice>)]
+            pub platform: Option<serde_json::Value>,
+            /// `train` (default) or `infer`, the forward pass alone.
+            pub mode: Option<crate::timing::Mode>,
+            /// Images of an epoch; default: those of a config's dataset, else 1,281,167 (ImageNet).
+            pub dataset_images: Option<crate::units::Whole>,
+            /// Default `layers`, all that is known of the net; `costs`: its costs alone; `paper`: the line on activations.
+            pub estimator: Option<crate::timing::Estimator>,
+        }
+
+        impl $name {
+            /// What all questions about a net share.
+            pub(super) fn of_net(&self) -> crate::ask::request::PredictRequest {
+                crate::ask::request::PredictRequest {
+                    model: self.model.clone(),
+                    family: self.family.clone(),
+                    resolution: self.resolution,
+                    platform: self.platform.clone(),
+                    mode: self.mode,
+                    dataset_images: self.dataset_images,
+                    estimator: self.estimator,
+                    ..Default::default()
+                }
+            }
+        }
+    };
+}
+pub(super) use question;
+
+/// A question about a net and a training of it.
+pub(super) trait OfTraining {
+    /// What all such questions share.
+    fn of_training(&self) -> PredictRequest;
+}
+
+/// Declares an [`OfTraining`].
+macro_rules! training_question {
+    ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $crate::ask::request::question! {
+            $(#[$about])*
+            pub struct $name {
+                $($own)*
+                /// Images in a step, of all devices together; small ones take longer an image, of nets whose layers are known.
+                pub batch_size: Option<crate::units::Whole>,
+                /// Level of the interval, 0.5 to 0.99, default 0.9.
+                #[schema(minimum = 0.5, maximum = 0.99)]
+                pub interval: Option<f64>,
+                /// Passes over the images, of a whole training (`total`); default 1.
+                pub epochs: Option<crate::units::Whole>,
+                /// Images of the evaluation after each epoch, counted in `total`.
+                pub evaluation_images: Option<crate::units::Whole>,
+                /// Images a second that the data loader delivers: `total` goes by the slower of it and the devices.
+                #[schema(example = 2000)]
+                pub loader_images_per_second: Option<f64>,
+                /// Number of devices of the training in `total`, where it is not the platform's.
+                pub devices: Option<crate::units::Whole>,
+                /// Price of all devices together for an hour: `total` says what the training costs.
+                #[schema(example = 24.5)]
+                pub price_per_hour: Option<f64>,
+            }
+        }
+
+        impl $crate::ask::request::OfTraining for $name {
+            fn of_training(&self) -> crate::ask::request::PredictRequest {
+                crate::ask::request::PredictRequest {
+                    batch_size: self.batch_size,
+                    interval: self.interval,
+                    epochs: self.epochs,
+                    evaluation_images: self.evaluation_images,
+                    loader_images_per_second: self.loader_images_per_second,
+                    devices: self.devices,
+                    price_per_hour: self.price_per_hour,
+                    ..self.of_net()
+                }
+            }
+        }
+    };
+}
+pub(super) use training_question;
+
+training_question! {
+    /// A net, how to scale it, and where to time it.
+    pub struct PredictRequest {
+        /// The net.
+        #[schema(value_type = Option<RawModel>)]
+        pub model: Option<Value>,
+        /// In its place: the costs of a net that only its owner can build.
+        pub complexity: Option<RawComplexity>,
+        /// How to scale it; only a `model` can be scaled.
+        pub scaling: Option<RawScaling>,
+        /// What you call the net: given by its costs, it is known again by it where it was timed, at whatever resolution.
+        pub label: Option<String>,
+        /// `fit.id` of an earlier answer: the same fit again, from which platform, mode and estimator follow.
+        pub fit: Option<String>,
+    }
 }
 
 impl PredictRequest {

@@ -123,6 +123,30 @@ async fn every_csv_is_taken_whole() {
 
 /// Each ```` ```console ```` block is commands after `$ `, each with what it prints where there is no store.
 #[test]
+fn files_and_folders_of_this_repository_that_pages_name_exist() {
+    let rooms = [
+        "src/",
+        "data/",
+        "tests/",
+        "static/",
+        "migrations",
+        "benches",
+        "scripts/",
+    ];
+    let mut found = 0;
+    for (page, text) in pages() {
+        for word in text.split('`').skip(1).step_by(2) {
+            let plain = !word.contains([' ', '*', '<', '{']);
+            if plain && rooms.iter().any(|room| word.starts_with(room)) {
+                assert!(root().join(word).exists(), "{page} names {word}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
+}
+
+#[test]
 fn every_console_block_is_what_the_command_prints() {
     let trimmed = |text: &str| {
         let lines = text.trim().lines().map(str::trim_end);

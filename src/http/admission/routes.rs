@@ -1,37 +1,19 @@
 //! What is known of each path before its handler runs: the name it is counted under, who may call it, how heavy it is.
+//!
+//! Each operation says so beside its handler, in extensions of the OpenAPI document. `x-weight`: `heavy` where it takes
+//! milliseconds of a processor, so that it waits for one or is refused; `upload`; `watch` where it asks after the service
+//! itself and is always answered. `x-open`: a `POST` that changes nothing, as its question is too long for an address. `x-body-bytes`:
+//! the longest body, where it is not the usual one.
 
 use std::collections::BTreeSet;
 
 use axum::http::Method;
 use matchit::Router;
-use utoipa::openapi::{HttpMethod, OpenApi, PathItem};
+use serde_json::Value;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{OpenApi, PathItem};
 
-use crate::http::extract::bounds::{BATCH_BODY_BYTES, BODY_BYTES, UPLOAD_BYTES};
-
-/// Questions that take milliseconds of a processor: they wait for one, or are refused.
-const HEAVY: [&str; 8] = [
-    "/v1/compare",
-    "/v1/compare.csv",
-    "/v1/evaluation",
-    "/v1/explain",
-    "/v1/plan",
-    "/v1/platforms/{id}",
-    "/v1/platforms/{id}/next",
-    "/v1/predict/batch",
-];
-
-/// Questions that are too long for a URL: they change nothing.
-const OPEN: [&str; 6] = [
-    "/v1/compare",
-    "/v1/complexity",
-    "/v1/explain",
-    "/v1/plan",
-    "/v1/predict",
-    "/v1/predict/batch",
-];
-
-/// Answered always, to whoever asks: those who watch over the service.
-const WATCH: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+use crate::http::extract::bounds::BODY_BYTES;
 
 /// What a request asks of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +71,7 @@ impl Routes {
             index: 0,
             path: "-".to_owned(),
             work: Work::Light,
-            body_bytes: body_bytes("-"),
+            body_bytes: body_bytes(&PathItem::default()),
             tells: false,
             documented: false,
             guarded: BTreeSet::new(),
@@ -101,12 +83,12 @@ impl Routes {
                 all.push(Route {
                     index,
                     path: path.clone(),
-                    work: work(path),
-                    body_bytes: body_bytes(path),
-                    tells: [Work::Watch, Work::Upload].contains(&work(path))
+                    work: work(item),
+                    body_bytes: body_bytes(item),
+                    tells: [Work::Watch, Work::Upload].contains(&work(item))
                         || path == "/v1/limits",
                     documented: true,
-                    guarded: guarded(path, item),
+                    guarded: guarded(item),
                 });
             }
         }
@@ -123,40 +105,47 @@ impl Routes {
     }
 }
 
-fn work(path: &str) -> Work {
-    match path {
-        "/v1/measurements" => Work::Upload,
-        _ if WATCH.contains(&path) => Work::Watch,
-        _ if HEAVY.contains(&path) || path.starts_with("/v1/charts/") => Work::Heavy,
+/// What the extension `name` of `operation` says.
+fn extension<'a>(operation: &'a Operation, name: &str) -> Option<&'a Value> {
+    operation.extensions.as_ref()?.get(name)
+}
+
+/// The weight that an operation of the path names: they share the handlers' way in.
+fn work(item: &PathItem) -> Work {
+    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+    let mut operations = operations.into_iter().flatten();
+    let weight = operations.find_map(|operation| extension(operation, "x-weight")?.as_str());
+    match weight {
+        Some("heavy") => Work::Heavy,
+        Some("upload") => Work::Upload,
+        Some("watch") => Work::Watch,
         _ => Work::Light,
     }
 }
 
-fn body_bytes(path: &str) -> u64 {
-    let json = match path {
-        "/v1/measurements" => return UPLOAD_BYTES,
-        "/v1/predict/batch" => BATCH_BODY_BYTES,
-        _ => BODY_BYTES,
-    };
-    u64::try_from(json).unwrap_or(u64::MAX)
+/// Longest body of the path.
+fn body_bytes(item: &PathItem) -> u64 {
+    let longest = item
+        .post
+        .as_ref()
+        .and_then(|post| extension(post, "x-body-bytes")?.as_u64());
+    longest.unwrap_or_else(|| u64::try_from(BODY_BYTES).unwrap_or(u64::MAX))
 }
 
-/// All operations but reading and [`OPEN`].
-fn guarded(path: &str, item: &PathItem) -> BTreeSet<&'static str> {
+/// All operations but reading and those that are open.
+fn guarded(item: &PathItem) -> BTreeSet<&'static str> {
     let methods = [
-        (item.post.is_some(), HttpMethod::Post),
-        (item.put.is_some(), HttpMethod::Put),
-        (item.patch.is_some(), HttpMethod::Patch),
-        (item.delete.is_some(), HttpMethod::Delete),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
     ];
+    let is_guarded = |operation: &Operation| {
+        extension(operation, "x-open").and_then(Value::as_bool) != Some(true)
+    };
     methods
         .into_iter()
-        .filter(|(there, method)| *there && !(*method == HttpMethod::Post && OPEN.contains(&path)))
-        .map(|(_, method)| match method {
-            HttpMethod::Put => "PUT",
-            HttpMethod::Patch => "PATCH",
-            HttpMethod::Delete => "DELETE",
-            _ => "POST",
-        })
+        .filter(|(_, operation)| operation.as_ref().is_some_and(is_guarded))
+        .map(|(method, _)| method)
         .collect()
 }

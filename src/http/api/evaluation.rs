@@ -33,6 +33,7 @@ struct EvaluationAnswer {
 #[utoipa::path(
     get,
     path = "/v1/evaluation",
+    extensions(("x-weight" = json!("heavy"))),
     tag = "evidence",
     responses(
         (status = 200, description = "The scores", body = EvaluationAnswer),

@@ -29,7 +29,7 @@ struct Status {
 }
 
 /// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "service", responses((status = 200, description = "It is", body = Status)))]
+#[utoipa::path(get, path = "/healthz", extensions(("x-weight" = json!("watch"))), tag = "service", responses((status = 200, description = "It is", body = Status)))]
 async fn healthz() -> Json<Status> {
     Json(Status { status: "ok" })
 }
@@ -38,6 +38,7 @@ async fn healthz() -> Json<Status> {
 #[utoipa::path(
     get,
     path = "/readyz",
+    extensions(("x-weight" = json!("watch"))),
     tag = "service",
     responses(
         (status = 200, description = "It could", body = Status),

@@ -22,6 +22,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     get,
     path = "/metrics",
+    extensions(("x-weight" = json!("watch"))),
     tag = "service",
     responses((status = 200, description = "In the text format of Prometheus", body = String, content_type = "text/plain; version=0.0.4"))
 )]

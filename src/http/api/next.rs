@@ -93,6 +93,7 @@ const BUILDABLE: f64 = 3.0;
 #[utoipa::path(
     get,
     path = "/v1/platforms/{id}/next",
+    extensions(("x-weight" = json!("heavy"))),
     tag = "evidence",
     params(("id" = String, Path, description = "Id of a platform", example = "v100x8-pycls"), NextParams),
     responses(

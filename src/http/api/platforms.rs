@@ -37,6 +37,7 @@ async fn platforms(State(live): State<Shared>) -> Result<Json<Platforms>, ApiErr
 #[utoipa::path(
     get,
     path = "/v1/platforms/{id}",
+    extensions(("x-weight" = json!("heavy"))),
     tag = "evidence",
     params(("id" = String, Path, description = "Id of a platform", example = "v100x8-paper")),
     responses(

@@ -176,6 +176,7 @@ impl From<Receipt> for UploadAnswer {
 #[utoipa::path(
     post,
     path = "/v1/measurements",
+    extensions(("x-weight" = json!("upload")), ("x-body-bytes" = json!(UPLOAD_BYTES))),
     tag = "evidence",
     params(UploadParams),
     security(("token" = ["write"])),

@@ -74,6 +74,7 @@ enum AcrossName {
 #[utoipa::path(
     get,
     path = "/v1/charts/compare.svg",
+    extensions(("x-weight" = json!("heavy"))),
     operation_id = "compare_chart",
     tag = "charts",
     params(NetParams, CompareParams, LookParams),

@@ -76,6 +76,7 @@ enum AxesName {
 #[utoipa::path(
     get,
     path = "/v1/charts/fit.svg",
+    extensions(("x-weight" = json!("heavy"))),
     operation_id = "fit",
     tag = "charts",
     params(FitParams, LookParams),
@@ -153,6 +154,7 @@ enum ByName {
 #[utoipa::path(
     get,
     path = "/v1/charts/residuals.svg",
+    extensions(("x-weight" = json!("heavy"))),
     operation_id = "residuals",
     tag = "charts",
     params(ResidualParams, LookParams),

@@ -51,6 +51,7 @@ enum AgainstName {
 #[utoipa::path(
     get,
     path = "/v1/charts/front.svg",
+    extensions(("x-weight" = json!("heavy"))),
     operation_id = "front_chart",
     tag = "charts",
     params(NetParams, FrontParams, LookParams),
@@ -84,12 +85,12 @@ fn figure(
     let fronts = asking
         .predictors
         .first()
-        .map(|predictor| front(base, &asking.question, predictor));
+        .map(|predictor| front(base, &asking.times.question, predictor));
     let front = fronts.map(|fronts| match against {
         Against::Flops => fronts.flops,
         Against::Error => fronts.error,
     });
-    let comparison = Comparison::new(base, &asking.predictors, &asking.question, None);
+    let comparison = Comparison::new(base, &asking.predictors, &asking.times.question, None);
     let row = base_row(&asking.subject);
     let chart = FrontChart {
         named: CompareChart {

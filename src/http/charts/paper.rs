@@ -73,6 +73,7 @@ enum FigureName {
 #[utoipa::path(
     get,
     path = "/v1/charts/paper.svg",
+    extensions(("x-weight" = json!("heavy"))),
     tag = "charts",
     params(PaperParams, LookParams),
     responses((status = 200, description = "The chart", body = String, content_type = "image/svg+xml"), ListRefused)

@@ -39,6 +39,7 @@ pub(super) struct StagesParams {
 #[utoipa::path(
     get,
     path = "/v1/charts/stages.svg",
+    extensions(("x-weight" = json!("heavy"))),
     operation_id = "stages_chart",
     tag = "charts",
     params(NetParams, StagesParams, LookParams),

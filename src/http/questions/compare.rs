@@ -21,6 +21,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     post,
     path = "/v1/compare",
+    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true))),
     tag = "plans",
     request_body(content = CompareRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "factors": [4, 8], "platform": "v100x8-paper"})),
     responses(

@@ -93,6 +93,7 @@ type Csv = ([(HeaderName, &'static str); 1], Vec<u8>);
 #[utoipa::path(
     get,
     path = "/v1/compare.csv",
+    extensions(("x-weight" = json!("heavy"))),
     tag = "plans",
     params(CompareParams),
     responses(

@@ -18,6 +18,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     post,
     path = "/v1/complexity",
+    extensions(("x-open" = json!(true))),
     tag = "nets",
     request_body(content = ComplexityRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}})),
     responses(

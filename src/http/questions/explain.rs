@@ -20,6 +20,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     post,
     path = "/v1/explain",
+    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true))),
     tag = "plans",
     request_body(content = ExplainRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "platform": "v100x8-paper"})),
     responses(

@@ -22,6 +22,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     post,
     path = "/v1/plan",
+    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true))),
     tag = "plans",
     request_body(content = PlanRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "platform": "v100x8-paper", "limits": {"epoch_seconds": 600}})),
     responses(

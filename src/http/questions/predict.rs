@@ -45,6 +45,7 @@ impl FitParams {
 #[utoipa::path(
     post,
     path = "/v1/predict",
+    extensions(("x-open" = json!(true))),
     tag = "predictions",
     request_body(content = PredictRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper"})),
     params(FitParams),
@@ -108,6 +109,7 @@ enum BatchItem {
 #[utoipa::path(
     post,
     path = "/v1/predict/batch",
+    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true)), ("x-body-bytes" = json!(BATCH_BODY_BYTES))),
     tag = "predictions",
     request_body(content = BatchRequest, example = json!({"items": [{"model": {"name": "ResNet-50"}}]})),
     params(FitParams),
