@@ -7,7 +7,7 @@ import matplotlib
 import pytest
 
 import epochcast
-from epochcast import html
+from epochcast.show import html
 
 matplotlib.use("Agg")
 NET, PLATFORM = "RegNetY-4GF", "v100x8-paper"
@@ -110,7 +110,7 @@ def test_measurements_are_fetched_as_they_are_looked_at(client):
 
 
 def test_measurements_of_more_than_a_page_come_once_each(client, monkeypatch):
-    monkeypatch.setattr("epochcast.paging.PAGE", 50)
+    monkeypatch.setattr("epochcast.answers.timings.PAGE", 50)
     found = client.measurements(platform=PLATFORM)
     assert len({row.id for row in found}) == len(found) == 187
 

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 import epochcast
-from epochcast import html
 from epochcast.answers import Answer, Upload
+from epochcast.show import html
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 VOID = {"rect", "line", "circle", "path", "polyline"}

@@ -5,8 +5,9 @@ import re
 import pytest
 
 import epochcast
-from epochcast import ask, html
+from epochcast import ask
 from epochcast.answers import Evaluation, Upload
+from epochcast.show import html
 
 NET, PLATFORM = "RegNetY-4GF", "v100x8-paper"
 COSTS = {"flops": 4_100_000_000, "params": 25_000_000, "acts": 11_000_000}
@@ -128,7 +129,7 @@ def test_every_other_answer_prints_one_line_that_is_not_its_repr(client, capsys)
 
 
 def test_a_line_of_timings_fetches_one_page(client, capsys, monkeypatch):
-    monkeypatch.setattr("epochcast.paging.PAGE", 50)
+    monkeypatch.setattr("epochcast.answers.timings.PAGE", 50)
     assert printed(client.measurements(platform=PLATFORM), capsys).startswith("50 timings and more, in .df and at http")
 
 

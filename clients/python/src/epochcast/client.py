@@ -7,13 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Optional, Union
 
-from . import answers, ask, ways
+from . import answers, ask
 from .errors import Busy, Problem, Unreachable, problem
-from .offline import Queue, rows_in
-from .paging import Measurements
-from .progress import Progress
-from .rows import Part, Rows, parts
-from .transport import Again, Transport, segment
+from .sending.queue import Queue, rows_in
+from .sending.rows import Part, Rows, parts
+from .show.progress import Progress
+from .wire.transport import Again, Transport, segment
 
 Platforms = Union[str, Sequence[str], None]
 Mode = Literal["train", "infer"]
@@ -148,7 +147,7 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> ways.Comparison:
+    ) -> answers.Comparison:
         """`model` scaled in many ways by many factors.
 
         `factors` are numbers or `{"from": 1, "to": 64, "steps": 13}`.
@@ -162,7 +161,7 @@ class Client:
             **more,
         }
         question = _question(ask.net(model, resolution), None, how)
-        return ways.Comparison(self._http.ask("/v1/compare", question), self._explore(question), question)
+        return answers.Comparison(self._http.ask("/v1/compare", question), self._explore(question), question)
 
     def plan(
         self,
@@ -176,7 +175,7 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> ways.Plan:
+    ) -> answers.Plan:
         """For each way to scale, the largest net within `limits` (`epoch_seconds`, `flops`, `params`, `acts`, …).
 
         With `target` (`{"flops": 4e9}`, say) it is the smallest net that reaches it, the fastest way first.
@@ -191,7 +190,7 @@ class Client:
             **more,
         }
         question = _question(ask.net(model, resolution), None, how)
-        return ways.Plan(self._http.ask("/v1/plan", question), self._explore(question), question)
+        return answers.Plan(self._http.ask("/v1/plan", question), self._explore(question), question)
 
     def explain(
         self,
@@ -202,10 +201,10 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> ways.Explanation:
+    ) -> answers.Explanation:
         """Where the time of `model` goes, stage by stage."""
         question = _question(ask.net(model, resolution), scale, {"platform": platform, "mode": mode, **more})
-        return ways.Explanation(self._http.ask("/v1/explain", question), self._explore(question), question)
+        return answers.Explanation(self._http.ask("/v1/explain", question), self._explore(question), question)
 
     # What the server knows
 
@@ -232,7 +231,7 @@ class Client:
         label: Optional[str] = None,
         upload: Optional[int] = None,
         quarantined: Optional[bool] = None,
-    ) -> Measurements:
+    ) -> answers.Measurements:
         """The timings behind the fits, fetched as they are looked at."""
         filters = {
             "platform": platform,
@@ -241,7 +240,7 @@ class Client:
             "upload": upload,
             "quarantined": quarantined,
         }
-        return Measurements(self._http, filters)
+        return answers.Measurements(self._http, filters)
 
     def models(self) -> answers.Models:
         """All nets that have a name."""

@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
-from .errors import Problem, Unauthorized
+from ..errors import Problem, Unauthorized
 from .rows import Rows, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .answers import Upload
-    from .client import Client
+    from ..answers import Upload
+    from ..client import Client
 
 REFUSED = "refused"
 # Not the rows are wrong, but the moment or the sender.

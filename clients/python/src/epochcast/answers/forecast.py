@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
-from . import drawings, html, words
-from .errors import Missing, Problem
-from .records import Raw, Record
+from ..errors import Missing, Problem
+from ..show import drawings, html, words
+from ..wire.records import Raw, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -267,7 +267,7 @@ class Complexity(Answer):
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
         """By how much the costs grew, drawn by matplotlib; without a scaling there is nothing to draw."""
-        from . import plots
+        from ..show import plots
 
         return plots.columns(self._growth(), "scaled over base", ax)
 
@@ -354,7 +354,7 @@ class Forecast(Complexity):
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
         """The times with their intervals, drawn by matplotlib."""
-        from . import plots
+        from ..show import plots
 
         return plots.intervals([found.span() for found in self.predictions], ax)
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import answers, html, words
-from .records import Raw, Record
+from ..show import html, words
+from ..wire.records import Raw, Record
+from . import forecast as answers
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from .transport import Transport
+    from ..wire.transport import Transport
 
 PAGE = 1000
 
@@ -108,7 +109,7 @@ class Measurements:
 
     def plot(self, x: str = "acts", ax: "Optional[Axes]" = None) -> "Axes":
         """Seconds for an image against `x`, a dot for each timing, coloured by timing group, drawn by matplotlib."""
-        from . import plots
+        from ..show import plots
 
         groups: dict[str, list[tuple[float, float]]] = {}
         for row in self:

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Optional
 
-from . import drawings, html, words
-from .answers import Answer, Caution, Net, Prediction, Scaled
-from .records import Raw, Record
+from ..show import drawings, html, words
+from ..wire.records import Raw, Record
+from .forecast import Answer, Caution, Net, Prediction, Scaled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +138,7 @@ class Comparison(Answer):
         ax: "Optional[Axes]" = None,
     ) -> "Axes":
         """`y` against `x`, one line for each way to scale, drawn by matplotlib."""
-        from . import plots
+        from ..show import plots
 
         return plots.lines(self.lines(y, x, platform), x, y, ax)
 
@@ -225,7 +225,7 @@ class Plan(Answer):
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
         """The flops that each way affords, drawn by matplotlib."""
-        from . import plots
+        from ..show import plots
 
         return plots.columns([(option.way, option.scaled.complexity.flops) for option in self._found()], "flops", ax)
 
@@ -316,7 +316,7 @@ class Explanation(Answer):
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
         """The share of each stage on the first platform, drawn by matplotlib."""
-        from . import plots
+        from ..show import plots
 
         stages = self.explanations[0].stages if self.explanations else []
         return plots.columns([(stage.name, stage.share) for stage in stages], "share of the time", ax)

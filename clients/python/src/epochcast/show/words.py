@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import ask, html
+from .. import ask
+from . import html
 
 if TYPE_CHECKING:
-    from .answers import Caution, Costs, Interval, Net, Prediction
+    from ..answers import Caution, Costs, Interval, Net, Prediction
 
 MOST_NAMES = 5
 

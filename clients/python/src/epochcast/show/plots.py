@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
 
+from ..errors import Missing
 from .drawings import Line, Span
-from .errors import Missing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from .errors import Problem, Unreachable, problem
-from .progress import say
+from ..errors import Problem, Unreachable, problem
+from ..show.progress import say
 from .values import plain
 
 
