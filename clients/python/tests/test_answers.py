@@ -7,7 +7,7 @@ import matplotlib
 import pytest
 
 import epochcast
-from epochcast.show import html
+from epochcast.show import html, words
 
 matplotlib.use("Agg")
 NET, PLATFORM = "RegNetY-4GF", "v100x8-paper"
@@ -166,7 +166,7 @@ def test_a_plan_has_the_largest_net_of_each_way_and_what_stopped_it(client):
     assert len(answer.plot().patches) == 2
     card = answer._repr_html_()
     assert card.count("<circle") == 2
-    assert html.duration(answer.options[0].predictions[0].interval.high_seconds) in card
+    assert words.duration(answer.options[0].predictions[0].interval.high_seconds) in card
 
 
 def test_a_plan_names_the_ways_that_lead_nowhere_and_the_free_mix(client):

@@ -90,16 +90,6 @@ def scaling(scale: Scale) -> Optional[dict[str, Any]]:
     return {**form_of(form), "factor": by}
 
 
-def written(scale: Mapping[str, Any]) -> str:
-    """The `scaling` of a request as people write it: `dWr:4`."""
-    form = scale.get("strategy") or scale.get("scale_type")
-    if scale.get("alpha") is not None:
-        form = f"a{scale['alpha']:g}"
-    if scale.get("exponents"):
-        form = "_".join(f"{axis}{exponent:g}" for axis, exponent in scale["exponents"].items())
-    return f"{form or 'unscaled'}:{scale.get('factor', 1):g}"
-
-
 def form_of(form: str) -> dict[str, Any]:
     """A scaling without its factor: `dWr`, `a0.7`, or a string of pycls such as `d1_w8_g8_r1`."""
     if form in STRATEGIES:

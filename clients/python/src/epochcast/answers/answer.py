@@ -74,12 +74,17 @@ class Listing(Answer):
 
 def frame(rows: list[Raw]) -> "pd.DataFrame":
     """Rows as a pandas DataFrame."""
+    made: pd.DataFrame = pandas().DataFrame(rows)
+    return made
+
+
+def pandas() -> Any:
+    """The library, which takes seconds to import and may be missing."""
     try:
         import pandas as pd
     except ImportError:
         raise Missing("pandas") from None
-    made: pd.DataFrame = pd.DataFrame(rows)
-    return made
+    return pd
 
 
 def table(rows: list[Raw]) -> str:
@@ -91,4 +96,4 @@ def table(rows: list[Raw]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, (list, dict)):
         return "…"
-    return html.number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value or "")
+    return words.number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value or "")

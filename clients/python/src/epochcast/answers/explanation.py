@@ -6,7 +6,7 @@ from ..show import drawings, html, plots, words
 from ..wire.records import Raw, Record
 from .answer import Answer
 from .forecast import Caution
-from .nets import Net, Scaled
+from .nets import Net, Scaled, asked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ class Explained(Record):
     warnings: list[Caution]
 
     def __str__(self) -> str:
-        return f"{self.platform}: {html.duration(self.epoch_seconds)} an epoch; {self.sentence}"
+        return f"{self.platform}: {words.duration(self.epoch_seconds)} an epoch; {self.sentence}"
 
     def records(self) -> list[Raw]:
         """One row for each stage and each kind of layer."""
@@ -66,12 +66,12 @@ class Explanation(Answer):
     explanations: list[Explained]
 
     def __str__(self) -> str:
-        asked = words.net(self.base, self.scaled, self.question)
+        net = asked(self.base, self.scaled, self.question)
         if not self.explanations:
-            return f"{asked}: {self.sentence or 'no platform has timings to explain'}"
-        told = [f"{html.duration(found.epoch_seconds)} an epoch on {found.platform}" for found in self.explanations]
+            return f"{net}: {self.sentence or 'no platform has timings to explain'}"
+        told = [f"{words.duration(found.epoch_seconds)} an epoch on {found.platform}" for found in self.explanations]
         # The rest of the first platform's sentence is in .sentence; a line is enough here.
-        return f"{asked}: {words.joined(told)}; {(self.sentence or self.explanations[0].sentence).partition(';')[0]}"
+        return f"{net}: {words.joined(told)}; {(self.sentence or self.explanations[0].sentence).partition(';')[0]}"
 
     def on(self, platform: str) -> Explained:
         """What is said of `platform`."""
@@ -105,10 +105,8 @@ def _shares(parts: list[Part]) -> str:
 
 def _parts_table(found: Explained) -> str:
     cells = [
-        [
-            part.name, html.number(part.layers), html.number(part.flops), html.number(part.acts), f"{part.share:.1%}",
-            part.bound_by.replace("_", " "),
-        ]
+        [part.name, *map(words.number, (part.layers, part.flops, part.acts)), f"{part.share:.1%}", bound_by]
         for part in [*found.stages, *found.kinds]
-    ]  # fmt: skip
+        for bound_by in [part.bound_by.replace("_", " ")]
+    ]
     return html.table(["", "layers", "flops", "acts", "of the time", "bound by"], cells)

@@ -1,5 +1,6 @@
 """Epoch times: predictions with their intervals, and reasons to trust them less."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Optional, Union
 
 from ..errors import Problem
@@ -19,7 +20,12 @@ class Interval(Record):
     high_seconds: float
 
     def __str__(self) -> str:
-        return words.interval(self)
+        return _between(self)
+
+
+def _between(found: Interval, middle: Optional[float] = None) -> str:
+    """An interval with its level, in the unit of `middle`: `90 %: 18.0 to 22.9 min`."""
+    return f"{100 * found.level:g} %: {words.between(found.low_seconds, found.high_seconds, middle)}"
 
 
 class Share(Record):
@@ -67,6 +73,12 @@ class Caution(Record):
         return f"{self.code}: {self.detail}"
 
 
+def cautions(found: Iterable[Caution]) -> str:
+    """How many warnings, and of which kinds."""
+    codes = [warning.code for warning in found]
+    return f"{words.counted(len(codes), 'warning')}{f' ({words.joined(dict.fromkeys(codes))})' if codes else ''}"
+
+
 class Prediction(Record):
     """The time of one epoch on one platform."""
 
@@ -80,7 +92,7 @@ class Prediction(Record):
     warnings: list[Caution]
 
     def __str__(self) -> str:
-        return f"{words.place(self)}: {words.epoch(self)}, {words.cautions(self.warnings)}"
+        return f"{place(self)}: {epoch(self)}, {cautions(self.warnings)}"
 
     def flat(self) -> Raw:
         """It as one row."""
@@ -93,7 +105,7 @@ class Prediction(Record):
             "high_seconds": self.interval.high_seconds,
             "level": self.interval.level,
             "images_per_second": self.images_per_second,
-            "base_epoch_seconds": self.to_dict().get("base_epoch_seconds"),
+            "base_epoch_seconds": self.base_epoch_seconds,
             "measurements": fit.get("measurements"),
             "group": fit.get("group"),
             "group_measurements": fit.get("group_measurements"),
@@ -105,8 +117,17 @@ class Prediction(Record):
     def span(self, name: Optional[str] = None) -> drawings.Span:
         """It as a line of a drawing, called `name` or as the platform."""
         low, high = self.interval.low_seconds, self.interval.high_seconds
-        base = self.to_dict().get("base_epoch_seconds")
-        return drawings.Span(name or self.platform, low, self.epoch_seconds, high, base)
+        return drawings.Span(name or self.platform, low, self.epoch_seconds, high, self.base_epoch_seconds)
+
+
+def epoch(found: Prediction) -> str:
+    """The time of an epoch with its interval, in one unit."""
+    return f"{words.duration(found.epoch_seconds)} an epoch ({_between(found.interval, found.epoch_seconds)})"
+
+
+def place(found: Prediction) -> str:
+    """The platform, with the mode where it is not training."""
+    return found.platform if found.mode == "train" else f"{found.platform} ({found.mode})"
 
 
 class Forecast(Complexity):
@@ -121,10 +142,12 @@ class Forecast(Complexity):
         found = self.predictions
         if not found:
             return f"{self._asked()}: no platform has timings to predict from"
-        told = words.cautions(warning for one in found for warning in one.warnings)
+        told = cautions(warning for one in found for warning in one.warnings)
         if len(found) == 1:
-            return f"{self._asked()} on {words.place(found[0])}: {words.epoch(found[0])}, {told}"
-        return f"{self._asked()} on {len(found)} platforms: {words.fastest_and_slowest(found)}, {told}"
+            return f"{self._asked()} on {place(found[0])}: {epoch(found[0])}, {told}"
+        ordered = sorted(found, key=lambda one: one.epoch_seconds)
+        ends = " to ".join(f"{words.duration(one.epoch_seconds)} ({place(one)})" for one in (ordered[0], ordered[-1]))
+        return f"{self._asked()} on {len(found)} platforms: {ends} an epoch, {told}"
 
     @property
     def prediction(self) -> Prediction:
@@ -168,25 +191,16 @@ class Forecast(Complexity):
     def _repr_html_(self) -> str:
         times = []
         for found in self.predictions:
-            base = found.to_dict().get("base_epoch_seconds")
             low, high = found.interval.low_seconds, found.interval.high_seconds
-            between = html.between(low, high, found.epoch_seconds)
-            rate = html.number(found.images_per_second, 4)
-            times.append(
-                [
-                    found.platform,
-                    found.mode,
-                    html.duration(found.epoch_seconds),
-                    between,
-                    rate,
-                    html.duration(base),
-                ]
-            )
+            between = words.between(low, high, found.epoch_seconds)
+            base = words.duration(found.base_epoch_seconds)
+            rate = words.number(found.images_per_second)
+            times.append([found.platform, found.mode, words.duration(found.epoch_seconds), between, rate, base])
         level = f"{self.predictions[0].interval.level:.0%} interval" if self.predictions else "interval"
         head = ["platform", "mode", "epoch", level, "images/s", "base"]
-        cautions = [f"{p.platform}: {w.detail}" for p in self.predictions for w in p.warnings]
+        notes = [f"{p.platform}: {w.detail}" for p in self.predictions for w in p.warnings]
         drawing = drawings.intervals([found.span() for found in self.predictions])
-        parts = [self._costs_table(), html.table(head, times), drawing, html.notes(cautions)]
+        parts = [self._costs_table(), html.table(head, times), drawing, html.notes(notes)]
         return html.card(self.base.name or "Net", parts, self.url)
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":

@@ -1,5 +1,6 @@
 """Nets, what they cost, and what scaling makes of them."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..show import drawings, html, plots, words
@@ -18,7 +19,7 @@ class Costs(Record):
     acts: int
 
     def __str__(self) -> str:
-        return words.costs(self)
+        return ", ".join(f"{self[name]:,} {name}" for name in ("flops", "params", "acts"))
 
 
 class Ratios(Record):
@@ -68,6 +69,30 @@ class Scaled(Net):
     theory: Ratios
 
 
+def title(base: Net) -> str:
+    """The net's name, else what it costs."""
+    return base.name or f"a net of {words.big(base.complexity.flops)} flops"
+
+
+def asked(base: Net, scaled: Optional[Net], question: Mapping[str, Any]) -> str:
+    """What was asked about: `RegNetY-4GF, dWr:4, 256 px`."""
+    side = (scaled or base).resolution or (question if scaled is None else {}).get("resolution")
+    how = question.get("scaling")
+    # Whoever makes an answer from JSON of their own has no question to it.
+    form = "" if scaled is None else written(how) if how else "scaled"
+    return ", ".join(part for part in (title(base), form, f"{side} px" if side else "") if part)
+
+
+def written(scale: Mapping[str, Any]) -> str:
+    """The `scaling` of a request as people write it: `dWr:4`."""
+    form = scale.get("strategy") or scale.get("scale_type")
+    if scale.get("alpha") is not None:
+        form = f"a{scale['alpha']:g}"
+    if scale.get("exponents"):
+        form = "_".join(f"{axis}{exponent:g}" for axis, exponent in scale["exponents"].items())
+    return f"{form or 'unscaled'}:{scale.get('factor', 1):g}"
+
+
 class Complexity(Answer):
     """What a net and its scaled form cost."""
 
@@ -80,7 +105,7 @@ class Complexity(Answer):
         return self.base if self.scaled is None else self.scaled
 
     def _asked(self) -> str:
-        return words.net(self.base, self.scaled, self.question)
+        return asked(self.base, self.scaled, self.question)
 
     def __str__(self) -> str:
         grown = "" if self.scaled is None else f" ({self.scaled.ratios})"
@@ -98,10 +123,10 @@ class Complexity(Answer):
         head = ["", "base"] + (["scaled", "ratio", "theory"] if scaled else [])
         rows = []
         for cost, value in self.base.complexity.to_dict().items():
-            row: list[object] = [cost, html.number(value)]
+            row: list[object] = [cost, words.number(value)]
             if scaled:
                 grown = [scaled.ratios[cost], scaled.theory[cost]]
-                row += [html.number(scaled.complexity[cost]), *(f"{ratio:.2f}" for ratio in grown)]
+                row += [words.number(scaled.complexity[cost]), *(f"{ratio:.2f}" for ratio in grown)]
             rows.append(row)
         if self.base.resolution:
             rows.append(["pixels", self.base.resolution] + ([scaled.resolution, "", ""] if scaled else []))

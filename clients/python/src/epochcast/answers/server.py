@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..errors import Missing
 from ..show import words
 from ..wire.records import Raw, Record
-from .answer import Answer, Listing
+from .answer import Answer, Listing, pandas
 from .nets import Costs, Layer
 
 if TYPE_CHECKING:
@@ -108,11 +107,8 @@ class Chart(Answer):
     @property
     def df(self) -> "pd.DataFrame":
         """What the chart shows, asked for when it is touched."""
-        try:
-            import pandas as pd
-        except ImportError:
-            raise Missing("pandas") from None
-        return pd.read_csv(self["csv_url"])
+        shown: pd.DataFrame = pandas().read_csv(self["csv_url"])
+        return shown
 
 
 class Release(Answer):

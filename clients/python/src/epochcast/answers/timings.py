@@ -123,7 +123,7 @@ class Measurements:
 
 
 def _figures(row: Measurement) -> list[str]:
-    return [html.number(row.costs.flops), html.number(row.costs.acts), f"{1000 * row.seconds_per_image:.4g}"]
+    return [words.number(row.costs.flops), words.number(row.costs.acts), f"{1000 * row.seconds_per_image:.4g}"]
 
 
 class RowError(Record):
@@ -172,7 +172,7 @@ class Upload(Answer):
 
     def _repr_html_(self) -> str:
         (counts,) = self.records()
-        cells = [[name, html.number(count)] for name, count in counts.items() if count or name == "accepted"]
+        cells = [[name, words.number(count)] for name, count in counts.items() if count or name == "accepted"]
         wrong = [str(error) for error in self.errors[:5]]
         doubted = [f"line {row['line']}: {row['reason']}" for row in self.doubted[:5]]
         return html.card("Upload", [html.table(["rows", ""], cells), html.notes([*wrong, *doubted])], self.url)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Optional
 from ..show import drawings, html, plots, words
 from ..wire.records import Raw, Record
 from .answer import Answer
-from .forecast import Prediction
-from .nets import Net, Scaled
+from .forecast import Prediction, cautions, epoch, place
+from .nets import Net, Scaled, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,14 +31,11 @@ class ComparisonRow(Record):
     @property
     def way(self) -> str:
         """How it was scaled: the strategy's name, `a0.7`, or `mix`."""
-        raw = self.to_dict()
-        if raw.get("alpha") is not None:
-            return f"a{raw['alpha']:.3g}"
-        return str(raw.get("strategy") or "mix")
+        return str(self.strategy or "mix") if self.alpha is None else f"a{self.alpha:.3g}"
 
     def __str__(self) -> str:
         net = f"{self.way}:{self.factor:.4g}, {self.scaled.resolution} px"
-        told = words.epoch(self.predictions[0]) if self.predictions else str(self.scaled.complexity)
+        told = epoch(self.predictions[0]) if self.predictions else str(self.scaled.complexity)
         others = f" on {self.predictions[0].platform}" if len(self.predictions) > 1 else ""
         return f"{net}: {told}{others}"
 
@@ -68,13 +65,14 @@ class ComparisonRow(Record):
         return [f"{found.platform}: {warning.detail}" for found in self.predictions for warning in found.warnings]
 
 
-def _title(base: Net, what: str) -> str:
-    return f"{base.name or 'Net'}, {what}"
+def _figures(row: Raw, *names: str) -> list[str]:
+    return [words.number(row[name]) for name in names]
 
 
-def _between(row: Raw) -> str:
-    low, high = row.get("low_seconds"), row.get("high_seconds")
-    return "" if low is None or high is None else html.between(low, high, row.get("epoch_seconds"))
+def _time(row: Raw) -> list[str]:
+    """An epoch and its interval, as cells."""
+    low, high, at = row.get("low_seconds"), row.get("high_seconds"), row.get("epoch_seconds")
+    return [words.duration(at), "" if low is None or high is None else words.between(low, high, at)]
 
 
 def _level(rows: list[Raw]) -> str:
@@ -90,16 +88,16 @@ class Comparison(Answer):
 
     def __str__(self) -> str:
         if not self.rows:
-            return f"{words.title(self.base)}: compared in no way"
+            return f"{title(self.base)}: compared in no way"
         factors = [row.factor for row in self.rows]
         ways = words.joined(dict.fromkeys(row.way for row in self.rows), most=12)
         # By time where there is one, on the first platform.
         best = min((row for row in self.rows if row.factor == max(factors)), key=ComparisonRow.cost)
         what, where = "fewest acts", ""
         if best.predictions:
-            what, where = "fastest", f" on {words.place(best.predictions[0])}"
-        asked = f"{words.title(self.base)}{where}, {ways} by {min(factors):.4g} to {max(factors):.4g}"
-        warned = f", {words.cautions(best.predictions[0].warnings)}" if best.predictions else ""
+            what, where = "fastest", f" on {place(best.predictions[0])}"
+        asked = f"{title(self.base)}{where}, {ways} by {min(factors):.4g} to {max(factors):.4g}"
+        warned = f", {cautions(best.predictions[0].warnings)}" if best.predictions else ""
         return f"{asked}: {what} is {best}{warned}"
 
     def records(self) -> list[Raw]:
@@ -117,20 +115,16 @@ class Comparison(Answer):
 
     def _repr_html_(self) -> str:
         rows = self.records()
-        cells = [
-            [
-                row["way"], html.number(row["factor"]), html.number(row["flops"]), html.number(row["acts"]),
-                row.get("platform", ""), html.duration(row.get("epoch_seconds")), _between(row),
-                html.number(row.get("to_base"), 3),
-            ]
-            for row in rows
-        ]  # fmt: skip
+        sizes = ("factor", "flops", "acts")
+        ends = [(row.get("platform", ""), *_time(row), words.number(row.get("to_base"), 3)) for row in rows]
+        cells = [[row["way"], *_figures(row, *sizes), *end] for row, end in zip(rows, ends)]
         head = ["way", "factor", "flops", "acts", "platform", "epoch", _level(rows), "to base"]
         platforms = list(dict.fromkeys(str(row["platform"]) for row in rows if "platform" in row))
         drawn = f" (drawn: {platforms[0]})" if len(platforms) > 1 else ""
         drawing = drawings.lines(self.lines(), "flops", "seconds")
-        cautions = html.notes(caution for row in self.rows for caution in row.cautions())
-        return html.card(_title(self.base, f"scaled{drawn}"), [drawing, html.table(head, cells), cautions], self.url)
+        notes = html.notes(caution for row in self.rows for caution in row.cautions())
+        parts = [drawing, html.table(head, cells), notes]
+        return html.card(f"{self.base.name or 'Net'}, scaled{drawn}", parts, self.url)
 
     def plot(
         self,
@@ -149,7 +143,7 @@ class PlanOption(ComparisonRow):
     limited_by: Optional[str]
 
     def __str__(self) -> str:
-        limit = self.to_dict().get("limited_by")
+        limit = self.limited_by
         return super().__str__() + (f", stopped by {limit.replace('_', ' ')}" if limit else "")
 
 
@@ -161,7 +155,8 @@ class LeftOut(Record):
     limited_by: str
 
     def __str__(self) -> str:
-        return f"no net by {_way_of(self)}: {self.limited_by.replace('_', ' ')}"
+        way = self.strategy if self.alpha is None else f"a{self.alpha:.3g}"
+        return f"no net by {way}: {self.limited_by.replace('_', ' ')}"
 
 
 class Plan(Answer):
@@ -177,27 +172,23 @@ class Plan(Answer):
         found = self._found()
         if not found:
             nowhere = words.joined(str(out) for out in self.left_out)
-            return f"{words.title(self.base)}: {nowhere or 'no way was tried'}"
+            return f"{title(self.base)}: {nowhere or 'no way was tried'}"
         # With a target, the fastest comes first; with limits, the question is how large it can be.
         target = self.question.get("target")
         best = found[0] if target else max(found, key=lambda option: option.scaled.complexity.flops)
         what = "the fastest way to the target is" if target else "the largest net is"
-        where = f" on {words.place(best.predictions[0])}" if best.predictions else ""
-        warned = [words.cautions(best.predictions[0].warnings)] if best.predictions else []
+        where = f" on {place(best.predictions[0])}" if best.predictions else ""
+        warned = [cautions(best.predictions[0].warnings)] if best.predictions else []
         size = f"{words.big(best.scaled.complexity.flops)} flops"
         told = ", ".join([str(best), size, *warned])
-        return f"{words.title(self.base)}{where}: {what} {told}"
+        return f"{title(self.base)}{where}: {what} {told}"
 
     def _found(self) -> list[PlanOption]:
         return [*self.options, *([self.mix] if self.mix else [])]
 
     def records(self) -> list[Raw]:
         """One row for each option and platform."""
-        found = []
-        for option in self._found():
-            limit = {"limited_by": option.to_dict().get("limited_by")}
-            found += [{**flat, **limit} for flat in option.flat()]
-        return found
+        return [{**flat, "limited_by": option.limited_by} for option in self._found() for flat in option.flat()]
 
     def _spans(self) -> list[drawings.Span]:
         several = any(len(option.predictions) > 1 for option in self.options)
@@ -209,25 +200,14 @@ class Plan(Answer):
 
     def _repr_html_(self) -> str:
         rows = self.records()
-        cells = [
-            [
-                row["way"], html.number(row["factor"]), html.number(row["flops"]), html.number(row["acts"]),
-                html.number(row["resolution"]), html.duration(row.get("epoch_seconds")), _between(row),
-                str(row.get("limited_by") or "").replace("_", " "),
-            ]
-            for row in rows
-        ]  # fmt: skip
+        sizes = ("factor", "flops", "acts", "resolution")
+        limits = [(row["limited_by"] or "").replace("_", " ") for row in rows]
+        cells = [[row["way"], *_figures(row, *sizes), *_time(row), limit] for row, limit in zip(rows, limits)]
         head = ["way", "factor", "flops", "acts", "pixels", "epoch", _level(rows), "limited by"]
-        cautions = [f"no net by {_way_of(out)}: {out.limited_by.replace('_', ' ')}" for out in self.left_out]
-        cautions += [caution for option in self._found() for caution in option.cautions()]
-        parts = [html.table(head, cells), drawings.intervals(self._spans()), html.notes(cautions)]
-        return html.card(_title(self.base, "as large as the limits allow"), parts, self.url)
+        notes = [*map(str, self.left_out), *(caution for option in self._found() for caution in option.cautions())]
+        parts = [html.table(head, cells), drawings.intervals(self._spans()), html.notes(notes)]
+        return html.card(f"{self.base.name or 'Net'}, as large as the limits allow", parts, self.url)
 
     def plot(self, ax: "Optional[Axes]" = None) -> "Axes":
         """The flops that each way affords, drawn by matplotlib."""
         return plots.columns([(option.way, option.scaled.complexity.flops) for option in self._found()], "flops", ax)
-
-
-def _way_of(out: LeftOut) -> str:
-    alpha = out.to_dict().get("alpha")
-    return str(out.strategy) if alpha is None else f"a{alpha:.3g}"

@@ -1,30 +1,9 @@
-"""Answers in one line of words, for `print`."""
+"""Figures and lists as people write them."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Optional
-
-from .. import ask
-from . import html
-
-if TYPE_CHECKING:
-    from ..answers import Caution, Costs, Interval, Net, Prediction
+from collections.abc import Iterable
+from typing import Optional
 
 MOST_NAMES = 5
-
-
-def net(base: "Net", scaled: "Optional[Net]", question: Any) -> str:
-    """What was asked about: `RegNetY-4GF, dWr:4, 256 px`."""
-    asked = question if scaled is None else {}
-    side = (scaled or base).resolution or asked.get("resolution")
-    how = question.get("scaling")
-    # Whoever makes an answer from JSON of their own has no question to it.
-    form = "" if scaled is None else ask.written(how) if how else "scaled"
-    return ", ".join(part for part in (title(base), form, f"{side} px" if side else "") if part)
-
-
-def title(base: "Net") -> str:
-    """The net's name, else what it costs."""
-    return base.name or f"a net of {big(base.complexity.flops)} flops"
 
 
 def big(value: float) -> str:
@@ -35,37 +14,35 @@ def big(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def costs(found: "Costs") -> str:
-    """Costs to the last digit."""
-    return ", ".join(f"{found[name]:,} {name}" for name in ("flops", "params", "acts"))
+def number(value: Optional[float], digits: int = 4) -> str:
+    """A figure for people: grouped when whole, else with so many digits."""
+    if value is None:
+        return ""
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 10 ** (digits - 1)):
+        return f"{int(value):,}"
+    text = f"{value:.{digits}g}"
+    return f"{value:,.0f}" if "e" in text and abs(value) >= 1 else text
 
 
-def interval(found: "Interval", middle: Optional[float] = None) -> str:
-    """An interval with its level: `90 %: 18.0 to 22.9 min`."""
-    return f"{100 * found.level:g} %: {html.between(found.low_seconds, found.high_seconds, middle)}"
+def duration(seconds: Optional[float]) -> str:
+    """Seconds as the command line prints them: 532 s, 20.3 min, 5.2 h."""
+    return "" if seconds is None else f"{_in(_unit(seconds), seconds)} {_unit(seconds)}"
 
 
-def epoch(found: "Prediction") -> str:
-    """The time of an epoch with its interval, in one unit."""
-    return f"{html.duration(found.epoch_seconds)} an epoch ({interval(found.interval, found.epoch_seconds)})"
+def between(low: float, high: float, middle: Optional[float] = None) -> str:
+    """An interval in one unit, that of its `middle`: 18.0 to 22.9 min."""
+    unit = _unit(high if middle is None else middle)
+    return f"{_in(unit, low)} to {_in(unit, high)} {unit}"
 
 
-def place(found: "Prediction") -> str:
-    """The platform, with the mode where it is not training."""
-    return found.platform if found.mode == "train" else f"{found.platform} ({found.mode})"
+def _unit(seconds: float) -> str:
+    if seconds < 600:
+        return "s"
+    return "min" if seconds < 7200 else "h"
 
 
-def cautions(found: "Iterable[Caution]") -> str:
-    """How many warnings, and of which kinds."""
-    codes = [warning.code for warning in found]
-    return f"{counted(len(codes), 'warning')}{f' ({joined(dict.fromkeys(codes))})' if codes else ''}"
-
-
-def fastest_and_slowest(found: "Sequence[Prediction]") -> str:
-    """Several predictions, by their ends."""
-    ordered = sorted(found, key=lambda one: one.epoch_seconds)
-    ends = [f"{html.duration(one.epoch_seconds)} ({place(one)})" for one in (ordered[0], ordered[-1])]
-    return f"{' to '.join(ends)} an epoch"
+def _in(unit: str, seconds: float) -> str:
+    return number(seconds, 3) if unit == "s" else f"{seconds / {'min': 60, 'h': 3600}[unit]:.1f}"
 
 
 def counted(count: int, what: str) -> str:
