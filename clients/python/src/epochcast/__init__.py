@@ -6,17 +6,7 @@
 1217.76...
 """
 
-from .answers import (
-    Comparison,
-    Complexity,
-    Evaluation,
-    Explanation,
-    Forecast,
-    Plan,
-    Platform,
-    Prediction,
-    Upload,
-)
+from .answers import Comparison, Complexity, Evaluation, Explanation, Forecast, Plan, Platform, Prediction, Upload
 from .client import Client
 from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unreachable
 from .sending.queue import Queue
