@@ -7,7 +7,7 @@ import matplotlib
 import pytest
 
 import epochcast
-from epochcast import html
+from epochcast.show import html, words
 
 matplotlib.use("Agg")
 NET, PLATFORM = "RegNetY-4GF", "v100x8-paper"
@@ -110,7 +110,7 @@ def test_measurements_are_fetched_as_they_are_looked_at(client):
 
 
 def test_measurements_of_more_than_a_page_come_once_each(client, monkeypatch):
-    monkeypatch.setattr("epochcast.paging.PAGE", 50)
+    monkeypatch.setattr("epochcast.answers.timings.PAGE", 50)
     found = client.measurements(platform=PLATFORM)
     assert len({row.id for row in found}) == len(found) == 187
 
@@ -166,7 +166,7 @@ def test_a_plan_has_the_largest_net_of_each_way_and_what_stopped_it(client):
     assert len(answer.plot().patches) == 2
     card = answer._repr_html_()
     assert card.count("<circle") == 2
-    assert html.duration(answer.options[0].predictions[0].interval.high_seconds) in card
+    assert words.duration(answer.options[0].predictions[0].interval.high_seconds) in card
 
 
 def test_a_plan_names_the_ways_that_lead_nowhere_and_the_free_mix(client):

@@ -7,7 +7,7 @@ import pytest
 from support import cut_after, cut_before, passed, proxy, rows, says
 
 import epochcast
-from epochcast.transport import Again
+from epochcast.wire.transport import Again
 
 PASSING = ("502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout", "429 Too Many Requests")
 
@@ -58,7 +58,7 @@ class Cell(io.StringIO):
 @pytest.mark.parametrize(("stream", "told"), [(Cell(), 1), (io.StringIO(), 0)])
 def test_whoever_waits_for_a_server_is_told_once(monkeypatch, stream, told):
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setattr("epochcast.transport.FIRST_WAIT", 0.01)
+    monkeypatch.setattr("epochcast.wire.transport.FIRST_WAIT", 0.01)
     with pytest.raises(epochcast.Unreachable):
         epochcast.Client("http://127.0.0.1:9", patience=0.2).version()
     assert stream.getvalue().count("no answer from http://127.0.0.1:9 yet") == told

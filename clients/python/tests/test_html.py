@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 import epochcast
-from epochcast import html
 from epochcast.answers import Answer, Upload
+from epochcast.show import html, words
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 VOID = {"rect", "line", "circle", "path", "polyline"}
@@ -92,19 +92,7 @@ def test_a_card_shows_numbers_interval_warnings_and_a_drawing(client):
     card = client.predict("resnet50", platform="v100x8-paper")._repr_html_()
     answer = client.predict("resnet50", platform="v100x8-paper")
     assert "4,089,185,256" in card
-    assert html.duration(answer.epoch_seconds) in card
-    assert html.duration(answer.interval.high_seconds) in card
+    assert words.duration(answer.epoch_seconds) in card
+    assert words.duration(answer.interval.high_seconds) in card
     assert html.escape(answer.warnings[0].detail) in card
     assert 'role="img"' in card
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.5, "0.5 s"), (531.9, "532 s"), (1217.8, "20.3 min"), (18000, "5.0 h"), (None, "")]
-)
-def test_durations_read_as_on_the_command_line(seconds, text):
-    assert html.duration(seconds) == text
-
-
-@pytest.mark.parametrize(("value", "text"), [(4_095_782_704, "4,095,782,704"), (0.0589, "0.0589"), (1052.06, "1052")])
-def test_numbers_are_for_people(value, text):
-    assert html.number(value) == text

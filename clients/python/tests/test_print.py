@@ -5,8 +5,10 @@ import re
 import pytest
 
 import epochcast
-from epochcast import ask, html
+from epochcast import ask
 from epochcast.answers import Evaluation, Upload
+from epochcast.answers.nets import written
+from epochcast.show import words
 
 NET, PLATFORM = "RegNetY-4GF", "v100x8-paper"
 COSTS = {"flops": 4_100_000_000, "params": 25_000_000, "acts": 11_000_000}
@@ -32,8 +34,10 @@ def test_a_prediction_for_many_platforms_prints_the_fastest_and_the_slowest(clie
     answer = client.predict("resnet50")
     times = sorted((found.epoch_seconds, found.platform) for found in answer.predictions)
     line = printed(answer, capsys)
-    assert line.startswith(f"ResNet-50, 224 px on {len(times)} platforms: {html.duration(times[0][0])} ({times[0][1]})")
-    assert f"to {html.duration(times[-1][0])} ({times[-1][1]}) an epoch" in line
+    assert line.startswith(
+        f"ResNet-50, 224 px on {len(times)} platforms: {words.duration(times[0][0])} ({times[0][1]})"
+    )
+    assert f"to {words.duration(times[-1][0])} ({times[-1][1]}) an epoch" in line
 
 
 def test_a_net_without_a_name_is_called_by_its_cost(client, capsys):
@@ -128,7 +132,7 @@ def test_every_other_answer_prints_one_line_that_is_not_its_repr(client, capsys)
 
 
 def test_a_line_of_timings_fetches_one_page(client, capsys, monkeypatch):
-    monkeypatch.setattr("epochcast.paging.PAGE", 50)
+    monkeypatch.setattr("epochcast.answers.timings.PAGE", 50)
     assert printed(client.measurements(platform=PLATFORM), capsys).startswith("50 timings and more, in .df and at http")
 
 
@@ -143,7 +147,7 @@ def test_a_repr_still_tells_the_class_and_its_fields(client):
 
 @pytest.mark.parametrize("scale", ["dWr:4", "a0.7:2", "d1_w8_g8_r1:1.5"])
 def test_a_scaling_reads_as_it_was_written(scale):
-    assert ask.written(ask.scaling(scale)) == scale
+    assert written(ask.scaling(scale)) == scale
 
 
 @pytest.mark.parametrize(
@@ -156,4 +160,16 @@ def test_a_scaling_reads_as_it_was_written(scale):
     ],
 )
 def test_an_interval_is_told_in_one_unit(low, middle, high, text):
-    assert html.between(low, high, middle) == text
+    assert words.between(low, high, middle) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.5, "0.5 s"), (531.9, "532 s"), (1217.8, "20.3 min"), (18000, "5.0 h"), (None, "")]
+)
+def test_durations_read_as_on_the_command_line(seconds, text):
+    assert words.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(4_095_782_704, "4,095,782,704"), (0.0589, "0.0589"), (1052.06, "1052")])
+def test_numbers_are_for_people(value, text):
+    assert words.number(value) == text

@@ -10,8 +10,8 @@ import pytest
 from support import ROOT, rows
 
 import epochcast
-from epochcast import progress
-from epochcast.rows import parts
+from epochcast.sending.rows import parts
+from epochcast.show import progress
 
 
 def test_one_row_is_accepted_and_in_the_next_prediction(client):
@@ -71,7 +71,7 @@ def test_what_pandas_reads_from_the_server_can_be_sent_again(client, token, serv
 
 
 def test_rows_beyond_one_body_go_in_several_and_lines_count_on(client, monkeypatch):
-    monkeypatch.setattr("epochcast.rows.PART_BYTES", 2000)
+    monkeypatch.setattr("epochcast.sending.rows.PART_BYTES", 2000)
     sent = [*rows(20, "parted"), {**rows(1, "parted")[0], "mode": "trian"}]
     answer = client.upload(iter(sent), on_error="skip")
     assert (answer.accepted, answer.rejected) == (20, 1)
@@ -81,7 +81,7 @@ def test_rows_beyond_one_body_go_in_several_and_lines_count_on(client, monkeypat
 
 
 def test_long_rows_leave_memory_for_a_file(monkeypatch):
-    monkeypatch.setattr("epochcast.rows.IN_MEMORY", 10)
+    monkeypatch.setattr("epochcast.sending.rows.IN_MEMORY", 10)
     for part in parts(rows(200)):
         part.file.seek(0)
         assert gzip.decompress(part.file.read()).count(b"\n") == part.rows == 200

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epochcast.rows import each, nested
-from epochcast.transport import encode
-from epochcast.values import plain
+from epochcast.sending.rows import each, nested
+from epochcast.wire.transport import encode
+from epochcast.wire.values import plain
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT])

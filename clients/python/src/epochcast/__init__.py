@@ -6,18 +6,10 @@
 1217.76...
 """
 
-from .answers import (
-    Complexity,
-    Evaluation,
-    Forecast,
-    Platform,
-    Prediction,
-    Upload,
-)
+from .answers import Comparison, Complexity, Evaluation, Explanation, Forecast, Plan, Platform, Prediction, Upload
 from .client import Client
 from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unreachable
-from .offline import Queue
-from .ways import Comparison, Explanation, Plan
+from .sending.queue import Queue
 
 __version__ = "0.7.0"
 

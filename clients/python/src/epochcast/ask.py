@@ -1,23 +1,52 @@
-"""What a net and a scaling are, in the ways that people write them."""
+"""What is asked: a net and a scaling, in the ways that people write them."""
 
+import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from . import files
-from .records import Record
+from .wire.records import Record
 
 STRATEGIES = ("d", "w", "r", "dw", "dr", "wr", "dwr", "dWr", "orig")
 """The named strategies; case matters."""
 
 _COSTS = {"flops", "params", "acts"}
 _REFERENCE = re.compile(r"[dwgr][0-9.]+(_[dwgr][0-9.]+)*")
+_YAML = (".yaml", ".yml")
+_WEIGHTS = (".pt", ".pth", ".safetensors")
+# What makes a text the name of a file, be the file there or not.
+_ENDINGS = (".json", ".onnx", *_YAML, *_WEIGHTS)
+_TAKEN = "a net is read from JSON (.json) or from a pycls config (.yaml, .yml)"
 
 Scale = Union[str, tuple[str, float], Mapping[str, Any], None]
 """`"dWr:4"`, `("dWr", 4)`, `{"strategy": "dWr", "factor": 4}`, or None for none."""
+
+
+def question(model: Any, resolution: Optional[int], scale: Scale, how: Mapping[str, Any]) -> dict[str, Any]:
+    """A request about `model`, without what was not said."""
+    return _said({**net(model, resolution), **_scaled(scale), **how})
+
+
+def one_of_many(asked: Any, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """A request about a model or a pair `(model, scale)`; what is `shared` holds where it says nothing itself."""
+    model, scale = asked if isinstance(asked, tuple) else (asked, None)
+    return _said({**shared, **net(model), **_scaled(scale)})
+
+
+def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _listed(value) for name, value in fields.items() if value is not None}
+
+
+def _scaled(scale: Scale) -> dict[str, Any]:
+    return {} if scale is None else {"scaling": scaling(scale)}
+
+
+def _listed(value: Any) -> Any:
+    """Iterators are looked at more than once."""
+    return value if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable) else list(value)
 
 
 def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
@@ -27,7 +56,7 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
     config (`.yaml`), a net out of an answer, or a torch module, which is counted at `resolution`.
     """
     if is_file(model):
-        return _of_mapping(files.net(Path(model)), resolution)
+        return _of_mapping(_of_file(Path(model)), resolution)
     if isinstance(model, str):
         return _with({"model": {"name": model}}, resolution)
     if isinstance(model, Record):
@@ -45,8 +74,49 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
 def is_file(model: Any) -> bool:
     """Whether `model` is a path, and no name: as on the command line, by its ending, or since such a file is there."""
     if isinstance(model, str):
-        return Path(model).suffix.lower() in files.ENDINGS or os.path.isfile(model)  # noqa: PTH113, no text is too long for it
+        return Path(model).suffix.lower() in _ENDINGS or os.path.isfile(model)  # noqa: PTH113, no text is too long for it
     return isinstance(model, os.PathLike)
+
+
+def _of_file(path: Path) -> dict[str, Any]:
+    """What the file at `path` says of a net; the server reads the YAML, so it means what it means there."""
+    ending = path.suffix.lower()
+    if ending == ".onnx":
+        raise ValueError(
+            f"{path}: ONNX files are not read yet; load the net with torch and give the module, which is counted, "
+            'or give its costs: {"flops": …, "params": …, "acts": …}'
+        )
+    if ending in _WEIGHTS:
+        raise ValueError(f"{path}: weights do not say which net they are of; load it with torch and give the module")
+    text = _text(path)
+    return {"pycls": text} if ending in _YAML else _described(path, text)
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the file in it that describes the net")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {path} (looked in {Path.cwd()})") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no text: {_TAKEN}") from None
+    if not text.strip():
+        raise ValueError(f"{path} is empty: {_TAKEN}")
+    return text
+
+
+def _described(path: Path, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"{path}, {where}: {error.msg}; {_TAKEN}") from None
+    if not isinstance(found, dict):
+        raise ValueError(  # noqa: TRY004, the text is wrong, not the call
+            f"{path} holds a {type(found).__name__}, not an object with the fields of a net"
+        )
+    return found
 
 
 def _of_record(record: Record) -> Mapping[str, Any]:
@@ -88,16 +158,6 @@ def scaling(scale: Scale) -> Optional[dict[str, Any]]:
         return {**form_of(form), "factor": _number(factor, scale)}
     form, by = scale
     return {**form_of(form), "factor": by}
-
-
-def written(scale: Mapping[str, Any]) -> str:
-    """The `scaling` of a request as people write it: `dWr:4`."""
-    form = scale.get("strategy") or scale.get("scale_type")
-    if scale.get("alpha") is not None:
-        form = f"a{scale['alpha']:g}"
-    if scale.get("exponents"):
-        form = "_".join(f"{axis}{exponent:g}" for axis, exponent in scale["exponents"].items())
-    return f"{form or 'unscaled'}:{scale.get('factor', 1):g}"
 
 
 def form_of(form: str) -> dict[str, Any]:

@@ -1,19 +1,17 @@
 """The client: one method for each thing that a server answers."""
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Optional, Union
+from typing import Any, Literal, Optional, TypeVar, Union
 
-from . import answers, ask, ways
-from .errors import Busy, Problem, Unreachable, problem
-from .offline import Queue, rows_in
-from .paging import Measurements
-from .progress import Progress
-from .rows import Part, Rows, parts
-from .transport import Again, Transport, segment
+from . import answers, ask
+from .errors import problem
+from .sending.queue import Queue
+from .sending.rows import Rows
+from .sending.upload import file_sent, queued_sent, rows_sent, rows_sent_by_queue
+from .wire.transport import Again, Transport, segment
 
 Platforms = Union[str, Sequence[str], None]
 Mode = Literal["train", "infer"]
@@ -22,14 +20,7 @@ Factors = Union[Iterable[float], Mapping[str, Any], None]
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 BATCH = 1000
-_KINDS = {
-    ".csv": "text/csv",
-    ".ndjson": "application/x-ndjson",
-    ".jsonl": "application/x-ndjson",
-    ".json": "application/json",
-    ".log": "text/plain",
-    ".txt": "text/plain",
-}
+Answer = TypeVar("Answer", bound=answers.Answer)
 
 
 class Client:
@@ -110,8 +101,7 @@ class Client:
             "family": family,
             **more,
         }
-        question = _question(ask.net(model, resolution), scale, how)
-        return answers.Forecast(self._http.ask("/v1/predict", question), self._explore(question), question)
+        return self._ask(answers.Forecast, "/v1/predict", ask.question(model, resolution, scale, how))
 
     def predict_many(self, questions: Iterable[Any], **shared: Any) -> answers.Batch:
         """Predictions for many nets; the wrong ones give a Problem in their place and spoil no other.
@@ -119,7 +109,7 @@ class Client:
         Each question is a model, a pair `(model, scale)`, or a mapping as it goes over HTTP; `shared` (`platform`,
         `mode`…) holds for all.
         """
-        asked = [_one_of_many(question, shared) for question in questions]
+        asked = [ask.one_of_many(question, shared) for question in questions]
         found = answers.Batch()
         for start in range(0, len(asked), BATCH):
             some = asked[start : start + BATCH]
@@ -134,8 +124,8 @@ class Client:
         self, model: Any, scale: ask.Scale = None, *, layers: bool = False, resolution: Optional[int] = None
     ) -> answers.Complexity:
         """What `model`, scaled by `scale`, costs; with `layers`, layer by layer."""
-        question = _question(ask.net(model, resolution), scale, {"layers": layers or None})
-        return answers.Complexity(self._http.ask("/v1/complexity", question), self._explore(question), question)
+        question = ask.question(model, resolution, scale, {"layers": layers or None})
+        return self._ask(answers.Complexity, "/v1/complexity", question)
 
     def compare(
         self,
@@ -148,7 +138,7 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> ways.Comparison:
+    ) -> answers.Comparison:
         """`model` scaled in many ways by many factors.
 
         `factors` are numbers or `{"from": 1, "to": 64, "steps": 13}`.
@@ -161,8 +151,7 @@ class Client:
             "mode": mode,
             **more,
         }
-        question = _question(ask.net(model, resolution), None, how)
-        return ways.Comparison(self._http.ask("/v1/compare", question), self._explore(question), question)
+        return self._ask(answers.Comparison, "/v1/compare", ask.question(model, resolution, None, how))
 
     def plan(
         self,
@@ -176,7 +165,7 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> ways.Plan:
+    ) -> answers.Plan:
         """For each way to scale, the largest net within `limits` (`epoch_seconds`, `flops`, `params`, `acts`, …).
 
         With `target` (`{"flops": 4e9}`, say) it is the smallest net that reaches it, the fastest way first.
@@ -190,8 +179,7 @@ class Client:
             "mode": mode,
             **more,
         }
-        question = _question(ask.net(model, resolution), None, how)
-        return ways.Plan(self._http.ask("/v1/plan", question), self._explore(question), question)
+        return self._ask(answers.Plan, "/v1/plan", ask.question(model, resolution, None, how))
 
     def explain(
         self,
@@ -202,16 +190,16 @@ class Client:
         mode: Optional[Mode] = None,
         resolution: Optional[int] = None,
         **more: Any,
-    ) -> ways.Explanation:
+    ) -> answers.Explanation:
         """Where the time of `model` goes, stage by stage."""
-        question = _question(ask.net(model, resolution), scale, {"platform": platform, "mode": mode, **more})
-        return ways.Explanation(self._http.ask("/v1/explain", question), self._explore(question), question)
+        how = {"platform": platform, "mode": mode, **more}
+        return self._ask(answers.Explanation, "/v1/explain", ask.question(model, resolution, scale, how))
 
     # What the server knows
 
     def platforms(self) -> answers.Platforms:
         """All platforms."""
-        return answers.Platforms(self._http.get("/v1/platforms"), self._http.address("/v1/platforms"))
+        return self._get(answers.Platforms, "/v1/platforms")
 
     def platform(self, id: str) -> answers.Platform:  # noqa: A002, the field's name
         """One platform with its fits."""
@@ -221,8 +209,7 @@ class Client:
     def next(self, platform: str, *, mode: Optional[Mode] = None, count: Optional[int] = None) -> answers.Next:
         """Which nets to time next on `platform`, those first that teach its fit most."""
         path = f"/v1/platforms/{segment(platform)}/next"
-        query = {"mode": mode, "count": count}
-        return answers.Next(self._http.get(path, query), self._http.address(path, query))
+        return self._get(answers.Next, path, {"mode": mode, "count": count})
 
     def measurements(
         self,
@@ -232,20 +219,14 @@ class Client:
         label: Optional[str] = None,
         upload: Optional[int] = None,
         quarantined: Optional[bool] = None,
-    ) -> Measurements:
+    ) -> answers.Measurements:
         """The timings behind the fits, fetched as they are looked at."""
-        filters = {
-            "platform": platform,
-            "mode": mode,
-            "label": label,
-            "upload": upload,
-            "quarantined": quarantined,
-        }
-        return Measurements(self._http, filters)
+        filters = {"platform": platform, "mode": mode, "label": label, "upload": upload, "quarantined": quarantined}
+        return answers.Measurements(self._http, filters)
 
     def models(self) -> answers.Models:
         """All nets that have a name."""
-        return answers.Models(self._http.get("/v1/models"), self._http.address("/v1/models"))
+        return self._get(answers.Models, "/v1/models")
 
     def model(self, name: str) -> answers.Model:
         """One named net with its description and layers."""
@@ -254,15 +235,15 @@ class Client:
 
     def strategies(self) -> answers.Strategies:
         """The named strategies."""
-        return answers.Strategies(self._http.get("/v1/strategies"), self._http.address("/v1/strategies"))
+        return self._get(answers.Strategies, "/v1/strategies")
 
     def evaluation(self) -> answers.Evaluation:
         """How far predictions are off for what was left out of the fits."""
-        return answers.Evaluation(self._http.get("/v1/evaluation"), self._http.address("/v1/evaluation"))
+        return self._get(answers.Evaluation, "/v1/evaluation")
 
     def version(self) -> answers.Release:
         """The server's release, and the version of its data."""
-        return answers.Release(self._http.get("/v1/version"), self._http.address("/v1/version"))
+        return self._get(answers.Release, "/v1/version")
 
     def chart(self, name: str, **query: Any) -> answers.Chart:
         """A chart that the server draws: `client.chart("fit", platform="v100x8-paper", x="acts")`."""
@@ -289,14 +270,8 @@ class Client:
         if isinstance(rows, (str, os.PathLike)):
             return self.upload_file(rows, on_error=on_error, dry_run=dry_run, progress=progress)
         if self.queue is not None and not dry_run:
-            return self._by_queue(self.queue, rows)
-        query = {"on_error": on_error, "dry_run": dry_run or None}
-        answered = []
-        for part in parts(rows):
-            with part:
-                raw = self._send_rows(part, query, progress)
-                answered.append(_shifted(raw, part.first))
-        return self._sum(answered)
+            return rows_sent_by_queue(self._http, self.queue, self, rows)
+        return rows_sent(self._http, rows, {"on_error": on_error, "dry_run": dry_run or None}, progress)
 
     def upload_file(
         self,
@@ -309,26 +284,14 @@ class Client:
         progress: Optional[bool] = None,
     ) -> answers.Upload:
         """Sends a file as it is: CSV, NDJSON or JSON of rows, timm's benchmark files, pycls's logs; also with `.gz`."""
-        path = Path(path)
         query = {"platform": platform, "net": net, "on_error": on_error, "dry_run": dry_run or None}
-        named = path.name[:-3] if path.suffix == ".gz" else path.name
-        kind = _KINDS.get(Path(named).suffix.lower(), "text/plain")
-        with path.open("rb") as file:
-            raw = self._send_body(
-                file,
-                {**query, "file_name": named},
-                kind,
-                f"sending {path.name}",
-                progress,
-                gzip=path.suffix == ".gz",
-            )
-        return self._sum([raw])
+        return file_sent(self._http, Path(path), query, progress)
 
     def send_queued(self) -> answers.Upload:
         """Sends what waits in the queue; rows that the server refuses go to its folder `refused`."""
         if self.queue is None:
             raise ValueError("this client has no queue: Client(queue=DIRECTORY)")
-        return self._sum([_raw_of(self.queue, path, answer) for path, answer in self.queue.send(self)])
+        return queued_sent(self._http, self.queue, self)
 
     def remove_upload(self, upload: int) -> answers.Answer:
         """Takes the rows of an upload out of the fits; `restore_upload` puts them back."""
@@ -338,69 +301,11 @@ class Client:
         """Puts the rows of an upload back."""
         return answers.Answer(self._http.send("POST", f"/v1/uploads/{upload}/restore", again=Again.UNSENT))
 
-    def _by_queue(self, queue: Queue, rows: Rows) -> answers.Upload:
-        mine = queue.add(rows)
-        answered = []
-        refused: Optional[Problem] = None
-        try:
-            for path, answer in queue.send(self):
-                if path not in mine:
-                    continue
-                if isinstance(answer, Problem):
-                    refused = answer
-                    break
-                answered.append(answer.to_dict())
-        except (Unreachable, Problem) as error:
-            if isinstance(error, Problem) and error.status < 500 and not isinstance(error, Busy):
-                raise
-            waiting = sum(rows_in(path) for path in mine if path.exists())
-            warnings.warn(f"{waiting} rows wait in {queue.directory}: {error}", stacklevel=3)
-            answered.append({"queued": waiting})
-        if refused is not None:
-            raise refused
-        return self._sum(answered)
+    def _ask(self, kind: type[Answer], path: str, question: dict[str, Any]) -> Answer:
+        return kind(self._http.ask(path, question), self._explore(question), question)
 
-    def _send_rows(self, part: Part, query: Mapping[str, Any], progress: Optional[bool]) -> dict[str, Any]:
-        what = f"sending {part.rows:,} rows"
-        return self._send_body(part.file, query, "application/x-ndjson", what, progress, gzip=True)
-
-    def _send_body(
-        self,
-        file: IO[bytes],
-        query: Mapping[str, Any],
-        kind: str,
-        what: str,
-        progress: Optional[bool],
-        *,
-        gzip: bool,
-    ) -> dict[str, Any]:
-        size = file.seek(0, os.SEEK_END)
-        headers = {"Content-Length": str(size), **({"Content-Encoding": "gzip"} if gzip else {})}
-        with Progress(what, size / 1e6, progress, " MB") as shown:
-            answer: dict[str, Any] = self._http.send(
-                "POST",
-                "/v1/measurements",
-                query=query,
-                body=_Told(file, shown),
-                content_type=kind,
-                headers=headers,
-                # A row that has arrived already counts as a duplicate.
-                again=Again.SAFE,
-            )
-        return answer
-
-    def _sum(self, raws: list[dict[str, Any]]) -> answers.Upload:
-        total: dict[str, Any] = {"upload": None}
-        for name in ("accepted", "duplicates", "quarantined", "rejected", "queued"):
-            total[name] = sum(raw.get(name) or 0 for raw in raws)
-        total.update({"errors": [], "doubted": [], "uploads": []})
-        for raw in raws:
-            total["errors"] += raw.get("errors") or []
-            total["doubted"] += raw.get("doubted") or []
-            total["uploads"] += [raw["upload"]] if raw.get("upload") is not None else raw.get("uploads") or []
-        total["upload"] = total["uploads"][-1] if total["uploads"] else None
-        url = None if total["upload"] is None else self._http.address(f"/v1/uploads/{total['upload']}")
-        return answers.Upload(total, url)
+    def _get(self, kind: type[Answer], path: str, query: Optional[Mapping[str, Any]] = None) -> Answer:
+        return kind(self._http.get(path, query), self._http.address(path, query))
 
     def _explore(self, question: Mapping[str, Any]) -> Optional[str]:
         """The page of the dashboard that shows the answer to `question`."""
@@ -412,50 +317,3 @@ class Client:
         net = {"model": model["name"]} if named else {"spec": model}
         where = {name: question.get(name) for name in ("platform", "mode")}
         return self._http.address("/explore", {**net, **form, **where})
-
-
-class _Told:
-    """A file that tells how far it has been read."""
-
-    def __init__(self, file: IO[bytes], shown: Progress) -> None:
-        self._file, self._shown = file, shown
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
-        self._shown.at(self._file.tell() / 1e6)
-        return piece
-
-    def seek(self, at: int) -> int:
-        return self._file.seek(at)
-
-
-def _question(net: dict[str, Any], scale: ask.Scale, how: Mapping[str, Any]) -> dict[str, Any]:
-    """A request without what was not said."""
-    scaling = ask.scaling(scale)
-    every = {**net, **({} if scaling is None else {"scaling": scaling}), **how}
-    return {name: _listed(value) for name, value in every.items() if value is not None}
-
-
-def _listed(value: Any) -> Any:
-    """Iterators are looked at more than once."""
-    return value if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable) else list(value)
-
-
-def _one_of_many(question: Any, shared: Mapping[str, Any]) -> dict[str, Any]:
-    model, scale = question if isinstance(question, tuple) else (question, None)
-    return _question({**shared, **ask.net(model)}, scale, {})
-
-
-def _shifted(raw: dict[str, Any], first: int) -> dict[str, Any]:
-    """The answer to a part, with lines counted from the start of the whole."""
-    for name in ("errors", "doubted"):
-        for row in raw.get(name) or []:
-            row["line"] += first
-    return raw
-
-
-def _raw_of(queue: Queue, path: Path, answer: Union[answers.Upload, Problem]) -> dict[str, Any]:
-    if isinstance(answer, Problem):
-        warnings.warn(f"{path.name} was refused and is in {queue.directory / 'refused'}: {answer}", stacklevel=3)
-        return {"rejected": rows_in(path)}
-    return answer.to_dict()

@@ -12,8 +12,8 @@ import torch
 from .. import __version__
 from ..client import Client
 from ..errors import EpochcastError
-from ..html import duration
-from ..progress import Progress
+from ..show.progress import Progress
+from ..show.words import duration
 from . import batches, clock, machine, nets, steps
 from .options import Options, Wanted
 from .results import Results, calmer, doubts, row, unsteady

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Optional
 
-from . import html
+from . import html, words
 
 WIDTH, LEFT, ROW = 560.0, 150.0, 22.0
 
@@ -42,10 +42,10 @@ def intervals(spans: Sequence[Span]) -> str:
     parts += [
         f'<line x1="{LEFT:g}" x2="{WIDTH - 20:g}" y1="{bottom - 8:.1f}" y2="{bottom - 8:.1f}" stroke="#8888"/>',
         html.words(LEFT, bottom + 6, "0"),
-        html.words(WIDTH - 20, bottom + 6, html.duration(most), "end"),
+        html.words(WIDTH - 20, bottom + 6, words.duration(most), "end"),
     ]
     told = "; ".join(
-        f"{span.name} {html.duration(span.at)} ({html.duration(span.low)} to {html.duration(span.high)})"
+        f"{span.name} {words.duration(span.at)} ({words.duration(span.low)} to {words.duration(span.high)})"
         for span in spans
     )
     return html.svg(WIDTH, bottom + 12, f"Epoch times with their intervals: {told}.", "".join(parts))
@@ -116,11 +116,11 @@ def lines(series: Sequence[Line], x_name: str, y_name: str) -> str:
         parts.append(f'<rect x="{WIDTH - right + 10:g}" y="{y - 8:.1f}" width="10" height="10" fill="{colour}"/>')
         parts.append(html.words(WIDTH - right + 24, y + 1, name[:10]))
     parts += [
-        html.words(60, height - 18, html.number(min(xs), 3)),
-        html.words(WIDTH - right, height - 18, html.number(max(xs), 3), "end"),
+        html.words(60, height - 18, words.number(min(xs), 3)),
+        html.words(WIDTH - right, height - 18, words.number(max(xs), 3), "end"),
         html.words(60 + (WIDTH - right - 60) / 2, height - 4, x_name, "middle"),
-        html.words(56, height - 34, html.number(min(ys), 3), "end"),
-        html.words(56, 16, html.number(max(ys), 3), "end"),
+        html.words(56, height - 34, words.number(min(ys), 3), "end"),
+        html.words(56, 16, words.number(max(ys), 3), "end"),
         html.words(56, height / 2, y_name, "end"),
     ]
     names = ", ".join(name for name, _ in series)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
 
+from ..errors import Missing
 from .drawings import Line, Span
-from .errors import Missing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,13 +41,7 @@ def lines(series: Sequence[Line], x: str, y: str, ax: "Optional[Axes]" = None) -
     for name, points in series:
         ordered = sorted(points)
         ax.plot([at for at, _ in ordered], [value for _, value in ordered], marker="o", markersize=3, label=name)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlabel(x.replace("_", " "))
-    ax.set_ylabel(y.replace("_", " "))
-    if series:
-        ax.legend()
-    return ax
+    return _logarithmic(ax, x.replace("_", " "), y.replace("_", " "), legend=bool(series))
 
 
 def dots(series: Sequence[Line], x: str, y: str, ax: "Optional[Axes]" = None) -> "Axes":
@@ -55,11 +49,12 @@ def dots(series: Sequence[Line], x: str, y: str, ax: "Optional[Axes]" = None) ->
     ax = axes(ax)
     for name, points in series:
         ax.plot([at for at, _ in points], [value for _, value in points], "o", markersize=3, label=name)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
-    if series:
+    return _logarithmic(ax, x, y, legend=bool(series))
+
+
+def _logarithmic(ax: "Axes", x: str, y: str, *, legend: bool) -> "Axes":
+    ax.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
+    if legend:
         ax.legend()
     return ax
 

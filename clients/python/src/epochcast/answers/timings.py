@@ -1,16 +1,18 @@
-"""Long lists, fetched page by page as they are looked at."""
+"""Timings: those that the server has, fetched page by page as they are looked at, and those that were sent."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import answers, html, words
-from .records import Raw, Record
+from ..show import html, plots, words
+from ..wire.records import Raw, Record
+from .answer import Answer, frame
+from .nets import Costs
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from .transport import Transport
+    from ..wire.transport import Transport
 
 PAGE = 1000
 
@@ -26,7 +28,7 @@ class Measurement(Record):
     label: Optional[str]
     model: Optional[dict[str, Any]]
     scaling: Optional[dict[str, Any]]
-    costs: answers.Costs
+    costs: Costs
     group: str
     seconds_per_image: float
     quarantined: Optional[str]
@@ -104,12 +106,10 @@ class Measurements:
     @property
     def df(self) -> "pd.DataFrame":
         """All of them as a pandas DataFrame."""
-        return answers.frame([row.flat() for row in self])
+        return frame([row.flat() for row in self])
 
     def plot(self, x: str = "acts", ax: "Optional[Axes]" = None) -> "Axes":
         """Seconds for an image against `x`, a dot for each timing, coloured by timing group, drawn by matplotlib."""
-        from . import plots
-
         groups: dict[str, list[tuple[float, float]]] = {}
         for row in self:
             groups.setdefault(row.group, []).append((row.costs[x], row.seconds_per_image))
@@ -123,4 +123,56 @@ class Measurements:
 
 
 def _figures(row: Measurement) -> list[str]:
-    return [html.number(row.costs.flops), html.number(row.costs.acts), f"{1000 * row.seconds_per_image:.4g}"]
+    return [words.number(row.costs.flops), words.number(row.costs.acts), f"{1000 * row.seconds_per_image:.4g}"]
+
+
+class RowError(Record):
+    """What is wrong with one row of an upload: `line` counts from 1."""
+
+    line: int
+    field: str
+    value: Any
+    detail: str
+    hint: str
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.to_dict().get("hint") else ""
+        return f"line {self.line}, {self.field}: {self.detail}{hint}"
+
+
+class Upload(Answer):
+    """What became of the rows that were sent.
+
+    `queued` rows wait in the offline queue; `uploads` has the ids where the rows went in several parts.
+    """
+
+    upload: Optional[int]
+    accepted: int
+    duplicates: int
+    quarantined: int
+    rejected: int
+    queued: int
+    errors: list[RowError]
+    doubted: list[Record]
+    uploads: list[int]
+
+    def __str__(self) -> str:
+        (counts,) = self.records()
+        told = [f"{count:,} {name}" for name, count in counts.items() if count or name == "accepted"]
+        why = [str(error) for error in self.errors or []]
+        why += [f"line {row['line']}: {row['reason']}" for row in self.doubted or []]
+        more = f" and {len(why) - 1:,} more" if len(why) > 1 else ""
+        name = "" if self.upload is None else f"upload {self.upload}: "
+        return f"{name}{', '.join(told)}{f'; {why[0]}{more}' if why else ''}"
+
+    def records(self) -> list[Raw]:
+        """The counts."""
+        raw = self.to_dict()
+        return [{name: raw.get(name, 0) for name in ("accepted", "duplicates", "quarantined", "rejected", "queued")}]
+
+    def _repr_html_(self) -> str:
+        (counts,) = self.records()
+        cells = [[name, words.number(count)] for name, count in counts.items() if count or name == "accepted"]
+        wrong = [str(error) for error in self.errors[:5]]
+        doubted = [f"line {row['line']}: {row['reason']}" for row in self.doubted[:5]]
+        return html.card("Upload", [html.table(["rows", ""], cells), html.notes([*wrong, *doubted])], self.url)

@@ -17,37 +17,6 @@ def escape(value: object) -> str:
     return html.escape("" if value is None else str(value), quote=True)
 
 
-def number(value: Optional[float], digits: int = 4) -> str:
-    """A figure for people: grouped when whole, else with so many digits."""
-    if value is None:
-        return ""
-    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 10 ** (digits - 1)):
-        return f"{int(value):,}"
-    text = f"{value:.{digits}g}"
-    return f"{value:,.0f}" if "e" in text and abs(value) >= 1 else text
-
-
-def duration(seconds: Optional[float]) -> str:
-    """Seconds as the command line prints them: 532 s, 20.3 min, 5.2 h."""
-    return "" if seconds is None else f"{_in(_unit(seconds), seconds)} {_unit(seconds)}"
-
-
-def between(low: float, high: float, middle: Optional[float] = None) -> str:
-    """An interval in one unit, that of its `middle`: 18.0 to 22.9 min."""
-    unit = _unit(high if middle is None else middle)
-    return f"{_in(unit, low)} to {_in(unit, high)} {unit}"
-
-
-def _unit(seconds: float) -> str:
-    if seconds < 600:
-        return "s"
-    return "min" if seconds < 7200 else "h"
-
-
-def _in(unit: str, seconds: float) -> str:
-    return number(seconds, 3) if unit == "s" else f"{seconds / {'min': 60, 'h': 3600}[unit]:.1f}"
-
-
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; columns of figures stand to the right."""
     every = [["" if cell is None else str(cell) for cell in row] for row in rows]

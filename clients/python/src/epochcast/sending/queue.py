@@ -8,21 +8,24 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import IO, Literal, Protocol, Union
 
-from .errors import Problem, Unauthorized
+from ..answers import Upload
+from ..errors import Problem, Unauthorized
 from .rows import Rows, parts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .answers import Upload
-    from .client import Client
 
 REFUSED = "refused"
 # Not the rows are wrong, but the moment or the sender.
 KEPT = (401, 403, 404, 405, 408, 429)
+
+
+class Uploader(Protocol):
+    """What a queue sends by: a Client."""
+
+    def upload_file(self, path: Path, /, *, on_error: Literal["abort"]) -> Upload:
+        """Sends the file."""
 
 
 class Queue:
@@ -53,7 +56,7 @@ class Queue:
                 added.append(waiting[0] if waiting else self._store(part.digest, part.rows, part.file))
         return added
 
-    def _store(self, digest: str, rows: int, file: Any) -> Path:
+    def _store(self, digest: str, rows: int, file: IO[bytes]) -> Path:
         path = self.directory / f"{time.time_ns():020}-{rows}-{digest}.ndjson.gz"
         unfinished = self.directory / f".{digest}-{os.getpid()}.part"
         file.seek(0)
@@ -66,7 +69,7 @@ class Queue:
         _sync_directory(self.directory)
         return path
 
-    def send(self, client: "Client") -> "Iterator[tuple[Path, Union[Upload, Problem]]]":
+    def send(self, client: Uploader) -> Iterator[tuple[Path, Union[Upload, Problem]]]:
         """Sends what waits and yields what became of each file.
 
         A file that the server finds wrong goes to `refused/`, with the reason beside it. Where nobody answers or the

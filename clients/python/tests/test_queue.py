@@ -11,7 +11,7 @@ import pytest
 from support import Server, cut_after, proxy, rows, says
 
 import epochcast
-from epochcast.offline import Queue
+from epochcast.sending.queue import Queue
 
 
 def stored(url: str, platform: str) -> int:

@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, Union
 
-from . import ask
-from .records import Record
-from .transport import encode
-from .values import plain
+from .. import ask
+from ..wire.records import Record
+from ..wire.transport import encode
+from ..wire.values import plain
 
 Rows = Union[Mapping[str, Any], Iterable[Mapping[str, Any]], Any]
 """A row, rows, or a DataFrame of rows."""

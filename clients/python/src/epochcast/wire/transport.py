@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from .errors import Problem, Unreachable, problem
-from .progress import say
+from ..errors import Problem, Unreachable, problem
+from ..show.progress import say
 from .values import plain
 
 
@@ -76,7 +76,8 @@ class Transport:
 
     def text(self, path: str, query: Optional[Mapping[str, Any]] = None) -> str:
         """What text `path` answers."""
-        return self._send("GET", path, query=query, headers={"Accept": "*/*"}).data.decode()
+        headers = self._headers(None, {"Accept": "*/*"})
+        return self._repeated("GET", self.address(path, query), None, headers, Again.SAFE).data.decode()
 
     def ask(self, path: str, question: Mapping[str, Any]) -> Any:
         """What a POST that changes nothing answers."""
@@ -94,30 +95,20 @@ class Transport:
         again: Again = Again.SAFE,
     ) -> Any:
         """What JSON the server answers."""
-        response = self._send(
-            method, path, query=query, body=body, content_type=content_type, headers=headers, again=again
-        )
+        all_headers = self._headers(content_type, headers)
+        response = self._repeated(method, self.address(path, query), body, all_headers, again)
         try:
             return json.loads(response.data)
         except ValueError:
             raise _unreadable(response, self.url) from None
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Optional[Mapping[str, Any]] = None,
-        body: Body = None,
-        content_type: Optional[str] = None,
-        headers: Optional[Mapping[str, str]] = None,
-        again: Again = Again.SAFE,
+    def _repeated(
+        self, method: str, url: str, body: Body, headers: dict[str, str], again: Again
     ) -> urllib3.BaseHTTPResponse:
-        url, all_headers = self.address(path, query), self._headers(content_type, headers)
         give_up = time.monotonic() + self._patience
         for attempt, pause in enumerate(_pauses(), start=1):
             try:
-                response = self._once(method, url, body, all_headers)
+                response = self._once(method, url, body, headers)
             except urllib3.exceptions.HTTPError as error:
                 if not _may_repeat(error, again) or time.monotonic() + pause > give_up:
                     # urllib3's own story is six frames long and says no more; `cause` has the end of it.

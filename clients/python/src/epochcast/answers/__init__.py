@@ -1,0 +1,17 @@
+"""What the server answers: fields as attributes, `.df`, `.url`, a card in notebooks, and `plot()`."""
+
+from .answer import Answer, Listing
+from .explanation import Explained, Explanation
+from .forecast import Batch, Caution, Fit, Forecast, Interval, Nearest, Prediction, Share
+from .nets import Complexity, Costs, Layer, Net, Ratios, Scaled
+from .platforms import Advised, Measured, Next, Platform, Platforms
+from .server import Chart, Evaluation, Model, Models, Release, Score, Strategies
+from .timings import Measurement, Measurements, RowError, Upload
+from .ways import Comparison, Plan
+
+__all__ = [
+    "Advised", "Answer", "Batch", "Caution", "Chart", "Comparison", "Complexity", "Costs", "Evaluation", "Explained",
+    "Explanation", "Fit", "Forecast", "Interval", "Layer", "Listing", "Measured", "Measurement", "Measurements",
+    "Model", "Models", "Nearest", "Net", "Next", "Plan", "Platform", "Platforms", "Prediction", "Ratios", "Release",
+    "RowError", "Scaled", "Score", "Share", "Strategies", "Upload",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Timings on their way to the server."""

@@ -1,0 +1,1 @@
+"""How answers are shown: in words, as cards of notebooks, and as charts."""
