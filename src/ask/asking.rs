@@ -144,6 +144,10 @@ impl Times<'_> {
                 high_seconds: epoch(prediction.high_ms),
             },
             base_epoch_seconds: None,
+            usual_batch_size: match self.question.batch_size {
+                None => predictor.usual_batch(features, prediction.form),
+                Some(_) => None,
+            },
             fit: FitName {
                 id: predictor.id(self.question.estimator).to_string(),
                 based_on: prediction.form,
@@ -183,6 +187,10 @@ pub struct TimeRow {
     pub interval: Interval,
     /// The same for the base, where the net was scaled.
     pub base_epoch_seconds: Option<f64>,
+    /// Images in a step, of all devices together, where the request names none and the time depends on it: as many as nets with
+    /// as many acts were timed with there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual_batch_size: Option<u64>,
     /// The fit that it stands on.
     pub fit: FitName,
     /// The whole training, where the request says something of it.

@@ -45,6 +45,10 @@ pub struct PredictionRow {
     pub interval: Interval,
     /// The same for the base, where the net was scaled.
     pub base_epoch_seconds: Option<f64>,
+    /// Images in a step, of all devices together, where the request names none and the time depends on it: as many as nets with
+    /// as many acts were timed with there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual_batch_size: Option<u64>,
     /// What the prediction stands on.
     pub fit: FitRow,
     /// The whole training, where the request says something of it.
@@ -122,6 +126,7 @@ pub fn predicted_by(
             images_per_second: time.images_per_second,
             interval: time.interval,
             base_epoch_seconds: of_base.map(|base| epoch(base.ms)),
+            usual_batch_size: time.usual_batch_size,
             fit: fit_row(predictor, &asked, &prediction, epoch),
             total: time.total,
             warnings: time.warnings.into_iter().chain(missed.clone()).collect(),

@@ -139,7 +139,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         })
 }
 
-fn escaped(key: &str) -> String {
+/// `key` as a part of a JSON pointer (RFC 6901).
+pub(crate) fn escaped(key: &str) -> String {
     shortened_text(key).replace('~', "~0").replace('/', "~1")
 }
 

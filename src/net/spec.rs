@@ -12,7 +12,7 @@ use super::families::resnet::{RawResNet, ResNet};
 use super::families::vit::{RawVit, Vit};
 use super::group::Group;
 use super::layers::Layer;
-use crate::json::{Invalid, nearest, typed};
+use crate::json::{Invalid, escaped, nearest, shortened_text, typed};
 use crate::units::Whole;
 
 /// The architecture of a net, without its resolution.
@@ -28,6 +28,16 @@ pub enum Spec {
     ResNet(ResNet),
     /// Vision transformer.
     Vit(Vit),
+}
+
+/// Of a description without a `family`, the field that was to be it, or a net's `name`.
+fn misspelt(object: &Map<String, Value>) -> Option<Invalid> {
+    object.iter().find_map(|(field, value)| {
+        let hint = nearest(field, &["name", "family"]);
+        let detail = format!("unknown field `{}`", shortened_text(field));
+        hint.starts_with("did you mean")
+            .then(|| Invalid::at(&format!("/{}", escaped(field)), value.clone(), detail, hint))
+    })
 }
 
 impl Spec {
@@ -61,13 +71,13 @@ impl Spec {
     pub fn read(mut object: Map<String, Value>) -> Result<Self, Invalid> {
         let family = object.remove("family").unwrap_or_default();
         let Some(name) = family.as_str() else {
-            let hint = format!("one of {}", BUILDERS.join(", "));
-            return Err(Invalid::at(
-                "/family",
-                family,
-                "a description needs its builder",
-                hint,
-            ));
+            return Err(misspelt(&object).unwrap_or_else(|| {
+                let builders = BUILDERS.join(", ");
+                let hint = format!(
+                    "one of {builders}; or name a net, such as {{\"name\": \"ResNet-50\"}}"
+                );
+                Invalid::at("/family", family, "a description needs its builder", hint)
+            }));
         };
         let fields = Value::Object(object);
         match name {

@@ -198,6 +198,22 @@ async fn a_larger_batch_never_costs_more_time_an_image() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_batch_says_which_it_is_for_and_asked_for_that_is_the_same() {
+    let app = App::seeded().await;
+    let unsaid = resnet50(&app, json!({"platform": "h100-nchw"})).await;
+    let batch = unsaid["usual_batch_size"].as_u64().unwrap();
+    let said = json!({"platform": "h100-nchw", "batch_size": batch});
+    let said = resnet50(&app, said).await;
+    assert!(said["usual_batch_size"].is_null(), "{said}");
+    let ratio = number(&said, "/epoch_seconds") / number(&unsaid, "/epoch_seconds");
+    // Tolerance: the batch is told as a whole number, of about 60.
+    assert!((ratio - 1.0).abs() < 0.01, "{ratio}");
+    // Where no timing says its batch, no batch is assumed.
+    let paper = resnet50(&app, json!({"platform": "v100x8-paper"})).await;
+    assert!(paper["usual_batch_size"].is_null(), "{paper}");
+}
+
+#[tokio::test]
 async fn a_small_batch_is_launch_time_and_says_so() {
     let app = App::seeded().await;
     let asked = |batch: Value| json!({"platform": "gpu:v100-16gb:fp32", "mode": "infer", "batch_size": batch});

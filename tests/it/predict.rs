@@ -188,6 +188,35 @@ async fn a_prediction_shows_where_the_time_goes_and_what_was_timed_nearby() {
 }
 
 #[tokio::test]
+async fn a_misspelt_name_of_a_net_is_known_for_it() {
+    let app = App::seeded().await;
+    for (model, pointer, hint) in [
+        (
+            json!({"nam": "ResNet-50"}),
+            "/model/nam",
+            "did you mean `name`?",
+        ),
+        (
+            json!({"famly": "regnet"}),
+            "/model/famly",
+            "did you mean `family`?",
+        ),
+        (
+            json!({"widths": [8]}),
+            "/model/family",
+            "one of regnet, anynet, effnet, resnet, vit; or name a net, such as {\"name\": \"ResNet-50\"}",
+        ),
+    ] {
+        let answer = app.post("/v1/predict", &json!({"model": model})).await;
+        let error = &answer.body["errors"][0];
+        assert_eq!(
+            (&error["pointer"], &error["hint"]),
+            (&json!(pointer), &json!(hint))
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_small_batch_and_many_flops_for_the_acts_are_warned_of() {
     let codes = |answer: &Value| -> Vec<String> {
         let warnings = answer["predictions"][0]["warnings"].as_array().unwrap();

@@ -159,6 +159,8 @@ impl Seen<'_> {
         };
         let level = format!("{:.0} % interval", 100.0 * first.interval.level);
         let scaled = self.answer.scaled.is_some();
+        let rows = &self.answer.predictions;
+        let usual = rows.iter().any(|row| row.usual_batch_size.is_some());
         let mut table = Table::default()
             .left("platform")
             .left("mode")
@@ -167,6 +169,9 @@ impl Seen<'_> {
             .right("images/s");
         if scaled {
             table = table.right("base");
+        }
+        if usual {
+            table = table.right("batch");
         }
         for row in &self.answer.predictions {
             let interval = &row.interval;
@@ -183,6 +188,10 @@ impl Seen<'_> {
             ];
             if scaled {
                 cells.push(row.base_epoch_seconds.map_or_else(String::new, duration));
+            }
+            if usual {
+                let images = row.usual_batch_size;
+                cells.push(images.map_or_else(String::new, |n| format!("~{}", Grouped(n))));
             }
             table.row(cells);
             if let Some(whole) = self.whole(row) {

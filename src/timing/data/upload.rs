@@ -283,12 +283,17 @@ fn read_csv(body: impl Read, context: &mut Context, each: Each) -> Result<(), Un
             Ok(false) => return Ok(()),
             Ok(true) if record.len() != width => {
                 let detail = format!("{} cells, but {width} columns in the header", record.len());
-                Err(Invalid::at(
-                    "",
-                    record.len(),
-                    detail,
-                    "one cell for each column",
-                ))
+                // A quote that nobody closes takes in all lines to the end.
+                let is_open = record
+                    .iter()
+                    .next_back()
+                    .is_some_and(|cell| cell.contains('\n'));
+                let hint = if is_open {
+                    "one cell for each column; close the quote (\") that the last cell opens: it takes in the lines that follow"
+                } else {
+                    "one cell for each column"
+                };
+                Err(Invalid::at("", record.len(), detail, hint))
             }
             Ok(true) => header.measurement(&record, &context.defaults),
             Err(error) => match error.kind() {
@@ -422,6 +427,23 @@ mod tests {
         let expected = [(2, true), (3, false), (4, false)];
         assert_eq!(numbers(Format::Csv, csv), expected);
         assert_eq!(numbers(Format::Csv, &csv.replace('\n', "\r\n")), expected);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_said_to_be_it() {
+        let csv = "platform,device,mode,name,images_per_second\nmine,GPU,train,\"ResNet-50,10\nmine,,train,ResNet-50,10\n";
+        let mut errors = Vec::new();
+        let each: Each = &mut |line, _| {
+            errors.push((line.number, line.row.unwrap_err().to_string()));
+            ControlFlow::Continue(())
+        };
+        read(Format::Csv, csv.as_bytes(), &mut Context::default(), each).unwrap();
+        assert_eq!(errors.len(), 1);
+        let (line, told) = &errors[0];
+        assert!(
+            *line == 2 && told.contains("close the quote"),
+            "{line}: {told}"
+        );
     }
 
     #[test]

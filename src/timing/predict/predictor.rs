@@ -17,7 +17,7 @@ use crate::timing::fit::features::{Architecture, Features};
 use crate::timing::fit::line::Explanation;
 use crate::timing::fit::neighbours::Nearest;
 use crate::timing::fit::training::{Rows, Sample, Tally, TrainingSet};
-use crate::units::to_f64;
+use crate::units::{rounded, to_f64};
 
 /// Shares of a time, which add up to 1.
 #[derive(Clone, Debug)]
@@ -326,6 +326,18 @@ impl Predictor {
     fn images(&self, asked: &Asked) -> Option<f64> {
         let devices = f64::from(self.platform().device_count);
         asked.batch_size.map(|images| to_f64(images) / devices)
+    }
+
+    /// Images in a step, of all devices together, where none is asked for and the time of `features` by `form` depends on it:
+    /// those of timings of nets with as many acts.
+    #[must_use]
+    pub fn usual_batch(&self, features: &Features, form: Form) -> Option<u64> {
+        if features.layers.is_none() || form == Form::Acts {
+            return None;
+        }
+        let images = self.range.usual_batch(features)?.count;
+        let all = images * f64::from(self.platform().device_count);
+        Some(rounded(all).max(1))
     }
 
     /// What the batch that is asked for does to a net on which the device works `ms` for an image by `fit`; unsaid, that of

@@ -75,9 +75,9 @@ export function predictions(answer, { now, name, memory }) {
 }
 
 /** A platform in words, as a link to its evidence where there is any. @param {PredictionRow} row @param {Named} named */
-function named({ platform, mode }, { title, about, timed }) {
+function named({ platform, mode, usual_batch_size: batch }, { title, about, timed }) {
   const name = timed ? h("a", { href: `/platforms/${encodeURIComponent(platform)}?mode=${mode}` }, title) : title;
-  return [name, h("span", { class: "sub" }, about)];
+  return [name, h("span", { class: "sub" }, about), batch ? h("span", { class: "sub" }, `steps of about ${many(batch, "image")}`) : null];
 }
 
 /**

@@ -88,6 +88,7 @@ class Prediction(Record):
     images_per_second: float
     interval: Interval
     base_epoch_seconds: Optional[float]
+    usual_batch_size: Optional[int]
     fit: Fit
     warnings: list[Caution]
 
@@ -106,6 +107,7 @@ class Prediction(Record):
             "level": self.interval.level,
             "images_per_second": self.images_per_second,
             "base_epoch_seconds": self.base_epoch_seconds,
+            "usual_batch_size": self.usual_batch_size,
             "measurements": fit.get("measurements"),
             "group": fit.get("group"),
             "group_measurements": fit.get("group_measurements"),
