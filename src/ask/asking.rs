@@ -126,8 +126,10 @@ impl Times<'_> {
     ) -> TimeRow {
         let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
         let asked_for = self.run.is_asked_for();
-        let place = (self.all, predictor);
-        let whole = asked_for.then(|| self.run.total(&self.question, features, place));
+        let whole = asked_for.then(|| {
+            self.run
+                .total(&self.question, features, self.all, predictor)
+        });
         let (total, assumed) = whole.flatten().unzip();
         let warnings = prediction.warnings.iter().cloned();
         let configured = self.configured.as_ref();

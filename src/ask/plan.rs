@@ -152,7 +152,7 @@ pub fn planned(
         patience: &patience,
     };
     let base = asking.net()?;
-    let found = searched(&asking, &budget, (&ways, target), wanted)?;
+    let found = searched(&asking, &budget, &ways, target, wanted)?;
     wanted.check()?;
     if free_mix {
         spend(base, &patience)?;
@@ -175,7 +175,8 @@ pub fn planned(
 fn searched(
     asking: &Asking,
     budget: &Budget,
-    (ways, target): (&[Scaling], Option<Target>),
+    ways: &[Scaling],
+    target: Option<Target>,
     wanted: &Wanted,
 ) -> Result<Vec<Found>, Invalid> {
     let base = asking.net()?;

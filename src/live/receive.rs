@@ -148,7 +148,7 @@ impl Live {
         let reader = Reader::new(self.predictors(), &upload, send);
         // To read or bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
         let reading = behind(move || (reader.run(&mut upload), upload));
-        let storing = behind_while_wanted(stored(store, (sender, now), batches));
+        let storing = behind_while_wanted(stored(store, sender, now, batches));
         let (read, stored) = tokio::join!(reading, storing);
         let stored = stored.ok_or(ReceiveError::Stopped)??;
         let (told, upload) = read.ok_or(ReceiveError::Stopped)?;
@@ -197,7 +197,8 @@ enum Attempt {
 /// where another upload has defined one of its platforms otherwise.
 async fn stored(
     store: Store,
-    (sender, now): (Sender, i64),
+    sender: Sender,
+    now: i64,
     mut batches: mpsc::Receiver<Batch>,
 ) -> Result<Option<(Writing, Vec<Timing>)>, StoreError> {
     // Begun when there is something to store, or nothing more to come.

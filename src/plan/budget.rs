@@ -175,9 +175,10 @@ impl Budget<'_> {
         let about = self.question.about(&features);
         self.predictors.1.iter().any(|predictor| {
             let ms = predictor.least_ms(&about).unwrap_or(f64::INFINITY);
-            let place = (self.predictors.0, predictor.as_ref());
             let whole = |_| {
-                let seconds = self.run.least_seconds(self.question, &features, place);
+                let seconds =
+                    self.run
+                        .least_seconds(self.question, &features, self.predictors.0, predictor);
                 seconds.unwrap_or(f64::INFINITY)
             };
             let seconds = self.limits.total_seconds.map(whole);
@@ -247,8 +248,9 @@ impl Budget<'_> {
 
     /// Seconds and cost of the whole training, likewise.
     fn total(&self, predictor: &Predictor, features: &Features) -> Option<(f64, f64)> {
-        let place = (self.predictors.0, predictor);
-        let (total, _) = self.run.total(self.question, features, place)?;
+        let (total, _) = self
+            .run
+            .total(self.question, features, self.predictors.0, predictor)?;
         let (seconds, cost) = match self.used {
             Use::Predicted => (total.seconds, total.cost),
             Use::High => (total.high_seconds, total.high_cost),

@@ -90,7 +90,8 @@ impl Run {
         &self,
         question: &Question,
         features: &Features,
-        (all, predictor): (&Predictors, &Predictor),
+        all: &Predictors,
+        predictor: &Predictor,
     ) -> Option<(Total, Vec<Warning>)> {
         let asked = question.about(features);
         let mut place = self.place(all, predictor);
@@ -143,7 +144,8 @@ impl Run {
         &self,
         question: &Question,
         features: &Features,
-        (all, predictor): (&Predictors, &Predictor),
+        all: &Predictors,
+        predictor: &Predictor,
     ) -> Option<f64> {
         let place = self.place(all, predictor);
         let ms = place.predictor.least_ms(&question.about(features))?;

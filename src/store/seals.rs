@@ -278,8 +278,10 @@ pub(super) async fn settle(db: &mut SqliteConnection) -> Result<(), StoreError> 
             .bind(&part)
             .fetch_optional(&mut *db)
             .await?;
-        let known = known.map(read).unwrap_or_default();
-        keep(db, (&table, &part), known.plus(change)).await?;
+        let known = known
+            .map(|(rows, sum)| read(rows, &sum))
+            .unwrap_or_default();
+        keep(db, &table, &part, known.plus(change)).await?;
     }
     sqlx::query("delete from temp.sealing").execute(db).await?;
     Ok(())
@@ -296,7 +298,7 @@ pub(super) async fn seal(db: &mut SqliteConnection) -> Result<(), StoreError> {
         .await?;
     for sealed in &SEALED {
         for (part, seal) in found(&mut transaction, sealed).await? {
-            keep(&mut transaction, (sealed.table, &part), seal).await?;
+            keep(&mut transaction, sealed.table, &part, seal).await?;
         }
     }
     let sql = "insert into seals (sealed, part, rows, sum) values ('', 'form', 0, $1)";
@@ -364,13 +366,13 @@ pub(super) async fn kept(
     let seals: Vec<(String, i64, String)> = sqlx::query_as(sql).bind(table).fetch_all(db).await?;
     let seals = seals
         .into_iter()
-        .map(|(part, rows, sum)| (part, read((rows, sum))));
+        .map(|(part, rows, sum)| (part, read(rows, &sum)));
     Ok(seals.collect())
 }
 
 /// A seal as it is stored; one that no release has written matches nothing.
-fn read((rows, sum): (i64, String)) -> Seal {
-    let sum = u128::from_str_radix(&sum, 16);
+fn read(rows: i64, sum: &str) -> Seal {
+    let sum = u128::from_str_radix(sum, 16);
     Seal {
         rows: if sum.is_ok() { rows } else { -1 },
         sum: sum.unwrap_or_default(),
@@ -379,7 +381,8 @@ fn read((rows, sum): (i64, String)) -> Seal {
 
 async fn keep(
     db: &mut SqliteConnection,
-    (table, part): (&str, &str),
+    table: &str,
+    part: &str,
     seal: Seal,
 ) -> Result<(), StoreError> {
     if seal == Seal::default() {

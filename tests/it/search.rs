@@ -94,7 +94,7 @@ fn grown(base: &Net, by: [Option<f64>; 7]) -> Limits {
     let (costs, features, question) = (base.complexity(), Features::of_net(base), question(base));
     let predictor = predictors().of_mode(Mode::Train).next().unwrap();
     let now = predictor.time(&question.about(&features)).unwrap();
-    let whole = run().total(&question, &features, (predictors(), predictor));
+    let whole = run().total(&question, &features, predictors(), predictor);
     let (total, _) = whole.unwrap();
     let memory = Memory::of(&costs, &question.group, &setup()).bytes;
     let [

@@ -172,6 +172,32 @@ fn the_command_line_answers_without_http_and_uses_it_only_to_serve() {
     }
 }
 
+/// The parameters in `code` that are tuples taken apart, but for pairs of numbers: a point or a range is one thing.
+fn tuples_taken_apart(code: &str) -> Vec<&str> {
+    let starts = code.match_indices("): (").map(|(at, _)| at);
+    let parameters = starts.filter_map(|at| {
+        let names = code[..at].rsplit_once('(')?.1;
+        let plain = |c: char| c.is_ascii_lowercase() || ", _0123456789".contains(c);
+        let (_, signature) = code[..at].rsplit_once("fn ")?;
+        let is_parameter = !signature.contains('{') && names.chars().all(plain);
+        let types = code[at + 4..].split(')').next()?;
+        (is_parameter && types != "f64, f64").then_some(names)
+    });
+    parameters.collect()
+}
+
+#[test]
+fn no_function_takes_two_things_as_one() {
+    let planted =
+        "fn a((b, c): (B, C)) {} fn d((x, y): (f64, f64)) { let e = |(f, g): (F, G)| f; }";
+    assert_eq!(tuples_taken_apart(planted), ["b, c"]);
+    for path in sources(&src()) {
+        let code = code(&path);
+        let found = tuples_taken_apart(&code);
+        assert!(found.is_empty(), "{}: {found:?}", path.display());
+    }
+}
+
 #[test]
 fn the_core_is_pure() {
     for path in sources(&src()) {

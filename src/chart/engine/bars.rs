@@ -89,7 +89,7 @@ impl Bars {
         let mut y = head(svg, title, &legend, look) + 12.0;
         let columns = self.columns(look);
         for group in &self.groups {
-            self.draw_group(svg, (group, y), &columns);
+            self.draw_group(svg, group, y, &columns);
             y += count(group.bars.len()) * PITCH.0 + PITCH.1;
         }
         y - PITCH.1 + PAD
@@ -127,7 +127,7 @@ impl Bars {
         }
     }
 
-    fn draw_group(&self, svg: &mut Svg, (group, top): (&Group, f64), columns: &Columns) {
+    fn draw_group(&self, svg: &mut Svg, group: &Group, top: f64, columns: &Columns) {
         let label = |svg: &mut Svg, text: &str, class: &str, (x, y, room): (f64, f64, f64)| {
             let at = [
                 ("class", class),
@@ -146,7 +146,7 @@ impl Bars {
             }
             let name = [group.label.as_str(), bar.label.as_str()];
             let name: Vec<&str> = name.into_iter().filter(|name| !name.is_empty()).collect();
-            self.draw_bar(svg, (&name.join(", "), bar, y), columns);
+            self.draw_bar(svg, &name.join(", "), bar, y, columns);
             let at = [
                 ("class", "quiet note"),
                 ("x", &*px(columns.x.place(bar.total()) + 6.0)),
@@ -157,7 +157,7 @@ impl Bars {
         }
     }
 
-    fn draw_bar(&self, svg: &mut Svg, (label, bar, y): (&str, &Bar, f64), columns: &Columns) {
+    fn draw_bar(&self, svg: &mut Svg, label: &str, bar: &Bar, y: f64, columns: &Columns) {
         let mut from = 0.0;
         for (i, (name, length)) in self.parts.iter().zip(&bar.parts).enumerate() {
             let (left, right) = (columns.x.place(from), columns.x.place(from + length));

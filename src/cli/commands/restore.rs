@@ -15,7 +15,7 @@ pub(crate) async fn restore(settings: &Settings, args: &RestoreArgs) -> anyhow::
     database::is_no_folder(settings)?;
     let backup = Backup::of(&args.file, url).await?;
     let present = Store::present(url).await?;
-    say(settings, args, (&present, &backup))?;
+    say(settings, args, &present, &backup)?;
     anyhow::ensure!(args.yes || agreed()?, "nothing was changed");
     let now = clock::now();
     let how = Restoring {
@@ -43,7 +43,8 @@ pub(crate) async fn restore(settings: &Settings, args: &RestoreArgs) -> anyhow::
 fn say(
     settings: &Settings,
     args: &RestoreArgs,
-    (present, backup): (&Present, &Backup),
+    present: &Present,
+    backup: &Backup,
 ) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let database = settings.database_url.path().display();

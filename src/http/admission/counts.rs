@@ -74,7 +74,7 @@ impl Counts {
     }
 
     /// Counts an answer with its status and microseconds.
-    pub(super) fn answered(&self, route: usize, method: &str, (status, micros): (u16, u64)) {
+    pub(super) fn answered(&self, route: usize, method: &str, status: u16, micros: u64) {
         let Some(counts) = self.routes.get(route) else {
             return;
         };

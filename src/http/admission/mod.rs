@@ -140,7 +140,7 @@ impl Service {
             started,
             answered: false,
         };
-        let answer = self.admitted(request, peer, (route, &mut asked.token));
+        let answer = self.admitted(request, peer, route, &mut asked.token);
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let answer = answer.unwrap_or(Err(ApiError::Internal));
         let response = answer.unwrap_or_else(IntoResponse::into_response);
@@ -172,7 +172,8 @@ impl Service {
         &self,
         mut request: Request,
         peer: Option<IpAddr>,
-        (route, token): (&Route, &mut Option<String>),
+        route: &Route,
+        token: &mut Option<String>,
     ) -> Result<Response, ApiError> {
         let front = &*self.0;
         let header = request.headers().iter();
@@ -333,7 +334,7 @@ impl Front {
             micros,
             ..
         } = *answered;
-        self.counts.answered(route, method, (status, micros));
+        self.counts.answered(route, method, status, micros);
         if let Some(log) = self.settings.log {
             log.request(answered);
         }

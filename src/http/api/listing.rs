@@ -151,7 +151,7 @@ async fn measurements(
         return Err(Invalid::at("/limit", limit, format!("{limit} is out of range"), hint).into());
     }
     let (rows, next) = match params.quantity() {
-        Some(quantity) => by_quantity(&live, &params, (quantity, limit)).await?,
+        Some(quantity) => by_quantity(&live, &params, quantity, limit).await?,
         None => by_store(&live, &params, limit).await?,
     };
     let next = next.map(|cursor| cursor.to_string());
@@ -179,10 +179,9 @@ async fn by_store(live: &Live, params: &ListParams, limit: u32) -> Result<Listed
     } else {
         Sorted::Id(sent.map(Cursor::id).transpose()?)
     };
-    let order = (&sorted, params.direction());
     let mut rows = live
         .store()
-        .sorted_measurements(&params.filter(), order, limit + 1)
+        .sorted_measurements(&params.filter(), &sorted, params.direction(), limit + 1)
         .await?;
     let asked = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > asked;
@@ -202,7 +201,8 @@ async fn by_store(live: &Live, params: &ListParams, limit: u32) -> Result<Listed
 async fn by_quantity(
     live: &Live,
     params: &ListParams,
-    (quantity, limit): (Quantity, u32),
+    quantity: Quantity,
+    limit: u32,
 ) -> Result<Listed, ApiError> {
     let (Some(platform), Some(mode)) = (&params.platform, params.mode) else {
         let detail = "timings of several platforms or modes are not sorted by time or costs";

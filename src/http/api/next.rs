@@ -116,7 +116,7 @@ async fn next(
     }
     let mode = mode.unwrap_or_else(|| timed_mode(&predictors, &platform));
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    Ok(Json(advised(&predictors, (platform, mode), count)))
+    Ok(Json(advised(&predictors, platform, mode, count)))
 }
 
 /// Nets that may be advised.
@@ -144,11 +144,7 @@ fn timed_mode(predictors: &Predictors, platform: &PlatformId) -> Mode {
     Mode::ALL.into_iter().find(timed).unwrap_or_default()
 }
 
-fn advised(
-    predictors: &Predictors,
-    (platform, mode): (PlatformId, Mode),
-    count: usize,
-) -> NextAnswer {
+fn advised(predictors: &Predictors, platform: PlatformId, mode: Mode, count: usize) -> NextAnswer {
     let predictor = predictors.get(&platform, mode).map(AsRef::as_ref);
     let Asked { named, candidates } = &*ASKED;
     let timed = predictor.map_or_else(Vec::new, Predictor::timed_nets);

@@ -70,7 +70,8 @@ impl Told {
         match later {
             Some(later) => in_parts(
                 &self.text.replacen(FIRST, &first, 1),
-                (api.clone(), later),
+                api.clone(),
+                later,
                 live.gate.clone(),
             ),
             None => self.whole(&first, &uri).answer(&headers, ASKED_AGAIN),
@@ -97,7 +98,7 @@ impl Told {
 
 /// `text` at once, and before its end the answer to `later`: it is worked on while the browser asks for what the page loads.
 /// Where the connection ends before that, it is not wanted any more.
-fn in_parts(text: &str, (api, later): (Router, Question), gate: Arc<Gate>) -> Response {
+fn in_parts(text: &str, api: Router, later: Question, gate: Arc<Gate>) -> Response {
     let (page, end) = text.split_at(text.rfind(END).unwrap_or(text.len()));
     let (page, end) = (page.to_owned(), end.to_owned());
     let rest = async move {

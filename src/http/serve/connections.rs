@@ -192,18 +192,19 @@ impl Connections {
         table.open.values().filter(|one| one.is_busy()).count()
     }
 
-    /// Accepts a connection unless the total or the per-address limit is reached; exempt addresses have no limit of their own.
+    /// Accepts a connection unless there are `all` already, or `of_address` of its address where that has a limit.
     pub(super) fn open(
         &self,
         peer: IpAddr,
-        (all, of_address, exempt): (usize, usize, bool),
+        all: usize,
+        of_address: Option<usize>,
     ) -> Result<Arc<Connection>, Refused> {
         let mut table = self.table();
         if table.open.len() >= all {
             return Err(Refused::All);
         }
         let same = table.of_address.entry(counted(peer)).or_default();
-        if *same >= of_address && !exempt {
+        if of_address.is_some_and(|most| *same >= most) {
             return Err(Refused::Address);
         }
         *same += 1;
@@ -286,7 +287,7 @@ mod tests {
     #[test]
     fn there_is_a_limit_for_all_and_one_for_each_address() {
         let connections = Connections::default();
-        let open = |peer: &str| connections.open(peer.parse().unwrap(), (3, 2, false));
+        let open = |peer: &str| connections.open(peer.parse().unwrap(), 3, Some(2));
         let first = open("10.0.0.1").unwrap();
         open("10.0.0.1").unwrap();
         assert_eq!(open("10.0.0.1").unwrap_err(), Refused::Address);
@@ -294,14 +295,14 @@ mod tests {
         assert_eq!(open("10.0.0.3").unwrap_err(), Refused::All);
         connections.close(&first);
         assert!(open("10.0.0.1").is_ok());
-        let exempt = connections.open("10.0.0.1".parse().unwrap(), (9, 2, true));
+        let exempt = connections.open("10.0.0.1".parse().unwrap(), 9, None);
         assert!(exempt.is_ok());
     }
 
     #[test]
     fn the_addresses_of_a_network_of_ipv6_are_one_client() {
         let connections = Connections::default();
-        let open = |peer: &str| connections.open(peer.parse().unwrap(), (9, 2, false));
+        let open = |peer: &str| connections.open(peer.parse().unwrap(), 9, Some(2));
         let first = open("2001:db8::1").unwrap();
         open("2001:db8::2").unwrap();
         assert_eq!(open("2001:db8::3").unwrap_err(), Refused::Address);
@@ -313,7 +314,7 @@ mod tests {
     #[test]
     fn a_request_has_time_for_its_header_and_none_runs_while_it_is_answered() {
         let connections = Connections::default();
-        let one = connections.open(PEER, (1, 1, false)).unwrap();
+        let one = connections.open(PEER, 1, Some(1)).unwrap();
         one.has_read();
         let header = one.until.load(Ordering::Relaxed);
         assert_eq!(header, 10_000);
@@ -335,7 +336,7 @@ mod tests {
     #[test]
     fn a_reader_gains_time_by_reading() {
         let connections = Connections::default();
-        let one = connections.open(PEER, (1, 1, false)).unwrap();
+        let one = connections.open(PEER, 1, Some(1)).unwrap();
         one.serves();
         one.waits_for_reader(0, 0);
         assert_eq!(one.until.load(Ordering::Relaxed), 30_000);

@@ -141,12 +141,13 @@ async fn accept(listener: &TcpListener, service: &Service) -> std::convert::Infa
         let ip = peer.ip().to_canonical();
         // Answers are small: to wait for more of them costs 40 ms.
         let _ = stream.set_nodelay(true);
-        let limits = (
-            front.settings.connections,
-            front.settings.connections_per_address,
-            front.settings.limits.proxies.trusts(ip),
-        );
-        match front.connections.open(ip, limits) {
+        let of_address = front.settings.connections_per_address;
+        // A proxy brings the connections of many.
+        let of_address = (!front.settings.limits.proxies.trusts(ip)).then_some(of_address);
+        let opened = front
+            .connections
+            .open(ip, front.settings.connections, of_address);
+        match opened {
             Ok(connection) => {
                 let server = server.clone();
                 let service = service.clone();

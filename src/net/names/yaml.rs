@@ -96,14 +96,15 @@ impl Reader {
         if key.is_empty() || !key.chars().all(is_name) {
             return Err("a key is a word of letters, digits and _");
         }
-        self.key(key, value.trim(), (indent, number))
+        self.key(key, value.trim(), indent, number)
     }
 
     fn key(
         &mut self,
         key: &str,
         value: &str,
-        (indent, line): (usize, usize),
+        indent: usize,
+        line: usize,
     ) -> Result<(), &'static str> {
         self.items = false;
         if indent == 0 && value.is_empty() {

@@ -382,7 +382,8 @@ pub(super) const ROWS_A_STATEMENT: usize = 500;
 /// Returns those that were stored, in order.
 pub(in crate::store) async fn insert<'a>(
     db: &mut SqliteConnection,
-    (upload, first): (i64, i64),
+    upload: i64,
+    first: i64,
     rows: &'a mut [NewRow],
 ) -> Result<Vec<&'a Row>, StoreError> {
     for (id, NewRow(row)) in (first..).zip(&mut *rows) {

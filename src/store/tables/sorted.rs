@@ -44,7 +44,8 @@ impl Store {
     pub async fn sorted_measurements(
         &self,
         filter: &Filter,
-        (sorted, direction): (&Sorted, Direction),
+        sorted: &Sorted,
+        direction: Direction,
         limit: u32,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("select ");

@@ -285,7 +285,7 @@ impl Writing {
                 }
             }
             let stored =
-                measurements::insert(&mut self.transaction, (self.upload, first), rows).await?;
+                measurements::insert(&mut self.transaction, self.upload, first, rows).await?;
             self.next_row += sent;
             let all_new = stored.len() == usize::try_from(sent).unwrap_or_default();
             for row in stored {

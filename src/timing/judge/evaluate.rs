@@ -142,7 +142,8 @@ impl Trial {
         for part in self.parts() {
             outcomes.extend(self.predicted(&part).unwrap_or_default());
         }
-        Score::new(self.name(), &outcomes)
+        let (platform, mode, estimator, left_out) = self.name();
+        Score::new(platform, mode, estimator, left_out, &outcomes)
     }
 
     /// The positions of the timings that leave together, part by part.
@@ -230,9 +231,9 @@ impl Trial {
         let mut set = TrainingSet::default();
         let rest = self.rows.iter().enumerate().filter(stays);
         set.add(rest.map(|(_, row)| (row.group.clone(), row.sample)));
-        let platform = (self.platform.clone(), self.mode);
+        let platform = self.platform.clone();
         let forms = self.estimator.forms();
-        let mut predictor = Predictor::of_forms(platform, &set, forms)?.validated();
+        let mut predictor = Predictor::of_forms(platform, self.mode, &set, forms)?.validated();
         let others: Vec<&Predictor> = self.all.all().map(AsRef::as_ref).collect();
         predictor.borrow_from(&others);
         let outcome = |i: &usize| outcome(&predictor, &self.rows[*i], self.estimator);

@@ -71,7 +71,10 @@ impl Outcome {
 impl Score {
     /// What `outcomes` show of the trial that `name` names; `None` where there are none.
     pub(super) fn new(
-        (platform, mode, estimator, left_out): (&PlatformId, Mode, Estimator, Left),
+        platform: &PlatformId,
+        mode: Mode,
+        estimator: Estimator,
+        left_out: Left,
         outcomes: &[Outcome],
     ) -> Option<Self> {
         if outcomes.is_empty() {

@@ -69,7 +69,8 @@ impl Fit {
     /// Takes over what the fits of other platforms offer to this one, which has timed `rows`.
     pub(in crate::timing) fn borrow_from<'a>(
         &mut self,
-        own: (&Platform, Mode),
+        platform: &Platform,
+        mode: Mode,
         rows: &Rows,
         theirs: impl Iterator<Item = (&'a Platform, Mode, &'a Self)> + Clone,
     ) {
@@ -84,7 +85,7 @@ impl Fit {
             timings: fit.neighbours.timings(),
         });
         let known = rows.keep(|_, sample| self.form.knows(&sample.features));
-        self.loan = Loan::best(own, &known, lenders);
+        self.loan = Loan::best(platform, mode, &known, lenders);
     }
 
     /// The time of a net whose own timings have this `noise`.

@@ -70,7 +70,8 @@ impl Loan {
     /// The best loan that `lenders` have for `platform`, which has timed `rows`; `None` where those suffice.
     #[must_use]
     pub fn best<'a>(
-        (platform, mode): (&Platform, Mode),
+        platform: &Platform,
+        mode: Mode,
         rows: &Rows,
         lenders: impl IntoIterator<Item = Lender<'a>>,
     ) -> Option<Self> {
@@ -97,9 +98,11 @@ impl Loan {
             work: work(lender.fitted, &s.features, group),
             log: (s.busy_ms() / there(lender.fitted, &s.features, group)).ln(),
             doubt: doubt(
-                (lender.fitted, lender.validation),
+                lender.fitted,
+                lender.validation,
                 expected,
-                (&s.features, group),
+                &s.features,
+                group,
             ),
         };
         let ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
@@ -149,8 +152,14 @@ impl Loan {
     /// Root mean square log error to be expected.
     #[must_use]
     pub fn error(&self, features: &Features, group: &Group) -> f64 {
-        let lender = (self.fitted.as_ref(), self.validation.as_ref());
-        self.error * doubt(lender, self.expected, (features, group))
+        self.error
+            * doubt(
+                &self.fitted,
+                &self.validation,
+                self.expected,
+                features,
+                group,
+            )
     }
 
     /// Share of the loan in a prediction whose own error is expected to be `own`. Fourth powers, so that the better of
@@ -170,9 +179,11 @@ fn there(fitted: &Fitted, features: &Features, group: &Group) -> f64 {
 
 /// How much further off a net may be than one that the lender has timed itself.
 fn doubt(
-    (fitted, validation): (&Fitted, &Validation),
+    fitted: &Fitted,
+    validation: &Validation,
     expected: f64,
-    (features, group): (&Features, &Group),
+    features: &Features,
+    group: &Group,
 ) -> f64 {
     let there = if fitted.residual(features, group).is_some() {
         0.0

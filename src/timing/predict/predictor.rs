@@ -68,7 +68,7 @@ impl Predictor {
         set: &TrainingSet,
         previous: Option<&Self>,
     ) -> Option<Self> {
-        let mut predictor = Self::of_forms((platform, mode), set, &Form::ALL)?;
+        let mut predictor = Self::of_forms(platform, mode, set, &Form::ALL)?;
         for fit in &mut predictor.fits {
             if let Some(earlier) = previous.and_then(|p| p.fit_of(fit.form)) {
                 fit.validation = Arc::clone(&earlier.validation);
@@ -89,7 +89,8 @@ impl Predictor {
 
     /// Fits by `forms` alone, whose residuals are only expected.
     pub(in crate::timing) fn of_forms(
-        (platform, mode): (Platform, Mode),
+        platform: Platform,
+        mode: Mode,
         set: &TrainingSet,
         forms: &[Form],
     ) -> Option<Self> {
@@ -160,7 +161,7 @@ impl Predictor {
                 Some((&other.platform, other.mode, fit))
             });
             let theirs: Vec<_> = theirs.collect();
-            fit.borrow_from((&self.platform, self.mode), &rows, theirs.into_iter());
+            fit.borrow_from(&self.platform, self.mode, &rows, theirs.into_iter());
         }
         self.names.lent(lent, in_doubt);
     }
@@ -308,7 +309,7 @@ impl Predictor {
         let fit = self.fit_for(asked.estimator, features)?;
         let (time, estimate, batch) = self.timed(asked, fit);
         let shares = launching(fit.shares(features, group), batch.launching);
-        let warnings = self.warnings(asked, &estimate, (&shares, batch));
+        let warnings = self.warnings(asked, &estimate, &shares, batch);
         Some(Prediction {
             ms: time.ms,
             low_ms: time.low_ms,
@@ -441,7 +442,8 @@ impl Predictor {
         &self,
         asked: &Asked,
         estimate: &Estimate,
-        (shares, batch): (&[(Part, f64)], AtBatch),
+        shares: &[(Part, f64)],
+        batch: AtBatch,
     ) -> Vec<Warning> {
         let (platform, mode) = (&self.platform.id, self.mode);
         let mut warnings = Vec::new();
