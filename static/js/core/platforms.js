@@ -84,7 +84,7 @@ export async function naming(mode) {
     const memory = gpu?.memory_bytes ?? null;
     if (platform) return { title: short(device(platform)), about: `${platform.id}: ${evidence(platform, mode)}`, timed: true, memory, devices: platform.device_count };
     const how = recipe(id);
-    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: gpu ? `${id}: by its data sheet, not timed as such` : `${id}: not known here`, timed: false, memory, devices: 1 };
+    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: gpu ? `${id}: by its data sheet, as ${whole(id)}` : `${id}: not known here`, timed: false, memory, devices: 1 };
   };
 }
 
@@ -93,6 +93,15 @@ const WORDS = { amp: "mixed precision", amp_bf16: "mixed precision in bfloat16",
 
 /** The recipe that a GPU is asked for in. @param {string} id */
 export const recipe = (id) => id.split(":").slice(2).map((word) => WORDS[word] ?? word).join(", ");
+
+/** The words of each part of a recipe; the first is meant where none is said. */
+const PARTS = [["amp", "amp_bf16", "fp16", "bf16", "tf32", "fp32"], ["channels_first", "channels_last"], ["eager", "compiled", "tuned"]];
+
+/** The same with what is unsaid. @param {string} id */
+function whole(id) {
+  const words = id.split(":").slice(2);
+  return PARTS.map((part) => part.find((word) => words.includes(word)) ?? part[0]).map((word) => WORDS[word] ?? word).join(", ");
+}
 
 /** A device without its maker, as people say it. @param {string} device */
 const short = (device) => device.replace(/NVIDIA (GeForce )?/, "");
