@@ -2,7 +2,7 @@
 //!
 //! Each part has its factor and its doubt, in natural logs. They come from nets that were timed both ways, or from what is left
 //! of published timings once the law of [`super::datasheet`] has had its say; a source counts once, however many rows it has.
-//! Nothing that was tried told them better than a constant, with whole sources left out: `docs/gpus.md` has the table.
+//! Forms that depend on the net were not tried: `docs/gpus.md` has the figures.
 
 use crate::timing::data::platform::{MemoryFormat, Mode};
 use crate::timing::data::recipe::{Recipe, Software};
