@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::net::Group;
+use crate::timing::data::recipe::Recipe;
 use crate::timing::fit::estimator::Part;
 use crate::timing::fit::layer_sums::Place;
 use crate::timing::fit::neighbours::Nearest;
@@ -70,32 +71,44 @@ pub struct LentRow {
     pub share: f64,
 }
 
-/// What data sheets make of a platform's times on another GPU: the product of all factors.
+/// What data sheets and another recipe make of a platform's times on another GPU: the product of all factors.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DataSheetRow {
+    /// The recipe that the answer is for.
+    pub recipe: Recipe,
     /// The platform that was timed.
     pub platform: PlatformId,
     /// Its GPU, as `/v1/gpus` calls it.
     pub gpu: &'static str,
+    /// Its recipe.
+    pub platform_recipe: Recipe,
     /// Times are so many times those of the platform, but for what a small batch adds.
     pub factor: f64,
     /// Of that, for the bandwidth of the memory.
     pub bandwidth_factor: f64,
-    /// For the rate of 32-bit operations.
+    /// For the rates of arithmetic.
     pub rate_factor: f64,
-    /// For the arithmetic of the layers.
+    /// For the size of numbers.
     pub precision_factor: f64,
+    /// For the memory format.
+    pub memory_format_factor: f64,
+    /// For the software.
+    pub software_factor: f64,
 }
 
 impl From<&Scales> for DataSheetRow {
     fn from(scales: &Scales) -> Self {
         Self {
+            recipe: scales.asked,
             platform: scales.from.clone(),
             gpu: scales.from_gpu,
+            platform_recipe: scales.timed,
             factor: scales.factor(),
             bandwidth_factor: scales.bandwidth,
             rate_factor: scales.rate,
             precision_factor: scales.precision,
+            memory_format_factor: scales.layout,
+            software_factor: scales.software,
         }
     }
 }

@@ -88,7 +88,7 @@ pub(crate) struct AboutArgs {
     /// Timing group, where it does not follow from the net, such as resnet
     #[arg(long, value_name = "WORD")]
     pub(crate) family: Option<String>,
-    /// Platform to predict for, or gpu:NAME by a data sheet; several joined by commas or repeated; default: all with timings of the mode
+    /// Platform to predict for, or gpu:NAME[:RECIPE] by a data sheet; several joined by commas or repeated; default: all with timings of the mode
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) platform: Vec<String>,
     /// What is timed

@@ -35,7 +35,9 @@ fn codes(row: &Value) -> Vec<&str> {
 async fn a_gpu_without_timings_is_predicted_from_the_platform_most_like_it() {
     let app = App::seeded().await;
     for (asked, from) in [
-        (json!({"platform": "gpu:h200"}), "rtx3090-nchw"),
+        (json!({"platform": "gpu:h200"}), "h100-nchw"),
+        (json!({"platform": "gpu:v100-32gb"}), "rtx3090-nchw"),
+        (json!({"platform": "gpu:l4:tuned"}), "rtx3090-nchw"),
         (json!({"platform": "gpu:h100:fp32"}), "v100x8-pycls"),
         (
             json!({"platform": "gpu:h200", "mode": "infer"}),
@@ -46,13 +48,19 @@ async fn a_gpu_without_timings_is_predicted_from_the_platform_most_like_it() {
         assert_eq!(row["platform"], asked["platform"]);
         assert_eq!(row["fit"]["data_sheet"]["platform"], from, "{asked}");
         assert!(codes(&row).contains(&"datasheet_gpu"), "{row}");
-        let factors = ["bandwidth_factor", "rate_factor", "precision_factor"];
+        let factors = [
+            "bandwidth_factor",
+            "rate_factor",
+            "precision_factor",
+            "memory_format_factor",
+            "software_factor",
+        ];
         let sheet = &row["fit"]["data_sheet"];
         let product: f64 = factors
             .map(|f| number(sheet, &format!("/{f}")))
             .iter()
             .product();
-        // Tolerance: the last bits of two products.
+        // Tolerance: the last bits of a product.
         assert!((product / number(sheet, "/factor") - 1.0).abs() < 1e-12);
     }
 }

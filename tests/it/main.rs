@@ -30,6 +30,7 @@ mod process;
 mod promises;
 mod properties;
 mod pycls;
+mod recipes;
 mod restoring;
 mod running;
 mod search;

@@ -27,7 +27,9 @@ pub struct GpuRow {
     pub fp16_teraflops: f64,
     /// Titles of the documents.
     pub source: &'static str,
-    /// What a prediction's `platform` may be: with each precision; the first part alone is automatic mixed precision.
+    /// What a prediction's `platform` may be: with each precision, and in channels last by each kind of software. Any of the words go
+    /// together, in any order: a precision, `channels_first` or `channels_last`, and `eager`, `compiled` or `tuned`. Unsaid,
+    /// they are `amp`, `channels_first` and `eager`.
     pub ask_for: Vec<String>,
     /// Platforms on which it was timed: to name one of them gives a narrower interval.
     pub timed: Vec<PlatformId>,

@@ -133,6 +133,29 @@ impl Gpu {
         format!("{id}|{device}|{memory_bytes}|{bandwidth}|{fp32}|{tf32:?}|{fp16}")
     }
 
+    /// Whether its arithmetic is as fast as another's: the same chip, with whatever memory.
+    #[must_use]
+    pub fn is_chip_of(&self, other: &Self) -> bool {
+        let rates = |gpu: &Self| {
+            (
+                gpu.fp32.to_bits(),
+                gpu.tf32.map(f64::to_bits),
+                gpu.fp16.to_bits(),
+            )
+        };
+        rates(self) == rates(other)
+    }
+
+    /// Multiplications and additions a second that the units for `precision` can make, in 10¹².
+    #[must_use]
+    pub fn rate(&self, precision: Precision) -> f64 {
+        match precision {
+            Precision::Fp32 => self.fp32,
+            Precision::Tf32 => self.tf32.unwrap_or(self.fp32),
+            _ => self.fp16,
+        }
+    }
+
     /// Whether it computes with `precision` as fast as its kind can: 16-bit floats of either sort, or 32-bit ones.
     #[must_use]
     pub fn has(&self, precision: Precision) -> bool {

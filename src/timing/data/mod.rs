@@ -8,6 +8,7 @@ pub mod identity;
 pub mod measurement;
 pub mod origin;
 pub mod platform;
+pub mod recipe;
 pub(super) mod record;
 pub mod rows;
 pub mod seed;

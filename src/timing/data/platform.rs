@@ -121,6 +121,12 @@ impl Precision {
         Self::Bf16,
     ];
 
+    /// Whether tensor cores multiply 16-bit floats.
+    #[must_use]
+    pub const fn is_half(self) -> bool {
+        !matches!(self, Self::Fp32 | Self::Tf32)
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -143,6 +149,20 @@ pub enum MemoryFormat {
     ChannelsFirst,
     /// NHWC.
     ChannelsLast,
+}
+
+impl MemoryFormat {
+    /// Both, in order.
+    pub const ALL: [Self; 2] = [Self::ChannelsFirst, Self::ChannelsLast];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChannelsFirst => "channels_first",
+            Self::ChannelsLast => "channels_last",
+        }
+    }
 }
 
 /// A checked platform.

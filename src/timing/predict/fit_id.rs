@@ -3,7 +3,8 @@
 //! `PLATFORM:MODE:ESTIMATOR:METHOD:HASH`. The hash covers the definition and the timings of the platform, and of those
 //! that it may borrow from ([`lenders`]), so equal names are equal predictions, to the bit, wherever they are made. The
 //! method is the algorithm's: it grows with each release that predicts anything otherwise. Where the fit stands for
-//! another GPU, `gpu:NAME:SHEETS:` or `gpu:NAME:PRECISION:SHEETS:` goes before, a hash of both GPUs' data sheets.
+//! another GPU, `gpu:NAME:SHEETS:` goes before, with the recipe's words after the name as they were asked for, and a hash
+//! of the law and of both GPUs' data sheets.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -41,7 +42,7 @@ pub struct FitId {
 /// What makes another GPU's fit of a platform's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sheets {
-    /// The GPU as it was asked for, such as `gpu:h100` or `gpu:h100:tf32`.
+    /// The GPU as it was asked for, such as `gpu:h100` or `gpu:h100:tf32:compiled`.
     pub word: String,
     /// What the data sheets of both GPUs say, as a hash.
     pub hash: u64,
@@ -95,7 +96,7 @@ impl FromStr for FitId {
     fn from_str(word: &str) -> Result<Self, Invalid> {
         let parts: Vec<&str> = word.split(':').collect();
         let (sheets, parts) = match parts.len().checked_sub(5) {
-            Some(at @ 3..=4) if parts[0] == "gpu" => parts.split_at(at),
+            Some(at @ 3..=6) if parts[0] == "gpu" => parts.split_at(at),
             _ => parts.split_at(0),
         };
         let [platform, mode, estimator, method, hash] = parts[..] else {
@@ -256,6 +257,7 @@ mod tests {
             "",
             "gpu:h100:0000b6456ecc0123:",
             "gpu:t4:fp32:00e4b6456ecc0123:",
+            "gpu:h100:bf16:channels_last:tuned:00e4b6456ecc0123:",
         ] {
             let word = format!("{gpu}{word}");
             assert_eq!(word.parse::<FitId>().unwrap().to_string(), word);

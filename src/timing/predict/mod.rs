@@ -12,4 +12,5 @@ pub(super) mod on_gpu;
 pub(super) mod prediction;
 pub mod predictor;
 pub mod predictors;
+mod recipes;
 pub mod warning;

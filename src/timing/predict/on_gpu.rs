@@ -29,7 +29,7 @@ impl Predictors {
             Some((rank, reference, predictor))
         });
         let (_, reference, predictor) = references.min_by(|a, b| a.0.cmp(&b.0))?;
-        Some(predictor.on(Sheet::new(asked, &reference)))
+        Some(predictor.on(Sheet::new(asked, &reference, mode)))
     }
 
     /// The fit called `id`, of a platform or of a GPU for which one of these stands.
@@ -56,7 +56,7 @@ impl Predictor {
         let asked = AskedGpu::read(&sheets.word)?;
         let sheet = asked
             .zip(Reference::new(self.platform()))
-            .map(|(asked, reference)| Sheet::new(&asked, &reference));
+            .map(|(asked, reference)| Sheet::new(&asked, &reference, self.mode()));
         let sheet = sheet.filter(|sheet| sheet.name == *sheets);
         let sheet = sheet.ok_or_else(|| {
             let detail = "the data sheets here say something else";

@@ -81,14 +81,17 @@ impl Warning {
     pub(super) fn sheet(sheet: &Sheet) -> Vec<Self> {
         let (device, scales) = (&sheet.platform.device, &sheet.scales);
         let from = &scales.from;
+        let (asked, timed) = (scales.asked, scales.timed);
         let detail = if scales.is_same() {
             format!(
-                "these are times of {from}, which was timed on such a GPU, with layout and software as there: ask for {from} to have its own, narrower interval"
+                "these are times of {from}, which was timed on such a GPU as {timed}: ask for {from} to have its own, narrower interval"
             )
         } else {
             format!(
-                "nothing was timed on {device} as asked: these are times of {from} x {:.3}, by the data sheets of both, with layout and software as there",
-                scales.factor()
+                "nothing was timed on {device} alone as {asked}: these are times of {from} ({timed}) x {:.3}, of which {:.3} is by the data sheets of both and {:.3} for layout and software",
+                scales.factor(),
+                scales.by_sheets(),
+                scales.by_recipe()
             )
         };
         let vague = scales.is_vague().then(|| {

@@ -20,7 +20,7 @@ export async function gpus() {
 export const modeOf = (state) => (state.mode === "infer" ? "infer" : "train");
 
 /** The GPU that a platform is, where its data sheet is known: by the platform's id, or by `gpu:NAME:…`. @param {GpuRow[]} all @param {string} id */
-export const sheet = (all, id) => all.find((gpu) => gpu.timed.includes(id) || gpu.ask_for.includes(id) || id === `gpu:${gpu.id}`);
+export const sheet = (all, id) => all.find((gpu) => gpu.timed.includes(id) || id === `gpu:${gpu.id}` || id.startsWith(`gpu:${gpu.id}:`));
 
 /**
  * Timed platforms of the mode, the best known first: those whose data sheet is known, against which their timings could be
@@ -83,9 +83,24 @@ export async function naming(mode) {
     const platform = all.find((platform) => platform.id === id);
     const memory = gpu?.memory_bytes ?? null;
     if (platform) return { title: short(device(platform)), about: `${platform.id}: ${evidence(platform, mode)}`, timed: true, memory, devices: platform.device_count };
-    const how = id.split(":").slice(2).join(", ");
-    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: gpu ? `${id}: by its data sheet, not timed as such` : `${id}: not known here`, timed: false, memory, devices: 1 };
+    const how = recipe(id);
+    return { title: [short(gpu?.device ?? id), how].filter(Boolean).join(", "), about: gpu ? `${id}: by its data sheet, as ${whole(id)}` : `${id}: not known here`, timed: false, memory, devices: 1 };
   };
+}
+
+/** What words of a recipe mean to people; all others are as they are. @type {Record<string, string>} */
+const WORDS = { amp: "mixed precision", amp_bf16: "mixed precision in bfloat16", channels_first: "channels first", channels_last: "channels last" };
+
+/** The recipe that a GPU is asked for in. @param {string} id */
+export const recipe = (id) => id.split(":").slice(2).map((word) => WORDS[word] ?? word).join(", ");
+
+/** The words of each part of a recipe; the first is meant where none is said. */
+const PARTS = [["amp", "amp_bf16", "fp16", "bf16", "tf32", "fp32"], ["channels_first", "channels_last"], ["eager", "compiled", "tuned"]];
+
+/** The same with what is unsaid. @param {string} id */
+function whole(id) {
+  const words = id.split(":").slice(2);
+  return PARTS.map((part) => part.find((word) => words.includes(word)) ?? part[0]).map((word) => WORDS[word] ?? word).join(", ");
 }
 
 /** A device without its maker, as people say it. @param {string} device */

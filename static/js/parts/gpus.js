@@ -3,7 +3,7 @@
 
 import { field, fill, h } from "../core/dom.js";
 import { many } from "../core/format.js";
-import { chosen, gpus, modeOf, naming, platforms, sheet } from "../core/platforms.js";
+import { chosen, gpus, modeOf, naming, platforms, recipe, sheet } from "../core/platforms.js";
 import { priced, prices } from "../core/prices.js";
 import { bytes, read } from "../core/quantity.js";
 import { Combobox } from "./combobox.js";
@@ -61,7 +61,7 @@ export function gpuField(state) {
   return { element, show };
 }
 
-/** All that can be asked for: timed platforms first, then each GPU by its data sheet, then its other precisions. @param {Params} state @returns {Promise<Option[]>} */
+/** All that can be asked for: timed platforms first, then each GPU by its data sheet, then its other recipes. @param {Params} state @returns {Promise<Option[]>} */
 async function options(state) {
   const [all, sheets, ids] = await Promise.all([platforms(), gpus(), chosen(state)]);
   const mode = modeOf(state);
@@ -69,6 +69,6 @@ async function options(state) {
   const timed = all.filter(({ measurements }) => measurements[mode] > 0)
     .map(({ id, device, measurements }) => ({ value: id, words: [id, device, sheet(sheets, id)?.device ?? ""], text: name(id).title, note: `${id}, ${many(measurements[mode], "timing")}` }));
   const plain = sheets.map(({ id, device, memory_bytes: memory }) => ({ value: `gpu:${id}`, words: [id, device, device.replace(/^NVIDIA (GeForce )?/, ""), `gpu:${id}`], text: device, note: `${bytes(memory)}, by data sheet` }));
-  const precise = sheets.flatMap(({ device, ask_for: names }) => names.map((asked) => ({ value: asked, words: [asked, `${device} ${asked.split(":").at(-1)}`], text: name(asked).title, note: "by data sheet" })));
+  const precise = sheets.flatMap(({ device, ask_for: names }) => names.map((asked) => ({ value: asked, words: [asked, `${device} ${recipe(asked)}`], text: name(asked).title, note: "by data sheet" })));
   return [...timed, ...plain, ...precise].filter(({ value }) => !ids.includes(value));
 }

@@ -11,7 +11,7 @@ from .client import Client
 from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unreachable
 from .sending.queue import Queue
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"
 
 __all__ = [
     "Busy",
