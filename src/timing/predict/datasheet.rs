@@ -1,5 +1,5 @@
 //! A GPU on which nothing was timed: the fit of the platform most like it, times one scale that follows from both GPUs'
-//! data sheets and from what was done to the nets ([`super::recipes`]).
+//! data sheets and from what was done to the nets (`recipes.rs`).
 //!
 //! t = t'·(B'/B)^0.6·(P'/P)^0.25·(R'/R)^0.15·κ/κ', the primed of the platform, with B the bandwidth of the memory, P the 32-bit
 //! rate outside of tensor cores, R the rate of the precision, and κ 1 for 16-bit floats, 1.82 for others. On which GPUs each
