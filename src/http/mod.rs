@@ -1,7 +1,7 @@
 //! axum and nothing else: the router on one screen, one file for each resource, one shape of error.
 //!
-//! A handler reads a request, asks [`crate::ask`], and replies. Bodies are read by our own
-//! extractors (`extract::body`), so that every refusal is a problem (`extract::problem`) that points at the field.
+//! A handler reads a request, asks [`crate::ask`], and replies. Bodies are read by our own extractors (`extract::body`), so
+//! that every refusal is a problem (`extract::problem`) that points at the field.
 
 mod admission;
 mod api;

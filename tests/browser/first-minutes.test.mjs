@@ -47,6 +47,18 @@ test("what is compared on a GPU that was never timed says so", async () => {
   await page.locator("#compare .note", { hasText: "nothing was timed on NVIDIA A100" }).waitFor();
 });
 
+test("a GPU is asked for in a recipe that is typed, and a word that is none of one is told the nearest", async () => {
+  await page.goto("/");
+  const box = page.getByPlaceholder(/H100, A100/);
+  await box.fill("gpu:a100-80gb:channels_last:tuned");
+  await box.press("Enter");
+  await page.locator("tbody tr", { hasText: "A100 SXM4 80GB, channels last, tuned" }).first().waitFor();
+  await page.locator(".note", { hasText: "as amp, channels_last, tuned" }).first().waitFor({ state: "attached" });
+  await box.fill("gpu:h100:chanels_last");
+  await box.press("Enter");
+  await page.locator(".problem", { hasText: "Did you mean channels_last?" }).waitFor();
+});
+
 test("the answer speaks of the GPU that is pressed, and no more of one that is taken away", async () => {
   await page.goto("/?platform=v100x8-paper,gpu:h200");
   await settled(page);
