@@ -131,7 +131,7 @@ impl<'a> Path<'a> {
         } = conv;
         self.step(
             Kind::Conv {
-                kernel,
+                kernel: [kernel; 2],
                 stride,
                 groups,
                 then,
@@ -181,7 +181,7 @@ impl<'a> Path<'a> {
 
     /// Average pool and classifier.
     pub(super) fn classify(&mut self, num_classes: u32) {
-        self.tokens(Kind::Linear, num_classes, 1);
+        self.tokens(Kind::Linear { bias: true }, num_classes, 1);
     }
 
     /// The next stage: `depth` blocks, the first with `stride`; all the others are alike and emitted once.

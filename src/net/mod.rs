@@ -7,6 +7,7 @@
 pub mod blocks;
 pub mod complexity;
 pub mod families;
+pub mod graph;
 pub mod group;
 pub mod layers;
 pub mod limits;

@@ -26,6 +26,9 @@ impl Net {
         if let Spec::Vit(vit) = &spec {
             vit.check_side(side)?;
         }
+        if let Spec::Graph(graph) = &spec {
+            graph.layers(side, &mut |_| {})?;
+        }
         if let Some(complexity) = complexity(&spec, side) {
             Ok(Self {
                 spec,

@@ -1,5 +1,7 @@
 //! A checked description of a net, one variant for each builder, and its JSON form.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -10,6 +12,7 @@ use super::families::effnet::{EffNet, RawEffNet};
 use super::families::regnet::{RawRegNet, RegNet};
 use super::families::resnet::{RawResNet, ResNet};
 use super::families::vit::{RawVit, Vit};
+use super::graph::{Graph, RawGraph};
 use super::group::Group;
 use super::layers::Layer;
 use crate::json::{Invalid, escaped, nearest, shortened_text, typed};
@@ -28,6 +31,8 @@ pub enum Spec {
     ResNet(ResNet),
     /// Vision transformer.
     Vit(Vit),
+    /// Operators, of any net.
+    Graph(Arc<Graph>),
 }
 
 /// Of a description without a `family`, the field that was to be it, or a net's `name`.
@@ -41,9 +46,11 @@ fn misspelt(object: &Map<String, Value>) -> Option<Invalid> {
 }
 
 impl Spec {
-    /// Emits the layers for an image of `side`, in order.
+    /// Emits the layers for an image of `side`, in order; of a graph whose shapes do not fit, those up to there.
     pub fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         match self {
+            // A net has been checked at its side.
+            Self::Graph(net) => drop(net.layers(side, emit)),
             Self::RegNet(net) => net.stages().layers(side, emit),
             Self::AnyNet(net) => net.layers(side, emit),
             Self::EffNet(net) => net.layers(side, emit),
@@ -61,6 +68,7 @@ impl Spec {
             Self::EffNet(_) => "efficientnet",
             Self::ResNet(net) => net.group(),
             Self::Vit(_) => "vit",
+            Self::Graph(_) => "other",
         })
     }
 
@@ -86,6 +94,8 @@ impl Spec {
             "effnet" | "efficientnet" => typed::<RawEffNet>(&fields)?.try_into().map(Self::EffNet),
             "resnet" => typed::<RawResNet>(&fields)?.try_into().map(Self::ResNet),
             "vit" => typed::<RawVit>(&fields)?.try_into().map(Self::Vit),
+            "graph" => Graph::try_from(typed::<RawGraph>(&fields)?)
+                .map(|net| Self::Graph(Arc::new(net))),
             _ => {
                 let detail = format!("there is no builder `{name}`");
                 Err(Invalid::at(
@@ -100,7 +110,7 @@ impl Spec {
 }
 
 /// The values of `family`.
-pub const BUILDERS: [&str; 5] = ["regnet", "anynet", "effnet", "resnet", "vit"];
+pub const BUILDERS: [&str; 6] = ["regnet", "anynet", "effnet", "resnet", "vit", "graph"];
 
 /// A full description as it is written in JSON, without the resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -116,6 +126,8 @@ pub enum RawSpec {
     ResNet(RawResNet),
     /// Vision transformer.
     Vit(RawVit),
+    /// Operators, of any net: `docs/graphs.md`.
+    Graph(RawGraph),
 }
 
 /// A net in a request: by name, by a full description with its resolution, or by the text of a pycls config.
@@ -153,6 +165,7 @@ impl From<&Spec> for RawSpec {
             Spec::EffNet(net) => Self::EffNet(net.into()),
             Spec::ResNet(net) => Self::ResNet(net.into()),
             Spec::Vit(net) => Self::Vit(net.into()),
+            Spec::Graph(net) => Self::Graph(net.as_ref().into()),
         }
     }
 }

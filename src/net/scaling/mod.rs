@@ -8,6 +8,8 @@ mod rule;
 pub mod steps;
 pub mod written;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,6 +19,7 @@ use crate::net::blocks::Side;
 use crate::net::complexity::Ratios;
 use crate::net::families::anynet::{AnyNet, Stage, compatible};
 use crate::net::families::effnet::{self, EffNet};
+use crate::net::graph::{Graph, Wider};
 use crate::net::limits::{DEPTHS, WIDTHS, channels};
 use crate::net::spec::Spec;
 use crate::units::{rounded, to_f64};
@@ -106,6 +109,7 @@ impl Scaling {
             Spec::AnyNet(spec) => Spec::AnyNet(grow.anynet(spec)?),
             Spec::ResNet(spec) => Spec::AnyNet(grow.anynet(&spec.as_anynet()?)?),
             Spec::EffNet(spec) => Spec::EffNet(grow.effnet(spec)?),
+            Spec::Graph(graph) => return self.graph(graph, net.side()),
             Spec::Vit(_) => {
                 let hint = "leave the scaling out, or scale a convolutional net";
                 return Err(Invalid::at(
@@ -118,6 +122,32 @@ impl Scaling {
         };
         let side = grow.side(net.side())?;
         Net::new(spec, side).map_err(|error| self.too_large(&error))
+    }
+
+    /// A graph, grown; of the resolutions near the wanted one, the finest step at which its shapes fit.
+    fn graph(&self, graph: &Graph, from: Side) -> Result<Net, Invalid> {
+        let grow = self.growth();
+        let wider = Wider {
+            widths: grow.w,
+            groups: grow.g,
+        };
+        let scaled = Spec::Graph(Arc::new(graph.scaled(from, grow.d, wider)?));
+        if (grow.r - 1.0).abs() < 1e-12 {
+            return Net::new(scaled, from).map_err(|error| self.too_large(&error));
+        }
+        let mut first = None;
+        for step in [4, 8, 16, 32, 64, 128] {
+            let pixels = nearest_multiple(f64::from(from.get()) * grow.r, step);
+            let Some(side) = Side::new(pixels) else {
+                let beyond = || grow.beyond(&format!("a resolution of {pixels}"));
+                return Err(first.unwrap_or_else(beyond));
+            };
+            match Net::new(scaled.clone(), side) {
+                Ok(net) => return Ok(net),
+                Err(error) => first = first.or_else(|| Some(self.too_large(&error))),
+            }
+        }
+        Err(first.unwrap_or_else(|| grow.beyond("no resolution fits")))
     }
 
     /// The factors from `most` down to `least`, one for each net that the rule makes of `net` on the way: the largest
@@ -173,6 +203,19 @@ impl Scaling {
                 let stages = stages.flat_map(|s| [depth(s.depth), width(s.width)]);
                 let ends = [width(spec.stem_w), width(spec.head_w)];
                 stages.chain(ends).collect()
+            }
+            Spec::Graph(graph) => {
+                let side = net.side();
+                let runs = graph.runs(side).unwrap_or_default();
+                let of = |size: u64, exponent: f64, step: u64| Dimension {
+                    size: to_f64(size),
+                    exponent,
+                    step: to_f64(step),
+                };
+                let depths = runs.iter().map(|run| of(run.depth(), d, 1));
+                let widths = graph.widths(side);
+                let widths = widths.iter().map(|width| of(width.size, w / 2.0, width.step));
+                depths.chain(widths).collect()
             }
             Spec::Vit(_) => Vec::new(),
         };
