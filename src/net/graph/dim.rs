@@ -75,23 +75,29 @@ fn gcd(a: u64, b: u64) -> u64 {
 }
 
 impl Widths {
-    /// A new width of `size`.
+    /// A new width of `size`; a single channel stays one, since it is spread over others.
     pub(super) fn free(&mut self, size: u64) -> Dim {
-        self.add(size, Known::Free)
+        self.part(size, Known::Free)
     }
 
     /// A length of a parameter.
     pub(super) fn parameter(&mut self, size: u64) -> Dim {
-        if size <= 1 {
-            return Dim::Number(size);
-        }
-        self.add(size, Known::Parameter)
+        self.part(size, Known::Parameter)
     }
 
     fn add(&mut self, size: u64, known: Known) -> Dim {
         let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.entries.push(Entry { size, known });
         Dim::Times(1, place)
+    }
+
+    /// A new width; one of a single channel is a number.
+    fn part(&mut self, size: u64, known: Known) -> Dim {
+        if size <= 1 {
+            Dim::Number(size)
+        } else {
+            self.add(size, known)
+        }
     }
 
     fn entry(&self, width: Width) -> Entry {
@@ -262,6 +268,9 @@ impl Widths {
         if !size.is_multiple_of(by) {
             return None;
         }
+        if size == by {
+            return None;
+        }
         let Dim::Times(_, part) = self.add(size / by, known) else {
             return None;
         };
@@ -316,7 +325,7 @@ impl Widths {
             self.frozen(term.into());
             return [number(place), number(term.by * size - place)];
         }
-        let halves = [place, size - place].map(|size| match self.add(size, known) {
+        let halves = [place, size - place].map(|size| match self.part(size, known) {
             Dim::Times(by, width) => Term {
                 by,
                 width: Some(width),

@@ -187,7 +187,8 @@ pub(super) enum Op {
         shape: Vec<u64>,
     },
     Constant {
-        shape: Vec<u64>,
+        /// As long as the axis of its input where there is none.
+        shape: Vec<Option<u64>>,
         value: Option<Values>,
         how: Option<String>,
     },

@@ -120,8 +120,8 @@ node! {
     affine: Affine,
     /// Whether all channels share one slope.
     shared: bool,
-    /// Lengths of the axes.
-    shape: Vec<Whole>,
+    /// Lengths of the axes; of a constant, null where an axis is as long as that of its input.
+    shape: Vec<Option<Whole>>,
     /// A constant.
     value: Values,
     /// `mean`, `sum`, `max`, `min`, `norm`, `var`, `std` or `prod`; of a constant, how it is made.
@@ -260,7 +260,13 @@ fn read(mut raw: RawNode, place: u32, before: usize) -> Result<Node, Invalid> {
         return Err(Invalid::at("/op", (), "a node needs its operator", hint));
     };
     let mut inputs = Vec::new();
-    for (i, back) in raw.from.take().unwrap_or_else(|| vec![-1]).iter().enumerate() {
+    // Parameters and constants come from nowhere.
+    let usual = if matches!(name.as_str(), "param" | "const") {
+        Vec::new()
+    } else {
+        vec![-1]
+    };
+    for (i, back) in raw.from.take().unwrap_or(usual).iter().enumerate() {
         // Values: the image, then one of each node.
         let value = usize::try_from(back.unsigned_abs())
             .ok()
@@ -273,9 +279,6 @@ fn read(mut raw: RawNode, place: u32, before: usize) -> Result<Node, Invalid> {
             return Err(Invalid::at(&format!("/from/{i}"), *back, detail, hint));
         };
         inputs.push(value);
-    }
-    if raw.from_is_free_of_inputs(&name) {
-        inputs.clear();
     }
     let at = raw.at.take();
     let op = operator(&name, &mut raw, inputs.len())?;
@@ -290,13 +293,6 @@ fn read(mut raw: RawNode, place: u32, before: usize) -> Result<Node, Invalid> {
         at,
         place,
     })
-}
-
-impl RawNode {
-    /// Parameters and constants come from nowhere.
-    fn from_is_free_of_inputs(&self, name: &str) -> bool {
-        matches!(name, "param" | "const")
-    }
 }
 
 fn numbers(pointer: &str, raw: RawSizes, range: &RangeInclusive<u32>) -> Result<PerAxis, Invalid> {
@@ -368,14 +364,27 @@ fn needed<T>(field: &str, value: Option<T>, op: &str) -> Result<T, Invalid> {
     })
 }
 
-fn shape(raw: &mut RawNode, op: &str) -> Result<Vec<u64>, Invalid> {
+fn shape(raw: &mut RawNode, op: &str) -> Result<Vec<Option<u64>>, Invalid> {
     let list = needed("shape", raw.shape.take(), op)?;
     if list.len() > MAX_AXES {
         let detail = format!("more than {MAX_AXES} axes");
         return Err(Invalid::at("/shape", into_count(list.len()), detail, "fewer axes"));
     }
-    let checked = crate::net::limits::all_within("/shape", &list, &(1..=u32::MAX))?;
-    Ok(checked.into_iter().map(u64::from).collect())
+    let length = |(i, n): (usize, &Option<Whole>)| {
+        let checked = n.map(|n| within(&format!("/shape/{i}"), n, 1..=u32::MAX));
+        checked.transpose().map(|n| n.map(u64::from))
+    };
+    list.iter().enumerate().map(length).collect()
+}
+
+/// A shape with every length told.
+fn whole_shape(raw: &mut RawNode, op: &str) -> Result<Vec<u64>, Invalid> {
+    let lengths = shape(raw, op)?.into_iter().enumerate();
+    let told = |(i, n): (usize, Option<u64>)| {
+        let pointer = format!("/shape/{i}");
+        n.ok_or_else(|| Invalid::at(&pointer, (), "a length is missing", "a whole number"))
+    };
+    lengths.map(told).collect()
 }
 
 fn scalar(value: Option<Values>) -> Result<Option<f64>, Invalid> {
@@ -420,6 +429,7 @@ fn operator(name: &str, raw: &mut RawNode, inputs: usize) -> Result<Op, Invalid>
         Op::Attention => (3..=4).contains(&inputs),
         Op::Resize { to, .. } => inputs == 1 + usize::from(*to == Resized::Like),
         Op::Cat { .. } | Op::Einsum { .. } => (1..=MAX_LIST).contains(&inputs),
+        Op::Constant { shape, .. } => inputs == usize::from(shape.contains(&None)),
         _ => inputs == wants,
     };
     if fits {
@@ -472,7 +482,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             (Op::Prelu { shared }, 1)
         }
         "param" => {
-            let shape = shape(raw, name)?;
+            let shape = whole_shape(raw, name)?;
             (Op::Parameter { shape }, 0)
         }
         "const" => {
@@ -577,7 +587,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             (Op::Fold { to, window }, 1)
         }
         "index" => {
-            let (axis, shape) = (axis(raw, 0), shape(raw, name)?);
+            let (axis, shape) = (axis(raw, 0), whole_shape(raw, name)?);
             (Op::Index { axis, shape }, 1)
         }
         _ => {
@@ -727,8 +737,8 @@ fn write_window(raw: &mut RawNode, window: &Window, of_pool: bool) {
     raw.ceil = window.ceil.then_some(true);
 }
 
-fn wholes(list: &[u64]) -> Vec<Whole> {
-    list.iter().copied().map(Whole).collect()
+fn wholes(list: &[u64]) -> Vec<Option<Whole>> {
+    list.iter().map(|n| Some(Whole(*n))).collect()
 }
 
 #[expect(
@@ -744,9 +754,13 @@ fn position(n: i64) -> f64 {
 fn written(i: usize, node: &Node) -> RawNode {
     let back = |value: &u32| i64::from(*value) - i64::try_from(i + 1).unwrap_or(0);
     let from: Vec<i64> = node.inputs.iter().map(back).collect();
+    let usual: &[i64] = match node.op {
+        Op::Parameter { .. } | Op::Constant { .. } => &[],
+        _ => &[-1],
+    };
     let mut raw = RawNode {
         op: Some(node.op.name().to_owned()),
-        from: (from != [-1] && !from.is_empty()).then_some(from),
+        from: (from != usual).then_some(from),
         at: node.at.clone(),
         ..RawNode::default()
     };
@@ -787,7 +801,7 @@ fn written(i: usize, node: &Node) -> RawNode {
         Op::Prelu { shared } => raw.shared = shared.then_some(true),
         Op::Parameter { shape } => raw.shape = Some(wholes(shape)),
         Op::Constant { shape, value, how } => {
-            raw.shape = Some(wholes(shape));
+            raw.shape = Some(shape.iter().map(|n| n.map(Whole)).collect());
             (raw.value, raw.how) = (value.clone(), how.clone());
         }
         Op::Map { details, .. } => {

@@ -20,6 +20,9 @@ pub(super) struct Rearrange {
     told: Vec<Option<u64>>,
 }
 
+/// The axis that is 1 where shapes are inferred, also where it is not alone.
+const BATCH: &str = "b";
+
 /// Most axes of a value.
 pub(super) const MAX_AXES: usize = 16;
 
@@ -87,15 +90,17 @@ impl Rearrange {
         if let Some(stray) = sizes.keys().find(|name| !names.contains(name)) {
             return Err(format!("`{stray}` has a size, but is no axis of the pattern"));
         }
-        let told: Vec<Option<u64>> = names.iter().map(|name| sizes.get(name).copied()).collect();
+        let grouped = |place: usize| left.iter().any(|g| g.len() > 1 && g.contains(&place));
+        let told = |(place, name): (usize, &String)| match sizes.get(name) {
+            None if name == BATCH && grouped(place) => Some(1),
+            told => told.copied(),
+        };
+        let told: Vec<Option<u64>> = names.iter().enumerate().map(told).collect();
         for group in &left {
-            if group.iter().filter(|place| told[**place].is_none()).count() > 1 {
-                let unknown: Vec<&str> = group
-                    .iter()
-                    .filter(|place| told[**place].is_none())
-                    .map(|place| names[*place].as_str())
-                    .collect();
-                return Err(format!("of {} only one follows", unknown.join(", ")));
+            let unknown = group.iter().filter(|place| told[**place].is_none());
+            let unknown: Vec<&str> = unknown.map(|place| names[*place].as_str()).collect();
+            if unknown.len() > 2 {
+                return Err(format!("of {} two follow at most", unknown.join(", ")));
             }
         }
         Ok(Self {
@@ -115,26 +120,25 @@ impl Rearrange {
         }
         let mut lengths = vec![Dim::Number(1); self.told.len()];
         for (group, whole) in self.left.iter().zip(value) {
-            let mut rest = *whole;
-            let unknown = group.iter().position(|place| self.told[*place].is_none());
-            let before = &group[..unknown.unwrap_or(group.len())];
-            let after = &group[unknown.map_or(group.len(), |at| at + 1)..];
-            let parts = before.iter().map(|place| (*place, Split::Outer));
-            for (place, split) in parts.chain(after.iter().map(|place| (*place, Split::Inner))) {
-                let told = self.told[place].unwrap_or(1);
-                rest = widths.divided(rest, told, split).ok_or_else(|| {
-                    let size = widths.size(*whole);
-                    format!("`{}`: an axis of {size} does not come in {told}", self.text)
-                })?;
-                lengths[place] = Dim::Number(told);
-            }
-            match unknown {
-                Some(at) => lengths[group[at]] = rest,
-                None if !widths.unify(rest, Dim::Number(1)) => {
+            let rest = self.split(group, *whole, widths, &mut lengths)?;
+            let mut unknown = group.iter().filter(|place| self.told[**place].is_none());
+            match (unknown.next(), unknown.next()) {
+                (Some(one), None) => lengths[*one] = rest,
+                // A map: both of its sides are as long.
+                (Some(one), Some(other)) => {
+                    let area = widths.size(rest);
+                    let side = area.isqrt();
+                    if side * side != area {
+                        return Err(format!("`{}`: {area} is no square", self.text));
+                    }
+                    widths.frozen(rest);
+                    (lengths[*one], lengths[*other]) = (Dim::Number(side), Dim::Number(side));
+                }
+                (None, _) if widths.size(rest) != 1 => {
                     let (told, size) = (self.product(group), widths.size(*whole));
                     return Err(format!("`{}`: an axis is {size} long, not {told}", self.text));
                 }
-                None => {}
+                (None, _) => {}
             }
         }
         let merge = |group: &Vec<usize>| {
@@ -143,6 +147,31 @@ impl Rearrange {
             })
         };
         Ok(self.right.iter().map(merge).collect())
+    }
+
+    /// What is left of an axis for those of its parts that have no size; the others are put into `lengths`.
+    fn split(
+        &self,
+        group: &[usize],
+        whole: Dim,
+        widths: &mut Widths,
+        lengths: &mut [Dim],
+    ) -> Result<Dim, String> {
+        let first = group.iter().position(|place| self.told[*place].is_none());
+        let first = first.unwrap_or(group.len());
+        let mut rest = whole;
+        for (i, place) in group.iter().enumerate() {
+            let Some(told) = self.told[*place] else {
+                continue;
+            };
+            let split = if i < first { Split::Outer } else { Split::Inner };
+            rest = widths.divided(rest, told, split).ok_or_else(|| {
+                let size = widths.size(whole);
+                format!("`{}`: an axis of {size} does not come in {told}", self.text)
+            })?;
+            lengths[*place] = Dim::Number(told);
+        }
+        Ok(rest)
     }
 
     fn product(&self, group: &[usize]) -> u64 {

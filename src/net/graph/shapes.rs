@@ -161,6 +161,15 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A length of a parameter.
+    fn parameter(&mut self, n: u64) -> Dim {
+        if self.free {
+            self.shapes.widths.parameter(n)
+        } else {
+            Dim::Number(n)
+        }
+    }
+
     fn mark(&mut self, mark: Mark) {
         if self.free {
             self.shapes.marks.push((self.node, mark));
@@ -191,13 +200,20 @@ impl<'a> Walk<'a> {
                 kind, groups, axes, ..
             } => self.norm(*kind, *groups, *axes, value),
             Op::Map { .. } | Op::Prelu { .. } => Ok(value),
-            Op::Parameter { shape } | Op::Constant { shape, .. } => {
-                let lengths: Shape = if self.free {
-                    let widths = &mut self.shapes.widths;
-                    shape.iter().map(|n| widths.parameter(*n)).collect()
-                } else {
-                    shape.iter().map(|n| Dim::Number(*n)).collect()
-                };
+            Op::Parameter { shape } => {
+                let lengths: Shape = shape.iter().map(|n| self.parameter(*n)).collect();
+                self.mark(Mark::Shape(lengths.clone()));
+                Ok(lengths)
+            }
+            Op::Constant { shape, .. } => {
+                let mut lengths = Shape::with_capacity(shape.len());
+                for (i, n) in shape.iter().enumerate() {
+                    let like = value.get(i).copied().filter(|_| !node.inputs.is_empty());
+                    lengths.push(match n {
+                        Some(n) => self.parameter(*n),
+                        None => like.ok_or("a constant of no length")?,
+                    });
+                }
                 self.mark(Mark::Shape(lengths.clone()));
                 Ok(lengths)
             }
@@ -595,7 +611,7 @@ impl<'a> Walk<'a> {
             if at == 1 && self.free && before >= 0 && after >= 0 {
                 let ends = [before, after].map(|n| match n.unsigned_abs() {
                     0 => Dim::Number(0),
-                    n => self.shapes.widths.parameter(n),
+                    n => self.parameter(n),
                 });
                 (added[i], added[n + i]) = (ends[0], ends[1]);
                 let parts: Vec<Dim> = [ends[0], dim, ends[1]]

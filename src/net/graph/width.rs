@@ -163,11 +163,14 @@ fn rewrite(
             *shape = lengths.iter().map(|dim| size(*dim)).collect();
         }
         (Op::Constant { shape, value, .. }, Mark::Shape(lengths)) => {
-            let lengths: Vec<u64> = lengths.iter().map(|dim| size(*dim)).collect();
-            if *shape != lengths && matches!(value, Some(Values::Each(_))) {
-                *value = None;
+            for (n, dim) in shape.iter_mut().zip(lengths) {
+                let length = size(*dim);
+                if n.is_some_and(|n| n != length) {
+                    *n = Some(length);
+                    // As many values as there were do not fit.
+                    value.take_if(|value| matches!(value, Values::Each(_)));
+                }
             }
-            *shape = lengths;
         }
         (Op::Slice { start, stop, .. }, Mark::Slice { start: from, length }) => {
             let at = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
