@@ -3,7 +3,7 @@
 //! A path is the feature map as it runs through the net (its width and side); each step emits the layer it takes.
 //! Source: pycls, commit 5719de6, `pycls/models/{blocks,anynet}.py`.
 
-use super::layers::{Kind, Layer, Then};
+use super::layers::{Bias, Kind, Layer, Then};
 
 /// The side of a square feature map, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,7 +181,13 @@ impl<'a> Path<'a> {
 
     /// Average pool and classifier.
     pub(super) fn classify(&mut self, num_classes: u32) {
-        self.tokens(Kind::Linear { bias: true }, num_classes, 1);
+        self.tokens(
+            Kind::Linear {
+                bias: Bias::Learned,
+            },
+            num_classes,
+            1,
+        );
     }
 
     /// The next stage: `depth` blocks, the first with `stride`; all the others are alike and emitted once.

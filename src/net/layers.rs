@@ -74,8 +74,8 @@ pub enum Kind {
     Sum,
     /// A linear layer, at each position.
     Linear {
-        /// Whether it has a bias.
-        bias: bool,
+        /// What it adds.
+        bias: Bias,
     },
     /// The two products of self-attention, keys with queries and weights with values.
     Attention {
@@ -113,8 +113,21 @@ pub enum Then {
     BatchNorm,
     /// Only its own bias.
     Bias,
+    /// A bias that other layers make.
+    GivenBias,
     /// Nothing that belongs to it: norms and functions are layers of their own.
     Nothing,
+}
+
+/// What a linear layer adds to its products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bias {
+    /// Nothing.
+    None,
+    /// A learned bias.
+    Learned,
+    /// A bias that other layers make.
+    Given,
 }
 
 /// Counts of one or more layers, wide enough that no checked net overflows them.
@@ -175,6 +188,7 @@ impl Layer {
                 match then {
                     Then::BatchNorm => Counts::new(flops, params + 2 * w_out, w_out * area),
                     Then::Bias => Counts::new(flops + w_out * area, params + w_out, w_out * area),
+                    Then::GivenBias => Counts::new(flops + w_out * area, params, w_out * area),
                     Then::Nothing => Counts::new(flops, params, w_out * area),
                 }
             }
@@ -201,8 +215,13 @@ impl Layer {
             }
             Kind::Sum | Kind::Function | Kind::Move | Kind::AveragePool => Counts::default(),
             Kind::Linear { bias } => {
-                let weights = w_in * w_out + if bias { w_out } else { 0 };
-                Counts::new(weights * area, weights, w_out * area)
+                let (weights, biased) = (w_in * w_out, w_in * w_out + w_out);
+                let (each, params) = match bias {
+                    Bias::None => (weights, weights),
+                    Bias::Learned => (biased, biased),
+                    Bias::Given => (biased, weights),
+                };
+                Counts::new(each * area, params, w_out * area)
             }
             Kind::Product => Counts::new(w_in * w_out * area, 0, w_out * area),
             Kind::Attention { heads } => Counts::new(
@@ -296,9 +315,7 @@ impl From<&Layer> for LayerRow {
                 ..
             } => ("transposed_conv", Some(kernel), Some(stride), Some(groups)),
             Kind::Filter { kernel, groups } => ("filter", Some(kernel), None, Some(groups)),
-            Kind::MaxPool { kernel, stride } => {
-                ("max_pool", Some([kernel; 2]), Some(stride), None)
-            }
+            Kind::MaxPool { kernel, stride } => ("max_pool", Some([kernel; 2]), Some(stride), None),
             Kind::AveragePool => ("average_pool", None, None, None),
             Kind::SqueezeExcite { .. } => ("squeeze_excite", None, None, None),
             Kind::Sum => ("sum", None, None, None),

@@ -26,9 +26,10 @@ impl Net {
         if let Spec::Vit(vit) = &spec {
             vit.check_side(side)?;
         }
-        if let Spec::Graph(graph) = &spec {
-            graph.layers(side, &mut |_| {})?;
-        }
+        let spec = match spec {
+            Spec::Graph(graph) => Spec::Graph(graph.at(side)?),
+            spec => spec,
+        };
         if let Some(complexity) = complexity(&spec, side) {
             Ok(Self {
                 spec,

@@ -94,8 +94,9 @@ impl Spec {
             "effnet" | "efficientnet" => typed::<RawEffNet>(&fields)?.try_into().map(Self::EffNet),
             "resnet" => typed::<RawResNet>(&fields)?.try_into().map(Self::ResNet),
             "vit" => typed::<RawVit>(&fields)?.try_into().map(Self::Vit),
-            "graph" => Graph::try_from(typed::<RawGraph>(&fields)?)
-                .map(|net| Self::Graph(Arc::new(net))),
+            "graph" => {
+                Graph::try_from(typed::<RawGraph>(&fields)?).map(|net| Self::Graph(Arc::new(net)))
+            }
             _ => {
                 let detail = format!("there is no builder `{name}`");
                 Err(Invalid::at(

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::json::Invalid;
 use crate::net::blocks::{Conv, Path, Side};
-use crate::net::layers::{Kind, Layer};
+use crate::net::layers::{Bias, Kind, Layer};
 use crate::net::limits::{DEPTHS, KERNELS, WIDTHS, all_within, same_length, within};
 use crate::units::Whole;
 
@@ -16,7 +16,9 @@ const LAYER_NORM: Kind = Kind::Norm {
     each: 2,
     batch: false,
 };
-const LINEAR: Kind = Kind::Linear { bias: true };
+const LINEAR: Kind = Kind::Linear {
+    bias: Bias::Learned,
+};
 
 /// How an image becomes tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use super::Graph;
 use super::op::{Conv, Filter, NormKind, Op, PoolKind};
 use super::shapes::{Einsum, Shapes, Trouble};
 use crate::net::blocks::Side;
-use crate::net::layers::{Kind, Layer, Then};
+use crate::net::layers::{Bias, Kind, Layer, Then};
 
 /// The product of lengths; shapes have at most 2^50 elements.
 fn product(sizes: &[u64]) -> u64 {
@@ -48,7 +48,10 @@ impl Graph {
         let shapes = Shapes::fixed(self, side)?;
         let sizes = shapes.all_sizes();
         let with_map = |i: &usize| {
-            let convolves = matches!(self.nodes[*i].op, Op::Conv(_) | Op::Pool { .. } | Op::MatMul | Op::Attention);
+            let convolves = matches!(
+                self.nodes[*i].op,
+                Op::Conv(_) | Op::Pool { .. } | Op::MatMul | Op::Attention
+            );
             convolves && product(sizes[i + 1].get(2..).unwrap_or(&[])) > 1
         };
         let last = (0..self.nodes.len()).rev().find(with_map).unwrap_or(0);
@@ -83,7 +86,8 @@ impl Graph {
             let channels = |sizes: &[u64]| sizes.get(1).copied().unwrap_or(1);
             match &node.op {
                 Op::Conv(conv) => {
-                    let (kind, gain) = (kind(conv, out.len() - 2), conv.gain);
+                    let given = node.inputs.len() > 1;
+                    let (kind, gain) = (kind(conv, out.len() - 2, given), conv.gain);
                     let (from, to) = (area(value), area(out));
                     row(kind, channels(value), channels(out), from, to);
                     if gain {
@@ -93,7 +97,12 @@ impl Graph {
                 }
                 Op::Linear { bias, .. } => {
                     let last = |sizes: &[u64]| sizes.last().copied().unwrap_or(1);
-                    let kind = Kind::Linear { bias: *bias };
+                    let bias = match (node.inputs.len(), bias) {
+                        (1, true) => Bias::Learned,
+                        (1, false) => Bias::None,
+                        _ => Bias::Given,
+                    };
+                    let kind = Kind::Linear { bias };
                     let positions = product(out) / last(out);
                     row(kind, last(value), last(out), positions, positions);
                 }
@@ -126,6 +135,7 @@ impl Graph {
                 Op::Pool {
                     kind: PoolKind::Max,
                     window,
+                    ..
                 } => {
                     let kind = Kind::MaxPool {
                         kernel: window.kernel.at(0),
@@ -145,17 +155,37 @@ impl Graph {
                 }
                 Op::Pool { .. } | Op::Adaptive { .. } | Op::Reduce { .. } => {
                     let positions = area(value);
-                    row(Kind::AveragePool, channels(value), channels(value), positions, positions);
+                    row(
+                        Kind::AveragePool,
+                        channels(value),
+                        channels(value),
+                        positions,
+                        positions,
+                    );
                 }
                 Op::Map { name, .. } if FREE.contains(name) => {}
-                Op::Map { .. } => row(Kind::Function, channels(out), channels(out), area(out), area(out)),
-                Op::Pair { name, value: None, .. } => {
+                Op::Map { .. } => row(
+                    Kind::Function,
+                    channels(out),
+                    channels(out),
+                    area(out),
+                    area(out),
+                ),
+                Op::Pair {
+                    name, value: None, ..
+                } => {
                     let residual = *name == "add" && product(input(0)) == product(input(1));
                     let kind = if residual { Kind::Sum } else { Kind::Move };
                     row(kind, channels(out), channels(out), area(out), area(out));
                 }
                 Op::Cat { .. } | Op::Pad { .. } | Op::Pair { .. } => {
-                    row(Kind::Move, channels(out), channels(out), area(out), area(out));
+                    row(
+                        Kind::Move,
+                        channels(out),
+                        channels(out),
+                        area(out),
+                        area(out),
+                    );
                 }
                 Op::MatMul => {
                     let inner = value.last().copied().unwrap_or(1);
@@ -209,11 +239,21 @@ fn summed(equation: &str, inputs: &[&[u64]]) -> u64 {
         })
 }
 
-fn kind(conv: &Conv, axes: usize) -> Kind {
-    let side = |i| if i < axes { conv.window.kernel.at(i) } else { 1 };
+fn kind(conv: &Conv, axes: usize, given_bias: bool) -> Kind {
+    let side = |i| {
+        if i < axes {
+            conv.window.kernel.at(i)
+        } else {
+            1
+        }
+    };
     let kernel = [side(0), side(1).saturating_mul(side(2))];
     let (stride, groups) = (conv.window.stride.at(0), conv.groups);
-    let then = if conv.bias { Then::Bias } else { Then::Nothing };
+    let then = match (conv.bias, given_bias) {
+        (_, true) => Then::GivenBias,
+        (true, false) => Then::Bias,
+        (false, false) => Then::Nothing,
+    };
     if conv.filter == Filter::Fixed {
         return Kind::Filter { kernel, groups };
     }

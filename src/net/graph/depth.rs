@@ -149,8 +149,16 @@ impl Graph {
             Op::Conv(conv) => (0..2).any(|i| conv.window.kernel.at(i) > 1),
             _ => false,
         };
-        let residual =
-            |node: &Node| matches!(node.op, Op::Pair { name: "add", value: None, .. });
+        let residual = |node: &Node| {
+            matches!(
+                node.op,
+                Op::Pair {
+                    name: "add",
+                    value: None,
+                    ..
+                }
+            )
+        };
         Segment {
             start,
             end,
@@ -307,7 +315,7 @@ impl<'a> Builder<'a> {
 
     /// Adds `copies` of the run's block in place of those that it has.
     fn repeat(&mut self, run: &Run, copies: usize) -> Result<(), Trouble> {
-        if self.nodes.len() + copies.saturating_mul(run.length) > super::raw::MAX_NODES {
+        if self.nodes.len() + copies.saturating_mul(run.length) > super::read::MAX_NODES {
             let what = format!("{copies} copies of this block are too many");
             return Err(Trouble {
                 node: run.start,
@@ -329,4 +337,3 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 }
-

@@ -9,18 +9,22 @@ mod depth;
 mod dim;
 pub mod op;
 pub mod raw;
+mod read;
 mod rearrange;
 mod scale;
 mod shapes;
 mod width;
+mod write;
+
+use std::sync::Arc;
 
 use crate::json::Invalid;
 use crate::net::blocks::Side;
 use crate::net::layers::Layer;
 use op::Op;
 pub use raw::RawGraph;
-pub(super) use width::Wider;
 use shapes::Trouble;
+pub(super) use width::Wider;
 
 /// A checked graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +55,18 @@ impl Graph {
             .map_err(|trouble| self.refusal(&trouble, side))
     }
 
+    /// The graph whose shapes fit images of `side`: itself, or with tables of positions that are made anew.
+    ///
+    /// # Errors
+    /// At the node whose shapes do not fit.
+    pub(super) fn at(self: &Arc<Self>, side: Side) -> Result<Arc<Self>, Invalid> {
+        match self.fitted(side) {
+            Ok(None) => Ok(Arc::clone(self)),
+            Ok(Some(fitted)) => Ok(Arc::new(fitted)),
+            Err(trouble) => Err(self.refusal(&trouble, side)),
+        }
+    }
+
     /// What does not fit at `side`, told of the node as it was written.
     fn refusal(&self, trouble: &Trouble, side: Side) -> Invalid {
         let side = side.get();
@@ -63,7 +79,10 @@ impl Graph {
             None => ("/nodes".to_owned(), "graph", None),
         };
         let named = named.unwrap_or_default();
-        let detail = format!("`{op}`{named}: {}, for images of {side} pixels", trouble.what);
+        let detail = format!(
+            "`{op}`{named}: {}, for images of {side} pixels",
+            trouble.what
+        );
         let hint = "another resolution, or a graph whose shapes fit";
         Invalid::at(&pointer, side, detail, hint)
     }

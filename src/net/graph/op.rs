@@ -153,6 +153,7 @@ pub(super) struct Details {
     pub(super) value: Option<f64>,
     pub(super) start: Option<f64>,
     pub(super) stop: Option<f64>,
+    pub(super) approximate: Option<String>,
 }
 
 /// A side that a map is resized to.
@@ -226,6 +227,8 @@ pub(super) enum Op {
     Pool {
         kind: PoolKind,
         window: Window,
+        /// Whether what stands around counts in a mean.
+        count_pad: bool,
     },
     Adaptive {
         kind: PoolKind,
@@ -251,12 +254,14 @@ pub(super) enum Op {
     Pad {
         pad: Vec<i64>,
         value: Option<f64>,
+        mode: Option<String>,
     },
     Unfold {
         window: Window,
     },
     Fold {
-        to: PerAxis,
+        /// The sides of the second input where there are none.
+        to: Option<PerAxis>,
         window: Window,
     },
     Index {

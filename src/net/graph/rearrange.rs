@@ -88,7 +88,9 @@ impl Rearrange {
         let left = side(before, &mut names, false)?;
         let right = side(after, &mut names, true)?;
         if let Some(stray) = sizes.keys().find(|name| !names.contains(name)) {
-            return Err(format!("`{stray}` has a size, but is no axis of the pattern"));
+            return Err(format!(
+                "`{stray}` has a size, but is no axis of the pattern"
+            ));
         }
         let grouped = |place: usize| left.iter().any(|g| g.len() > 1 && g.contains(&place));
         let told = |(place, name): (usize, &String)| match sizes.get(name) {
@@ -116,7 +118,10 @@ impl Rearrange {
     pub(super) fn apply(&self, value: &[Dim], widths: &mut Widths) -> Result<Vec<Dim>, String> {
         if value.len() != self.left.len() {
             let (has, wants) = (value.len(), self.left.len());
-            return Err(format!("`{}` is of {wants} axes, the value has {has}", self.text));
+            return Err(format!(
+                "`{}` is of {wants} axes, the value has {has}",
+                self.text
+            ));
         }
         let mut lengths = vec![Dim::Number(1); self.told.len()];
         for (group, whole) in self.left.iter().zip(value) {
@@ -136,7 +141,10 @@ impl Rearrange {
                 }
                 (None, _) if widths.size(rest) != 1 => {
                     let (told, size) = (self.product(group), widths.size(*whole));
-                    return Err(format!("`{}`: an axis is {size} long, not {told}", self.text));
+                    return Err(format!(
+                        "`{}`: an axis is {size} long, not {told}",
+                        self.text
+                    ));
                 }
                 (None, _) => {}
             }
@@ -164,7 +172,11 @@ impl Rearrange {
             let Some(told) = self.told[*place] else {
                 continue;
             };
-            let split = if i < first { Split::Outer } else { Split::Inner };
+            let split = if i < first {
+                Split::Outer
+            } else {
+                Split::Inner
+            };
             rest = widths.divided(rest, told, split).ok_or_else(|| {
                 let size = widths.size(whole);
                 format!("`{}`: an axis of {size} does not come in {told}", self.text)

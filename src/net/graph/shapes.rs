@@ -4,7 +4,7 @@
 //! [`Widths`] it finds which of them have to stay equal when a net is made wider.
 
 use super::dim::{Dim, Split, Widths};
-use super::op::{Conv, NormKind, Op, Padding, PerAxis, Resized, Window};
+use super::op::{Conv, NormKind, Op, Padding, PerAxis, Resized, Values, Window};
 use super::{Graph, Node};
 use crate::net::blocks::Side;
 use crate::units::{to_f64, truncated};
@@ -58,6 +58,39 @@ struct Walk<'a> {
     /// Whether the widths may change.
     free: bool,
     node: usize,
+    /// Parameters and constants that are as long as a map, with the lengths that fit this one; `None` where they stay.
+    tables: Option<Vec<Table>>,
+}
+
+/// A table of positions, made anew for another map.
+struct Table {
+    node: usize,
+    lengths: Vec<u64>,
+}
+
+impl Graph {
+    /// The graph for images of `side`: tables of positions that are as long as another map are made anew.
+    pub(super) fn fitted(&self, side: Side) -> Result<Option<Self>, Trouble> {
+        let mut walk = Walk::new(self, side, false);
+        walk.tables = Some(Vec::new());
+        walk.walk()?;
+        let tables = walk.tables.unwrap_or_default();
+        if tables.is_empty() {
+            return Ok(None);
+        }
+        let mut fitted = self.clone();
+        for table in tables {
+            match &mut fitted.nodes[table.node].op {
+                Op::Parameter { shape } => *shape = table.lengths,
+                Op::Constant { shape, value, .. } => {
+                    *shape = table.lengths.into_iter().map(Some).collect();
+                    value.take_if(|value| matches!(value, Values::Each(_)));
+                }
+                _ => {}
+            }
+        }
+        Ok(Some(fitted))
+    }
 }
 
 impl Shapes {
@@ -108,7 +141,12 @@ fn position(at: i64, length: u64) -> u64 {
 impl<'a> Walk<'a> {
     fn new(graph: &'a Graph, side: Side, free: bool) -> Self {
         let side = Dim::Number(side.get().into());
-        let image = vec![Dim::Number(1), Dim::Number(graph.channels.into()), side, side];
+        let image = vec![
+            Dim::Number(1),
+            Dim::Number(graph.channels.into()),
+            side,
+            side,
+        ];
         Self {
             graph,
             shapes: Shapes {
@@ -118,10 +156,16 @@ impl<'a> Walk<'a> {
             },
             free,
             node: 0,
+            tables: None,
         }
     }
 
     fn run(mut self) -> Result<Shapes, Trouble> {
+        self.walk()?;
+        Ok(self.shapes)
+    }
+
+    fn walk(&mut self) -> Result<(), Trouble> {
         self.shapes.values.reserve(self.graph.nodes.len());
         for (i, node) in self.graph.nodes.iter().enumerate() {
             self.node = i;
@@ -131,14 +175,15 @@ impl<'a> Walk<'a> {
                 .map_err(|what| Trouble { node: i, what })?;
             self.shapes.values.push(shape);
         }
-        Ok(self.shapes)
+        Ok(())
     }
 
     /// The shape where it has elements, and not too many.
     fn sized(&self, shape: Shape) -> Result<Shape, String> {
         let widths = &self.shapes.widths;
         let all = shape.iter().try_fold(1_u64, |all, dim| {
-            all.checked_mul(widths.size(*dim)).filter(|all| *all <= MAX_ELEMENTS)
+            all.checked_mul(widths.size(*dim))
+                .filter(|all| *all <= MAX_ELEMENTS)
         });
         match all {
             Some(0) => Err("nothing is left of the value".to_owned()),
@@ -221,7 +266,9 @@ impl<'a> Walk<'a> {
             Op::Pair { .. } | Op::Where | Op::Expand => {
                 let mut shape = value;
                 for i in 1..node.inputs.len() {
-                    let other = self.input(node, i);
+                    let mut other = self.input(node, i);
+                    self.fit(node, i - 1, &mut shape, &other);
+                    self.fit(node, i, &mut other, &shape);
                     shape = self.broadcast(&shape, &other)?;
                 }
                 Ok(shape)
@@ -302,24 +349,41 @@ impl<'a> Walk<'a> {
                     .widths
                     .divided(channels, taps, Split::Inner)
                     .ok_or_else(|| format!("channels that are no multiple of {taps}"))?;
-                let [height, width] = [0, 1].map(|i| Dim::Number(to.at(i).into()));
-                Ok(vec![batch, channels, height, width])
+                let like = self.input(node, 1);
+                let side = |i: usize| match to {
+                    Some(to) => Some(Dim::Number(to.at(i).into())),
+                    None => like.get(2 + i).copied(),
+                };
+                match (side(0), side(1)) {
+                    (Some(height), Some(width)) => Ok(vec![batch, channels, height, width]),
+                    _ => Err("fold to the sides of a value that has none".to_owned()),
+                }
             }
             Op::Index { axis, shape } => {
                 let at = place(*axis, value.len())?;
                 self.freeze(value[at]);
                 let chosen = shape.iter().map(|n| Dim::Number(*n));
                 let (before, after) = (&value[..at], &value[at + 1..]);
-                Ok(before.iter().copied().chain(chosen).chain(after.iter().copied()).collect())
+                Ok(before
+                    .iter()
+                    .copied()
+                    .chain(chosen)
+                    .chain(after.iter().copied())
+                    .collect())
             }
         }
     }
 
     fn conv(&mut self, conv: &Conv, value: Shape) -> Result<Shape, String> {
-        let input = *value.get(1).ok_or("a convolution of a value without channels")?;
+        let input = *value
+            .get(1)
+            .ok_or("a convolution of a value without channels")?;
         let (channels, groups) = (self.size(input), u64::from(conv.groups));
         if !channels.is_multiple_of(groups) || !conv.out.is_multiple_of(conv.groups) {
-            return Err(format!("{channels} channels in, {} out, in {groups} groups", conv.out));
+            return Err(format!(
+                "{channels} channels in, {} out, in {groups} groups",
+                conv.out
+            ));
         }
         let mut shape = match &conv.transposed {
             None => self.windowed(value, &conv.window)?,
@@ -421,7 +485,10 @@ impl<'a> Walk<'a> {
                 let channels = *value.get(1).ok_or("a norm of a value without channels")?;
                 let groups = u64::from(groups);
                 if !self.size(channels).is_multiple_of(groups) {
-                    return Err(format!("{} channels in {groups} groups", self.size(channels)));
+                    return Err(format!(
+                        "{} channels in {groups} groups",
+                        self.size(channels)
+                    ));
                 }
                 self.shapes.widths.divided(channels, groups, Split::Inner);
             }
@@ -447,6 +514,42 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(shape)
+    }
+
+    /// Makes the `i`-th input, where it is a table of positions, as long as `other`.
+    fn fit(&mut self, node: &Node, i: usize, shape: &mut Shape, other: &[Dim]) {
+        let Some(tables) = &mut self.tables else {
+            return;
+        };
+        let maker = node.inputs.get(i).and_then(|value| value.checked_sub(1));
+        let maker = usize::try_from(maker.unwrap_or(u32::MAX)).unwrap_or(usize::MAX);
+        let is_table = self.graph.nodes.get(maker).is_some_and(|node| {
+            matches!(node.op, Op::Parameter { .. } | Op::Constant { .. }) && node.inputs.is_empty()
+        });
+        if !is_table || other.len() < shape.len() {
+            return;
+        }
+        let wanted = &other[other.len() - shape.len()..];
+        let one = Dim::Number(1);
+        let fits = |(a, b): (&Dim, &Dim)| a == b || *a == one || *b == one;
+        if shape.iter().zip(wanted).all(fits) {
+            return;
+        }
+        for (length, wanted) in shape.iter_mut().zip(wanted) {
+            if *length != one && *wanted != one {
+                *length = *wanted;
+            }
+        }
+        let lengths = shape
+            .iter()
+            .map(|dim| self.shapes.widths.size(*dim))
+            .collect();
+        tables.retain(|table| table.node != maker);
+        tables.push(Table {
+            node: maker,
+            lengths,
+        });
+        self.shapes.values[maker + 1].clone_from(shape);
     }
 
     fn mismatch(&self, a: Dim, b: Dim) -> String {
@@ -568,8 +671,9 @@ impl<'a> Walk<'a> {
             }
         }
         let of = |letter: &u8| {
-            lengths[usize::from(*letter)]
-                .ok_or_else(|| format!("`{equation}`: `{}` comes from nowhere", char::from(*letter)))
+            lengths[usize::from(*letter)].ok_or_else(|| {
+                format!("`{equation}`: `{}` comes from nowhere", char::from(*letter))
+            })
         };
         terms.output.iter().map(of).collect()
     }
@@ -587,9 +691,7 @@ impl<'a> Walk<'a> {
                     Dim::Number(truncated(to_f64(length) * by))
                 }
                 Resized::To(to) => Dim::Number(to.at(i).into()),
-                Resized::Like => *like
-                    .get(at)
-                    .ok_or("the second value has no such axis")?,
+                Resized::Like => *like.get(at).ok_or("the second value has no such axis")?,
             };
         }
         Ok(shape)
@@ -667,8 +769,8 @@ fn ends(pad: &Padding, i: usize, n: usize) -> (i64, i64) {
 
 /// Positions of a window along the `i`-th of `n` axes, ⌊(length + pads - dilation·(kernel - 1) - 1) / stride⌋ + 1.
 fn positions(length: u64, window: &Window, i: usize, n: usize) -> Result<u64, String> {
-    let [kernel, stride, dilation] =
-        [&window.kernel, &window.stride, &window.dilation].map(|per_axis| u64::from(per_axis.at(i)));
+    let [kernel, stride, dilation] = [&window.kernel, &window.stride, &window.dilation]
+        .map(|per_axis| u64::from(per_axis.at(i)));
     if window.pad == Padding::Same {
         return Ok(length.div_ceil(stride));
     }
@@ -689,7 +791,11 @@ fn positions(length: u64, window: &Window, i: usize, n: usize) -> Result<u64, St
     // A window that would start beyond the input and what stands before it is left out.
     let start = (rounded - 1).saturating_mul(stride);
     let reachable = length.saturating_add(u64::try_from(before).unwrap_or(0));
-    Ok(if start >= reachable { rounded - 1 } else { rounded })
+    Ok(if start >= reachable {
+        rounded - 1
+    } else {
+        rounded
+    })
 }
 
 /// The letters of an einsum.

@@ -131,7 +131,8 @@ impl Graph {
         let size = |dim: Dim| shapes.widths.size_with(dim, &sizes);
         for (i, mark) in &shapes.marks {
             let node = &mut scaled.nodes[*i];
-            rewrite(node, mark, groups.get(i).copied(), &size).map_err(|what| Trouble { node: *i, what })?;
+            rewrite(node, mark, groups.get(i).copied(), &size)
+                .map_err(|what| Trouble { node: *i, what })?;
         }
         Ok(scaled)
     }
@@ -172,7 +173,13 @@ fn rewrite(
                 }
             }
         }
-        (Op::Slice { start, stop, .. }, Mark::Slice { start: from, length }) => {
+        (
+            Op::Slice { start, stop, .. },
+            Mark::Slice {
+                start: from,
+                length,
+            },
+        ) => {
             let at = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             let (from, length) = (size(*from), size(*length));
             *start = at(from);

@@ -214,7 +214,9 @@ impl Scaling {
                 };
                 let depths = runs.iter().map(|run| of(run.depth(), d, 1));
                 let widths = graph.widths(side);
-                let widths = widths.iter().map(|width| of(width.size, w / 2.0, width.step));
+                let widths = widths
+                    .iter()
+                    .map(|width| of(width.size, w / 2.0, width.step));
                 depths.chain(widths).collect()
             }
             Spec::Vit(_) => Vec::new(),

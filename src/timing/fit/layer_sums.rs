@@ -58,21 +58,28 @@ impl LayerSums {
     #[must_use]
     pub fn of(net: &Net) -> Option<Self> {
         let costs = net.complexity();
-        let (mut sums, mut convs, mut pixel_layers, mut excitations) = (Self::default(), 0_u32, 0_u32, 0_u32);
+        let (mut sums, mut convs, mut pixel_layers, mut excitations) =
+            (Self::default(), 0_u32, 0_u32, 0_u32);
         let (mut attention, mut products) = (false, 0_u128);
         net.spec().layers(net.side(), &mut |layer| {
             match layer.kind {
                 Kind::Attention { .. } => attention = true,
                 Kind::Product => products += layer.counts().flops,
-                Kind::SqueezeExcite { .. } => excitations = excitations.saturating_add(layer.repeats),
-                _ if of_a_pixel(&layer) => pixel_layers = pixel_layers.saturating_add(layer.repeats),
+                Kind::SqueezeExcite { .. } => {
+                    excitations = excitations.saturating_add(layer.repeats)
+                }
+                _ if of_a_pixel(&layer) => {
+                    pixel_layers = pixel_layers.saturating_add(layer.repeats)
+                }
                 _ if convolves(&layer) => convs = convs.saturating_add(layer.repeats),
                 _ => {}
             }
             sums.add(&layer);
         });
         // Two linear layers of a pixel are a squeeze-excitation, which a graph does not tell apart.
-        let launches = convs.saturating_add(excitations).saturating_add(pixel_layers / 2);
+        let launches = convs
+            .saturating_add(excitations)
+            .saturating_add(pixel_layers / 2);
         sums.launches = NonZeroU32::new(launches).unwrap_or(NonZeroU32::MIN);
         sums.memory /= 1e6;
         sums.compute /= 1e9;
@@ -122,7 +129,9 @@ impl LayerSums {
             }
             Kind::SqueezeExcite { .. } => self.memory += repeats * 2.0 * written,
             Kind::Sum | Kind::Move => self.memory += repeats * written,
-            Kind::Function | Kind::Norm { batch: true, .. } => self.memory += repeats * written / 2.0,
+            Kind::Function | Kind::Norm { batch: true, .. } => {
+                self.memory += repeats * written / 2.0
+            }
             // They run in 32 bits under mixed precision.
             Kind::Norm { batch: false, .. } => self.memory += 3.0 * repeats * written,
             _ => {}
