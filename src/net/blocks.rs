@@ -117,6 +117,7 @@ impl<'a> Path<'a> {
             area_in,
             area_out,
             repeats,
+            tied: false,
         });
         (self.width, self.side) = (w_out, side_out);
     }
@@ -175,6 +176,7 @@ impl<'a> Path<'a> {
             area_in: positions,
             area_out: positions,
             repeats,
+            tied: false,
         });
         self.width = w_out;
     }
@@ -274,12 +276,12 @@ pub(super) fn res_bottleneck_linear_block(path: &mut Path, block: Bottleneck, st
 
 /// Shape of an inverted residual.
 #[derive(Clone, Copy)]
-pub(super) struct MbConv {
-    pub(super) width: u32,
+pub(in crate::net) struct MbConv {
+    pub(in crate::net) width: u32,
     /// Channels of the depthwise convolution.
-    pub(super) expanded: u32,
-    pub(super) kernel: u32,
-    pub(super) squeezed: u32,
+    pub(in crate::net) expanded: u32,
+    pub(in crate::net) kernel: u32,
+    pub(in crate::net) squeezed: u32,
 }
 
 /// An inverted residual: expansion (unless it changes nothing), depthwise k×k, squeeze-excitation, linear 1×1.

@@ -24,6 +24,8 @@ pub struct Layer {
     pub area_out: u64,
     /// Identical layers that this one stands for.
     pub repeats: u32,
+    /// Whether its weights are those of a layer before it, and counted there.
+    pub tied: bool,
 }
 
 /// What a layer does.
@@ -235,7 +237,8 @@ impl Layer {
                 Counts::new(0, w_out * (area + u128::from(class_token)), 0)
             }
         };
-        one.times(u128::from(self.repeats))
+        let params = if self.tied { 0 } else { one.params };
+        Counts { params, ..one }.times(u128::from(self.repeats))
     }
 
     /// Channels in one group of a convolution; `None` for other layers.
@@ -369,6 +372,7 @@ mod tests {
             area_in: 9,
             area_out: 9,
             repeats: 1,
+            tied: false,
         }
     }
 

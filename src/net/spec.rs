@@ -49,8 +49,11 @@ impl Spec {
     /// Emits the layers for an image of `side`, in order; of a graph whose shapes do not fit, those up to there.
     pub fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         match self {
-            // A net has been checked at its side.
-            Self::Graph(net) => drop(net.layers(side, emit)),
+            Self::Graph(net) => match net.twin() {
+                Some(twin) => twin.layers(side, emit),
+                // A net has been checked at its side.
+                None => drop(net.layers(side, emit)),
+            },
             Self::RegNet(net) => net.stages().layers(side, emit),
             Self::AnyNet(net) => net.layers(side, emit),
             Self::EffNet(net) => net.layers(side, emit),
@@ -63,12 +66,12 @@ impl Spec {
     #[must_use]
     pub fn group(&self) -> Group {
         Group::known(match self {
+            Self::Graph(net) => return net.twin().map_or(Group::OTHER, Self::group),
             Self::RegNet(net) => net.stages().group(),
             Self::AnyNet(net) => net.group(),
             Self::EffNet(_) => "efficientnet",
             Self::ResNet(net) => net.group(),
             Self::Vit(_) => "vit",
-            Self::Graph(_) => "other",
         })
     }
 

@@ -76,6 +76,7 @@ impl Graph {
                     area_in,
                     area_out,
                     repeats: 1,
+                    tied: node.tied.is_some(),
                 });
             };
             let value = input(0);

@@ -101,6 +101,7 @@ impl Graph {
         Ok(Self {
             channels: self.channels,
             nodes: made.nodes,
+            twin: None,
         })
     }
 
@@ -256,6 +257,8 @@ fn alike(graph: &Graph, a: usize, b: usize, a_start: usize, b_start: usize) -> b
             .zip(&y.inputs)
             .all(|(v, w)| local(*v, a_start) == local(*w, b_start))
         && same(&x.op, &y.op)
+        && x.tied.map(|tied| local(tied + 1, a_start))
+            == y.tied.map(|tied| local(tied + 1, b_start))
 }
 
 fn same(a: &Op, b: &Op) -> bool {
@@ -306,8 +309,13 @@ impl<'a> Builder<'a> {
         let node = &self.from.nodes[i];
         let value = |value: &u32| self.values[usize::try_from(*value).unwrap_or(0)];
         let inputs = node.inputs.iter().map(value).collect();
+        let tied = node.tied.map(|tied| {
+            let value = usize::try_from(tied).unwrap_or(0) + 1;
+            self.values[value].saturating_sub(1)
+        });
         self.nodes.push(Node {
             inputs,
+            tied,
             ..node.clone()
         });
         self.values[i + 1] = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);

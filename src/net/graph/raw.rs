@@ -53,6 +53,9 @@ macro_rules! node {
             /// Its inputs, counted back: -1, the value of the node before, where it is left out.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub from: Option<Vec<i64>>,
+            /// The node whose weights it uses, counted back; its own where it is left out.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub tied: Option<i64>,
             /// Where it stands in the module.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub at: Option<String>,

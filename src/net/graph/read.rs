@@ -35,7 +35,11 @@ impl TryFrom<RawGraph> for Graph {
             let hint = "its operators, such as {\"op\": \"conv\", \"out\": 64, \"kernel\": 3}";
             return Err(Invalid::at("/nodes", 0, "a net without an operator", hint));
         }
-        Ok(Self { channels, nodes })
+        Ok(Self {
+            channels,
+            nodes,
+            twin: None,
+        })
     }
 }
 
@@ -49,7 +53,7 @@ fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> R
             if into.len() >= MAX_NODES {
                 return Err(too_many());
             }
-            let node = read(raw, place, into.len())?;
+            let node = read(raw, place, into)?;
             into.push(node);
             Ok(())
         }
@@ -91,8 +95,9 @@ fn into_count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
-/// The node `raw`, which comes after `before` others.
-fn read(mut raw: RawNode, place: u32, before: usize) -> Result<Node, Invalid> {
+/// The node `raw`, which comes after others.
+fn read(mut raw: RawNode, place: u32, before_nodes: &[Node]) -> Result<Node, Invalid> {
+    let before = before_nodes.len();
     let Some(name) = raw.op.take() else {
         let hint = "such as {\"op\": \"relu\"}";
         return Err(Invalid::at("/op", (), "a node needs its operator", hint));
@@ -119,7 +124,11 @@ fn read(mut raw: RawNode, place: u32, before: usize) -> Result<Node, Invalid> {
         inputs.push(value);
     }
     let at = raw.at.take();
+    let tied = raw.tied.take();
     let op = operator(&name, &mut raw, inputs.len())?;
+    let tied = tied
+        .map(|back| tied_to(back, &op, before_nodes))
+        .transpose()?;
     if let Some(field) = raw.left() {
         let detail = format!("`{field}` is no field of `{name}`");
         let hint = "docs/graphs.md has the fields of each operator";
@@ -128,9 +137,26 @@ fn read(mut raw: RawNode, place: u32, before: usize) -> Result<Node, Invalid> {
     Ok(Node {
         op,
         inputs,
+        tied,
         at,
         place,
     })
+}
+
+/// The node, counted back, whose weights `op` uses: one of the same operator.
+fn tied_to(back: i64, op: &Op, before: &[Node]) -> Result<u32, Invalid> {
+    let place = usize::try_from(back.unsigned_abs())
+        .ok()
+        .filter(|_| back < 0)
+        .and_then(|back| before.len().checked_sub(back));
+    let found = place.filter(|place| before[*place].op.name() == op.name());
+    found
+        .and_then(|place| u32::try_from(place).ok())
+        .ok_or_else(|| {
+            let detail = format!("{back} is no `{}` before this one", op.name());
+            let hint = "how many nodes before this one the weights are made, such as -3";
+            Invalid::at("/tied", back, detail, hint)
+        })
 }
 
 fn numbers(pointer: &str, raw: RawSizes, range: &RangeInclusive<u32>) -> Result<PerAxis, Invalid> {

@@ -171,11 +171,37 @@ impl<'a> Walk<'a> {
             self.node = i;
             let shape = self
                 .shape(node)
+                .and_then(|shape| self.tie(node, shape))
                 .and_then(|shape| self.sized(shape))
                 .map_err(|what| Trouble { node: i, what })?;
             self.shapes.values.push(shape);
         }
         Ok(())
+    }
+
+    /// The shape, whose channels are those of the node with the same weights.
+    fn tie(&mut self, node: &Node, shape: Shape) -> Result<Shape, String> {
+        let Some(tied) = node.tied else {
+            return Ok(shape);
+        };
+        let tied = usize::try_from(tied).unwrap_or(0);
+        let axis = |shape: &Shape| match node.op {
+            Op::Linear { .. } => shape.last().copied(),
+            _ => shape.get(1).copied(),
+        };
+        let theirs = self.graph.nodes[tied].inputs.first().copied().unwrap_or(0);
+        let (input, other) = (self.input(node, 0), &self.shapes.values);
+        let other = [
+            &other[tied + 1],
+            &other[usize::try_from(theirs).unwrap_or(0)],
+        ]
+        .map(axis);
+        for (ours, theirs) in [axis(&shape), axis(&input)].into_iter().zip(other) {
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                self.equal(ours, theirs)?;
+            }
+        }
+        Ok(shape)
     }
 
     /// The shape where it has elements, and not too many.

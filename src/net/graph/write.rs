@@ -76,6 +76,9 @@ fn written(i: usize, node: &Node) -> RawNode {
         op: Some(node.op.name().to_owned()),
         from: (from != usual).then_some(from),
         at: node.at.clone(),
+        tied: node
+            .tied
+            .map(|tied| i64::from(tied) - i64::try_from(i).unwrap_or(0)),
         ..RawNode::default()
     };
     match &node.op {

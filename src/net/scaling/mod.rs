@@ -127,6 +127,16 @@ impl Scaling {
     /// A graph, grown; of the resolutions near the wanted one, the finest step at which its shapes fit.
     fn graph(&self, graph: &Graph, from: Side) -> Result<Net, Invalid> {
         let grow = self.growth();
+        let unchanged = [grow.d, grow.w, grow.g, grow.r]
+            .iter()
+            .all(|by| (by - 1.0).abs() < 1e-12);
+        if let Some(twin) = graph.twin().filter(|_| !unchanged) {
+            let scaled = self.apply(&Net::new(twin.clone(), from)?)?;
+            let Some(graph) = Graph::of(scaled.spec()) else {
+                return Ok(scaled);
+            };
+            return Net::new(Spec::Graph(Arc::new(graph)), scaled.side());
+        }
         let wider = Wider {
             widths: grow.w,
             groups: grow.g,
@@ -181,6 +191,12 @@ impl Scaling {
             };
             dimension(size, exponent, 1.0)
         };
+        if let Spec::Graph(graph) = net.spec()
+            && let Some(twin) = graph.twin()
+            && let Ok(twin) = Net::new(twin.clone(), net.side())
+        {
+            return self.dimensions(&twin);
+        }
         let anynet = |net: &AnyNet| -> Vec<Dimension> {
             let stages = net.stages.iter();
             let of = |s: &Stage| {
