@@ -66,7 +66,7 @@ impl Spec {
     #[must_use]
     pub fn group(&self) -> Group {
         Group::known(match self {
-            Self::Graph(net) => return net.twin().map_or(Group::OTHER, Self::group),
+            Self::Graph(net) => return net.twin().map_or_else(|| net.kin(), Self::group),
             Self::RegNet(net) => net.stages().group(),
             Self::AnyNet(net) => net.group(),
             Self::EffNet(_) => "efficientnet",

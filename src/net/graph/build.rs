@@ -86,6 +86,7 @@ impl Maker {
             bias: false,
             filter: Filter::Learned,
             gain: false,
+            value: None,
             transposed: None,
         };
         self.on(Op::Conv(conv), part);
@@ -141,6 +142,7 @@ impl Maker {
                 bias: true,
                 filter: Filter::Learned,
                 gain: false,
+                value: None,
                 transposed: None,
             };
             self.on(Op::Conv(conv), part);

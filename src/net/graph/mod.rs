@@ -8,6 +8,7 @@ mod build;
 mod count;
 mod depth;
 mod dim;
+mod kin;
 pub mod op;
 pub mod raw;
 mod read;
@@ -60,6 +61,17 @@ impl Graph {
     pub(super) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) -> Result<(), Invalid> {
         self.emit(side, emit)
             .map_err(|trouble| self.refusal(&trouble, side))
+    }
+
+    /// Its operators as one line of text, whatever its modules are called.
+    #[must_use]
+    pub fn operators(&self) -> String {
+        let mut raw = RawGraph::from(self);
+        for node in &mut raw.nodes {
+            node.at = None;
+        }
+        // A graph is a struct of numbers and words: writing it to a string cannot fail.
+        serde_json::to_string(&raw).unwrap_or_default()
     }
 
     /// The builder's net that it equals, layer by layer, where there is one.

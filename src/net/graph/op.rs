@@ -140,6 +140,8 @@ pub(super) struct Conv {
     pub(super) filter: Filter,
     /// Whether a standardised filter has a learned gain.
     pub(super) gain: bool,
+    /// What the gain is multiplied by.
+    pub(super) value: Option<f64>,
     /// Positions added to the end; `None` where it is no transposed convolution.
     pub(super) transposed: Option<PerAxis>,
 }
@@ -259,6 +261,12 @@ pub(super) enum Op {
     Unfold {
         window: Window,
     },
+    /// Windows along one axis, as an axis of their own.
+    Windows {
+        axis: i64,
+        size: u64,
+        step: u64,
+    },
     Fold {
         /// The sides of the second input where there are none.
         to: Option<PerAxis>,
@@ -334,7 +342,7 @@ pub(super) const PAIRS: [&str; 11] = [
 ];
 
 /// The other operators.
-pub(super) const OTHERS: [&str; 30] = [
+pub(super) const OTHERS: [&str; 31] = [
     "conv",
     "conv_transpose",
     "linear",
@@ -363,6 +371,7 @@ pub(super) const OTHERS: [&str; 30] = [
     "resize",
     "pad",
     "unfold",
+    "windows",
     "fold",
     "index",
 ];
@@ -407,6 +416,7 @@ impl Op {
             Self::Resize { .. } => "resize",
             Self::Pad { .. } => "pad",
             Self::Unfold { .. } => "unfold",
+            Self::Windows { .. } => "windows",
             Self::Fold { .. } => "fold",
             Self::Index { .. } => "index",
         }

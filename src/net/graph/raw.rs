@@ -134,6 +134,8 @@ node! {
     stop: f64,
     /// Every so many positions.
     step: Whole,
+    /// Positions of a window along an axis.
+    size: Whole,
     /// How many times.
     times: Whole,
     /// A pattern of axes, such as `b c h w -> b (c h w)`.

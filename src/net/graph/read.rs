@@ -489,6 +489,16 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             let window = window(raw, true)?;
             (Op::Unfold { window }, 1)
         }
+        "windows" => {
+            let size = within("/size", needed("size", raw.size.take(), name)?, WIDTHS)?;
+            let step = within("/step", raw.step.take().unwrap_or(Whole(1)), WIDTHS)?;
+            let windows = Op::Windows {
+                axis: needed("axis", raw.axis.take(), name)?,
+                size: size.into(),
+                step: step.into(),
+            };
+            (windows, 1)
+        }
         "fold" => {
             let to = raw.to.take();
             let to = to.map(|to| numbers("/to", to, &WIDTHS)).transpose()?;
@@ -527,6 +537,7 @@ fn conv(name: &str, raw: &mut RawNode) -> Result<Op, Invalid> {
         bias: raw.bias.take().unwrap_or(false),
         filter: raw.weight.take().unwrap_or_default(),
         gain: raw.gain.take().unwrap_or(false),
+        value: scalar(raw.value.take())?,
         transposed,
     }))
 }

@@ -365,6 +365,18 @@ impl<'a> Walk<'a> {
                 let channels = self.shapes.widths.times(value[1], taps);
                 Ok(vec![value[0], channels, Dim::Number(area)])
             }
+            Op::Windows { axis, size, step } => {
+                let mut shape = value;
+                let at = place(*axis, shape.len())?;
+                let length = self.size(shape[at]);
+                let room = length
+                    .checked_sub(*size)
+                    .ok_or_else(|| format!("windows of {size} along an axis of {length}"))?;
+                self.freeze(shape[at]);
+                shape[at] = Dim::Number(room / step + 1);
+                shape.push(Dim::Number(*size));
+                Ok(shape)
+            }
             Op::Fold { to, window } => {
                 let [batch, channels, _] = value[..] else {
                     return Err(format!("fold of a value of {} axes", value.len()));

@@ -89,6 +89,7 @@ fn written(i: usize, node: &Node) -> RawNode {
             raw.bias = conv.bias.then_some(true);
             raw.weight = (conv.filter != Filter::Learned).then_some(conv.filter);
             raw.gain = conv.gain.then_some(true);
+            raw.value = conv.value.map(Values::One);
             raw.out_pad = conv
                 .transposed
                 .as_ref()
@@ -199,6 +200,10 @@ fn written(i: usize, node: &Node) -> RawNode {
         Op::Fold { to, window } => {
             write_window(&mut raw, window, true);
             raw.to = to.as_ref().map(sizes);
+        }
+        Op::Windows { axis, size, step } => {
+            (raw.axis, raw.size) = (Some(*axis), Some(Whole(*size)));
+            raw.step = (*step != 1).then_some(Whole(*step));
         }
         Op::Index { axis, shape } => {
             raw.axis = (*axis != 0).then_some(*axis);
