@@ -579,6 +579,15 @@ pub(super) fn folded(node: &Node, inputs: &[Option<&Constant>]) -> Option<Vec<Co
             let wanted: Vec<u64> = wanted.collect::<Result<_, _>>().ok()?;
             spread(first, &broadcast(&first.dims, &wanted)?)?
         }
+        "Clip" => {
+            let end = |k: usize, name: &str| input(k).and_then(Constant::one).or(node.real(name));
+            let (low, high) = (end(1, "min"), end(2, "max"));
+            let clipped = |value: f64| {
+                let value = low.map_or(value, |low| value.max(low));
+                high.map_or(value, |high| value.min(high))
+            };
+            unary(first, clipped)?
+        }
         "Where" => chosen(first, input(1)?, input(2)?)?,
         "Min" | "Max" => {
             let mut all = inputs.iter().copied();

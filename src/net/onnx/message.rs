@@ -15,6 +15,8 @@ const MAX_TEXT: u64 = 4 << 10;
 /// Most bytes of the values of a tensor that are kept.
 const MAX_VALUES: u64 = 4 << 10;
 
+/// Bytes of a weight that are looked at.
+const START: usize = 64;
 /// The field of a tensor that holds its values as they are in memory.
 const RAW: u64 = 9;
 
@@ -44,6 +46,8 @@ pub(super) enum Plan {
     Enter(Kind),
     /// It is read once it has come whole.
     Keep,
+    /// So many bytes of it are looked at, and the others pass by.
+    Start(usize),
 }
 
 /// A file.
@@ -177,6 +181,11 @@ impl Building {
         }
     }
 
+    /// Bytes that all that was kept so far takes, at most.
+    pub(super) fn kept(&self) -> usize {
+        BUDGET - self.left
+    }
+
     /// The file, read to its end.
     pub(super) fn model(self) -> Option<Model> {
         match self.parts.into_iter().next() {
@@ -203,6 +212,8 @@ impl Building {
         };
         let values = if length <= MAX_VALUES {
             Plan::Keep
+        } else if (kind, field) == (Kind::Tensor, RAW) {
+            Plan::Start(START)
         } else {
             Plan::Skip
         };
@@ -298,6 +309,13 @@ impl Building {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes the first bytes of a weight.
+    pub(super) fn start(&mut self, value: &[u8]) {
+        if let Some(Part::Tensor(tensor)) = self.parts.last_mut() {
+            tensor.start(value);
+        }
     }
 
     /// Takes what a field of known length holds.

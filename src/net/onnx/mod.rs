@@ -62,6 +62,12 @@ impl Reader {
         self.0.feed(bytes).map_err(|what| unreadable(&what))
     }
 
+    /// Bytes that what was kept of it takes, at most.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.0.kept()
+    }
+
     /// The file, which ends here.
     ///
     /// # Errors

@@ -52,8 +52,9 @@ pub(super) struct Net<'a> {
     values: HashMap<&'a str, Value>,
     /// Constants that have come into the graph.
     entered: HashMap<&'a str, At>,
-    /// Weights that several operators take.
+    /// Weights that several operators take, and that are stored once for several.
     shared: HashSet<&'a str>,
+    alike: HashSet<&'a str>,
     fused: BTreeMap<usize, Fused<'a>>,
     nodes: Vec<RawNode>,
     draft: Draft,
@@ -129,7 +130,8 @@ impl<'a> Net<'a> {
                 .collect(),
             values: HashMap::new(),
             entered: HashMap::new(),
-            shared: shared(graph),
+            shared: HashSet::new(),
+            alike: HashSet::new(),
             fused: fusions(graph, image.name),
             nodes: Vec::new(),
             draft: Draft::new(image.channels, image.side),
@@ -147,6 +149,15 @@ impl<'a> Net<'a> {
             };
             net.values
                 .insert(&tensor.name, Value::Constant(Rc::new(constant)));
+        }
+        for name in several(graph) {
+            let even = net.weights.get(name).is_some_and(|tensor| tensor.is_even());
+            let set = if even {
+                &mut net.alike
+            } else {
+                &mut net.shared
+            };
+            set.insert(name);
         }
         let mut at = At {
             value: 0,
@@ -361,7 +372,9 @@ impl<'a> Net<'a> {
             Some(Value::Constant(constant)) => self.enter(name, &constant)?,
             Some(Value::Later(i)) => self.later(name, i)?,
         };
-        self.entered.insert(name, at);
+        if !self.alike.contains(name) {
+            self.entered.insert(name, at);
+        }
         Ok(at)
     }
 
@@ -536,14 +549,16 @@ const NOT_LEARNED: [&str; 8] = [
     "rope",
 ];
 
-/// The stored tensors that several operators take.
-fn shared(graph: &Graph) -> HashSet<&str> {
+/// What several operators take.
+fn several(graph: &Graph) -> impl Iterator<Item = &str> {
     let mut takers: HashMap<&str, u32> = HashMap::new();
     for name in graph.nodes.iter().flat_map(|node| &node.inputs) {
         *takers.entry(name).or_default() += 1;
     }
-    takers.retain(|_, count| *count > 1);
-    takers.into_keys().collect()
+    takers
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .map(|(name, _)| name)
 }
 
 /// Whether a stored tensor of this name may be learned.

@@ -22,6 +22,8 @@ pub(super) struct Tensor {
     kind: u64,
     values: Vec<f64>,
     raw: Vec<u8>,
+    /// Whether the first of its elements are all the same, of a weight whose values are not kept.
+    even: bool,
 }
 
 /// The double nearest to a whole number: shapes and places are exact.
@@ -92,6 +94,21 @@ impl Tensor {
             10 => self.values.extend(doubles(value)),
             _ => {}
         }
+    }
+
+    pub(super) fn start(&mut self, bytes: &[u8]) {
+        self.even = bytes.chunks(8).all(|eight| bytes.starts_with(eight));
+    }
+
+    /// Whether its elements are all the same, as those of a net that was never trained are: exporters store such a tensor
+    /// once for all layers that begin so.
+    pub(super) fn is_even(&self) -> bool {
+        let same = |values: Vec<f64>| {
+            values
+                .windows(2)
+                .all(|two| two[0].to_bits() == two[1].to_bits())
+        };
+        self.even || self.values().is_some_and(same)
     }
 
     pub(super) fn element(&self) -> Element {

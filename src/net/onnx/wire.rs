@@ -194,6 +194,15 @@ impl Wire {
                 self.frames.push((inner, start + length));
                 head
             }
+            Plan::Start(most) => {
+                let start = usize::try_from(length).unwrap_or(usize::MAX).min(most);
+                let Some(value) = bytes.get(head..head + start) else {
+                    return Ok(Step::Needs(head + start));
+                };
+                self.building.start(value);
+                self.skip = length - long(start);
+                head + start
+            }
             Plan::Keep => {
                 // What is kept is short.
                 let total = head.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
@@ -206,6 +215,11 @@ impl Wire {
         };
         self.at += long(used);
         Ok(Step::Used(used))
+    }
+
+    /// Bytes that all that was kept so far takes, at most.
+    pub(super) fn kept(&self) -> usize {
+        self.building.kept() + self.pending.len()
     }
 
     /// All that was kept, where the file ends here.
