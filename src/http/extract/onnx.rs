@@ -37,7 +37,6 @@ pub(in crate::http) struct Onnx(Vec<u8>);
 /// What a question about an ONNX file says beside it: other fields of the JSON body are taken by their names too.
 #[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it is described, never made")]
 pub(in crate::http) struct OnnxParams {
     /// Of an `application/onnx` body: a strategy of the paper.
     #[param(example = "dWr")]

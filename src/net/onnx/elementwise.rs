@@ -392,22 +392,50 @@ pub(super) fn fused<'a>(net: &mut Net<'a>, node: &'a Node, fused: Fused<'a>) -> 
             net.emit(node, op(name), &[at])
         }
         Fused::LayerNorm { of, scale, shift } => {
-            let at = net.entered(of)?;
-            net.stands(node);
-            if let Some(scale) = scale {
-                net.stands_at(scale);
-            }
-            let affine = match (scale, shift) {
-                (None, _) => Affine::None,
-                (Some(_), false) => Affine::Scale,
-                (Some(_), true) => Affine::Both,
-            };
             let raw = RawNode {
                 kind: Some(NormKind::Layer),
-                affine: (affine != Affine::Both).then_some(affine),
                 ..op("norm")
             };
-            net.emit(node, raw, &[at])
+            normed(net, node, raw, Learned { of, scale, shift })
+        }
+        Fused::GroupNorm {
+            of,
+            groups,
+            scale,
+            shift,
+        } => {
+            let raw = RawNode {
+                kind: Some(NormKind::Group),
+                groups: Some(Whole(groups)),
+                ..op("norm")
+            };
+            normed(net, node, raw, Learned { of, scale, shift })
         }
     }
+}
+
+/// What a norm is of, and what it learns.
+struct Learned<'a> {
+    of: &'a str,
+    scale: Option<&'a str>,
+    shift: bool,
+}
+
+fn normed<'a>(
+    net: &mut Net<'a>,
+    node: &'a Node,
+    raw: RawNode,
+    learned: Learned<'a>,
+) -> Result<(), String> {
+    let at = net.entered(learned.of)?;
+    net.stands(node);
+    if let Some(scale) = learned.scale {
+        net.stands_at(scale);
+    }
+    let affine = match (learned.scale, learned.shift) {
+        (None, _) => Some(Affine::None),
+        (Some(_), false) => Some(Affine::Scale),
+        (Some(_), true) => None,
+    };
+    net.emit(node, RawNode { affine, ..raw }, &[at])
 }

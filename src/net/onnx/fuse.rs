@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::fold::Constant;
 use super::message::{Graph, Node};
+use super::tensor::Tensor;
 
 /// What a node is in place of its operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,13 @@ pub(super) enum Fused<'a> {
     /// A layer norm of the last axis.
     LayerNorm {
         of: &'a str,
+        scale: Option<&'a str>,
+        shift: bool,
+    },
+    /// A norm of groups of channels.
+    GroupNorm {
+        of: &'a str,
+        groups: u64,
         scale: Option<&'a str>,
         shift: bool,
     },
@@ -35,8 +43,10 @@ struct Finder<'a> {
     of_image: HashSet<&'a str>,
     /// Constants of one element.
     numbers: HashMap<&'a str, f64>,
-    /// Stored tensors and how many axes they have.
-    stored: HashMap<&'a str, usize>,
+    /// Stored tensors and how long they are.
+    stored: HashMap<&'a str, &'a [u64]>,
+    /// Rows of equal numbers and how long they are.
+    even: HashMap<&'a str, u64>,
     found: BTreeMap<usize, Fused<'a>>,
 }
 
@@ -50,12 +60,21 @@ pub(super) fn fusions<'a>(graph: &'a Graph, image: &'a str) -> BTreeMap<usize, F
         let _ = match node.op.as_str() {
             "Mul" => finder.gated(i, node),
             "Erf" => finder.gelu(i, node),
+            "InstanceNormalization" => finder.group_norm(i, node),
             "ReduceMean" => finder.layer_norm(i, node),
             "MatMul" => finder.linear(i, node),
             _ => None,
         };
     }
     finder.found
+}
+
+/// The length of a row of equal numbers.
+fn row(tensor: &Tensor) -> Option<u64> {
+    match tensor.dims.as_slice() {
+        [length] if tensor.is_even() => Some(*length),
+        _ => None,
+    }
 }
 
 fn near(a: f64, b: f64) -> bool {
@@ -76,10 +95,14 @@ impl<'a> Finder<'a> {
             of_image: HashSet::from([image]),
             numbers: HashMap::new(),
             stored: HashMap::new(),
+            even: HashMap::new(),
             found: BTreeMap::new(),
         };
         for tensor in &graph.initializers {
-            finder.stored.insert(&tensor.name, tensor.dims.len());
+            finder.stored.insert(&tensor.name, &tensor.dims);
+            finder
+                .even
+                .extend(row(tensor).map(|length| (tensor.name.as_str(), length)));
             if let Some(number) = Constant::of(tensor).one() {
                 finder.numbers.insert(&tensor.name, number);
             }
@@ -100,11 +123,17 @@ impl<'a> Finder<'a> {
                     .of_image
                     .extend(node.outputs.iter().map(String::as_str));
             }
-            if let (Some(tensor), Some(name)) = (node.tensor("value"), node.outputs.first())
-                && node.op == "Constant"
-                && let Some(number) = Constant::of(tensor).one()
+            if let (Some(tensor), Some(name), "Constant") =
+                (node.tensor("value"), node.outputs.first(), node.op.as_str())
             {
-                finder.numbers.insert(name, number);
+                finder.numbers.extend(
+                    Constant::of(tensor)
+                        .one()
+                        .map(|number| (name.as_str(), number)),
+                );
+                finder
+                    .even
+                    .extend(row(tensor).map(|length| (name.as_str(), length)));
             }
         }
         finder
@@ -249,27 +278,65 @@ impl<'a> Finder<'a> {
         let (variance, mean_square) = self.taker(&self.nodes[square], "ReduceMean")?;
         let (add, plus) = self.taker(mean_square, "Add")?;
         let (sqrt, root) = self.taker(plus, "Sqrt")?;
-        let (taker, quotient) = self.taker(root, "Div")?;
+        let (taker, _) = self.taker(root, "Div")?;
         if taker != div {
             return None;
         }
         let mut parts = vec![first, sub, square, variance, add, sqrt];
-        let (mut last, mut scale, mut shift) = (div, None, false);
-        let is_row = |name: &str| self.stored.get(name) == Some(&1);
-        if let Some((mul, scaled)) = self.taker(quotient, "Mul")
-            && let Some(weight) = Self::other(scaled, quotient.outputs.first()?)
-            && is_row(weight)
-        {
-            parts.push(last);
-            (last, scale) = (mul, Some(weight));
-            if let Some((add, shifted)) = self.taker(scaled, "Add")
-                && Self::other(shifted, scaled.outputs.first()?).is_some_and(is_row)
-            {
-                parts.push(last);
-                (last, shift) = (add, true);
-            }
-        }
+        let (last, scale, shift) = self.affine(div, &mut parts, |dims| dims.len() == 1);
         self.note(last, Fused::LayerNorm { of, scale, shift }, &parts)
+    }
+
+    /// The last node of a norm whose last node was `last`: it may multiply by what is learned of each channel, and add more.
+    fn affine(
+        &self,
+        last: usize,
+        parts: &mut Vec<usize>,
+        fits: impl Fn(&[u64]) -> bool,
+    ) -> (usize, Option<&'a str>, bool) {
+        let step = |last: usize, op: &str| {
+            let node = &self.nodes[last];
+            let (next, taker) = self.taker(node, op)?;
+            let other = Self::other(taker, node.outputs.first()?)?;
+            self.stored
+                .get(other)
+                .is_some_and(|dims| fits(dims))
+                .then_some((next, other))
+        };
+        let Some((mul, scale)) = step(last, "Mul") else {
+            return (last, None, false);
+        };
+        parts.push(last);
+        let Some((add, _)) = step(mul, "Add") else {
+            return (mul, Some(scale), false);
+        };
+        parts.push(mul);
+        (add, Some(scale), true)
+    }
+
+    /// A norm of each group, between two reshapes, with what is learned of each channel.
+    fn group_norm(&mut self, i: usize, node: &'a Node) -> Option<()> {
+        let (before, joined) = self.maker(node.inputs.first()?, "Reshape")?;
+        self.taker(joined, "InstanceNormalization")?;
+        let of = joined.inputs.first()?.as_str();
+        let groups = *self.even.get(node.inputs.get(1)?.as_str())?;
+        self.even.get(node.inputs.get(2)?.as_str())?;
+        let (after, _) = self.taker(node, "Reshape")?;
+        if !self.of_image.contains(of) {
+            return None;
+        }
+        let mut parts = vec![before, i];
+        // One number of each channel: all other axes are of one.
+        let of_channels =
+            |dims: &[u64]| dims.iter().filter(|n| **n != 1).count() <= 1 && dims.len() > 1;
+        let (last, scale, shift) = self.affine(after, &mut parts, of_channels);
+        let fused = Fused::GroupNorm {
+            of,
+            groups,
+            scale,
+            shift,
+        };
+        self.note(last, fused, &parts)
     }
 
     /// A product with a matrix, to which a row is added.
@@ -281,7 +348,8 @@ impl<'a> Finder<'a> {
         let (j, sum) = self.taker(node, "Add")?;
         let product = node.outputs.first()?;
         let bias = Self::other(sum, product)?;
-        (self.stored.get(bias) == Some(&1) && !self.numbers.contains_key(bias)).then_some(())?;
+        let is_row = self.stored.get(bias).is_some_and(|dims| dims.len() == 1);
+        (is_row && !self.numbers.contains_key(bias)).then_some(())?;
         self.found.insert(i, Fused::Linear { bias });
         self.found.insert(j, Fused::Same { of: product });
         Some(())

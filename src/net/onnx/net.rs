@@ -26,6 +26,8 @@ const MOST_FOLDED: u64 = 4 << 20;
 const MAX_CHAIN: usize = 256;
 /// Characters of the name of a module that are kept.
 const MAX_NAME: usize = 200;
+/// Values before one that are looked at for its lengths.
+const NEAR: usize = 32;
 /// Numbers of a constant that are written out.
 const MAX_WRITTEN: usize = 64;
 
@@ -193,7 +195,7 @@ impl<'a> Net<'a> {
                 Some(_) => {}
             }
         }
-        if node.op == "Shape" && !constant {
+        if node.op == "Shape" && (!constant || self.folded(node).is_none()) {
             return self.lengths(node);
         }
         if !constant {
@@ -304,6 +306,21 @@ impl<'a> Net<'a> {
     /// The lengths of a value.
     pub(super) fn shape(&self, at: At) -> &[u64] {
         self.draft.shape(at.value)
+    }
+
+    /// A value close before that has the lengths which `at` is to have, where it has fewer.
+    pub(super) fn shaped(&self, at: At, wanted: &[i64]) -> Option<At> {
+        let wanted: Vec<u64> = wanted
+            .iter()
+            .map(|n| u64::try_from(*n))
+            .collect::<Result<_, _>>()
+            .ok()?;
+        if self.shape(at) == wanted || wanted.len() != self.shape(at).len() {
+            return None;
+        }
+        let values = (1..=self.nodes.len()).rev().take(NEAR);
+        let mut like = values.filter(|value| self.draft.shape(*value) == wanted);
+        like.next().map(|value| At { value, batch: None })
     }
 
     pub(super) fn axes(&self, at: At) -> Axes<'_> {
@@ -477,6 +494,13 @@ impl<'a> Net<'a> {
         }
     }
 
+    /// Whether a weight is learned: stored as such, or as any other constant in a file that stores none.
+    pub(super) fn is_learned(&self, name: &str) -> bool {
+        let matrix = |tensor: &&Tensor| tensor.element() == Element::Real && tensor.dims.len() > 1;
+        let stores = || self.weights.values().any(matrix);
+        is_learned_name(name) && (self.weights.contains_key(name) || !stores())
+    }
+
     /// Whether several operators take the weight `name`.
     pub(super) fn is_shared(&self, name: &str) -> bool {
         self.shared.contains(name)
@@ -562,7 +586,7 @@ fn several(graph: &Graph) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a stored tensor of this name may be learned.
-pub(super) fn is_learned_name(name: &str) -> bool {
+fn is_learned_name(name: &str) -> bool {
     !NOT_LEARNED.iter().any(|word| name.contains(word))
 }
 

@@ -49,13 +49,16 @@ struct Group {
 const BATCH: &str = "b";
 
 impl Axes<'_> {
-    /// How many times as long the axis is at twice the resolution.
+    /// How many times as long the axis is at twice the resolution, about: 2 for a side of a map, 4 for a map.
     fn growth(&self, axis: usize) -> u64 {
-        match (self.twice, self.lengths.get(axis)) {
-            (Some(twice), Some(length)) if *length > 0 && twice[axis].is_multiple_of(*length) => {
-                twice[axis] / length
-            }
-            _ => 1,
+        let twice = self.twice.map_or(self.lengths[axis], |twice| twice[axis]);
+        let length = self.lengths[axis];
+        if twice == length {
+            1
+        } else if twice < length.saturating_mul(3) {
+            2
+        } else {
+            4
         }
     }
 
@@ -220,6 +223,14 @@ impl Axes<'_> {
                 }
                 windows.insert(*w);
                 return vec![0, 2];
+            }
+            (4, parts) if parts.len() > 2 => {
+                // A map that was joined with its channels: its sides stand beside each other.
+                let sides = (1..parts.len()).rev().find(|k| parts[*k] == parts[k - 1]);
+                if let Some(k) = sides {
+                    return vec![k - 1, k];
+                }
+                largest(&all)
             }
             (2.., [a, b]) => {
                 let known = |part: u64| {

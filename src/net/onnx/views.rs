@@ -161,6 +161,11 @@ fn expanded(net: &mut Net, at: At, wanted: &[i64]) -> Result<At, String> {
         at = reshaped(net, at, &shape)?;
     }
     let missing = net.shape(at).len() - wanted.len();
+    // As long as another value is better told by that value: it may be of another length at another resolution.
+    if let Some(like) = net.shaped(at, wanted) {
+        let value = net.push(op("expand"), &[at, like])?;
+        return Ok(At { value, ..at });
+    }
     for (i, length) in wanted.iter().enumerate() {
         let axis = missing + i;
         // Others stay as they are.

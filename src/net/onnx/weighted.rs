@@ -108,7 +108,7 @@ fn conv<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
         bias: bias.then_some(true),
         ..op(if transposed { "conv_transpose" } else { "conv" })
     };
-    if !super::net::is_learned_name(&weight.name) {
+    if !net.is_learned(&weight.name) {
         raw.weight = Some(Filter::Fixed);
     } else if net.is_shared(&weight.name) {
         let name = &weight.name;
@@ -160,7 +160,7 @@ fn is_matrix(net: &Net, weight: &Weight) -> bool {
     weight.dims.len() == 2
         && weight.elements == whole
         && weight.others.is_empty()
-        && super::net::is_learned_name(&weight.name)
+        && net.is_learned(&weight.name)
         && !net.is_shared(&weight.name)
 }
 
