@@ -1,9 +1,9 @@
 //! A graph in the making: each value has its shape as soon as its operator is there.
 
-use super::{Graph, Node};
 use super::raw::RawNode;
 use super::read::read;
 use super::shapes::Walk;
+use super::{Graph, Node};
 use crate::json::Invalid;
 use crate::net::blocks::Side;
 
@@ -19,6 +19,7 @@ pub(in crate::net) struct Draft {
 static NOTHING: Graph = Graph {
     channels: 0,
     nodes: Vec::new(),
+    twin: None,
 };
 
 impl Draft {

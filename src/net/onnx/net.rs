@@ -54,8 +54,9 @@ pub(super) struct Net<'a> {
     values: HashMap<&'a str, Value>,
     /// Constants that have come into the graph.
     entered: HashMap<&'a str, At>,
-    /// Weights that several operators take, and that are stored once for several.
-    shared: HashSet<&'a str>,
+    /// Nodes by the weights that they share with others.
+    sharing: HashMap<&'a str, Option<usize>>,
+    /// What is stored once for several weights that begin alike.
     alike: HashSet<&'a str>,
     fused: BTreeMap<usize, Fused<'a>>,
     nodes: Vec<RawNode>,
@@ -132,12 +133,12 @@ impl<'a> Net<'a> {
                 .collect(),
             values: HashMap::new(),
             entered: HashMap::new(),
-            shared: HashSet::new(),
+            sharing: HashMap::new(),
             alike: HashSet::new(),
             fused: fusions(graph, image.name),
             nodes: Vec::new(),
             draft: Draft::new(image.channels, image.side),
-            twice: twice.map(|side| Draft::new(image.channels, side)),
+            twice: twice.map(|side| Draft::fitting(image.channels, side)),
             windows: BTreeSet::new(),
             folded: 0,
             chain: 0,
@@ -153,13 +154,11 @@ impl<'a> Net<'a> {
                 .insert(&tensor.name, Value::Constant(Rc::new(constant)));
         }
         for name in several(graph) {
-            let even = net.weights.get(name).is_some_and(|tensor| tensor.is_even());
-            let set = if even {
-                &mut net.alike
+            if net.weights.get(name).is_some_and(|tensor| tensor.is_even()) {
+                net.alike.insert(name);
             } else {
-                &mut net.shared
-            };
-            set.insert(name);
+                net.sharing.insert(name, None);
+            }
         }
         let mut at = At {
             value: 0,
@@ -379,6 +378,12 @@ impl<'a> Net<'a> {
         self.entered(name)
     }
 
+    /// Whether the `k`-th input of `node` is the same for every image.
+    pub(super) fn is_constant(&self, node: &Node, k: usize) -> bool {
+        let value = node.input(k).and_then(|name| self.values.get(name));
+        matches!(value, Some(Value::Constant(_) | Value::Later(_)))
+    }
+
     pub(super) fn entered(&mut self, name: &'a str) -> Result<At, String> {
         if let Some(at) = self.entered.get(name) {
             return Ok(*at);
@@ -501,9 +506,15 @@ impl<'a> Net<'a> {
         is_learned_name(name) && (self.weights.contains_key(name) || !stores())
     }
 
-    /// Whether several operators take the weight `name`.
-    pub(super) fn is_shared(&self, name: &str) -> bool {
-        self.shared.contains(name)
+    /// Notes that the next node has the weight `name`; how far back the one stands that had it before.
+    pub(super) fn shares(&mut self, name: &str) -> Option<i64> {
+        let next = self.nodes.len();
+        let first = self.sharing.get_mut(name)?;
+        let Some(first) = *first else {
+            *first = Some(next);
+            return None;
+        };
+        i64::try_from(next - first).ok().map(|back| -back)
     }
 
     /// The stored tensor of this name.

@@ -52,6 +52,11 @@ pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, Strin
             }
             net.put(node, 0, at);
         }
+        // Entries that are written over by constants; their number stays.
+        "ScatterND" if net.is_constant(node, 1) && net.is_constant(node, 2) => {
+            let at = net.operand(node, 0)?;
+            net.put(node, 0, at);
+        }
         "DepthToSpace" | "SpaceToDepth" => blocks(net, node)?,
         "Einsum" => einsum(net, node)?,
         _ => return Ok(false),

@@ -110,15 +110,11 @@ fn conv<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     };
     if !net.is_learned(&weight.name) {
         raw.weight = Some(Filter::Fixed);
-    } else if net.is_shared(&weight.name) {
-        let name = &weight.name;
-        return Err(format!(
-            "its weight `{name}` is that of another operator too, and would count twice"
-        ));
     } else if weight.steps > 0 && !weight.others.is_empty() {
         raw.weight = Some(Filter::Standardized);
         raw.gain = weight.others.contains(&out).then_some(true);
     }
+    raw.tied = net.shares(&weight.name);
     window(&mut raw, node, kernel)?;
     if transposed {
         if node.wholes("output_shape").is_some() {
@@ -149,6 +145,7 @@ fn linear<'a>(
     let raw = RawNode {
         out: Some(Whole(out)),
         bias: bias.then_some(true),
+        tied: net.shares(&weight.name),
         ..op("linear")
     };
     net.emit(node, raw, &[at])
@@ -161,7 +158,6 @@ fn is_matrix(net: &Net, weight: &Weight) -> bool {
         && weight.elements == whole
         && weight.others.is_empty()
         && net.is_learned(&weight.name)
-        && !net.is_shared(&weight.name)
 }
 
 fn gemm<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
@@ -295,6 +291,7 @@ fn norm<'a>(
         kind: (kind != NormKind::Batch).then_some(kind),
         affine: (affine != Affine::Both).then_some(affine),
         groups: groups.map(Whole),
+        tied: node.input(1).and_then(|name| net.shares(name)),
         ..op("norm")
     };
     net.emit(node, raw, &[at])
@@ -319,6 +316,7 @@ fn over_last<'a>(net: &mut Net<'a>, node: &'a Node, kind: NormKind) -> Result<()
         kind: Some(kind),
         affine: (affine != usual).then_some(affine),
         axes: (axes > 1).then_some(RawAxes::Last(Whole(axes))),
+        tied: node.input(1).and_then(|name| net.shares(name)),
         ..op("norm")
     };
     net.emit(node, raw, &[at])
