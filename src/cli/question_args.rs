@@ -79,7 +79,7 @@ pub(crate) struct ExplainArgs {
 /// What every question about a net says.
 #[derive(Debug, Args)]
 pub(crate) struct AboutArgs {
-    /// Name of a net, at a resolution or not, or a file that describes one (JSON, costs too, or a pycls config in YAML), or - for standard input
+    /// Name of a net, at a resolution or not, or a file that describes one (ONNX, JSON, costs too, or a pycls config in YAML), or - for standard input
     #[arg(value_name = "NAME[@RESOLUTION]|FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) net: String,
     /// Side of the images, in pixels; NAME@160 says the same

@@ -12,6 +12,7 @@ pub mod group;
 pub mod layers;
 pub mod limits;
 pub mod names;
+pub mod onnx;
 pub mod scaling;
 mod sized;
 pub mod spec;

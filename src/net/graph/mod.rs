@@ -8,6 +8,7 @@ mod build;
 mod count;
 mod depth;
 mod dim;
+mod draft;
 mod kin;
 pub mod op;
 pub mod raw;
@@ -25,8 +26,10 @@ use crate::json::Invalid;
 use crate::net::blocks::Side;
 use crate::net::layers::Layer;
 use crate::net::spec::Spec;
+pub(super) use draft::Draft;
 use op::Op;
 pub use raw::RawGraph;
+pub(super) use read::MAX_NODES;
 use shapes::Trouble;
 pub(super) use width::Wider;
 
@@ -51,6 +54,13 @@ struct Node {
     at: Option<String>,
     /// Which of the nodes as they were written it comes from.
     place: u32,
+}
+
+impl Node {
+    /// Whether it is a parameter or a constant whose lengths are told.
+    fn is_table(&self) -> bool {
+        matches!(self.op, Op::Parameter { .. } | Op::Constant { .. }) && self.inputs.is_empty()
+    }
 }
 
 impl Graph {

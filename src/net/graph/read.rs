@@ -15,7 +15,7 @@ use crate::net::limits::{KERNELS, OPTIONAL_WIDTHS, WIDTHS, all_within, within};
 use crate::units::Whole;
 
 /// Most nodes of a graph, repeats counted out.
-pub(super) const MAX_NODES: usize = 20_000;
+pub(in crate::net) const MAX_NODES: usize = 20_000;
 /// Nodes within nodes, at most.
 const MAX_DEPTH: usize = 4;
 /// Most elements of a list within a node.
@@ -96,7 +96,7 @@ fn into_count(n: usize) -> u64 {
 }
 
 /// The node `raw`, which comes after others.
-fn read(mut raw: RawNode, place: u32, before_nodes: &[Node]) -> Result<Node, Invalid> {
+pub(super) fn read(mut raw: RawNode, place: u32, before_nodes: &[Node]) -> Result<Node, Invalid> {
     let before = before_nodes.len();
     let Some(name) = raw.op.take() else {
         let hint = "such as {\"op\": \"relu\"}";

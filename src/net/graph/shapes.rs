@@ -52,7 +52,7 @@ pub(super) struct Shapes {
 /// Elements of a value, at most: what is larger fits no machine.
 const MAX_ELEMENTS: u64 = 1 << 50;
 
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     graph: &'a Graph,
     shapes: Shapes,
     /// Whether the widths may change.
@@ -60,6 +60,8 @@ struct Walk<'a> {
     node: usize,
     /// Parameters and constants that are as long as a map, with the lengths that fit this one; `None` where they stay.
     tables: Option<Vec<Table>>,
+    /// Parameters and constants among the nodes that came one by one.
+    made: Vec<usize>,
 }
 
 /// A table of positions, made anew for another map.
@@ -140,13 +142,16 @@ fn position(at: i64, length: u64) -> u64 {
 
 impl<'a> Walk<'a> {
     fn new(graph: &'a Graph, side: Side, free: bool) -> Self {
+        Self {
+            free,
+            ..Self::of_image(graph, graph.channels, side)
+        }
+    }
+
+    /// Before the first node, with an image of `channels`.
+    pub(super) fn of_image(graph: &'a Graph, channels: u32, side: Side) -> Self {
         let side = Dim::Number(side.get().into());
-        let image = vec![
-            Dim::Number(1),
-            Dim::Number(graph.channels.into()),
-            side,
-            side,
-        ];
+        let image = vec![Dim::Number(1), Dim::Number(channels.into()), side, side];
         Self {
             graph,
             shapes: Shapes {
@@ -154,15 +159,34 @@ impl<'a> Walk<'a> {
                 widths: Widths::default(),
                 marks: Vec::new(),
             },
-            free,
+            free: false,
             node: 0,
             tables: None,
+            made: Vec::new(),
         }
     }
 
     fn run(mut self) -> Result<Shapes, Trouble> {
         self.walk()?;
         Ok(self.shapes)
+    }
+
+    /// From now on tables of positions are as long as the maps that they are added to.
+    pub(super) fn fits_tables(mut self) -> Self {
+        self.tables = Some(Vec::new());
+        self
+    }
+
+    /// Takes a further node, and says how long the axes of its value are.
+    pub(super) fn next(&mut self, node: &Node) -> Result<Vec<u64>, String> {
+        let shape = self.shape(node).and_then(|shape| self.sized(shape))?;
+        let sizes = shape.iter().map(|dim| self.size(*dim)).collect();
+        self.shapes.values.push(shape);
+        if node.is_table() {
+            self.made.push(self.node);
+        }
+        self.node += 1;
+        Ok(sizes)
     }
 
     fn walk(&mut self) -> Result<(), Trouble> {
@@ -561,10 +585,8 @@ impl<'a> Walk<'a> {
         };
         let maker = node.inputs.get(i).and_then(|value| value.checked_sub(1));
         let maker = usize::try_from(maker.unwrap_or(u32::MAX)).unwrap_or(usize::MAX);
-        let is_table = self.graph.nodes.get(maker).is_some_and(|node| {
-            matches!(node.op, Op::Parameter { .. } | Op::Constant { .. }) && node.inputs.is_empty()
-        });
-        if !is_table || other.len() < shape.len() {
+        let is_table = self.graph.nodes.get(maker).is_some_and(Node::is_table);
+        if !is_table && !self.made.contains(&maker) || other.len() < shape.len() {
             return;
         }
         let wanted = &other[other.len() - shape.len()..];
