@@ -12,7 +12,7 @@ use super::families::effnet::{EffNet, RawEffNet};
 use super::families::regnet::{RawRegNet, RegNet};
 use super::families::resnet::{RawResNet, ResNet};
 use super::families::vit::{RawVit, Vit};
-use super::graph::{Graph, RawGraph};
+use super::graph::{Graph, RawGraph, Twin};
 use super::group::Group;
 use super::layers::Layer;
 use crate::json::{Invalid, escaped, nearest, shortened_text, typed};
@@ -66,7 +66,12 @@ impl Spec {
     #[must_use]
     pub fn group(&self) -> Group {
         Group::known(match self {
-            Self::Graph(net) => return net.twin().map_or_else(|| net.kin(), Self::group),
+            Self::Graph(net) => {
+                return match net.twin() {
+                    Some(twin) => Self::from(twin).group(),
+                    None => net.kin(),
+                };
+            }
             Self::RegNet(net) => net.stages().group(),
             Self::AnyNet(net) => net.group(),
             Self::EffNet(_) => "efficientnet",
@@ -109,6 +114,30 @@ impl Spec {
                     nearest(name, &BUILDERS),
                 ))
             }
+        }
+    }
+}
+
+impl From<&Twin> for Spec {
+    fn from(twin: &Twin) -> Self {
+        match twin {
+            Twin::AnyNet(net) => Self::AnyNet(net.clone()),
+            Twin::EffNet(net) => Self::EffNet(net.clone()),
+        }
+    }
+}
+
+impl Spec {
+    /// The net in the form that scaling gives it, where a builder of stages makes it.
+    #[must_use]
+    pub fn twin(&self) -> Option<Twin> {
+        match self {
+            Self::RegNet(net) => Some(Twin::AnyNet(net.stages().clone())),
+            Self::AnyNet(net) => Some(Twin::AnyNet(net.clone())),
+            Self::ResNet(net) => net.as_anynet().ok().map(Twin::AnyNet),
+            Self::EffNet(net) => Some(Twin::EffNet(net.clone())),
+            Self::Graph(net) => net.twin().cloned(),
+            Self::Vit(_) => None,
         }
     }
 }

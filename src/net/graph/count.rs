@@ -1,8 +1,9 @@
 //! What a graph costs: its operators as layers.
 
-use super::Graph;
-use super::op::{Conv, Filter, NormKind, Op, PoolKind, Reduction};
-use super::shapes::{Einsum, Shapes, Trouble};
+use super::form::op::{Conv, Filter, NormKind, Op, PoolKind, Reduction};
+use super::nodes::Graph;
+use super::shapes::einsum::Einsum;
+use super::shapes::{Shapes, Trouble};
 use crate::net::blocks::Side;
 use crate::net::layers::{Bias, Kind, Layer, Then};
 

@@ -1,9 +1,9 @@
 //! A graph in the making: each value has its shape as soon as its operator is there.
 
-use super::raw::RawNode;
-use super::read::read;
+use super::form::raw::RawNode;
+use super::form::read::read;
+use super::nodes::{Graph, Node};
 use super::shapes::Walk;
-use super::{Graph, Node};
 use crate::json::Invalid;
 use crate::net::blocks::Side;
 

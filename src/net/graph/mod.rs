@@ -1,145 +1,35 @@
 //! Any net, as a graph of operators: read, checked, counted and scaled.
 //!
-//! Shapes follow from the image ([`shapes`]), layers from shapes ([`count`]). A wider net keeps equal widths equal
-//! ([`width`], on the formulas of [`dim`]); a deeper one repeats the blocks that stand in a row ([`depth`]).
+//! Shapes follow from the image ([`shapes`]), layers from shapes ([`count`]). A wider net keeps equal widths equal, a
+//! deeper one repeats the blocks that stand in a row ([`grow`]). A graph of a known family is scaled as that ([`family`]).
 //! The form: `docs/graphs.md`.
 
-mod build;
+mod checked;
 mod count;
-mod depth;
 mod dim;
 mod draft;
-mod kin;
-pub mod op;
-pub mod raw;
-mod read;
+mod family;
+mod form;
+mod grow;
+mod nodes;
 mod rearrange;
-mod scale;
 mod shapes;
-mod twin;
-mod width;
-mod write;
 
-use std::sync::Arc;
-
-use crate::json::Invalid;
-use crate::net::blocks::Side;
-use crate::net::layers::Layer;
-use crate::net::spec::Spec;
 pub(super) use draft::Draft;
-use op::Op;
-pub use raw::RawGraph;
-pub(super) use read::MAX_NODES;
-use shapes::Trouble;
-pub(super) use width::Wider;
-
-/// A checked graph.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Graph {
-    /// Channels of the image.
-    channels: u32,
-    nodes: Vec<Node>,
-    /// The builder's net that it equals.
-    twin: Option<Box<Spec>>,
-}
-
-/// One operator; its value has the number of the node plus 1, since the image is value 0.
-#[derive(Clone, Debug, PartialEq)]
-struct Node {
-    op: Op,
-    inputs: Vec<u32>,
-    /// The node whose weights it uses, where these are not its own.
-    tied: Option<u32>,
-    /// Where it stands in the module.
-    at: Option<String>,
-    /// Which of the nodes as they were written it comes from.
-    place: u32,
-}
-
-impl Node {
-    /// Whether it is a parameter or a constant whose lengths are told.
-    fn is_table(&self) -> bool {
-        matches!(self.op, Op::Parameter { .. } | Op::Constant { .. }) && self.inputs.is_empty()
-    }
-}
-
-impl Graph {
-    /// Emits the layers for an image of `side`, in order.
-    ///
-    /// # Errors
-    /// At the node whose shapes do not fit.
-    pub(super) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) -> Result<(), Invalid> {
-        self.emit(side, emit)
-            .map_err(|trouble| self.refusal(&trouble, side))
-    }
-
-    /// Its operators as one line of text, whatever its modules are called.
-    #[must_use]
-    pub fn operators(&self) -> String {
-        let mut raw = RawGraph::from(self);
-        for node in &mut raw.nodes {
-            node.at = None;
-        }
-        // A graph is a struct of numbers and words: writing it to a string cannot fail.
-        serde_json::to_string(&raw).unwrap_or_default()
-    }
-
-    /// The builder's net that it equals, layer by layer, where there is one.
-    #[must_use]
-    pub fn twin(&self) -> Option<&Spec> {
-        self.twin.as_deref()
-    }
-
-    /// The graph whose shapes fit images of `side`: itself, or with tables of positions that are made anew; and with its
-    /// twin, where it has one.
-    ///
-    /// # Errors
-    /// At the node whose shapes do not fit.
-    pub(super) fn at(self: Arc<Self>, side: Side) -> Result<Arc<Self>, Invalid> {
-        if self.twin.is_some() {
-            return Ok(self);
-        }
-        let fitted = match self.fitted(side) {
-            Ok(None) => self,
-            Ok(Some(fitted)) => Arc::new(fitted),
-            Err(trouble) => return Err(self.refusal(&trouble, side)),
-        };
-        Ok(match fitted.found_twin(side) {
-            None => fitted,
-            Some(twin) => {
-                let mut graph = Arc::unwrap_or_clone(fitted);
-                graph.twin = Some(Box::new(twin));
-                Arc::new(graph)
-            }
-        })
-    }
-
-    /// What does not fit at `side`, told of the node as it was written.
-    fn refusal(&self, trouble: &Trouble, side: Side) -> Invalid {
-        let side = side.get();
-        let (pointer, op, named) = match self.nodes.get(trouble.node) {
-            Some(node) => (
-                format!("/nodes/{}", node.place),
-                node.op.name(),
-                node.at.as_ref().map(|at| format!(" at {at}")),
-            ),
-            None => ("/nodes".to_owned(), "graph", None),
-        };
-        let named = named.unwrap_or_default();
-        let detail = format!(
-            "`{op}`{named}: {}, for images of {side} pixels",
-            trouble.what
-        );
-        let hint = "another resolution, or a graph whose shapes fit";
-        Invalid::at(&pointer, side, detail, hint)
-    }
-}
+pub use form::raw::RawGraph;
+pub(super) use form::read::MAX_NODES;
+pub use form::{op, raw};
+pub(super) use grow::Wider;
+pub use nodes::{Graph, Twin};
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use std::sync::Arc;
+
     use super::*;
+    use crate::net::Spec;
     use crate::net::names::zoo::Entry;
     use crate::net::scaling::{RawScaling, Scaling};
     use crate::net::{Net, STRATEGIES, Zoo};
@@ -157,7 +47,7 @@ mod tests {
 
     /// The net as a stranger would send it: operators alone.
     fn sent(net: &Net) -> Option<Net> {
-        let graph = RawGraph::from(&Graph::of(net.spec())?);
+        let graph = RawGraph::from(&Graph::of(net.spec().twin()?)?);
         let text = serde_json::to_value(graph).unwrap();
         let serde_json::Value::Object(mut object) = text else {
             return None;

@@ -145,8 +145,8 @@ impl Scaling {
             .iter()
             .all(|by| (by - 1.0).abs() < 1e-12);
         if let Some(twin) = graph.twin().filter(|_| !unchanged) {
-            let scaled = self.applied(&Net::new(twin.clone(), from)?, grow)?;
-            let Some(graph) = Graph::of(scaled.spec()) else {
+            let scaled = self.applied(&Net::new(twin.into(), from)?, grow)?;
+            let Some(graph) = scaled.spec().twin().and_then(Graph::of) else {
                 return Ok(scaled);
             };
             return Net::new(Spec::Graph(Arc::new(graph)), scaled.side());
@@ -207,7 +207,7 @@ impl Scaling {
         };
         if let Spec::Graph(graph) = net.spec()
             && let Some(twin) = graph.twin()
-            && let Ok(twin) = Net::new(twin.clone(), net.side())
+            && let Ok(twin) = Net::new(twin.into(), net.side())
         {
             return self.dimensions(&twin);
         }

@@ -40,7 +40,7 @@ impl Architecture {
     pub fn of_net(net: &Net) -> Self {
         if let Spec::Graph(graph) = net.spec() {
             return match graph.twin() {
-                Some(twin) => Self::of_twin(twin, net),
+                Some(twin) => Self::of_twin(&Spec::from(twin), net),
                 None => Self::of_text(&graph.operators()),
             };
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::op::{Affine, Filter, NormKind, Op, Padding, PerAxis, Resized, Values, Window};
 use super::raw::{RawAxes, RawGraph, RawNode, RawPad, RawScale, RawSizes};
-use super::{Graph, Node};
+use crate::net::graph::nodes::{Graph, Node};
 use crate::units::Whole;
 
 impl From<&Graph> for RawGraph {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::dim::{Dim, Width, common_multiple, lacking, nearest};
-use super::op::{Op, Values};
-use super::shapes::{Mark, Shapes, Trouble};
-use super::{Graph, Node};
 use crate::net::blocks::Side;
+use crate::net::graph::dim::{Dim, Width, common_multiple, lacking, nearest};
+use crate::net::graph::form::op::{Op, Values};
+use crate::net::graph::nodes::{Graph, Node};
+use crate::net::graph::shapes::{Mark, Shapes, Trouble};
 use crate::net::limits::MAX_WIDTH;
 use crate::units::{rounded, to_f64};
 
@@ -154,7 +154,7 @@ impl Graph {
     }
 
     /// The net with every width that may be scaled `by` times as large.
-    pub(super) fn wider(&self, side: Side, by: Wider) -> Result<Self, Trouble> {
+    pub(in crate::net::graph) fn wider(&self, side: Side, by: Wider) -> Result<Self, Trouble> {
         let mut steps = Steps::new(self, side)?;
         let groups = steps.group(by.groups);
         let mut sizes = steps.shapes.widths.sizes();

@@ -71,7 +71,7 @@ macro_rules! node {
 
         impl RawNode {
             /// The first field that is left.
-            pub(super) fn left(&self) -> Option<&'static str> {
+            pub(in crate::net::graph) fn left(&self) -> Option<&'static str> {
                 $(if self.$field.is_some() { return Some(stringify!($field).trim_start_matches("r#")); })+
                 None
             }

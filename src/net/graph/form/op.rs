@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rearrange::Rearrange;
+use crate::net::graph::rearrange::Rearrange;
 
 /// One number for all spatial axes, or one for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PerAxis {
+pub(in crate::net::graph) enum PerAxis {
     All(u32),
     Each(Vec<u32>),
 }
 
 impl PerAxis {
     /// That of the `axis`-th spatial axis.
-    pub(super) fn at(&self, axis: usize) -> u32 {
+    pub(in crate::net::graph) fn at(&self, axis: usize) -> u32 {
         match self {
             Self::All(n) => *n,
             Self::Each(list) => list.get(axis).or(list.last()).copied().unwrap_or(1),
@@ -24,7 +24,7 @@ impl PerAxis {
 
 /// What stands around a value before a window moves over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Padding {
+pub(in crate::net::graph) enum Padding {
     /// As much before as after.
     Even(PerAxis),
     /// Before each axis, then after each.
@@ -35,13 +35,13 @@ pub(super) enum Padding {
 
 /// A window that moves over the spatial axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) kernel: PerAxis,
-    pub(super) stride: PerAxis,
-    pub(super) pad: Padding,
-    pub(super) dilation: PerAxis,
+pub(in crate::net::graph) struct Window {
+    pub(in crate::net::graph) kernel: PerAxis,
+    pub(in crate::net::graph) stride: PerAxis,
+    pub(in crate::net::graph) pad: Padding,
+    pub(in crate::net::graph) dilation: PerAxis,
     /// Whether a window that reaches over the end counts.
-    pub(super) ceil: bool,
+    pub(in crate::net::graph) ceil: bool,
 }
 
 /// Where a convolution's filter comes from.
@@ -88,7 +88,7 @@ pub enum Affine {
 
 impl Affine {
     /// Parameters for each channel.
-    pub(super) const fn params(self) -> u64 {
+    pub(in crate::net::graph) const fn params(self) -> u64 {
         match self {
             Self::Both => 2,
             Self::Scale => 1,
@@ -124,7 +124,7 @@ pub enum Values {
 
 /// What a pool takes of its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PoolKind {
+pub(in crate::net::graph) enum PoolKind {
     Max,
     Average,
     Power,
@@ -132,35 +132,35 @@ pub(super) enum PoolKind {
 
 /// A convolution.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Conv {
-    pub(super) out: u32,
-    pub(super) window: Window,
-    pub(super) groups: u32,
-    pub(super) bias: bool,
-    pub(super) filter: Filter,
+pub(in crate::net::graph) struct Conv {
+    pub(in crate::net::graph) out: u32,
+    pub(in crate::net::graph) window: Window,
+    pub(in crate::net::graph) groups: u32,
+    pub(in crate::net::graph) bias: bool,
+    pub(in crate::net::graph) filter: Filter,
     /// Whether a standardised filter has a learned gain.
-    pub(super) gain: bool,
+    pub(in crate::net::graph) gain: bool,
     /// What the gain is multiplied by.
-    pub(super) value: Option<f64>,
+    pub(in crate::net::graph) value: Option<f64>,
     /// Positions added to the end; `None` where it is no transposed convolution.
-    pub(super) transposed: Option<PerAxis>,
+    pub(in crate::net::graph) transposed: Option<PerAxis>,
 }
 
 /// What an operator does besides its name that changes no shape and no count.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Details {
-    pub(super) axis: Option<i64>,
-    pub(super) axes: Option<Vec<i64>>,
-    pub(super) shifts: Option<Vec<i64>>,
-    pub(super) value: Option<f64>,
-    pub(super) start: Option<f64>,
-    pub(super) stop: Option<f64>,
-    pub(super) approximate: Option<String>,
+pub(in crate::net::graph) struct Details {
+    pub(in crate::net::graph) axis: Option<i64>,
+    pub(in crate::net::graph) axes: Option<Vec<i64>>,
+    pub(in crate::net::graph) shifts: Option<Vec<i64>>,
+    pub(in crate::net::graph) value: Option<f64>,
+    pub(in crate::net::graph) start: Option<f64>,
+    pub(in crate::net::graph) stop: Option<f64>,
+    pub(in crate::net::graph) approximate: Option<String>,
 }
 
 /// A side that a map is resized to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Resized {
+pub(in crate::net::graph) enum Resized {
     By(Vec<f64>),
     To(PerAxis),
     /// The sides of the second input.
@@ -169,7 +169,7 @@ pub(super) enum Resized {
 
 /// An operator of a graph.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Op {
+pub(in crate::net::graph) enum Op {
     Conv(Conv),
     Linear {
         out: u32,
@@ -279,7 +279,7 @@ pub(super) enum Op {
 }
 
 /// Functions of each element.
-pub(super) const MAPS: [&str; 44] = [
+pub(in crate::net::graph) const MAPS: [&str; 44] = [
     "relu",
     "relu6",
     "leaky_relu",
@@ -327,7 +327,7 @@ pub(super) const MAPS: [&str; 44] = [
 ];
 
 /// Functions of two elements.
-pub(super) const PAIRS: [&str; 11] = [
+pub(in crate::net::graph) const PAIRS: [&str; 11] = [
     "add",
     "sub",
     "mul",
@@ -342,7 +342,7 @@ pub(super) const PAIRS: [&str; 11] = [
 ];
 
 /// The other operators.
-pub(super) const OTHERS: [&str; 31] = [
+pub(in crate::net::graph) const OTHERS: [&str; 31] = [
     "conv",
     "conv_transpose",
     "linear",
@@ -378,7 +378,7 @@ pub(super) const OTHERS: [&str; 31] = [
 
 impl Op {
     /// Its name, as it is written.
-    pub(super) fn name(&self) -> &'static str {
+    pub(in crate::net::graph) fn name(&self) -> &'static str {
         match self {
             Self::Conv(Conv {
                 transposed: Some(_),

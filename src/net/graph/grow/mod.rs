@@ -1,10 +1,13 @@
 //! A graph, scaled: deeper first, then wider, then for images of another side.
 
-use super::Graph;
+mod depth;
+mod width;
+
+use super::nodes::Graph;
 use super::shapes::Trouble;
-use super::width::Wider;
 use crate::json::Invalid;
 use crate::net::blocks::Side;
+pub(in crate::net) use width::Wider;
 
 impl Graph {
     /// The net with `depth` times as many blocks in each stage, and widths grown by `wider`. A growth of 1 changes nothing.

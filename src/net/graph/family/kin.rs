@@ -4,9 +4,9 @@
 //! rules look at the operators alone; a net that none of them fits has no group, and is predicted as a net of an unseen
 //! kind is. How often they find the group that a net's name tells: `docs/accuracy.md`.
 
-use super::op::{Conv, Filter, NormKind, Op};
-use super::{Graph, Node};
 use crate::net::Group;
+use crate::net::graph::form::op::{Conv, Filter, NormKind, Op, PoolKind};
+use crate::net::graph::nodes::{Graph, Node};
 
 /// What a net is built of, in numbers of operators.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Parts {
                 Op::Part { .. } | Op::Slice { .. } => parts.parts += 1,
                 Op::MatMul | Op::Attention | Op::Einsum { .. } => parts.products += 1,
                 Op::Pool {
-                    kind: super::op::PoolKind::Max,
+                    kind: PoolKind::Max,
                     ..
                 } => parts.max_pools += 1,
                 Op::Map { name: "silu", .. } => parts.silu += 1,

@@ -3,12 +3,11 @@
 //! A graph's convolutions are read in order as stem, blocks and head; what was guessed of them is built, and taken only
 //! where it has the same layers and costs. So a net that comes from other code is counted, scaled and timed as its family is.
 
-use super::Graph;
 use crate::net::blocks::Side;
 use crate::net::families::anynet::{AnyNet, BlockType, SqueezeExcite, Stage, StemType};
 use crate::net::families::effnet::{self, EffNet};
+use crate::net::graph::nodes::{Graph, Twin};
 use crate::net::layers::{Bias, Counts, Kind, Layer, Then};
-use crate::net::spec::Spec;
 
 /// A convolution of a map.
 #[derive(Clone, Copy, Debug)]
@@ -434,7 +433,7 @@ fn traits(layer: &Layer, into: &mut Vec<Trait>) {
 }
 
 /// Whether `spec` has these layers, in whichever order, and their costs.
-fn equals(spec: &Spec, side: Side, layers: &[Layer]) -> bool {
+fn equals(spec: &Twin, side: Side, layers: &[Layer]) -> bool {
     let (mut wanted, mut counts) = (Vec::new(), Counts::default());
     for layer in layers {
         traits(layer, &mut wanted);
@@ -458,13 +457,13 @@ fn equals(spec: &Spec, side: Side, layers: &[Layer]) -> bool {
 
 impl Graph {
     /// The builder's net with the same layers, where there is one.
-    pub(super) fn found_twin(&self, side: Side) -> Option<Spec> {
+    pub(in crate::net::graph) fn found_twin(&self, side: Side) -> Option<Twin> {
         let mut layers = Vec::new();
         self.emit(side, &mut |layer| layers.push(layer)).ok()?;
         let read = Read::new(&layers)?;
         let guesses = [
-            any_net(&read).map(Spec::AnyNet),
-            eff_net(&read).map(Spec::EffNet),
+            any_net(&read).map(Twin::AnyNet),
+            eff_net(&read).map(Twin::EffNet),
         ];
         let mut guesses = guesses.into_iter().flatten();
         guesses.find(|spec| equals(spec, side, &layers))

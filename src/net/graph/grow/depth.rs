@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use super::op::Op;
-use super::shapes::{Shapes, Trouble};
-use super::{Graph, Node};
 use crate::net::blocks::Side;
+use crate::net::graph::form::op::Op;
+use crate::net::graph::nodes::{Graph, Node};
+use crate::net::graph::shapes::{Shapes, Trouble};
 use crate::units::{rounded, to_f64};
 
 /// Segments of a block, at most.
@@ -89,7 +89,7 @@ impl Graph {
     }
 
     /// The net with `by` times as many blocks in each stage, rounded, and at least one.
-    pub(super) fn deeper(&self, side: Side, by: f64) -> Result<Self, Trouble> {
+    pub(in crate::net::graph) fn deeper(&self, side: Side, by: f64) -> Result<Self, Trouble> {
         let mut made = Builder::new(self);
         for run in self.runs(side)? {
             let depth = rounded(to_f64(run.depth()) * by).max(1);
@@ -323,7 +323,9 @@ impl<'a> Builder<'a> {
 
     /// Adds `copies` of the run's block in place of those that it has.
     fn repeat(&mut self, run: &Run, copies: usize) -> Result<(), Trouble> {
-        if self.nodes.len() + copies.saturating_mul(run.length) > super::read::MAX_NODES {
+        if self.nodes.len() + copies.saturating_mul(run.length)
+            > crate::net::graph::form::read::MAX_NODES
+        {
             let what = format!("{copies} copies of this block are too many");
             return Err(Trouble {
                 node: run.start,

@@ -1,26 +1,25 @@
 //! The graph of a net of a builder, so that every net can be had as operators and built from them.
 
-use super::op::{Affine, Conv, Details, Filter, NormKind, Op, Padding, PerAxis, PoolKind, Window};
-use super::rearrange::Rearrange;
-use super::{Graph, Node};
 use crate::net::families::anynet::{AnyNet, BlockType, StemType};
 use crate::net::families::effnet::EffNet;
-use crate::net::spec::Spec;
+use crate::net::graph::form::op::{
+    Affine, Conv, Details, Filter, NormKind, Op, Padding, PerAxis, PoolKind, Window,
+};
+use crate::net::graph::nodes::{Graph, Node, Twin};
+use crate::net::graph::rearrange::Rearrange;
 
 impl Graph {
-    /// The graph of `spec`; `None` of what the form of graphs says otherwise (a ViT).
+    /// The graph of a builder's net.
     #[must_use]
-    pub(in crate::net) fn of(spec: &Spec) -> Option<Self> {
-        let mut made = match spec {
-            Spec::RegNet(net) => of_anynet(net.stages()),
-            Spec::AnyNet(net) => of_anynet(net),
-            Spec::ResNet(net) => of_anynet(&net.as_anynet().ok()?),
-            Spec::EffNet(net) => of_effnet(net),
-            Spec::Graph(graph) => return Some(graph.as_ref().clone()),
-            Spec::Vit(_) => return None,
-        }?;
-        made.twin = Some(Box::new(spec.clone()));
-        Some(made)
+    pub(in crate::net) fn of(twin: Twin) -> Option<Self> {
+        let made = match &twin {
+            Twin::AnyNet(net) => of_anynet(net),
+            Twin::EffNet(net) => of_effnet(net),
+        };
+        made.map(|graph| Self {
+            twin: Some(Box::new(twin)),
+            ..graph
+        })
     }
 }
 
