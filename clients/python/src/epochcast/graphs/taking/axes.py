@@ -19,7 +19,7 @@ def axis_of(call: Call, source: Value, name: str = "dim") -> int:
     return axis % max(source.rank, 1)
 
 
-@rule("view", "reshape", "_unsafe_view", "flatten", "unflatten", "view_copy")
+@rule("view", "reshape", "_unsafe_view", "flatten", "unflatten", "view_copy", "reshape_as", "view_as")
 def _view(call: Call) -> Value:
     source: Value = call.first
     if source.shapes == call.shapes:

@@ -1,6 +1,7 @@
 """A module's operators as torch.export sees them, twice: at two resolutions where the module takes them, and for two batches."""
 
 import copy
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,11 +65,22 @@ def _without_weights(module: Any) -> Any:
 def _exported(module: Any, device: str, *, strict: bool) -> Export:
     def export(batch: int, channels: int, side: int) -> Any:
         image = torch.zeros(batch, channels, side, side, device=device)
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), torch.no_grad(), _unlogged():
             warnings.simplefilter("ignore")
             return torch.export.export(module, (image,), strict=strict)
 
     return export
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """A trial that fails is no error of anybody's, but torch logs each with a page of its insides."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _device(module: Any) -> str:
