@@ -22,17 +22,18 @@ import torchvision
 from torch import nn
 
 from epochcast.counting import costs
-from epochcast.graphs.code import code
 from epochcast.graphs.module import module
 from epochcast.graphs.shapes import shaped
-from epochcast.graphs.taking.taken import taken
+from epochcast import graph
 
 TAKEN, REFUSED, WRONG = "taken", "refused", "wrong"
 
 
 def names(asked: argparse.Namespace) -> list[str]:
     """The nets that are asked for; those of torchvision begin with `torchvision.`."""
-    every = timm.list_models() + [f"torchvision.{name}" for name in torchvision.models.list_models(module=torchvision.models)]
+    every = timm.list_models() + [
+        f"torchvision.{name}" for name in torchvision.models.list_models(module=torchvision.models)
+    ]
     if asked.names:
         return list(asked.names)
     order = random.Random(asked.seed)
@@ -58,26 +59,28 @@ def judged(net: Any, side: int) -> tuple[str, str, Optional[Any]]:
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            graph = taken(net, (3, side, side))
+            found = graph(net, (3, side, side))
     except Exception as error:  # noqa: BLE001, each is counted
         return REFUSED, f"{type(error).__name__} {error}".replace("\n", " ")[:300], None
     unused = any("not used" in str(warning.message) for warning in told)
     try:
-        wrong = faults(net, side, graph.to_dict(), unused=unused)
+        wrong = faults(net, side, found.to_dict(), unused=unused)
     except Exception as error:  # noqa: BLE001
         wrong = [f"{type(error).__name__} {error}".replace("\n", " ")[:300]]
-    return (WRONG, "; ".join(wrong), graph) if wrong else (TAKEN, "some parameters are not used" if unused else "", graph)
+    return (
+        (WRONG, "; ".join(wrong), found) if wrong else (TAKEN, "some parameters are not used" if unused else "", found)
+    )
 
 
-def faults(net: Any, side: int, graph: dict[str, Any], *, unused: bool) -> list[str]:
+def faults(net: Any, side: int, written: dict[str, Any], *, unused: bool) -> list[str]:
     """What is not as it should be."""
     wrong = []
     own = sum(weight.numel() for weight in net.parameters())
-    inferred = sum(one.params for one in shaped(graph))
+    inferred = sum(one.params for one in shaped(written))
     if inferred != own and not (unused and inferred < own):
         wrong.append(f"the graph has {inferred} parameters, the module {own}")
     with torch.device("meta"):
-        built = module(graph)
+        built = module(written)
     held = sum(weight.numel() for weight in built.parameters())
     if held != inferred:
         wrong.append(f"what is built has {held} parameters, its graph {inferred}")
@@ -141,14 +144,14 @@ def main() -> None:
             print(f"{name}: not made: {error}")
             continue
         assert isinstance(net, nn.Module)  # noqa: S101
-        kind, told, graph = judged(net, side)
+        kind, told, found = judged(net, side)
         results[name] = (kind, told)
         print(f"{name}@{side}: {kind} in {time.monotonic() - start:.1f} s {told}", flush=True)
-        if graph is not None and kind == TAKEN and asked.output:
+        if found is not None and kind == TAKEN and asked.output:
             with asked.output.open("a") as lines:
-                lines.write(json.dumps({"name": name, "resolution": side, "graph": graph.to_dict()}) + "\n")
-        if graph is not None and asked.code:
-            print(code(graph.to_dict()))
+                lines.write(json.dumps({"name": name, "resolution": side, "graph": found.to_dict()}) + "\n")
+        if found is not None and asked.code:
+            print(found.code())
     print("\n".join(table(results)))
 
 

@@ -23,7 +23,7 @@ import torch
 import epochcast
 from epochcast.bench import clock, run, steps
 from epochcast.bench.__main__ import main as bench
-from epochcast.bench.build import module
+from epochcast.graphs.build import module
 from epochcast.bench.options import Options
 from epochcast.counting import costs
 

@@ -96,7 +96,7 @@ def of_torchvision(name: str) -> Optional[tuple[Any, int, str]]:
 
 
 def _described(wanted: Wanted, client: Client) -> Found:
-    from .build import module
+    from ..graphs.build import module
 
     # Scaled by 1, any net that can be scaled is described stage by stage.
     answer = client.complexity(wanted.name, wanted.scale or "d1_w1:1", resolution=wanted.resolution)

@@ -1,13 +1,11 @@
 """How a step is written in a module's `forward`."""
 
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from .init import number
+from .names import Names
 from .pattern import Pattern
 from .shapes import Shaped, pads, per_axis, reduced_axes
-
-if TYPE_CHECKING:
-    from .code import Names
 
 
 class Line(NamedTuple):
@@ -17,7 +15,7 @@ class Line(NamedTuple):
     inline: Optional[str] = None
 
 
-def line(one: Shaped, names: "Names", batch: int) -> Line:
+def line(one: Shaped, names: Names, batch: int) -> Line:
     """What `forward` does for a step."""
     op = one.step.op
     if op == "param" or (op == "const" and not one.step.inputs):
@@ -33,7 +31,7 @@ def line(one: Shaped, names: "Names", batch: int) -> Line:
     return Line(rule(Written(one, values, names.attribute(one))))
 
 
-def _input(one: Shaped, at: int, names: "Names", batch: int) -> str:
+def _input(one: Shaped, at: int, names: Names, batch: int) -> str:
     """An input, of as many images as the others where that matters."""
     text = names.expression(one.step.inputs[at])
     if one.step.op not in ("cat", "attention", "einsum") or one.step.op == "cat" and int(one.step.get("axis", 1)) == 0:
@@ -207,7 +205,9 @@ def _pool(how: Written) -> str:
 def _global(how: Written) -> str:
     axes = ", ".join(str(axis) for axis in range(2, how.sides + 2))
     kind = "mean" if "avg" in how.one.step.op else "amax"
-    return f"{how.x}.{kind}(({axes}), keepdim=True)" if kind == "mean" else f"F.adaptive_max_pool{how.sides}d({how.x}, 1)"
+    return (
+        f"{how.x}.{kind}(({axes}), keepdim=True)" if kind == "mean" else f"F.adaptive_max_pool{how.sides}d({how.x}, 1)"
+    )
 
 
 def _adaptive(how: Written) -> str:
@@ -276,7 +276,9 @@ def _rearrange(how: Written) -> str:
     ones = [at for at, name in enumerate(flat) if name == "1"]
     names = [name for name in flat if name != "1"]
     order = [name for axis in pattern.right for name in axis]
-    tail = ones == list(range(len(names), len(flat))) and names == order and len(pattern.right) == len(names)
+    tail = (
+        ones == list(range(len(names), len(flat))) and names == order and all(len(axis) == 1 for axis in pattern.right)
+    )
     if ones and tail and names:
         return f"{text}.flatten({len(names) - 1})"
     if ones:
@@ -304,7 +306,11 @@ def _opened(how: Written, pattern: Pattern) -> tuple[str, list[str]]:
 def _sizes(how: Written, pattern: Pattern, at: int) -> list[str]:
     axis = pattern.left[at]
     batch = "batch" if how.one.moving else "1"
-    known = {name: str(pattern.sizes[name]) if name in pattern.sizes else batch for name in axis if name not in pattern.free(axis)}
+    known = {
+        name: str(pattern.sizes[name]) if name in pattern.sizes else batch
+        for name in axis
+        if name not in pattern.free(axis)
+    }
     free = pattern.free(axis)
     if len(free) == 2:
         rest = "".join(f" // {size}" for size in known.values())
@@ -343,7 +349,9 @@ _RULES: dict[str, Callable[[Written], str]] = {
     "linear": _linear,
     "norm": _norm,
     "prelu": _norm,
-    "gelu": lambda how: f"F.gelu({how.x}{', approximate=' + repr(how.get('approximate')) if how.get('approximate') else ''})",
+    "gelu": lambda how: (
+        f"F.gelu({how.x}{', approximate=' + repr(how.get('approximate')) if how.get('approximate') else ''})"
+    ),
     "leaky_relu": _valued("F.leaky_relu({x}, {value})", 0.01),
     "elu": _valued("F.elu({x}, {value})", 1.0),
     "celu": _valued("F.celu({x}, {value})", 1.0),
@@ -374,7 +382,9 @@ _RULES: dict[str, Callable[[Written], str]] = {
     "reduce": _reduce,
     "max_pool": _pool,
     "avg_pool": _pool,
-    "lp_pool": lambda how: f"F.lp_pool{how.sides}d({how.x}, 2, {number(how.get('kernel'))}, {number(how.get('stride', how.get('kernel')))})",
+    "lp_pool": lambda how: (
+        f"F.lp_pool{how.sides}d({how.x}, 2, {number(how.get('kernel'))}, {number(how.get('stride', how.get('kernel')))})"
+    ),
     "global_avg_pool": _global,
     "global_max_pool": _global,
     "adaptive_avg_pool": _adaptive,
@@ -390,5 +400,6 @@ _RULES: dict[str, Callable[[Written], str]] = {
     "unfold": _windows,
     "fold": _windows,
     "const": _const,
+    "windows": lambda how: f"{how.x}.unfold({how.get('axis')}, {how.get('size')}, {how.get('step', 1)})",
     "index": _index,
 }

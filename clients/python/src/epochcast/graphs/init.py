@@ -1,12 +1,10 @@
 """What a graph's layers are made as."""
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from .names import Names
 from .shapes import Shaped, affine, normed, own_bias, pads, per_axis
-
-if TYPE_CHECKING:
-    from .code import Names
 
 
 class Made(NamedTuple):
@@ -15,7 +13,7 @@ class Made(NamedTuple):
     text: str
 
 
-def made(one: Shaped, names: "Names") -> Made:
+def made(one: Shaped, names: Names) -> Made:
     """The layer of a step."""
     rule = _RULES.get(one.step.op)
     if rule is None or one.step.tied != one.step.place:
@@ -31,7 +29,7 @@ def number(value: Any) -> str:
     return f"({', '.join(map(str, listed))})"
 
 
-def _conv(one: Shaped, name: str, _: "Names") -> str:
+def _conv(one: Shaped, name: str, _: Names) -> str:
     step, sides = one.step, len(one.inputs[0]) - 2
     kind = {"standardized": "StandardizedConv", "fixed": "FixedConv"}.get(step.get("weight", ""), "nn.Conv")
     words = [str(one.inputs[0][1]), str(step.fields["out"]), number(per_axis(step.get("kernel", 1), sides))]
@@ -66,7 +64,7 @@ def _worded(one: Shaped, fields: dict[str, str], usual: int) -> list[str]:
     return found
 
 
-def _conv_transpose(one: Shaped, name: str, _: "Names") -> str:
+def _conv_transpose(one: Shaped, name: str, _: Names) -> str:
     step, sides = one.step, len(one.inputs[0]) - 2
     words = [str(one.inputs[0][1]), str(step.fields["out"]), number(per_axis(step.get("kernel", 1), sides))]
     words += _worded(one, {"stride": "stride"}, 1) + _worded(one, {"pad": "padding", "out_pad": "output_padding"}, 0)
@@ -75,12 +73,12 @@ def _conv_transpose(one: Shaped, name: str, _: "Names") -> str:
     return f"{name} = nn.ConvTranspose{sides}d({', '.join(words)})"
 
 
-def _linear(one: Shaped, name: str, _: "Names") -> str:
+def _linear(one: Shaped, name: str, _: Names) -> str:
     bias = "" if own_bias(one.step) else ", bias=False"
     return f"{name} = nn.Linear({one.inputs[0][-1]}, {one.step.fields['out']}{bias})"
 
 
-def _norm(one: Shaped, name: str, _: "Names") -> str:
+def _norm(one: Shaped, name: str, _: Names) -> str:
     step, shape = one.step, one.inputs[0]
     kind, learned, sizes = step.get("kind", "batch"), affine(step), normed(step, shape)
     width = number(sizes) if len(sizes) == 1 else f"({', '.join(map(str, sizes))})"
@@ -100,11 +98,11 @@ def _norm(one: Shaped, name: str, _: "Names") -> str:
     return f"{name} = nn.BatchNorm{sides}d({width}{plain}){unshifted}"
 
 
-def _prelu(one: Shaped, name: str, _: "Names") -> str:
+def _prelu(one: Shaped, name: str, _: Names) -> str:
     return f"{name} = nn.PReLU({'' if one.step.get('shared') else one.inputs[0][1]})"
 
 
-def _param(one: Shaped, name: str, names: "Names") -> str:
+def _param(one: Shaped, name: str, names: Names) -> str:
     shape = ", ".join(str(size) for size in one.shape) or "()"
     users = {other.step.op for other in names.found if one.step.place in other.step.inputs}
     # What is multiplied with starts as one, so that gradients flow.
@@ -112,7 +110,7 @@ def _param(one: Shaped, name: str, names: "Names") -> str:
     return f"{name} = nn.Parameter({start})"
 
 
-def _const(one: Shaped, name: str, _: "Names") -> str:
+def _const(one: Shaped, name: str, _: Names) -> str:
     if one.step.inputs or not one.shape:
         return ""
     value = one.step.get("value", 0)
@@ -123,7 +121,7 @@ def _const(one: Shaped, name: str, _: "Names") -> str:
     return f'self.register_buffer("{name.partition(".")[2]}", {tensor}, persistent=False)'
 
 
-def _index(one: Shaped, name: str, _: "Names") -> str:
+def _index(one: Shaped, name: str, _: Names) -> str:
     axis = int(one.step.get("axis", 0))
     count = math.prod(int(size) for size in one.step.fields["shape"])
     places = f"torch.arange({count}) % {one.inputs[0][axis]}"

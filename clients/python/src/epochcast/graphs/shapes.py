@@ -87,9 +87,7 @@ def _conv(step: Step, inputs: tuple[Shape, ...]) -> Shape:
 def _conv_transpose(step: Step, inputs: tuple[Shape, ...]) -> Shape:
     batch, _, *size = inputs[0]
     sides = len(size)
-    kernel, stride, dilation = (
-        per_axis(step.get(name, 1), sides) for name in ("kernel", "stride", "dilation")
-    )
+    kernel, stride, dilation = (per_axis(step.get(name, 1), sides) for name in ("kernel", "stride", "dilation"))
     before, after = pads(step, sides)
     more = per_axis(step.get("out_pad", 0), sides)
     made = [
@@ -209,6 +207,14 @@ def _fold(step: Step, inputs: tuple[Shape, ...]) -> Shape:
     return (batch, channels // math.prod(per_axis(step.fields["kernel"], 2)), *size)
 
 
+def _windows(step: Step, inputs: tuple[Shape, ...]) -> Shape:
+    axis, size = int(step.fields["axis"]), int(step.fields["size"])
+    count = (inputs[0][axis] - size) // int(step.get("step", 1)) + 1
+    if count < 1:
+        raise ValueError(f"an axis of {inputs[0][axis]} has no windows of {size}")
+    return (*_with(inputs[0], axis, count), size)
+
+
 def _index(step: Step, inputs: tuple[Shape, ...]) -> Shape:
     axis = int(step.get("axis", 0)) % len(inputs[0])
     return (*inputs[0][:axis], *(int(size) for size in step.fields["shape"]), *inputs[0][axis + 1 :])
@@ -239,7 +245,20 @@ def _rearrange(step: Step, batch: int, inputs: tuple[Shape, ...]) -> Shape:
     return Pattern.read(step.fields["as"], step.get("sizes")).shape(inputs[0], batch)
 
 
-ELEMENTWISE = ("add", "sub", "mul", "div", "pow", "maximum", "minimum", "remainder", "equal", "less", "greater", "where")
+ELEMENTWISE = (
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "maximum",
+    "minimum",
+    "remainder",
+    "equal",
+    "less",
+    "greater",
+    "where",
+)
 
 _RULES: dict[str, Callable[[Step, tuple[Shape, ...]], Shape]] = {
     "conv": _conv, "conv_transpose": _conv_transpose, "linear": _linear, "param": _param, "const": _const,
@@ -249,7 +268,7 @@ _RULES: dict[str, Callable[[Step, tuple[Shape, ...]], Shape]] = {
     **dict.fromkeys(("global_avg_pool", "global_max_pool"), _global),
     **dict.fromkeys(("adaptive_avg_pool", "adaptive_max_pool"), _adaptive),
     "repeat": _repeat, "matmul": _matmul, "attention": _attention, "einsum": _einsum, "resize": _resize, "pad": _pad,
-    "unfold": _unfold, "fold": _fold, "index": _index,
+    "unfold": _unfold, "fold": _fold, "index": _index, "windows": _windows,
 }  # fmt: skip
 # Those that have to know the batch.
 _SHAPES = {"rearrange": _rearrange}

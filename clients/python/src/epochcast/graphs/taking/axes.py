@@ -206,9 +206,7 @@ def cut(call: Call, source: Value, axis: int, starts: Any, ends: Any, step: int 
     """A piece of an axis."""
     sizes = source.sizes(axis)
     lengths = [max(0, -(-(end - start) // step)) for start, end in zip(starts, ends)]
-    shapes = tuple(
-        (*shape[:axis], length, *shape[axis + 1 :]) for shape, length in zip(source.shapes, lengths)
-    )
+    shapes = tuple((*shape[:axis], length, *shape[axis + 1 :]) for shape, length in zip(source.shapes, lengths))
     if list(sizes) == lengths:
         return call.same(source)
     part = _equal_part(sizes, starts, lengths) if step == 1 else None
@@ -308,6 +306,12 @@ def _interleaved(call: Call) -> Value:
     opened = call.arranged(source, lambda layout: layout.with_one(axis + 1))
     more = repeated(call, opened, axis + 1, call.each("repeats"))
     return call.arranged(more, lambda layout: layout.reshaped(call.shapes))
+
+
+@rule("unfold")
+def _windows(call: Call) -> Value:
+    source: Value = call.first
+    return call.value("windows", source, axis=call["dimension"] % source.rank, size=call["size"], step=call["step"])
 
 
 @rule("roll", "flip")

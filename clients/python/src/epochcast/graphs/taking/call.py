@@ -2,8 +2,8 @@
 
 from typing import Any, Callable, Optional
 
+from ...errors import NoGraph
 from .layout import Batches, Layout
-from .refusals import Refused
 from .values import Shapes, Value
 
 
@@ -32,10 +32,10 @@ class Call:
         """The first argument."""
         return next(iter(self.args[0].values()))
 
-    def refuse(self, why: str) -> Refused:
+    def refuse(self, why: str) -> NoGraph:
         """The error that this operator is."""
         where = f" in {self.at}" if self.at else ""
-        return Refused(f"{self.name}{where}: {why}")
+        return NoGraph(f"{self.name}{where}: {why}")
 
     def value(self, op: str, *inputs: Value, shapes: Optional[Shapes] = None, **fields: Any) -> Value:
         """A new value, which stands where this operator does."""

@@ -52,8 +52,8 @@ class Batches:
         return sizes == self.batch
 
     def varies(self, sizes: Sizes) -> bool:
-        """Whether a size changes with the resolution."""
-        return len(set(sizes)) > 1
+        """Whether a size changes with the resolution or the batch."""
+        return len(set(sizes)) > 1 or sizes[0] % self.batch[0] == 0
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,9 @@ class Layout:
         layout = self
         while (pair := layout._neighbours()) is not None:
             whole = Atom(times(pair[0].sizes, pair[1].sizes))
-            layout = Layout(*(tuple(_joined(axis, pair, whole) for axis in axes) for axes in (layout.left, layout.right)))
+            layout = Layout(
+                *(tuple(_joined(axis, pair, whole) for axis in axes) for axes in (layout.left, layout.right))
+            )
         return layout
 
     def _neighbours(self) -> Optional[tuple[Atom, Atom]]:

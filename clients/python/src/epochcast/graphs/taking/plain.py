@@ -95,6 +95,14 @@ def number_or_value(value: Any) -> Any:
     return value
 
 
+@rule("addcmul", "addcdiv")
+def _add_product(call: Call) -> Value:
+    one, two, three = list(call.args[0].values())[:3]
+    if call.get("value", 1) != 1:
+        two = call.value("mul", two, value=call["value"])
+    return call.value("add", one, call.value("mul" if call.name == "addcmul" else "div", two, three))
+
+
 @rule("where")
 def _where(call: Call) -> Value:
     values = [value if isinstance(value, Value) else constant(call, value) for value in call.args[0].values()]
@@ -173,7 +181,9 @@ def _pool(call: Call) -> Any:
     return [made] if call.name.endswith("indices") else made
 
 
-@rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "adaptive_max_pool1d", "_adaptive_avg_pool2d")
+@rule(
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "adaptive_max_pool1d", "_adaptive_avg_pool2d"
+)
 def _adaptive(call: Call) -> Any:
     kind = "avg" if "avg" in call.name else "max"
     to = short(call["output_size"])
@@ -219,8 +229,7 @@ def _resize(call: Call) -> Value:
     if call.shapes == source.shapes:
         return call.same(source)
     scales = {
-        tuple(new / old for new, old in zip(shape[2:], before[2:]))
-        for shape, before in zip(call.shapes, source.shapes)
+        tuple(new / old for new, old in zip(shape[2:], before[2:])) for shape, before in zip(call.shapes, source.shapes)
     }
     if len(set(call.shapes[0][2:])) == 1 and len({shape[2:] for shape in call.shapes}) == 1 and not source.moving:
         return call.value("resize", source, to=short(call.shapes[0][2:]), mode=kept)

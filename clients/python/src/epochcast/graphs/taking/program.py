@@ -5,11 +5,11 @@ from typing import Any, Optional
 
 import torch
 
+from ...errors import NoGraph
 from . import axes, plain, weighted
 from .call import RULES, Call
 from .capture import BATCHES, Captured, path_of
 from .layout import Batches, Inexpressible
-from .refusals import Refused
 from .values import Shapes, Value
 
 __all__ = ["axes", "plain", "values_of", "weighted"]
@@ -41,7 +41,7 @@ class Reader:
             elif node.op == "call_function":
                 self.values[node] = self._called(nodes)
                 self._keep(self.values[node])
-        raise Refused("the module puts out nothing")
+        raise NoGraph("the module puts out nothing")
 
     def _keep(self, made: Any) -> None:
         for value in made if isinstance(made, list) else [made]:
@@ -54,7 +54,7 @@ class Reader:
         wanted = [self.values[inner] for inner in node.all_input_nodes if inner.name in signature.user_outputs]
         found = wanted or found
         if len(found) != 1:
-            raise Refused(f"the module puts out {len(found)} tensors; a graph puts out one")
+            raise NoGraph(f"the module puts out {len(found)} tensors; a graph puts out one")
         value: Value = found[0]
         return value
 
@@ -144,7 +144,9 @@ class Reader:
             several = [_evaluated(node, self.values, at) for at, node in enumerate(nodes)]
             known = all(found is not None for found in several)
             return [
-                _constant([found[at] if known and found else None for found in several], tuple(s[at] for s in call.shapes))
+                _constant(
+                    [found[at] if known and found else None for found in several], tuple(s[at] for s in call.shapes)
+                )
                 for at in range(len(call.shapes[0]))
             ]
         if not hasattr(nodes[0].meta.get("val"), "shape"):

@@ -1,31 +1,29 @@
-"""A torch module as a graph."""
+"""A torch module as the nodes of a graph."""
 
 import warnings
 from typing import Any
 
-from ..graph import Graph
+from ...errors import NoGraph
 from .capture import captured
 from .program import values_of
-from .refusals import Refused
 from .written import written
 
+_SHOWN = 3
 
-def taken(module: Any, image: tuple[int, int, int]) -> Graph:
-    """`module` for images of `(channels, height, width)`."""
+
+def taken(module: Any, image: tuple[int, ...]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The nodes of `module` for images of `(channels, height, width)`, and other fields of the graph."""
     channels, height, width = image
     if height != width:
-        raise Refused(f"images of {height} x {width} pixels are not square; a graph is for square ones")
+        raise NoGraph(f"images of {height} x {width} pixels are not square; a graph is for square ones")
     found = captured(module, height, channels)
     out, batches = values_of(found)
     nodes, used = written(out, batches)
     unused = _unused(found.parameters, used)
     if unused:
-        few = ", ".join(unused[:3]) + (f" and {len(unused) - 3} more" if len(unused) > 3 else "")
-        warnings.warn(f"parameters that are not used are left out: {few}", stacklevel=3)
-    fields: dict[str, Any] = {"family": "graph", "resolution": height}
-    if channels != 3:
-        fields["channels"] = channels
-    return Graph({**fields, "nodes": nodes})
+        more = f" and {len(unused) - _SHOWN} more" if len(unused) > _SHOWN else ""
+        warnings.warn(f"parameters that are not used are left out: {', '.join(unused[:_SHOWN])}{more}", stacklevel=4)
+    return nodes, {} if channels == 3 else {"channels": channels}
 
 
 def _unused(parameters: dict[str, Any], used: set[str]) -> list[str]:

@@ -104,7 +104,9 @@ def _pads(before: list[int], after: list[int]) -> Optional[Union[int, list[int]]
 
 def _is_same(call: Call, source: Value, kernel: tuple[int, ...]) -> bool:
     """Whether a padding is TensorFlow's in each capture, and could not be a constant one."""
-    stride, dilation = (list(call[name]) * (len(kernel) if len(call[name]) == 1 else 1) for name in ("stride", "dilation"))
+    stride, dilation = (
+        list(call[name]) * (len(kernel) if len(call[name]) == 1 else 1) for name in ("stride", "dilation")
+    )
     for pads, shape in zip(source.fields["pads"], source.inputs[0].shapes):
         for side, size in enumerate(kernel):
             length = shape[side - len(kernel)]
@@ -243,7 +245,9 @@ def _norm(call: Call, source: Value, kind: str, **fields: Any) -> Value:
     usual = "scale" if kind == "rms" else "both"
     affine = {(True, True): "both", (True, False): "scale", (False, False): "none", (False, True): "none"}
     found = affine[weight is not None, bias is not None]
-    made = call.value("norm", source, kind=None if kind == "batch" else kind, affine=None if found == usual else found, **fields)
+    made = call.value(
+        "norm", source, kind=None if kind == "batch" else kind, affine=None if found == usual else found, **fields
+    )
     if found == "none":
         weight, bias = None, None
     for value in (weight, bias):
@@ -281,9 +285,24 @@ def _embedding(call: Call) -> Value:
 def _index(call: Call) -> Value:
     source: Value = call.first
     asked = [(axis, index) for axis, index in enumerate(call["indices"]) if index is not None]
-    if len(asked) != 1:
-        raise call.refuse("it looks up along several axes")
+    if len(asked) > 1:
+        return _looked_up_together(call, source, asked)
     return looked_up(call, source, *asked[0])
+
+
+def _looked_up_together(call: Call, source: Value, asked: list[tuple[int, Value]]) -> Value:
+    """Entries of several axes side by side are entries of one long axis."""
+    axes, indices = zip(*asked)
+    if list(axes) != list(range(axes[0], axes[-1] + 1)):
+        raise call.refuse("it looks up along axes that do not stand side by side")
+    first, last = axes[0], axes[-1] + 1
+    merged = tuple((*s[:first], math.prod(s[first:last]), *s[last:]) for s in source.shapes)
+    long = call.arranged(source, lambda layout: layout.reshaped(merged))
+    if any(index.moving for index in indices):
+        raise call.refuse("what it looks up is computed from the image")
+    rank = max(index.rank for index in indices)
+    places = call.value("const", shapes=tuple(shape[first : first + rank] for shape in call.shapes))
+    return looked_up(call, long, first, places)
 
 
 @rule("index_select")

@@ -2,11 +2,24 @@
 
 from typing import Any, Optional
 
+from ...errors import NoGraph
 from .layout import Batches, Inexpressible
-from .refusals import Refused
 from .values import Value
 
-_ELEMENTWISE = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "remainder", "equal", "less", "greater", "where"}
+_ELEMENTWISE = {
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "maximum",
+    "minimum",
+    "remainder",
+    "equal",
+    "less",
+    "greater",
+    "where",
+}
 # Up to here a constant is written number by number.
 _FEW = 64
 
@@ -18,7 +31,7 @@ def written(out: Value, batches: Batches) -> tuple[list[dict[str, Any]], set[str
     for value in order:
         writer.add(value)
     if not writer.nodes or writer.at[order[-1]] != len(writer.nodes) - 1:
-        raise Refused("the module puts out what it was given")
+        raise NoGraph("the module puts out what it was given")
     return writer.nodes, set(writer.holders)
 
 
@@ -65,9 +78,7 @@ def _broadcasts(user: Value, grown: Value) -> bool:
     inputs = [grown.inputs[0] if inner is grown else inner for inner in user.inputs]
     # Another expansion beside it may go too.
     inputs = [inner.inputs[0] if inner.op in ("expand", "identity") else inner for inner in inputs]
-    return all(
-        _broadcast([inner.shapes[at] for inner in inputs]) == shape for at, shape in enumerate(user.shapes)
-    )
+    return all(_broadcast([inner.shapes[at] for inner in inputs]) == shape for at, shape in enumerate(user.shapes))
 
 
 def _broadcast(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
@@ -83,7 +94,7 @@ def _grow(value: Value) -> None:
     counts = {axis: value.sizes(axis) for axis in axes}
     if like is None or all(len(set(sizes)) == 1 for sizes in counts.values()):
         if any(len(set(sizes)) > 1 for sizes in counts.values()):
-            raise Refused(f"expand in {value.at}: the shape that it makes is that of no other value")
+            raise NoGraph(f"expand in {value.at}: the shape that it makes is that of no other value")
         source = value.inputs[0]
         for axis in axes[:-1]:
             between = Value("repeat", (source,), value.shapes, axis=axis, times=counts[axis][0])
@@ -142,7 +153,7 @@ class _Writer:
             if not holders and first is not None and self._alike(self.nodes[first], value, fields):
                 return {"tied": first - here}
         if holders - {None}:
-            raise Refused(f"{value.op} in {value.at}: one of its parameters is used elsewhere in another way")
+            raise NoGraph(f"{value.op} in {value.at}: one of its parameters is used elsewhere in another way")
         self.holders.update(dict.fromkeys(value.weights, here))
         return {}
 
@@ -155,7 +166,7 @@ class _Writer:
             try:
                 return value.layout.fused().fields(self.batches), value.inputs
             except Inexpressible as error:
-                raise Refused(f"reshape in {value.at}: {error}") from None
+                raise NoGraph(f"reshape in {value.at}: {error}") from None
         if value.op == "const":
             return self._constant(value)
         if value.op == "pad":
@@ -184,7 +195,7 @@ class _Writer:
         for other in reversed(self.done):
             if other.moving and other.rank == value.rank and all(other.sizes(a) == value.sizes(a) for a in axes):
                 return (other,)
-        raise Refused("a constant whose size changes with the resolution is that of no other value")
+        raise NoGraph("a constant whose size changes with the resolution is that of no other value")
 
 
 def _numbers(value: Value, shape: list[Optional[int]]) -> dict[str, Any]:
@@ -210,6 +221,6 @@ def _number(scalar: Any) -> Any:
 def _padding(value: Value) -> dict[str, Any]:
     pads = value.fields["pads"]
     if len({tuple(pad) for pad in pads}) > 1:
-        raise Refused(f"pad in {value.at}: how much it adds changes with the resolution")
+        raise NoGraph(f"pad in {value.at}: how much it adds changes with the resolution")
     rest = {name: value.fields[name] for name in ("value", "mode") if value.fields.get(name) is not None}
     return {"pad": list(pads[0]), **rest}
