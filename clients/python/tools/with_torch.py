@@ -23,9 +23,9 @@ import torch
 import epochcast
 from epochcast.bench import clock, run, steps
 from epochcast.bench.__main__ import main as bench
-from epochcast.graphs.build import module
 from epochcast.bench.options import Options
 from epochcast.counting import costs
+from epochcast.graphs.build import module
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 

@@ -66,7 +66,8 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
     """The fields of a request that say which net it is about.
 
     `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file with one of these in JSON, a pycls
-    config (`.yaml`), an ONNX file, a net out of an answer, a graph, or a torch module, which goes as a graph at `resolution`.
+    config (`.yaml`), an ONNX file, a net out of an answer, a graph, or a torch module, which goes as a graph at
+    `resolution`.
     """
     if is_file(model):
         return _of_mapping(_of_file(Path(model)), resolution)

@@ -88,8 +88,8 @@ class Client:
         """How long an epoch of `model`, scaled by `scale`, takes.
 
         `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file of these (`.json`), of pycls
-        (`.yaml`) or of ONNX (`.onnx`), a net out of an answer, a graph, or a torch module; `scale` is `"dWr:4"`, `"a0.7:2"` or a mapping. Without
-        `platform`, it is for each platform that has timings.
+        (`.yaml`) or of ONNX (`.onnx`), a net out of an answer, a graph, or a torch module; `scale` is `"dWr:4"`,
+        `"a0.7:2"` or a mapping. Without `platform`, it is for each platform that has timings.
         """
         how = {
             "platform": platform,
@@ -305,7 +305,8 @@ class Client:
         onnx = question.get(ask.ONNX)
         if onnx is None:
             return kind(self._http.ask(path, question), self._explore(question), question)
-        return kind(self._http.send_file(path, Path(onnx), "application/onnx", ask.beside(question)), None, question)
+        raw = self._http.send_file(path, Path(onnx), "application/onnx", ask.beside(question))
+        return kind(raw, None, question)
 
     def _get(self, kind: type[Answer], path: str, query: Optional[Mapping[str, Any]] = None) -> Answer:
         return kind(self._http.get(path, query), self._http.address(path, query))

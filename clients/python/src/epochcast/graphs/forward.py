@@ -34,9 +34,10 @@ def line(one: Shaped, names: Names, batch: int) -> Line:
 def _input(one: Shaped, at: int, names: Names, batch: int) -> str:
     """An input, of as many images as the others where that matters."""
     text = names.expression(one.step.inputs[at])
-    if one.step.op not in ("cat", "attention", "einsum") or one.step.op == "cat" and int(one.step.get("axis", 1)) == 0:
+    if one.step.op not in ("cat", "attention", "einsum"):
         return text
-    shape, axis = one.inputs[at], int(one.step.get("axis", 1)) if one.step.op == "cat" else None
+    shape = one.inputs[at]
+    axis = int(one.step.get("axis", 1)) % len(shape) if one.step.op == "cat" else None
     wide = [
         place
         for place, size in enumerate(shape)
@@ -136,6 +137,8 @@ def _pair(sign: str) -> Callable[[Written], str]:
 
 def _limit(name: str) -> Callable[[Written], str]:
     def write(how: Written) -> str:
+        if len(how.values) > 1 and how.one.inputs[1] == ():
+            return f"{how.x}.clamp({'min' if name == 'maximum' else 'max'}={how.values[1]})"
         if len(how.values) > 1:
             return f"torch.{name}({how.x}, {how.values[1]})"
         return f"{how.x}.clamp({'min' if name == 'maximum' else 'max'}={how.get('value')})"
@@ -200,6 +203,11 @@ def _pool(how: Written) -> str:
     if kind == "avg" and how.get("count_pad") is False:
         words.append("count_include_pad=False")
     return f"F.{kind}_pool{how.sides}d({x}, {', '.join(words)})"
+
+
+def _lp_pool(how: Written) -> str:
+    kernel = how.get("kernel")
+    return f"F.lp_pool{how.sides}d({how.x}, 2, {number(kernel)}, {number(how.get('stride', kernel))})"
 
 
 def _global(how: Written) -> str:
@@ -293,9 +301,8 @@ def _axes(places: list[int]) -> str:
 
 
 def _opened(how: Written, pattern: Pattern) -> tuple[str, list[str]]:
-    text, flat = how.x, []
-    for at, axis in enumerate(pattern.left):
-        flat += list(axis) or ["1"]
+    text = how.x
+    flat = [name for axis in pattern.left for name in (axis or ("1",))]
     for at in reversed(range(len(pattern.left))):
         axis = pattern.left[at]
         if len(axis) > 1:
@@ -306,12 +313,8 @@ def _opened(how: Written, pattern: Pattern) -> tuple[str, list[str]]:
 def _sizes(how: Written, pattern: Pattern, at: int) -> list[str]:
     axis = pattern.left[at]
     batch = "batch" if how.one.moving else "1"
-    known = {
-        name: str(pattern.sizes[name]) if name in pattern.sizes else batch
-        for name in axis
-        if name not in pattern.free(axis)
-    }
     free = pattern.free(axis)
+    known = {name: str(pattern.sizes.get(name, batch)) for name in axis if name not in free}
     if len(free) == 2:
         rest = "".join(f" // {size}" for size in known.values())
         known[free[0]] = f"math.isqrt({how.x}.shape[{at}]{rest})"
@@ -382,9 +385,7 @@ _RULES: dict[str, Callable[[Written], str]] = {
     "reduce": _reduce,
     "max_pool": _pool,
     "avg_pool": _pool,
-    "lp_pool": lambda how: (
-        f"F.lp_pool{how.sides}d({how.x}, 2, {number(how.get('kernel'))}, {number(how.get('stride', how.get('kernel')))})"
-    ),
+    "lp_pool": _lp_pool,
     "global_avg_pool": _global,
     "global_max_pool": _global,
     "adaptive_avg_pool": _adaptive,

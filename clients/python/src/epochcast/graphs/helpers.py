@@ -18,16 +18,18 @@ def drop_path(x, p, training):
 ''',
     "StandardizedConv2d": '''\
 class StandardizedConv2d(nn.Conv2d):
-    """A convolution whose filters have mean 0 and variance 1."""
+    """A convolution whose filters have mean 0 and variance 1; with a gain, that over the number of their inputs."""
 
-    def __init__(self, *sizes, gain=False, **more):
+    def __init__(self, *sizes, gain=None, **more):
         super().__init__(*sizes, **more)
-        self.gain = nn.Parameter(torch.ones(self.out_channels, 1, 1, 1)) if gain else None
+        self.factor = gain
+        self.gain = None if gain is None else nn.Parameter(torch.ones(self.out_channels, 1, 1, 1))
 
     def forward(self, x):
         variance, mean = torch.var_mean(self.weight, (1, 2, 3), keepdim=True, correction=0)
-        scale = (variance * self.weight[0].numel() + 1e-6).rsqrt()
-        weight = (self.weight - mean) * (scale if self.gain is None else scale * self.gain)
+        weight = (self.weight - mean) * (variance + 1e-6).rsqrt()
+        if self.gain is not None:
+            weight = weight * self.gain * self.factor * self.weight[0].numel() ** -0.5
         return self._conv_forward(x, weight, self.bias)
 ''',
     "FixedConv2d": '''\
@@ -36,8 +38,8 @@ class FixedConv2d(nn.Conv2d):
 
     def __init__(self, *sizes, **more):
         super().__init__(*sizes, **more)
-        rows, columns = (torch.tensor([math.comb(k - 1, at) / 2 ** (k - 1) for at in range(k)]) for k in self.kernel_size)
-        blur = (rows[:, None] * columns).expand_as(self.weight) / self.weight.shape[1]
+        rows, columns = (torch.tensor([float(math.comb(k - 1, at)) for at in range(k)]) for k in self.kernel_size)
+        blur = (rows[:, None] / rows.sum() * columns / columns.sum()).expand_as(self.weight) / self.weight.shape[1]
         del self.weight
         self.register_buffer("weight", blur.clone())
 ''',

@@ -41,7 +41,7 @@ def _conv(one: Shaped, name: str, _: Names) -> str:
     if not own_bias(step):
         words.append("bias=False")
     if step.get("gain"):
-        words.append("gain=True")
+        words.append(f"gain={step.get('value', 1)}")
     kind = f"{kind}{sides}d" if kind.startswith("nn.") else f"{kind}2d"
     return f"{name} = {kind}({', '.join(words)})"
 

@@ -61,7 +61,8 @@ _NAMED = ("conv", "conv_transpose", "linear", "norm", "prelu", "param", "const",
 # What a module has itself.
 _RESERVED = {
     "forward", "training", "type", "float", "double", "half", "to", "cpu", "cuda", "apply", "train", "eval", "children",
-    "modules", "parameters", "buffers", "compile", "share_memory", "state_dict", "zero_grad", "requires_grad_", "add_module",
+    "modules", "parameters", "buffers", "compile", "share_memory", "state_dict", "zero_grad", "requires_grad_",
+    "add_module",
 }  # fmt: skip
 
 

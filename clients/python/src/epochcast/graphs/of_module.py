@@ -12,8 +12,8 @@ _WRITTEN = "write (channels, height, width), such as (3, 224, 224)"
 def graph(module: Any, input: Sequence[int] = (3, 224, 224)) -> Graph:  # noqa: A002, what it is
     """`module` as a graph for images of `input`, which are square: (channels, height, width).
 
-    Nothing is computed and no weight is looked at. What cannot be said as a graph is a `NoGraph`, which names the operator.
-    Parameters that the module does not use are warned of.
+    Nothing is computed and no weight is looked at. What cannot be said as a graph is a `NoGraph`, which names the
+    operator. Parameters that the module does not use are warned of.
     """
     sizes = tuple(input) if isinstance(input, (tuple, list)) else ()
     if len(sizes) != 3 or not all(isinstance(size, int) and size > 0 for size in sizes):

@@ -11,7 +11,7 @@ _DEEPEST = 16
 
 @dataclass(frozen=True)
 class Step:
-    """An operator: `inputs` are the places of other steps, or IMAGE; `tied` is the step whose weights it has, or its own."""
+    """An operator: `inputs` are the places of other steps, or IMAGE; `tied` is the place of whose weights it has."""
 
     place: int
     op: str

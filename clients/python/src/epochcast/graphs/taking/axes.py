@@ -1,10 +1,11 @@
 """Rules of what moves, cuts and joins axes."""
 
-from typing import Any, Optional
+from functools import partial
+from typing import Any, Callable, Optional
 
 from .call import Call, rule
-from .layout import Inexpressible
-from .values import Shapes, Value
+from .layout import Layout
+from .values import Shape, Shapes, Value
 
 _END = 1 << 60
 # Cut in more equal parts than this, an axis is no list of things of one kind.
@@ -71,11 +72,11 @@ def _squeeze(call: Call) -> Value:
     source: Value = call.first
     dims = call.get("dim")
     asked = range(source.rank) if dims is None else [dims] if isinstance(dims, int) else dims
-    ones = sorted({axis % source.rank for axis in asked if set(source.sizes(axis)) == {1}}, reverse=True)
-    made = source
-    for axis in ones:
-        made = call.arranged(made, lambda layout, axis=axis: layout.without(axis))
-    return made if ones else call.same(source)
+    ones = {axis % source.rank for axis in asked if set(source.sizes(axis)) == {1}}
+    if not ones:
+        return call.same(source)
+    kept = [axis for axis in range(source.rank) if axis not in ones]
+    return call.arranged(source, lambda layout: layout.permuted(kept))
 
 
 @rule("unsqueeze")
@@ -90,22 +91,32 @@ def _shuffled(call: Call) -> Value:
     source: Value = call.first
     groups = int(list(call.args[0].values())[1])
 
-    def change(layout: Any) -> Any:
-        wide = [[size, *shape[2:]] for size, shape in zip(source.sizes(0), source.shapes)]
-        if call.name == "pixel_shuffle":
-            shapes = tuple((b, s[1] // groups**2, groups, groups, h, w) for s, (b, h, w) in zip(source.shapes, wide))
-            order = (0, 1, 4, 2, 5, 3)
-        elif call.name == "pixel_unshuffle":
-            shapes = tuple(
-                (b, s[1], h // groups, groups, w // groups, groups) for s, (b, h, w) in zip(source.shapes, wide)
-            )
-            order = (0, 1, 3, 5, 2, 4)
-        else:
-            shapes = tuple((s[0], groups, s[1] // groups, *s[2:]) for s in source.shapes)
-            order = (0, 2, 1, *range(3, source.rank + 1))
-        return layout.reshaped(shapes).permuted(order).reshaped(call.shapes)
+    opened, order = _OPENED[call.name]
+    shapes = tuple(opened(shape, groups) for shape in source.shapes)
+    return call.arranged(source, lambda old: old.reshaped(shapes).permuted(order).reshaped(call.shapes))
 
-    return call.arranged(source, change)
+
+def _shuffle_opened(shape: Shape, groups: int) -> Shape:
+    batch, channels, height, width = shape
+    return (batch, groups, channels // groups, height, width)
+
+
+def _up_opened(shape: Shape, by: int) -> Shape:
+    batch, channels, height, width = shape
+    return (batch, channels // by**2, by, by, height, width)
+
+
+def _down_opened(shape: Shape, by: int) -> Shape:
+    batch, channels, height, width = shape
+    return (batch, channels, height // by, by, width // by, by)
+
+
+_OPENED: dict[str, tuple[Callable[[Shape, int], Shape], list[int]]] = {
+    "pixel_shuffle": (_up_opened, [0, 1, 4, 2, 5, 3]),
+    "pixel_unshuffle": (_down_opened, [0, 1, 3, 5, 2, 4]),
+    "channel_shuffle": (_shuffle_opened, [0, 2, 1, 3, 4]),
+    "native_channel_shuffle": (_shuffle_opened, [0, 2, 1, 3, 4]),
+}
 
 
 @rule("cat", "concat", "concatenate")
@@ -196,10 +207,13 @@ def _picked_early(call: Call, source: Value, axis: int, at: int) -> Optional[Val
             part = cut(call, start, before, [index * n for n in length], [(index + 1) * n for n in length])
             left = tuple(tuple(old for old in inner if old is not atom) for inner in layout.left)
             right = tuple(tuple(old for old in inner if old is not atom) for inner in layout.right)
-            part_layout = type(layout)(left, right)
-            made = call.arranged(part, lambda _: part_layout.without(axis)) if part.layout is None else None
-            return made
+            rest = type(layout)(left, right).without(axis)
+            return call.arranged(part, partial(_instead, rest)) if part.layout is None else None
     return None
+
+
+def _instead(layout: Layout, _: Layout) -> Layout:
+    return layout
 
 
 def cut(call: Call, source: Value, axis: int, starts: Any, ends: Any, step: int = 1) -> Value:  # noqa: PLR0917
@@ -235,7 +249,7 @@ def _equal_part(sizes: Any, starts: Any, lengths: Any) -> Optional[tuple[int, in
 def _constant(at: Any, sizes: Any, call: Call) -> int:
     """A place on an axis that is the same in each capture, from the near end."""
     ahead, behind = set(at), {place - size for place, size in zip(at, sizes)}
-    near_end = len(behind) == 1 and max(behind) < 0 and -max(behind) <= min(_NEAR, min(ahead))
+    near_end = len(behind) == 1 and max(behind) < 0 and -max(behind) <= min([_NEAR, *ahead])
     if len(ahead) == 1 and not near_end:
         return int(ahead.pop())
     if len(behind) == 1:
@@ -254,7 +268,8 @@ def _expand(call: Call) -> Value:
 
 @rule("expand_as")
 def _expand_as(call: Call) -> Value:
-    return _expand(call)
+    made: Value = _expand(call)
+    return made
 
 
 def grown(call: Call, source: Value, shapes: Shapes) -> Value:
@@ -341,6 +356,3 @@ def _pad(call: Call) -> Value:
     if mode != "constant":
         made.fields["mode"] = mode
     return made
-
-
-__all__ = ["Inexpressible", "axis_of", "cut", "grown", "picked", "repeated"]

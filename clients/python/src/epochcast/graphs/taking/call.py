@@ -8,7 +8,7 @@ from .values import Shapes, Value
 
 
 class Call:
-    """`name` is that of the operator, without what the dispatcher adds; arguments have their names, and their defaults."""
+    """`name` is that of the operator, without what the dispatcher adds; arguments have their names and defaults."""
 
     def __init__(self, name: str, args: tuple[dict[str, Any], ...], shapes: Any, at: str, batches: Batches) -> None:
         self.name, self.args, self.shapes, self.at, self.batches = name, args, shapes, at, batches

@@ -1,4 +1,4 @@
-"""A module's operators as torch.export sees them, twice: at two resolutions where the module takes them, and for two batches."""
+"""A module's operators as torch.export sees them: at two resolutions, where the module takes them."""
 
 import copy
 import logging
@@ -13,16 +13,15 @@ from torch import nn
 
 from ...errors import NoGraph
 
-
 # Primes that are nobody's width, so that an axis as long as these is the batch.
 BATCHES = (499, 509)
 # By how much larger the second image is: all usual strides divide it.
 MORE = (64, 32)
 # A net of these alone has no size written anywhere, so one look is enough.
 _UNAMBIGUOUS = {
-    "conv2d", "batch_norm", "group_norm", "relu", "silu", "gelu", "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "mish",
-    "leaky_relu", "elu", "add", "mul", "cat", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "mean", "flatten", "linear",
-    "dropout",
+    "conv2d", "batch_norm", "group_norm", "relu", "silu", "gelu", "hardswish", "hardsigmoid", "hardtanh", "sigmoid",
+    "mish", "leaky_relu", "elu", "add", "mul", "cat", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "mean",
+    "flatten", "linear", "dropout",
 }  # fmt: skip
 
 
@@ -45,7 +44,7 @@ def captured(module: Any, side: int, channels: int) -> Captured:
         for name, way in _WAYS.items():
             try:
                 programs, sides = _twice(way(module), side, channels)
-            except Exception as error:  # noqa: BLE001, whatever a module raises there
+            except Exception as error:
                 tried.append(f"{name}: {_first_line(error)}")
                 continue
             return Captured(programs, sides, tensors, parameters)
@@ -111,7 +110,7 @@ def _twice(export: Export, side: int, channels: int) -> tuple[tuple[Any, ...], t
     for more in MORE:
         try:
             second = export(BATCHES[1], channels, side + more)
-        except Exception:  # noqa: BLE001, it takes images of one size only
+        except Exception:
             continue
         if _same(first, second):
             return (first, second), (side, side + more)

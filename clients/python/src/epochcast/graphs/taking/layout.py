@@ -1,7 +1,7 @@
 """Views, permutations and their like, merged into one pattern of axes.
 
-Each axis of a value is a product of atoms, in order. A size is a tuple: one number for each capture, so that what changes
-with the batch or the resolution is told from what stays.
+Each axis of a value is a product of atoms, in order. A size is a tuple, one number for each capture, so that what
+changes with the batch or the resolution is told from what stays.
 """
 
 import math

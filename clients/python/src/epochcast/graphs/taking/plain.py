@@ -36,16 +36,27 @@ def _with_numbers(call: Call) -> Value:
         if call.name == "hardtanh" and (low, high) == (-1, 1):
             return call.value("hardtanh", source)
         if isinstance(low, Value) or isinstance(high, Value):
-            raise call.refuse("its bounds are computed")
+            return _bounded(call, source, low, high)
         return call.value("clamp", source, start=low, stop=high)
     usual = {"leaky_relu": 0.01}.get(call.name, 1.0)
     number = list(call.args[0].values())[1]
     return call.value(call.name, source, value=None if number == usual else number)
 
 
+def _bounded(call: Call, source: Value, low: Any, high: Any) -> Value:
+    """Between bounds that are values."""
+    made = source
+    for op, bound in (("maximum", low), ("minimum", high)):
+        if isinstance(bound, Value):
+            made = call.value(op, made, bound)
+        elif bound is not None:
+            made = call.value(op, made, value=bound)
+    return made
+
+
 @rule(
-    "dropout", "feature_dropout", "alpha_dropout", "contiguous", "clone", "alias", "detach", "lift_fresh_copy", "lift_fresh",
-    "to", "_to_copy", "type_as", "float", "view_as_real_copy", "_assert_tensor_metadata", "positive", "identity",
+    "dropout", "feature_dropout", "alpha_dropout", "contiguous", "clone", "alias", "detach", "lift_fresh_copy",
+    "lift_fresh", "to", "_to_copy", "type_as", "float", "_assert_tensor_metadata", "positive", "identity",
 )  # fmt: skip
 def _nothing(call: Call) -> Value:
     return call.same(call.first)
@@ -192,7 +203,7 @@ def _adaptive(call: Call) -> Any:
     source: Value = call.first
     if to == 1 and source.rank == 4:
         made = call.value(f"global_{kind}_pool", source, shapes=shapes)
-    elif all(source.shapes[at] == shapes[at] for at in range(len(shapes))):
+    elif len(shapes) > 1 and source.shapes == shapes:
         made = call.same(source, shapes)
     else:
         made = call.value(f"adaptive_{kind}_pool", source, shapes=shapes, to=to)
@@ -226,7 +237,7 @@ def _resize(call: Call) -> Value:
     source: Value = call.first
     mode = next(mode for mode in ("bilinear", "bicubic", "linear", "nearest") if mode in call.name)
     kept = None if mode == "nearest" else mode
-    if call.shapes == source.shapes:
+    if len(call.shapes) > 1 and call.shapes == source.shapes:
         return call.same(source)
     scales = {
         tuple(new / old for new, old in zip(shape[2:], before[2:])) for shape, before in zip(call.shapes, source.shapes)
@@ -267,7 +278,7 @@ def _unfold(call: Call) -> Value:
 
 @rule("col2im")
 def _fold(call: Call) -> Value:
-    fields = {
+    fields: dict[str, Any] = {
         "kernel": short(call["kernel_size"]),
         "stride": unless(call["stride"], 1),
         "pad": unless(call["padding"], 0),

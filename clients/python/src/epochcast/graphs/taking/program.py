@@ -68,12 +68,10 @@ class Reader:
             tensor = self.found.tensors.get(signature.inputs_to_buffers[node.name])
             return _constant([tensor] * len(nodes), shapes)
         if node.name in signature.inputs_to_lifted_tensor_constants:
-            name = signature.inputs_to_lifted_tensor_constants[node.name]
             tensors = [
                 one.constants.get(one.graph_signature.inputs_to_lifted_tensor_constants[other.name], None)
                 for one, other in zip(self.found.programs, nodes)
             ]
-            del name
             return _constant(tensors, shapes)
         if node.name in signature.user_inputs:
             return Value("image", (), shapes)
@@ -142,12 +140,10 @@ class Reader:
             return None
         if isinstance(nodes[0].meta.get("val"), (list, tuple)):
             several = [_evaluated(node, self.values, at) for at, node in enumerate(nodes)]
-            known = all(found is not None for found in several)
+            places = range(len(call.shapes[0]))
             return [
-                _constant(
-                    [found[at] if known and found else None for found in several], tuple(s[at] for s in call.shapes)
-                )
-                for at in range(len(call.shapes[0]))
+                _constant([found and found[at] for found in several], tuple(s[at] for s in call.shapes))
+                for at in places
             ]
         if not hasattr(nodes[0].meta.get("val"), "shape"):
             return None
@@ -164,8 +160,8 @@ class Reader:
 
 
 def _name(target: Any) -> str:
-    name = getattr(target, "_opname", None) or getattr(target, "__name__", str(target))
-    return name[:-1] if name.endswith("_") and not name.endswith("__") else str(name)
+    name = str(getattr(target, "_opname", None) or getattr(target, "__name__", target))
+    return name[:-1] if name.endswith("_") and not name.endswith("__") else name
 
 
 def _shapes(nodes: tuple[Any, ...]) -> Any:
@@ -206,7 +202,7 @@ def _evaluated(node: Any, values: dict[Any, Any], at: int) -> Any:
             kwargs = {**kwargs, "device": "cpu"}
         with torch.no_grad():
             return node.target(*args, **kwargs)
-    except Exception:  # noqa: BLE001, then only its shape is known
+    except Exception:
         return None
 
 

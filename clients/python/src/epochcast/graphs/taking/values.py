@@ -1,12 +1,14 @@
 """What operators put out, while a graph is being made."""
 
 import itertools
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from .layout import Layout
+if TYPE_CHECKING:
+    from .layout import Layout
 
 _BIRTHS = itertools.count()
-Shapes = tuple[tuple[int, ...], ...]
+Shape = tuple[int, ...]
+Shapes = tuple[Shape, ...]
 
 
 class Value:
@@ -30,7 +32,7 @@ class Value:
         # The shape that an expansion may take.
         self.like: Optional[Value] = None
         self.born: float = next(_BIRTHS)
-        self.moving = op == "image" or any(value.moving for value in inputs)
+        self.moving: bool = op == "image" or any(value.moving for value in inputs)
 
     @property
     def rank(self) -> int:

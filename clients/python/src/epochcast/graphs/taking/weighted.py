@@ -7,6 +7,7 @@ from typing import Any, Optional, Union
 from .call import Call, rule
 from .values import Value
 
+_CLOSE = 1e-4
 _PLAIN = ("identity", "rearrange", "part", "slice")
 
 
@@ -45,11 +46,11 @@ def plain(value: Value) -> Optional[Value]:
 @rule("conv1d", "conv2d", "conv3d", "convolution")
 def _conv(call: Call) -> Value:
     if call.get("transposed"):
-        return _conv_transpose(call)
+        raise call.refuse("it is transposed by a flag")
     weight: Value = call["weight"]
     source, fields = _padded(call, call["input"], weight.shapes[0][2:])
     kind, held = _kind_of_filter(call, weight)
-    made = _biased(
+    return _biased(
         call,
         "conv",
         source,
@@ -62,7 +63,6 @@ def _conv(call: Call) -> Value:
         groups=unless(call["groups"], 1),
         **kind,
     )
-    return made
 
 
 def _padded(call: Call, source: Value, kernel: tuple[int, ...]) -> tuple[Value, dict[str, Any]]:
@@ -133,8 +133,21 @@ def _kind_of_filter(call: Call, weight: Value) -> tuple[dict[str, Any], tuple[st
     if counts == [weight.numel]:
         return {"weight": "standardized"}, names
     if counts == sorted([weight.numel, weight.shapes[0][0]]):
-        return {"weight": "standardized", "gain": True}, names
+        return {"weight": "standardized", "gain": True, **_factor(weight)}, names
     raise call.refuse("its filters are computed from several parameters")
+
+
+def _factor(weight: Value) -> dict[str, Any]:
+    """By what constant a gain is multiplied, beside the root of the inputs of a filter, which follows."""
+    factor, waiting, seen = 1.0, [weight], set()
+    while waiting:
+        value = waiting.pop()
+        if value not in seen and value.op == "mul" and isinstance(value.fields.get("value"), (int, float)):
+            factor *= value.fields["value"]
+        seen.add(value)
+        waiting += value.inputs
+    own = factor * math.sqrt(weight.numel / weight.shapes[0][0])
+    return {} if abs(own - 1) < _CLOSE else {"value": float(f"{own:.6g}")}
 
 
 def piece_of(weight: Value) -> tuple[str, ...]:

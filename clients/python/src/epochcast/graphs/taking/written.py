@@ -1,5 +1,6 @@
 """Values become nodes: what does nothing goes, what is left is put in order."""
 
+import math
 from typing import Any, Optional
 
 from ...errors import NoGraph
@@ -44,7 +45,7 @@ def _real(value: Value) -> Value:
 
 def _reachable(out: Value) -> list[Value]:
     """All that `out` is made of, in the order in which it was made."""
-    found: dict[Value, int] = {}
+    found: dict[Value, float] = {}
     waiting = [_real(out)]
     while waiting:
         value = waiting.pop()
@@ -213,7 +214,8 @@ def _numbers(value: Value, shape: list[Optional[int]]) -> dict[str, Any]:
 
 def _number(scalar: Any) -> Any:
     number = float(scalar)
-    if number != number or number in (float("inf"), float("-inf")):
+    if not math.isfinite(number):
+        # JSON has none; softmax makes the same of it.
         return -1e30 if number < 0 else 1e30
     return int(number) if number == int(number) and abs(number) < 1e15 else float(f"{number:.7g}")
 
