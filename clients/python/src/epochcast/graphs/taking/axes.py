@@ -290,6 +290,7 @@ def grown(call: Call, source: Value, shapes: Shapes) -> Value:
 def _repeat(call: Call) -> Value:
     source: Value = call.first
     times = list(zip(*(list(args.values())[1] for args in call.args)))
+    times = [(1,) * len(call.args)] * (source.rank - len(times)) + times
     made = source
     for _ in range(len(times) - source.rank):
         made = call.arranged(made, lambda layout: layout.with_one(0))

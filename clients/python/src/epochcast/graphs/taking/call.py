@@ -45,7 +45,9 @@ class Call:
         return made
 
     def same(self, source: Value, shapes: Optional[Shapes] = None) -> Value:
-        """What stands for `source`, and vanishes in the end."""
+        """`source` itself, or what stands for it in another shape and vanishes in the end."""
+        if shapes is None or shapes == source.shapes:
+            return source
         return self.value("identity", source, shapes=shapes)
 
     def arranged(self, source: Value, change: Callable[[Layout], Layout]) -> Value:
