@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 import epochcast
 from epochcast.counting import costs
@@ -32,8 +32,8 @@ class Net(nn.Module):
         super().__init__()
         self.stem, self.body, self.head = conv(3, stem, 3, 4), body, nn.Linear(width, 10)
 
-    def forward(self, x: Any) -> Any:
-        return self.head(self.body(F.relu(self.stem(x))).mean((2, 3)))
+    def forward(self, x: Any) -> Any:  # noqa: D102
+        return self.head(self.body(functional.relu(self.stem(x))).mean((2, 3)))
 
 
 class Shuffled(nn.Module):
@@ -43,7 +43,7 @@ class Shuffled(nn.Module):
         super().__init__()
         self.work = conv(width // 2, width // 2, groups=width // 2)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # noqa: D102
         passed, worked = x.chunk(2, 1)
         both = torch.cat((passed, self.work(worked)), 1)
         batch, channels, height, width = both.shape
@@ -57,9 +57,9 @@ class Dense(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(conv(width + at * grow, grow) for at in range(depth))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # noqa: D102
         for layer in self.layers:
-            x = torch.cat((x, F.gelu(layer(x))), 1)
+            x = torch.cat((x, functional.gelu(layer(x))), 1)
         return x
 
 
@@ -70,10 +70,10 @@ class FarSum(nn.Module):
         super().__init__()
         self.first, self.twice, self.gate = conv(width, width), conv(width, width, 1), nn.Conv2d(width, width, 1)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # noqa: D102
         start = self.first(x)
-        x = self.twice(F.silu(start))
-        x = self.twice(F.silu(x)) * torch.sigmoid(self.gate(x.mean((2, 3), keepdim=True)))
+        x = self.twice(functional.silu(start))
+        x = self.twice(functional.silu(x)) * torch.sigmoid(self.gate(x.mean((2, 3), keepdim=True)))
         return x + start
 
 
@@ -85,8 +85,8 @@ class Functional(nn.Module):
         self.weight = nn.Parameter(torch.randn(width, width, 3, 3) * 0.1)
         self.scale = nn.Parameter(torch.ones(width, 1, 1))
 
-    def forward(self, x: Any) -> Any:
-        x = F.conv2d(F.pad(x, (0, 1, 0, 1)), self.weight, stride=2) * self.scale
+    def forward(self, x: Any) -> Any:  # noqa: D102
+        x = functional.conv2d(functional.pad(x, (0, 1, 0, 1)), self.weight, stride=2) * self.scale
         one, two, rest = x.split((5, 7, x.shape[1] - 12), 1)
         return torch.cat((rest, one, two), 1)
 
@@ -99,7 +99,7 @@ class Attended(nn.Module):
         self.attention, self.norm = nn.MultiheadAttention(width, 4, batch_first=True), nn.LayerNorm(width)
         self.token = nn.Parameter(torch.zeros(1, 1, width))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # noqa: D102
         batch, channels, height, width = x.shape
         tokens = self.norm(x.flatten(2).transpose(1, 2))
         tokens = torch.cat((self.token.expand(batch, -1, -1), tokens), 1)
@@ -114,15 +114,15 @@ class Summed(nn.Module):
         super().__init__()
         self.mix = nn.Parameter(torch.randn(3, width // 3, width // 3) * 0.1)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # noqa: D102
         batch, channels, height, width = x.shape
         heads = x.view(batch, 3, channels // 3, height, width)
         mixed = torch.einsum("bgchw,gcd->bgdhw", heads, self.mix).reshape(x.shape)
         windows = mixed.view(batch, channels, height // 4, 4, width // 4, 4).permute(0, 2, 4, 3, 5, 1)
-        windows = F.softmax(windows.reshape(-1, 16, channels), -1)
+        windows = functional.softmax(windows.reshape(-1, 16, channels), -1)
         back = windows.view(batch, height // 4, width // 4, 4, 4, channels).permute(0, 5, 1, 3, 2, 4).reshape(x.shape)
-        small = F.avg_pool2d(back, 2)
-        return x + F.interpolate(small, size=x.shape[-2:], mode="nearest")
+        small = functional.avg_pool2d(back, 2)
+        return x + functional.interpolate(small, size=x.shape[-2:], mode="nearest")
 
 
 def nets() -> Iterator[tuple[str, nn.Module]]:
@@ -134,8 +134,9 @@ def nets() -> Iterator[tuple[str, nn.Module]]:
     yield "functional", Net(Functional(24), 24)
     yield "attention", Net(Attended(24), 24)
     yield "einsum, windows", Net(Summed(24), 24)
-    yield "sequential", nn.Sequential(
-        conv(3, 7, 3, 2), nn.PReLU(7), nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(63, 5)
+    yield (
+        "sequential",
+        nn.Sequential(conv(3, 7, 3, 2), nn.PReLU(7), nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(63, 5)),
     )
 
 

@@ -70,7 +70,8 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
     `resolution`.
     """
     if is_file(model):
-        return _of_mapping(_of_file(Path(model)), resolution)
+        found = _of_file(Path(model))
+        return _with(found, resolution) if ONNX in found else _of_mapping(found, resolution)
     if isinstance(model, str):
         return _with({"model": {"name": model}}, resolution)
     if isinstance(model, Record):
