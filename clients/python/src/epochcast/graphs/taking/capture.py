@@ -75,8 +75,10 @@ def _exported(module: Any, device: str, *, strict: bool) -> Export:
             warnings.simplefilter("ignore")
             if device == "meta":
                 # Fails in a tenth of the time.
-                module(image)
-            return torch.export.export(module, (image,), strict=strict)
+                copy.deepcopy(module)(image)
+            # Some keep what they computed for the next image, which would be a constant then.
+            fresh = copy.deepcopy(module) if device == "meta" else module
+            return torch.export.export(fresh, (image,), strict=strict)
 
     return export
 
