@@ -125,6 +125,21 @@ class Summed(nn.Module):
         return x + functional.interpolate(small, size=x.shape[-2:], mode="nearest")
 
 
+class Written(nn.Module):
+    """Some channels are written anew in place, as others look on."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm, self.groups = nn.BatchNorm2d(width), nn.GroupNorm(4, width)
+
+    def forward(self, x: Any) -> Any:  # noqa: D102
+        whole = self.norm(x)
+        head = whole[:, :4]
+        whole[:, :8] += 1.0
+        whole[:, -1] = whole[:, 0] * 2
+        return self.groups(whole) * head.mean(1, keepdim=True)
+
+
 def nets() -> Iterator[tuple[str, nn.Module]]:
     """What is taken."""
     yield "odd widths", Net(nn.Sequential(conv(23, 37), nn.ReLU(), conv(37, 41, 5, 2, 1), nn.Hardswish()), 41, 23)
@@ -133,6 +148,7 @@ def nets() -> Iterator[tuple[str, nn.Module]]:
     yield "far sums, used twice", Net(FarSum(24), 24)
     yield "functional", Net(Functional(24), 24)
     yield "attention", Net(Attended(24), 24)
+    yield "written in place", Net(Written(24), 24)
     yield "einsum, windows", Net(Summed(24), 24)
     yield (
         "sequential",

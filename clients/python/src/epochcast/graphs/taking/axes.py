@@ -324,6 +324,39 @@ def _interleaved(call: Call) -> Value:
     return call.arranged(more, lambda layout: layout.reshaped(call.shapes))
 
 
+@rule("slice_scatter", "select_scatter")
+def _overwritten(call: Call) -> Value:
+    """A value of which a piece was written anew."""
+    source, piece = list(call.args[0].values())[:2]
+    axis = axis_of(call, source)
+    sizes = source.sizes(axis)
+    if call.name == "select_scatter":
+        starts = [index % size for index, size in zip(call.each("index"), sizes)]
+        ends = [start + 1 for start in starts]
+        piece = call.arranged(piece, lambda layout: layout.with_one(axis))
+    else:
+        starts = [_bound(start or 0, size) for start, size in zip(call.each("start"), sizes)]
+        ends = [_bound(_END if end is None else end, size) for end, size in zip(call.each("end"), sizes)]
+        if call["step"] != 1:
+            raise call.refuse("it writes into every other of an axis")
+    around = [([0] * len(sizes), starts), (starts, ends), (ends, list(sizes))]
+    parts = [
+        piece if at == 1 else cut(call, source, axis, start, end)
+        for at, (start, end) in enumerate(around)
+        if any(one < other for one, other in zip(start, end))
+    ]
+    return piece if len(parts) == 1 else call.value("cat", *parts, axis=None if axis == 1 else axis)
+
+
+@rule("copy")
+def _copied(call: Call) -> Value:
+    piece: Value = call["src"]
+    made = piece
+    for _ in range(len(call.shapes[0]) - piece.rank):
+        made = call.arranged(made, lambda layout: layout.with_one(0))
+    return grown(call, made, call.shapes)
+
+
 @rule("unfold")
 def _windows(call: Call) -> Value:
     source: Value = call.first

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ...errors import NoGraph
+from .mutation import functional
 
 # Primes that are nobody's width, so that an axis as long as these is the batch.
 BATCHES = (499, 509)
@@ -78,7 +79,7 @@ def _exported(module: Any, device: str, *, strict: bool) -> Export:
                 copy.deepcopy(module)(image)
             # Some keep what they computed for the next image, which would be a constant then.
             fresh = copy.deepcopy(module) if device == "meta" else module
-            return torch.export.export(fresh, (image,), strict=strict)
+            return functional(torch.export.export(fresh, (image,), strict=strict))
 
     return export
 

@@ -228,10 +228,11 @@ def _batch_norm(call: Call) -> Any:
     return [made] if call.name.startswith(("_native", "native")) else made
 
 
-@rule("layer_norm")
-def _layer_norm(call: Call) -> Value:
+@rule("layer_norm", "native_layer_norm")
+def _layer_norm(call: Call) -> Any:
     axes = len(call["normalized_shape"])
-    return _norm(call, call["input"], "layer", axes=None if axes == 1 else axes)
+    made = _norm(call, call["input"], "layer", axes=None if axes == 1 else axes)
+    return [made] if call.name.startswith("native") else made
 
 
 @rule("rms_norm")
@@ -240,9 +241,11 @@ def _rms_norm(call: Call) -> Value:
     return _norm(call, call["input"], "rms", axes=None if axes == 1 else axes)
 
 
-@rule("group_norm")
-def _group_norm(call: Call) -> Value:
-    return _norm(call, call["input"], "group", groups=call["num_groups"])
+@rule("group_norm", "native_group_norm")
+def _group_norm(call: Call) -> Any:
+    native = call.name.startswith("native")
+    made = _norm(call, call["input"], "group", groups=call["group" if native else "num_groups"])
+    return [made] if native else made
 
 
 @rule("instance_norm")
@@ -259,7 +262,12 @@ def _norm(call: Call, source: Value, kind: str, **fields: Any) -> Value:
     affine = {(True, True): "both", (True, False): "scale", (False, False): "none", (False, True): "none"}
     found = affine[weight is not None, bias is not None]
     made = call.value(
-        "norm", source, kind=None if kind == "batch" else kind, affine=None if found == usual else found, **fields
+        "norm",
+        source,
+        shapes=source.shapes,
+        kind=None if kind == "batch" else kind,
+        affine=None if found == usual else found,
+        **fields,
     )
     if found == "none":
         weight, bias = None, None
@@ -267,7 +275,7 @@ def _norm(call: Call, source: Value, kind: str, **fields: Any) -> Value:
         made.weights += () if value is None else piece_of(value)
     for op, value, used in (("mul", known[0], weight), ("add", known[1], bias)):
         if value is not None and used is None:
-            made = call.value(op, made, along_channels(call, value, made, kind))
+            made = call.value(op, made, along_channels(call, value, made, kind), shapes=source.shapes)
     return made
 
 
