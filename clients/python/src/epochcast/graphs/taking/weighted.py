@@ -253,7 +253,7 @@ def _instance_norm(call: Call) -> Value:
     return _norm(call, call["input"], "instance")
 
 
-def _norm(call: Call, source: Value, kind: str, **fields: Any) -> Value:
+def _norm(call: Call, source: Value, kind: str, **more: Any) -> Value:
     given = [call.get(name) for name in ("weight", "bias")]
     # Constants, as of a frozen norm, are no parameters; what is computed is applied by operators of its own.
     known = [value if value is not None and not value.is_constant else None for value in given]
@@ -261,14 +261,8 @@ def _norm(call: Call, source: Value, kind: str, **fields: Any) -> Value:
     usual = "scale" if kind == "rms" else "both"
     affine = {(True, True): "both", (True, False): "scale", (False, False): "none", (False, True): "none"}
     found = affine[weight is not None, bias is not None]
-    made = call.value(
-        "norm",
-        source,
-        shapes=source.shapes,
-        kind=None if kind == "batch" else kind,
-        affine=None if found == usual else found,
-        **fields,
-    )
+    fields = {"kind": None if kind == "batch" else kind, "affine": None if found == usual else found, **more}
+    made = call.value("norm", source, shapes=source.shapes, **fields)
     if found == "none":
         weight, bias = None, None
     for value in (weight, bias):
