@@ -1,10 +1,11 @@
 """A torch module as the nodes of a graph."""
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 from ...errors import NoGraph
-from .capture import captured
+from .capture import Captured, captured
 from .program import values_of
 from .written import written
 
@@ -17,13 +18,23 @@ def taken(module: Any, image: tuple[int, ...]) -> tuple[list[dict[str, Any]], di
     if height != width:
         raise NoGraph(f"images of {height} x {width} pixels are not square; a graph is for square ones")
     found = captured(module, height, channels)
-    out, batches = values_of(found)
-    nodes, used = written(out, batches)
+    nodes, used = _read(found)
     unused = _unused(found.parameters, used)
     if unused:
         more = f" and {len(unused) - _SHOWN} more" if len(unused) > _SHOWN else ""
         warnings.warn(f"parameters that are not used are left out: {', '.join(unused[:_SHOWN])}{more}", stacklevel=4)
     return nodes, {} if channels == 3 else {"channels": channels}
+
+
+def _read(found: Captured) -> tuple[list[dict[str, Any]], set[str]]:
+    """The nodes, and the parameters in them."""
+    try:
+        return written(*values_of(found))
+    except NoGraph:
+        if len(found.programs) == 1:
+            raise
+    # Something changes with the resolution in a way that no operator has: the graph is for one alone.
+    return _read(replace(found, programs=found.programs[:1], resolutions=found.resolutions[:1]))
 
 
 def _unused(parameters: dict[str, Any], used: set[str]) -> list[str]:
