@@ -52,13 +52,13 @@ from torch import nn
 from torch.nn import functional as F
 
 
-def same(x, kernel, stride, dilation=(1, 1)):
+def same(x, kernel, stride, dilation=(1, 1), value=0.0):
     """Pads as TensorFlow does: one out for each stride, whatever the image."""
     pads = []
     for size, k, s, d in reversed(list(zip(x.shape[2:], kernel, stride, dilation))):
         total = max(0, (math.ceil(size / s) - 1) * s + d * (k - 1) + 1 - size)
         pads += [total // 2, total - total // 2]
-    return F.pad(x, pads)
+    return F.pad(x, pads, value=value)
 
 
 class Net(nn.Module):
@@ -153,6 +153,7 @@ def test_a_pattern_that_does_not_fit_is_refused(pattern, shape, told):
         ({"op": "norm", "kind": "layer", "axes": 2}, (2, 3, 32, 32), 2 * 32 * 32),
         ({"op": "norm", "kind": "rms"}, (2, 3, 32, 32), 32),
         ({"op": "max_pool", "kernel": 3, "stride": 2, "ceil": True}, (2, 3, 16, 16), 0),
+        ({"op": "max_pool", "kernel": 3, "stride": 2, "pad": "same"}, (2, 3, 16, 16), 0),
         ({"op": "reduce", "how": "mean", "axes": [-2, -1], "keep": False}, (2, 3), 0),
         ({"op": "slice", "axis": 1, "start": -2}, (2, 2, 32, 32), 0),
         ({"op": "resize", "scale": 2, "mode": "bilinear"}, (2, 3, 64, 64), 0),

@@ -185,17 +185,26 @@ def _reduce(how: Written) -> str:
     return _REDUCED[how.get("how")].format(x=how.x, axes=text, keep=keep)
 
 
+def _padded_pool(how: Written, kind: str) -> tuple[str, list[str]]:
+    """What is pooled, and the padding that the pool does itself."""
+    ignored = "value=-torch.inf" if kind == "max" else ""
+    if how.get("pad") == "same":
+        sizes = [per_axis(how.get(name, how.get("kernel")), how.sides) for name in ("kernel", "stride")]
+        words = [how.x, *(str(tuple(size)) for size in sizes), *([ignored] if ignored else [])]
+        return f"same({', '.join(words)})", []
+    before, after = pads(how.one.step, how.sides)
+    if before != after:
+        return f"F.pad({how.x}, {_pairs(before, after)}{', ' if ignored else ''}{ignored})", []
+    return how.x, [f"padding={number(before)}"] if any(before) else []
+
+
 def _pool(how: Written) -> str:
     kind = how.one.step.op.partition("_")[0]
     words = [number(how.get("kernel"))]
     if how.get("stride") is not None:
         words.append(number(how.get("stride")))
-    x = how.x
-    before, after = pads(how.one.step, how.sides)
-    if before != after:
-        x = f"F.pad({x}, {_pairs(before, after)}{', value=-torch.inf' if kind == 'max' else ''})"
-    elif any(before):
-        words.append(f"padding={number(before)}")
+    x, padding = _padded_pool(how, kind)
+    words += padding
     if kind == "max" and number(how.get("dilation", 1)) != "1":
         words.append(f"dilation={number(how.get('dilation'))}")
     if how.get("ceil"):

@@ -2,13 +2,13 @@
 
 HELPERS = {
     "same": '''\
-def same(x, kernel, stride, dilation=(1, 1)):
+def same(x, kernel, stride, dilation=(1, 1), value=0.0):
     """Pads as TensorFlow does: one out for each stride, whatever the image."""
     pads = []
     for size, k, s, d in reversed(list(zip(x.shape[2:], kernel, stride, dilation))):
         total = max(0, (math.ceil(size / s) - 1) * s + d * (k - 1) + 1 - size)
         pads += [total // 2, total - total // 2]
-    return F.pad(x, pads)
+    return F.pad(x, pads, value=value)
 ''',
     "drop_path": '''\
 def drop_path(x, p, training):

@@ -38,6 +38,7 @@ class Captured:
 
 def captured(module: Any, side: int, channels: int) -> Captured:
     """The operators of `module`, in evaluation mode, for images of `side` pixels."""
+    _without_recurrence(module)
     with _in_evaluation(module):
         parameters = dict(module.named_parameters(remove_duplicate=False))
         tensors = {**parameters, **dict(module.named_buffers(remove_duplicate=False))}
@@ -50,6 +51,13 @@ def captured(module: Any, side: int, channels: int) -> Captured:
                 continue
             return Captured(programs, sides, tensors, parameters)
     raise NoGraph("torch.export does not take this module: " + "; ".join(tried))
+
+
+def _without_recurrence(module: Any) -> None:
+    """An LSTM would be unrolled, operator by operator for each of its steps, and be none that a graph knows."""
+    for name, part in module.named_modules():
+        if isinstance(part, (nn.RNNBase, nn.RNNCellBase)):
+            raise NoGraph(f"{type(part).__name__.lower()} in {name}: no operator of a graph is this")
 
 
 def _first_line(error: Exception) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 from .call import Call, rule
 from .values import Value
-from .weighted import short, unless
+from .weighted import fits, is_same, per_side, short, unless
 
 _SAME = {
     "silu": "silu", "mish": "mish", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "relu6": "relu6",
@@ -173,18 +173,31 @@ def reduced(call: Call, source: Value, how: str, dim: Any, *, keep: bool, shapes
     return call.value("reduce", source, shapes=shapes, how=how, axes=axes, keep=None if keep else False)
 
 
+def padded_pool(call: Call, source: Value, op: str) -> tuple[Value, Any]:
+    """What is pooled, and the padding, with that of an operator before, where it pads with what a pool ignores."""
+    own = unless(call["padding"], 0)
+    kernel = per_side(call["kernel_size"], source.rank - 2)
+    if source.op != "pad" or own or not fits(source, len(kernel), float("-inf") if op == "max_pool" else 0):
+        return source, own
+    strides = per_side(call["stride"] or call["kernel_size"], len(kernel))
+    if is_same(call, source, kernel, strides, per_side(call.get("dilation", 1), len(kernel))):
+        return source.inputs[0], "same"
+    return source, own
+
+
 @rule("max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool2d_with_indices")
 def _pool(call: Call) -> Any:
     kernel = short(call["kernel_size"])
     stride = short(call["stride"]) if call["stride"] else kernel
-    source: Value = call.first
+    op = "max_pool" if call.name.startswith("max") else "avg_pool"
+    source, pad = padded_pool(call, call.first, op)
     made = call.value(
-        "max_pool" if call.name.startswith("max") else "avg_pool",
+        op,
         source,
         shapes=tuple(shapes[0] for shapes in call.shapes) if call.name.endswith("indices") else None,
         kernel=kernel,
         stride=None if stride == kernel else stride,
-        pad=unless(call["padding"], 0),
+        pad=pad,
         dilation=unless(call.get("dilation", 1), 1),
         ceil=True if call["ceil_mode"] else None,
         count_pad=False if call.get("count_include_pad") is False and unless(call["padding"], 0) else None,

@@ -77,9 +77,10 @@ def _padded(call: Call, source: Value, kernel: tuple[int, ...]) -> tuple[Value, 
         before = [t // 2 for t in total]
         return source, {"pad": _pads(before, [t - b for t, b in zip(total, before)])}
     own = list(pad) * (sides if len(pad) == 1 else 1)
-    if source.op == "pad" and foldable(source, sides):
+    if source.op == "pad" and fits(source, sides):
         pads = source.fields["pads"]
-        if not any(own) and _is_same(call, source, kernel):
+        strides = [per_side(call[name], sides) for name in ("stride", "dilation")]
+        if not any(own) and is_same(call, source, kernel, *strides):
             return source.inputs[0], {"pad": "same"}
         if len({tuple(one) for one in pads}) == 1:
             half = len(pads[0]) // 2
@@ -89,24 +90,27 @@ def _padded(call: Call, source: Value, kernel: tuple[int, ...]) -> tuple[Value, 
     return source, {"pad": unless(own, 0)}
 
 
-def foldable(source: Value, sides: int) -> bool:
-    """Whether a padding is of zeros, of the spatial axes, and adds."""
-    if source.fields.get("mode") or source.fields.get("value"):
+def fits(source: Value, sides: int, value: float = 0) -> bool:
+    """Whether a padding is of `value`, of the spatial axes, and adds."""
+    if source.fields.get("mode") or (source.fields.get("value") or 0) != value:
         return False
     pads = source.fields["pads"]
     half = len(pads[0]) // 2
     return all(min(pad) >= 0 and not any(pad[: half - sides]) and half >= sides for pad in pads)
 
 
+def per_side(numbers: Any, sides: int) -> list[int]:
+    """A number for each spatial axis."""
+    listed = list(numbers) if isinstance(numbers, (list, tuple)) else [numbers]
+    return listed * sides if len(listed) == 1 else listed
+
+
 def _pads(before: list[int], after: list[int]) -> Optional[Union[int, list[int]]]:
     return unless(before, 0) if before == after else [*before, *after]
 
 
-def _is_same(call: Call, source: Value, kernel: tuple[int, ...]) -> bool:
+def is_same(call: Call, source: Value, kernel: Any, stride: list[int], dilation: list[int]) -> bool:
     """Whether a padding is TensorFlow's in each capture, and could not be a constant one."""
-    stride, dilation = (
-        list(call[name]) * (len(kernel) if len(call[name]) == 1 else 1) for name in ("stride", "dilation")
-    )
     for pads, shape in zip(source.fields["pads"], source.inputs[0].shapes):
         for side, size in enumerate(kernel):
             length = shape[side - len(kernel)]

@@ -225,4 +225,6 @@ def _padding(value: Value) -> dict[str, Any]:
     if len({tuple(pad) for pad in pads}) > 1:
         raise NoGraph(f"pad in {value.at}: how much it adds changes with the resolution")
     rest = {name: value.fields[name] for name in ("value", "mode") if value.fields.get(name) is not None}
+    if "value" in rest:
+        rest["value"] = _number(rest["value"])
     return {"pad": list(pads[0]), **rest}
