@@ -1,10 +1,11 @@
 """A module's operators as torch.export sees them: at two resolutions, where the module takes them."""
 
 import copy
+import io
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
@@ -94,11 +95,12 @@ def _exported(module: Any, device: str, *, strict: bool) -> Export:
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """A trial that fails is no error of anybody's, but torch logs each with a page of its insides."""
+    """A trial that fails is no error of anybody's, but torch logs and prints pages of its insides for each."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
     finally:
         logging.disable(before)
 

@@ -22,7 +22,7 @@ def taken(module: Any, image: tuple[int, ...]) -> tuple[list[dict[str, Any]], di
     unused = _unused(found.parameters, used)
     if unused:
         more = f" and {len(unused) - _SHOWN} more" if len(unused) > _SHOWN else ""
-        warnings.warn(f"parameters that are not used are left out: {', '.join(unused[:_SHOWN])}{more}", stacklevel=4)
+        warnings.warn(f"parameters that are not used are left out: {', '.join(unused[:_SHOWN])}{more}", stacklevel=3)
     return nodes, {} if channels == 3 else {"channels": channels}
 
 
