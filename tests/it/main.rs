@@ -21,6 +21,7 @@ mod keeping;
 mod measurements;
 mod net_charts;
 mod next;
+mod onnx;
 mod openapi;
 mod pages;
 mod pins;

@@ -2,18 +2,10 @@
 
 use super::fuse::Fused;
 use super::message::Node;
-use super::net::{At, Net};
+use super::net::{At, Net, op};
 use crate::net::graph::op::{Affine, NormKind, Reduction, Values};
 use crate::net::graph::raw::{RawAxes, RawNode, RawPad, RawSizes};
 use crate::units::Whole;
-
-/// A node of operator `op`.
-pub(super) fn op(name: &str) -> RawNode {
-    RawNode {
-        op: Some(name.to_owned()),
-        ..RawNode::default()
-    }
-}
 
 /// Functions of each element whose name alone says what they do.
 const MAPS: [(&str, &str); 22] = [
@@ -106,7 +98,9 @@ pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, Strin
             map(net, node, raw)?;
         }
         "Dropout" => {
-            let ratio = net.constant(node, 1).and_then(super::fold::Constant::one);
+            let ratio = net
+                .constant(node, 1)
+                .and_then(super::constant::Constant::one);
             let raw = RawNode {
                 value: Some(Values::One(ratio.or(node.real("ratio")).unwrap_or(0.5))),
                 ..op("dropout")
@@ -246,7 +240,9 @@ fn pair<'a>(
 
 fn clip<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let end = |net: &Net, k: usize, name: &str| {
-        let told = net.constant(node, k).and_then(super::fold::Constant::one);
+        let told = net
+            .constant(node, k)
+            .and_then(super::constant::Constant::one);
         told.or(node.real(name))
             .filter(|end| end.is_finite() && end.abs() < 1e30)
     };
@@ -287,7 +283,7 @@ fn reduce<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
         net.put(node, 0, at);
         return Ok(true);
     }
-    let places = axes.iter().map(|axis| super::fold::place(*axis, rank));
+    let places = axes.iter().map(|axis| super::constant::place(*axis, rank));
     let Some(mut places) = places.collect::<Option<Vec<usize>>>() else {
         return Err(format!("axes {axes:?} of a value of {rank} axes"));
     };

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::fold::Constant;
+use super::constant::Constant;
 use super::message::{Graph, Node};
 use super::tensor::Tensor;
 

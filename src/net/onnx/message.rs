@@ -3,8 +3,8 @@
 //! Source: ONNX, `onnx/onnx.proto` (numbers of fields). Weights have their shape alone; a tensor of few elements its
 //! values too, since those tell how to reshape, pad or cut.
 
-use super::tensor::{Tensor, singles};
-use super::varint::varints;
+use super::tensor::{MAX_NAME, Tensor, singles};
+use super::varint::{signed, varints};
 
 /// Bytes that all that is kept of a file may take: nets of the largest kind take a tenth.
 const BUDGET: usize = 64 << 20;
@@ -141,6 +141,24 @@ impl Node {
     }
 }
 
+/// The module that the name of a node stands for: `layer1.0.conv1` of `/layer1/layer1.0/conv1/Conv`.
+pub(super) fn label(node: &Node) -> Option<String> {
+    let (path, _) = node.name.strip_prefix('/')?.rsplit_once('/')?;
+    let segments: Vec<&str> = path.split('/').collect();
+    let repeated = |i: usize| {
+        let next = segments
+            .get(i + 1)
+            .and_then(|next| next.strip_prefix(segments[i]));
+        next.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let kept: Vec<&str> = (0..segments.len())
+        .filter(|i| !repeated(*i))
+        .map(|i| segments[i])
+        .collect();
+    let name = kept.join(".");
+    (name.len() <= MAX_NAME && !name.is_empty()).then_some(name)
+}
+
 /// A message of which not all has come.
 #[derive(Debug)]
 enum Part {
@@ -166,11 +184,6 @@ pub(super) struct Building {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The whole number that 64 bits of a number in base 128 are.
-pub(super) fn signed(value: u64) -> i64 {
-    i64::from_le_bytes(value.to_le_bytes())
 }
 
 impl Building {

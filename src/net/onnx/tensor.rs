@@ -2,8 +2,7 @@
 //!
 //! Source: ONNX, `TensorProto` in `onnx/onnx.proto`.
 
-use super::message::signed;
-use super::varint::varints;
+use super::varint::{signed, varints};
 
 /// What the elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,4 +174,43 @@ fn doubles(bytes: &[u8]) -> Vec<f64> {
         .iter()
         .map(|eight| f64::from_le_bytes(*eight))
         .collect()
+}
+
+/// Characters of the name of a module that are kept.
+pub(super) const MAX_NAME: usize = 200;
+/// Words of names that are given to what is not learned.
+const NOT_LEARNED: [&str; 8] = [
+    "mask",
+    "running_",
+    "rel_pos_idx",
+    "position_index",
+    "attention_bias_idxs",
+    "filt",
+    "inv_freq",
+    "rope",
+];
+
+/// Whether a stored tensor of this name may be learned.
+pub(super) fn is_learned_name(name: &str) -> bool {
+    !NOT_LEARNED.iter().any(|word| name.contains(word))
+}
+
+/// Whether a stored tensor is a weight: numbers with a fraction, of which there are several or which a module names.
+pub(super) fn learned(tensor: &Tensor) -> bool {
+    let name = tensor.name.as_str();
+    if tensor.element() != Element::Real || !is_learned_name(name) {
+        return false;
+    }
+    let elements = tensor
+        .dims
+        .iter()
+        .fold(1, |all: u64, n| all.saturating_mul(*n));
+    elements > 1 || module(name).is_some()
+}
+
+/// The module that a weight's name stands for: `layer1.0.conv1` of `layer1.0.conv1.weight`.
+pub(super) fn module(weight: &str) -> Option<&str> {
+    let (module, _) = weight.rsplit_once('.')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
+    (module.len() <= MAX_NAME && module.chars().all(plain)).then_some(module)
 }

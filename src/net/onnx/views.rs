@@ -1,11 +1,10 @@
 //! Operators that move elements: reshapes, transpositions, cuts, joins.
 
-use super::elementwise::op;
-use super::fold::{
+use super::constant::{
     Cut, bounds, cuts, place, reshaped as shape_of, slice_lists, squeezed, unsqueezed,
 };
 use super::message::Node;
-use super::net::{At, Net};
+use super::net::{At, Net, op};
 use super::view::{Batch, View};
 use crate::net::graph::raw::RawNode;
 use crate::units::Whole;
@@ -21,7 +20,7 @@ pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, Strin
         }
         "Transpose" => {
             let at = net.operand(node, 0)?;
-            let order = super::fold::permutation(node, net.shape(at).len());
+            let order = super::constant::permutation(node, net.shape(at).len());
             let at = permuted(net, at, &order.ok_or("an order of axes that is none")?)?;
             net.put(node, 0, at);
         }

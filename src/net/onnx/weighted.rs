@@ -1,9 +1,8 @@
 //! Operators with weights: convolutions, linear layers, norms.
 
-use super::elementwise::op;
-use super::fold::Constant;
+use super::constant::{Constant, Weight};
 use super::message::Node;
-use super::net::{At, Net, Weight};
+use super::net::{At, Net, op};
 use super::view::{Batch, Place};
 use super::windows::window;
 use crate::net::graph::op::{Affine, Filter, NormKind};
@@ -258,7 +257,7 @@ fn affine(net: &Net, node: &Node) -> Affine {
     let plain = |k: usize, number: f64| {
         let constant = net.constant(node, k);
         let all = |values: &Vec<f64>| values.iter().all(|value| (value - number).abs() < 1e-12);
-        let is_named = node.input(k).and_then(super::net::module).is_some();
+        let is_named = node.input(k).and_then(super::tensor::module).is_some();
         !is_named
             && constant
                 .and_then(|constant: &Constant| constant.values.as_ref())
@@ -300,7 +299,7 @@ fn norm<'a>(
 fn over_last<'a>(net: &mut Net<'a>, node: &'a Node, kind: NormKind) -> Result<(), String> {
     let at = net.operand(node, 0)?;
     let rank = net.shape(at).len();
-    let axis = super::fold::place(node.whole("axis").unwrap_or(-1), rank);
+    let axis = super::constant::place(node.whole("axis").unwrap_or(-1), rank);
     let axis = axis.ok_or("it is over an axis that is not there")?;
     let axes = u64::try_from(rank - axis).unwrap_or(1);
     let affine = affine(net, node);
