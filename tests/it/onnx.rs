@@ -302,7 +302,7 @@ fn survives(bytes: &[u8], part: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_bytes_make_the_reading_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000), part in 1..64usize) {

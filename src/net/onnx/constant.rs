@@ -70,14 +70,17 @@ impl Constant {
     }
 
     pub(super) fn elements(&self) -> u64 {
-        self.dims
-            .iter()
-            .fold(1, |all: u64, n| all.saturating_mul(*n))
+        product(&self.dims)
     }
 
     pub(super) fn known(&self) -> Option<&[f64]> {
         self.values.as_deref().filter(|_| !self.learned)
     }
+}
+
+/// How many elements a value of these lengths has.
+pub(super) fn product(dims: &[u64]) -> u64 {
+    dims.iter().fold(1, |all: u64, n| all.saturating_mul(*n))
 }
 
 pub(super) fn long(n: usize) -> u64 {
@@ -201,8 +204,8 @@ pub(super) fn bounds(range: (i64, i64), step: i64, length: u64) -> (i64, i64) {
         (end(range.0).clamp(0, length), end(range.1).clamp(0, length))
     } else {
         (
-            end(range.0).clamp(0, length - 1),
-            end(range.1).clamp(-1, length - 1),
+            end(range.0).min(length - 1).max(-1),
+            end(range.1).min(length - 1).max(-1),
         )
     }
 }
@@ -215,23 +218,35 @@ pub(super) struct Cut {
     pub(super) step: i64,
 }
 
+impl Cut {
+    /// From one position to another.
+    pub(super) fn of(axis: usize, positions: std::ops::Range<i64>) -> Self {
+        Self {
+            axis,
+            start: positions.start,
+            stop: positions.end,
+            step: 1,
+        }
+    }
+}
+
 /// What the lists of a slice say of each axis.
 pub(super) fn cuts(lists: &[Option<Vec<i64>>; 4], rank: usize) -> Option<Vec<Cut>> {
-    let [Some(starts), Some(stops), axes, steps] = lists else {
+    let [Some(starts), Some(ends), axes, strides] = lists else {
         return None;
     };
     let cut = |i: usize| {
-        let axis = match axes {
+        let along = match axes {
             Some(axes) => *axes.get(i)?,
             None => i64::try_from(i).ok()?,
         };
-        let step = steps
+        let step = strides
             .as_ref()
-            .map_or(Some(1), |steps| steps.get(i).copied())?;
+            .map_or(Some(1), |strides| strides.get(i).copied())?;
         Some(Cut {
-            axis: place(axis, rank)?,
+            axis: place(along, rank)?,
             start: starts[i],
-            stop: *stops.get(i)?,
+            stop: *ends.get(i)?,
             step: Some(step).filter(|step| *step != 0)?,
         })
     };

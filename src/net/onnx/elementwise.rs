@@ -290,6 +290,8 @@ fn reduce<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
     if places.is_empty() {
         places = (0..rank).collect();
     }
+    places.sort_unstable();
+    places.dedup();
     if let Some(before) = before {
         let value = net.push(op(before), &[at])?;
         at = At { value, ..at };

@@ -260,8 +260,8 @@ fn chosen(which: &Constant, a: &Constant, b: &Constant) -> Option<Constant> {
     })
 }
 
-fn range(start: f64, stop: f64, step: f64, whole: bool) -> Option<Constant> {
-    let count = ((stop - start) / step).ceil();
+fn range(start: f64, end: f64, step: f64, whole: bool) -> Option<Constant> {
+    let count = ((end - start) / step).ceil();
     let most = real(i64::try_from(MOST).ok()?);
     if !(0.0..=most).contains(&count) {
         return None;
@@ -341,8 +341,8 @@ pub(super) fn folded(node: &Node, inputs: &[Option<&Constant>]) -> Option<Vec<Co
             }
         }
         "Range" => {
-            let [start, stop, step] = [input(0)?.one()?, input(1)?.one()?, input(2)?.one()?];
-            range(start, stop, step, first.whole)?
+            let [start, end, step] = [input(0)?.one()?, input(1)?.one()?, input(2)?.one()?];
+            range(start, end, step, first.whole)?
         }
         "Concat" => {
             let parts: Vec<&Constant> = inputs.iter().copied().collect::<Option<_>>()?;

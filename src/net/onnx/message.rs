@@ -234,7 +234,7 @@ impl Building {
             (Kind::Model, 7) => Plan::Enter(Kind::Graph),
             (Kind::Model, 8) => Plan::Enter(Kind::Opset),
             (Kind::Graph, 1) => Plan::Enter(Kind::Node),
-            (Kind::Graph, 5) | (Kind::Attribute, 5) => Plan::Enter(Kind::Tensor),
+            (Kind::Graph | Kind::Attribute, 5) => Plan::Enter(Kind::Tensor),
             (Kind::Graph, 11) => Plan::Enter(Kind::Input),
             (Kind::Graph, 12) => Plan::Enter(Kind::Output),
             (Kind::Node, 5) => Plan::Enter(Kind::Attribute),

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::constant::{Constant, Weight, written};
+use super::constant::{Constant, Weight, product, written};
 use super::fold::folded;
 use super::fuse::{Fused, fusions};
 use super::message::{Graph, Node, label};
@@ -252,7 +252,7 @@ impl<'a> Net<'a> {
         Axes {
             lengths: self.shape(at),
             twice: self.twice.as_ref().map(|twice| twice.shape(at.value)),
-            batch: at.batch,
+            batch: at.batch.filter(|batch| batch.axis < self.shape(at).len()),
         }
     }
 
@@ -413,10 +413,9 @@ impl<'a> Net<'a> {
                     | "Sqrt"
                     | "BatchNormalization"
                     | "InstanceNormalization" => Some(first.clone()),
-                    "Mul" | "Add" | "Sub" | "Div" | "Pow" => shapes
-                        .iter()
-                        .max_by_key(|shape| shape.iter().product::<u64>())
-                        .cloned(),
+                    "Mul" | "Add" | "Sub" | "Div" | "Pow" => {
+                        shapes.iter().max_by_key(|shape| product(shape)).cloned()
+                    }
                     op if op.starts_with("Reduce") => Some(vec![1]),
                     _ => None,
                 }
