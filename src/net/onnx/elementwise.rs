@@ -58,6 +58,7 @@ fn named(list: &[(&str, &'static str)], op: &str) -> Option<&'static str> {
 }
 
 /// Writes `node` where it is one of these.
+#[expect(clippy::too_many_lines, reason = "a table of operators")]
 pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
     if let Some(name) = named(&MAPS, &node.op) {
         return map(net, node, op(name)).map(|()| true);
@@ -248,8 +249,8 @@ fn clip<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     };
     let (start, stop) = (end(net, 1, "min"), end(net, 2, "max"));
     let raw = match (start, stop) {
-        (Some(low), None) if low == 0.0 => op("relu"),
-        (Some(low), Some(high)) if low == 0.0 && (high - 6.0).abs() < 1e-9 => op("relu6"),
+        (Some(0.0), None) => op("relu"),
+        (Some(0.0), Some(high)) if (high - 6.0).abs() < 1e-9 => op("relu6"),
         _ => RawNode {
             start,
             stop,
@@ -259,6 +260,10 @@ fn clip<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     map(net, node, raw)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of operators, then one step after another"
+)]
 fn reduce<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
     let (before, how, after) = match node.op.as_str() {
         "ReduceMean" => (None, Reduction::Mean, None),
@@ -413,6 +418,7 @@ pub(super) fn fused<'a>(net: &mut Net<'a>, node: &'a Node, fused: Fused<'a>) -> 
 }
 
 /// What a norm is of, and what it learns.
+#[derive(Clone, Copy)]
 struct Learned<'a> {
     of: &'a str,
     scale: Option<&'a str>,

@@ -297,6 +297,7 @@ fn axes_of(node: &Node, second: Option<&Constant>) -> Option<Vec<i64>> {
 }
 
 /// The values of `node`, whose inputs are all constant; `None` where they follow from weights, or are many.
+#[expect(clippy::too_many_lines, reason = "a table of operators")]
 pub(super) fn folded(node: &Node, inputs: &[Option<&Constant>]) -> Option<Vec<Constant>> {
     let one = |constant| Some(vec![constant]);
     if node.op == "Constant" {

@@ -217,7 +217,7 @@ impl Building {
     }
 
     /// What becomes of a field of `length` bytes.
-    pub(super) fn plan(&self, kind: Kind, field: u64, length: u64) -> Plan {
+    pub(super) fn plan(kind: Kind, field: u64, length: u64) -> Plan {
         let text = if length <= MAX_TEXT {
             Plan::Keep
         } else {
@@ -242,8 +242,10 @@ impl Building {
             (Kind::Type, 1) => Plan::Enter(Kind::TensorType),
             (Kind::TensorType, 2) => Plan::Enter(Kind::Shape),
             (Kind::Shape, 1) => Plan::Enter(Kind::Dimension),
-            (Kind::Opset, 1) | (Kind::Node, 1..=4 | 7) | (Kind::Attribute, 1 | 4) => text,
-            (Kind::Tensor, 8) | (Kind::Input | Kind::Output, 1) => text,
+            (Kind::Opset | Kind::Input | Kind::Output, 1)
+            | (Kind::Node, 1..=4 | 7)
+            | (Kind::Attribute, 1 | 4)
+            | (Kind::Tensor, 8) => text,
             (Kind::Attribute, 7 | 8) | (Kind::Tensor, 1 | 4 | 5 | 7 | 9 | 10 | 11) => values,
             _ => Plan::Skip,
         }

@@ -42,7 +42,7 @@ pub(super) fn translated<'a>(graph: &'a Graph, opset: u64, image: &Image<'a>) ->
     let needed = needed(graph);
     for (i, node) in graph.nodes.iter().enumerate() {
         if needed[i] {
-            taken(&mut net, i, node).map_err(|what| Refusal::of(i, node, what))?;
+            taken(&mut net, i, node).map_err(|what| Refusal::of(i, node, &what))?;
         }
     }
     if net.nodes.is_empty() {

@@ -372,15 +372,14 @@ fn einsum<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
         .unwrap_or_default()
         .split_whitespace()
         .collect();
-    let equation = match written.split_once("->") {
-        Some(_) => written,
-        None => {
-            let letters = written.chars().filter(char::is_ascii_alphabetic);
-            let once = |letter: &char| written.matches(*letter).count() == 1;
-            let mut output: Vec<char> = letters.filter(once).collect();
-            output.sort_unstable();
-            format!("{written}->{}", output.into_iter().collect::<String>())
-        }
+    let equation = if written.contains("->") {
+        written
+    } else {
+        let letters = written.chars().filter(char::is_ascii_alphabetic);
+        let once = |letter: &char| written.matches(*letter).count() == 1;
+        let mut output: Vec<char> = letters.filter(once).collect();
+        output.sort_unstable();
+        format!("{written}->{}", output.into_iter().collect::<String>())
     };
     let raw = RawNode {
         equation: Some(equation),
