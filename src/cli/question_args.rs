@@ -236,7 +236,9 @@ mod tests {
             scale("d1_w8_g8_r1:4").unwrap().scale_type.as_deref(),
             Some("d1_w8_g8_r1")
         );
-        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4"] {
+        assert!(scale("dWr:4:match").unwrap().matched);
+        assert!(!scale("dWr:4").unwrap().matched);
+        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4", "dWr:match"] {
             assert!(scale(wrong).is_err(), "{wrong}");
         }
     }

@@ -144,7 +144,11 @@ impl<'a> Path<'a> {
 
     pub(super) fn max_pool(&mut self, kernel: u32, stride: u32) {
         self.step(
-            Kind::MaxPool { kernel, stride },
+            Kind::MaxPool {
+                kernel,
+                stride,
+                moves: false,
+            },
             self.width,
             self.side.strided(stride),
         );

@@ -62,10 +62,12 @@ pub enum Kind {
     },
     /// A max-pool.
     MaxPool {
-        /// Side of the window, odd.
+        /// Side of the window.
         kernel: u32,
         /// Step between output positions.
         stride: u32,
+        /// Whether what it reads counts as moved, as it does in graphs.
+        moves: bool,
     },
     /// Squeeze-excitation: two 1×1 convolutions with bias on the pooled map, whose sigmoid multiplies the whole map.
     SqueezeExcite {
@@ -318,7 +320,9 @@ impl From<&Layer> for LayerRow {
                 ..
             } => ("transposed_conv", Some(kernel), Some(stride), Some(groups)),
             Kind::Filter { kernel, groups } => ("filter", Some(kernel), None, Some(groups)),
-            Kind::MaxPool { kernel, stride } => ("max_pool", Some([kernel; 2]), Some(stride), None),
+            Kind::MaxPool { kernel, stride, .. } => {
+                ("max_pool", Some([kernel; 2]), Some(stride), None)
+            }
             Kind::AveragePool => ("average_pool", None, None, None),
             Kind::SqueezeExcite { .. } => ("squeeze_excite", None, None, None),
             Kind::Sum => ("sum", None, None, None),

@@ -15,6 +15,7 @@ mod fits;
 mod foreign;
 mod golden;
 mod gpus;
+mod graphs;
 mod house;
 mod http;
 mod keeping;

@@ -1,7 +1,7 @@
 //! What a graph costs: its operators as layers.
 
 use super::Graph;
-use super::op::{Conv, Filter, NormKind, Op, PoolKind};
+use super::op::{Conv, Filter, NormKind, Op, PoolKind, Reduction};
 use super::shapes::{Einsum, Shapes, Trouble};
 use crate::net::blocks::Side;
 use crate::net::layers::{Bias, Kind, Layer, Then};
@@ -141,6 +141,7 @@ impl Graph {
                     let kind = Kind::MaxPool {
                         kernel: window.kernel.at(0),
                         stride: window.stride.at(0),
+                        moves: true,
                     };
                     row(kind, channels(value), channels(out), area(value), area(out));
                 }
@@ -151,10 +152,16 @@ impl Graph {
                     let kind = Kind::MaxPool {
                         kernel: 1,
                         stride: 1,
+                        moves: true,
                     };
                     row(kind, channels(value), channels(out), area(value), area(out));
                 }
-                Op::Pool { .. } | Op::Adaptive { .. } | Op::Reduce { .. } => {
+                Op::Pool { .. }
+                | Op::Adaptive { .. }
+                | Op::Reduce {
+                    how: Reduction::Mean,
+                    ..
+                } => {
                     let positions = area(value);
                     row(
                         Kind::AveragePool,

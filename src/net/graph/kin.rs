@@ -18,7 +18,6 @@ struct Parts {
     /// Those of them whose kernel is 7 or more.
     large: usize,
     standardized: usize,
-    linears: usize,
     batch_norms: usize,
     layer_norms: usize,
     /// Norms that take a residual sum or what a join made.
@@ -36,14 +35,10 @@ struct Parts {
 impl Parts {
     fn of(graph: &Graph) -> Self {
         let mut parts = Self::default();
-        let before = |node: &Node| {
-            let value = node.inputs.first()?.checked_sub(1)?;
-            graph.nodes.get(usize::try_from(value).ok()?)
-        };
+        let before = |node: &Node| graph.maker(*node.inputs.first()?);
         for node in &graph.nodes {
             match &node.op {
                 Op::Conv(conv) => parts.add(conv),
-                Op::Linear { .. } => parts.linears += 1,
                 Op::Norm { kind, .. } => {
                     let layer = matches!(kind, NormKind::Layer | NormKind::Rms);
                     *if layer {
@@ -60,21 +55,7 @@ impl Parts {
                     name, value: None, ..
                 } => match *name {
                     "add" => parts.sums += 1,
-                    "mul" if node.inputs.len() == 2 => {
-                        // What multiplies a map comes from a function that ends at 1.
-                        let gated = node.inputs.iter().any(|value| {
-                            let maker = value.checked_sub(1).and_then(|n| usize::try_from(n).ok());
-                            let op = maker.and_then(|n| graph.nodes.get(n)).map(|node| &node.op);
-                            matches!(
-                                op,
-                                Some(Op::Map {
-                                    name: "sigmoid" | "hardsigmoid",
-                                    ..
-                                })
-                            )
-                        });
-                        parts.gates += usize::from(gated);
-                    }
+                    "mul" => parts.gates += usize::from(graph.is_gate(node)),
                     _ => {}
                 },
                 Op::Cat { .. } => parts.joins += 1,
@@ -125,8 +106,8 @@ impl Parts {
             return Some("densenet");
         }
         if self.joins > 0 {
-            let split = self.joins <= 8 && self.sums >= self.joins && self.depthwise == 0;
-            return split.then_some("cspnet");
+            let residual = self.sums >= self.joins && self.depthwise == 0;
+            return residual.then_some(if self.parts > 0 { "cspnet" } else { "dla" });
         }
         if 4 * self.depthwise >= spatial {
             return self.mobile();
@@ -134,12 +115,13 @@ impl Parts {
         if 2 * self.grouped >= spatial {
             return match (self.gates > 0, self.max_pools > 0) {
                 (true, true) => Some("seresnext"),
+                (true, false) if self.silu > 0 => Some("regnetz"),
                 (true, false) => Some("regnety"),
                 (false, true) => Some("resnext"),
                 (false, false) => Some("regnetx"),
             };
         }
-        if self.sums >= 3 {
+        if self.sums >= 3 && spatial >= self.sums {
             let first = 2 * self.first_norms > self.sums;
             return Some(match (first, self.gates > 0) {
                 (true, _) => "resnetv2",
@@ -147,7 +129,7 @@ impl Parts {
                 (false, false) => "resnet",
             });
         }
-        let plain = self.sums == 0 && self.linears >= 2 && self.dense >= 6;
+        let plain = self.sums == 0 && self.max_pools >= 4 && self.dense >= 6;
         plain.then_some(if self.batch_norms > 0 {
             "vgg_bn"
         } else {
@@ -160,8 +142,11 @@ impl Parts {
         if self.large > 0 && self.layer_norms > self.batch_norms {
             return Some("convnext");
         }
-        if self.sums == 0 || self.layer_norms > 0 {
+        if self.layer_norms > 0 {
             return None;
+        }
+        if self.sums == 0 {
+            return (self.hard > 0).then_some("mobilenetv3");
         }
         let fused = self.dense >= 4;
         Some(match (fused, self.gates > 0) {
@@ -175,6 +160,33 @@ impl Parts {
 }
 
 impl Graph {
+    /// The node that makes a value, `None` for the image.
+    fn maker(&self, value: u32) -> Option<&Node> {
+        self.nodes.get(usize::try_from(value.checked_sub(1)?).ok()?)
+    }
+
+    /// Whether a map is multiplied by what a function that ends at 1 makes of it, as squeeze-excitation does.
+    fn is_gate(&self, node: &Node) -> bool {
+        node.inputs.iter().any(|value| {
+            let mut maker = self.maker(*value);
+            // What it makes may be given another shape first.
+            while let Some(node) = maker
+                && matches!(node.op, Op::Rearrange(_) | Op::Expand)
+            {
+                maker = node.inputs.first().and_then(|value| self.maker(*value));
+            }
+            maker.is_some_and(|node| {
+                matches!(
+                    node.op,
+                    Op::Map {
+                        name: "sigmoid" | "hardsigmoid",
+                        ..
+                    }
+                )
+            })
+        })
+    }
+
     /// The timing group that follows from its operators, `other` where none does.
     #[must_use]
     pub(in crate::net) fn kin(&self) -> Group {

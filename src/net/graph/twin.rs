@@ -84,6 +84,7 @@ impl Read {
                 Kind::MaxPool {
                     kernel: 3,
                     stride: 2,
+                    ..
                 } if steps.len() == 1 && !pooled => pooled = true,
                 Kind::Norm {
                     each: 2,
@@ -422,7 +423,7 @@ fn traits(layer: &Layer, into: &mut Vec<Trait>) {
             pixel([layer.w_out, squeezed]),
             pixel([squeezed, layer.w_out]),
         ],
-        Kind::MaxPool { kernel, stride } => &[of(1, [kernel, kernel, stride, 1], widths)],
+        Kind::MaxPool { kernel, stride, .. } => &[of(1, [kernel, kernel, stride, 1], widths)],
         Kind::Linear { .. } => &[of(2, [0; 4], widths)],
         Kind::Sum => &[of(3, [0; 4], [layer.w_out; 2])],
         _ => &[],

@@ -29,6 +29,17 @@ pub(in crate::net) struct Rounded {
     pub(in crate::net) step: u64,
 }
 
+/// What scaling rounds of a net's widths.
+#[derive(Clone, Debug, Default)]
+pub(in crate::net) struct Roundings {
+    pub(in crate::net) widths: Vec<Rounded>,
+    /// Widths of groups.
+    pub(in crate::net) groups: Vec<Rounded>,
+}
+
+/// Doublings of a step up to the widest layer.
+const DOUBLINGS: u32 = 18;
+
 /// A group's width after scaling: 1, 2, 4, or a multiple of 8.
 fn group_width(size: u64, by: f64) -> u64 {
     match rounded(to_f64(size) * by).max(1) {
@@ -104,17 +115,42 @@ impl Steps {
 }
 
 impl Graph {
-    /// The widths that scaling rounds, each once for every equal size.
-    pub(in crate::net) fn widths(&self, side: Side) -> Vec<Rounded> {
+    /// What scaling rounds of the widths: no factor between two of their steps changes the net.
+    pub(in crate::net) fn rounded(&self, side: Side) -> Roundings {
+        let mut roundings = Roundings::default();
         let Ok(steps) = Steps::new(self, side) else {
-            return Vec::new();
+            return roundings;
         };
-        let sizes = steps.shapes.widths.sizes();
-        let of = |(width, step): (&Width, &u64)| {
-            let size = sizes[usize::try_from(*width).unwrap_or(0)];
-            Rounded { size, step: *step }
-        };
-        steps.of.iter().map(of).collect()
+        let widths = &steps.shapes.widths;
+        let sizes = widths.sizes();
+        let size = |width: Width| sizes[usize::try_from(width).unwrap_or(0)];
+        for (width, step) in &steps.of {
+            let (size, step) = (size(*width), *step);
+            roundings.widths.push(Rounded { size, step });
+        }
+        for (_, mark) in &steps.shapes.marks {
+            let Mark::Grouped { input, groups } = mark else {
+                continue;
+            };
+            let each = widths.size(*input) / groups;
+            roundings.groups.push(Rounded {
+                size: each,
+                step: 1,
+            });
+            // Such a width is rounded to a multiple of its groups' width, whatever that is: halves of those multiples are
+            // among the halves of these.
+            for width in widths.terms(*input).iter().filter_map(|term| term.width) {
+                let Some(step) = steps.of.get(&width) else {
+                    continue;
+                };
+                let doubled = |times: u32| Rounded {
+                    size: size(width),
+                    step: step << times,
+                };
+                roundings.widths.extend((1..DOUBLINGS).map(doubled));
+            }
+        }
+        roundings
     }
 
     /// The net with every width that may be scaled `by` times as large.

@@ -27,6 +27,9 @@ pub use rule::{Exponents, STRATEGIES, Strategy, reference};
 use rule::{Rule, fast};
 use steps::{Dimension, Down, Up};
 
+/// Resolutions become multiples of the first; those of a graph that does not fit there, of the next that it fits.
+const SIDE_STEPS: [u32; 6] = [4, 8, 16, 32, 64, 128];
+
 /// A checked rule with its factor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
@@ -157,7 +160,7 @@ impl Scaling {
             return Net::new(scaled, from).map_err(|error| self.too_large(&error));
         }
         let mut first = None;
-        for step in [4, 8, 16, 32, 64, 128] {
+        for step in SIDE_STEPS {
             let pixels = nearest_multiple(f64::from(from.get()) * grow.r, step);
             let Some(side) = Side::new(pixels) else {
                 let beyond = || grow.beyond(&format!("a resolution of {pixels}"));
@@ -240,15 +243,25 @@ impl Scaling {
                     step: to_f64(step),
                 };
                 let depths = runs.iter().map(|run| of(run.depth(), d, 1));
-                let widths = graph.widths(side);
-                let widths = widths
-                    .iter()
-                    .map(|width| of(width.size, w / 2.0, width.step));
-                depths.chain(widths).collect()
+                let rounded = graph.rounded(side);
+                let widths = rounded.widths.iter();
+                let widths = widths.map(|width| of(width.size, w / 2.0, width.step));
+                let groups = rounded.groups.iter();
+                let groups = groups.map(|group| of(group.size, g / 2.0, group.step));
+                depths.chain(widths).chain(groups).collect()
             }
             Spec::Vit(_) => Vec::new(),
         };
-        all.push(dimension(net.side().get(), r / 2.0, 4.0));
+        let steps = match net.spec() {
+            Spec::Graph(_) => &SIDE_STEPS[..],
+            _ => &SIDE_STEPS[..1],
+        };
+        let side = f64::from(net.side().get());
+        all.extend(steps.iter().map(|step| Dimension {
+            size: side,
+            exponent: r / 2.0,
+            step: f64::from(*step),
+        }));
         all
     }
 

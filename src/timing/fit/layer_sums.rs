@@ -128,6 +128,7 @@ impl LayerSums {
                 self.multiply(layer, 1.0, 1);
             }
             Kind::SqueezeExcite { .. } => self.memory += repeats * 2.0 * written,
+            Kind::AveragePool | Kind::MaxPool { moves: true, .. } => self.memory += repeats * read,
             Kind::Sum | Kind::Move => self.memory += repeats * written,
             Kind::Function | Kind::Norm { batch: true, .. } => {
                 self.memory += repeats * written / 2.0
