@@ -25,7 +25,7 @@ test("a dropped ONNX file is predicted, and what is none is refused in words", a
   await settled(page);
   const bytes = await readFile(new URL("../golden/onnx/squeezenet.onnx", import.meta.url));
   await drop(page, "mine.onnx", bytes);
-  const verdict = page.locator("#said .verdict", { hasText: "One training epoch of mine.onnx, scaled 4× by dWr, takes" });
+  const verdict = page.locator("#said .verdict", { hasText: "One training epoch of mine.onnx, scaled 4× by dWr takes" });
   await verdict.waitFor();
   assert.ok((await page.locator("#answer table").count()) > 0);
   await drop(page, "notes.txt", Buffer.from("no net"));

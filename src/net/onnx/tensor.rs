@@ -96,18 +96,14 @@ impl Tensor {
     }
 
     pub(super) fn start(&mut self, bytes: &[u8]) {
-        self.even = bytes.chunks(8).all(|eight| bytes.starts_with(eight));
+        let even = bytes.chunks(8).all(|eight| bytes.starts_with(eight));
+        self.even = even || self.kind == 1 && same(&singles(bytes));
     }
 
     /// Whether its elements are all the same, as those of a net that was never trained are: exporters store such a tensor
     /// once for all layers that begin so.
     pub(super) fn is_even(&self) -> bool {
-        let same = |values: Vec<f64>| {
-            values
-                .windows(2)
-                .all(|two| two[0].to_bits() == two[1].to_bits())
-        };
-        self.even || self.values().is_some_and(same)
+        self.even || self.values().is_some_and(|values| same(&values))
     }
 
     pub(super) fn element(&self) -> Element {
@@ -157,6 +153,13 @@ impl Tensor {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether all numbers are equal; 0 and -0 are.
+fn same(values: &[f64]) -> bool {
+    values
+        .windows(2)
+        .all(|two| (two[0] - two[1]).abs() < f64::MIN_POSITIVE)
 }
 
 /// Numbers of four bytes each.
