@@ -66,6 +66,7 @@ fn has_bias(net: &Net, node: &Node, k: usize) -> Result<bool, String> {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one check after another")]
 fn conv<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let at = net.operand(node, 0)?;
     let weight = weight(net, node, 1)?;

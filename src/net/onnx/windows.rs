@@ -101,6 +101,7 @@ fn pool<'a>(net: &mut Net<'a>, node: &'a Node, name: &str) -> Result<(), String>
     net.emit(node, raw, &[at])
 }
 
+#[expect(clippy::too_many_lines, reason = "one check after another")]
 fn resize<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let at = net.operand(node, 0)?;
     let shape = net.shape(at).to_vec();
