@@ -22,6 +22,7 @@ mod keeping;
 mod measurements;
 mod net_charts;
 mod next;
+mod onnx;
 mod openapi;
 mod pages;
 mod pins;

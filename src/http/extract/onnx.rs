@@ -138,7 +138,7 @@ const NUMBERS: [&str; 12] = [
     "resolution",
 ];
 /// Fields of a scaling.
-const SCALING: [&str; 4] = ["strategy", "alpha", "scale_type", "factor"];
+const SCALING: [&str; 5] = ["strategy", "alpha", "scale_type", "factor", "match"];
 /// Lists of ways to scale.
 const WAYS: [&str; 3] = ["strategies", "alphas", "factors"];
 /// Limits of a plan.
@@ -186,7 +186,7 @@ fn fields(path: &str, said: Map<String, Value>) -> Result<Map<String, Value>, In
                 question.insert("factors".to_owned(), json!(factors(text)?));
             }
             known if SCALING.contains(&known) => {
-                let value = if matches!(known, "alpha" | "factor") {
+                let value = if matches!(known, "alpha" | "factor" | "match") {
                     number(value)
                 } else {
                     value

@@ -2,18 +2,10 @@
 
 use super::fuse::Fused;
 use super::message::Node;
-use super::net::{At, Net};
+use super::net::{At, Net, op};
 use crate::net::graph::op::{Affine, NormKind, Reduction, Values};
 use crate::net::graph::raw::{RawAxes, RawNode, RawPad, RawSizes};
 use crate::units::Whole;
-
-/// A node of operator `op`.
-pub(super) fn op(name: &str) -> RawNode {
-    RawNode {
-        op: Some(name.to_owned()),
-        ..RawNode::default()
-    }
-}
 
 /// Functions of each element whose name alone says what they do.
 const MAPS: [(&str, &str); 22] = [
@@ -66,6 +58,7 @@ fn named(list: &[(&str, &'static str)], op: &str) -> Option<&'static str> {
 }
 
 /// Writes `node` where it is one of these.
+#[expect(clippy::too_many_lines, reason = "a table of operators")]
 pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
     if let Some(name) = named(&MAPS, &node.op) {
         return map(net, node, op(name)).map(|()| true);
@@ -106,7 +99,9 @@ pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, Strin
             map(net, node, raw)?;
         }
         "Dropout" => {
-            let ratio = net.constant(node, 1).and_then(super::fold::Constant::one);
+            let ratio = net
+                .constant(node, 1)
+                .and_then(super::constant::Constant::one);
             let raw = RawNode {
                 value: Some(Values::One(ratio.or(node.real("ratio")).unwrap_or(0.5))),
                 ..op("dropout")
@@ -246,14 +241,16 @@ fn pair<'a>(
 
 fn clip<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let end = |net: &Net, k: usize, name: &str| {
-        let told = net.constant(node, k).and_then(super::fold::Constant::one);
+        let told = net
+            .constant(node, k)
+            .and_then(super::constant::Constant::one);
         told.or(node.real(name))
             .filter(|end| end.is_finite() && end.abs() < 1e30)
     };
     let (start, stop) = (end(net, 1, "min"), end(net, 2, "max"));
     let raw = match (start, stop) {
-        (Some(low), None) if low == 0.0 => op("relu"),
-        (Some(low), Some(high)) if low == 0.0 && (high - 6.0).abs() < 1e-9 => op("relu6"),
+        (Some(0.0), None) => op("relu"),
+        (Some(0.0), Some(high)) if (high - 6.0).abs() < 1e-9 => op("relu6"),
         _ => RawNode {
             start,
             stop,
@@ -263,6 +260,10 @@ fn clip<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     map(net, node, raw)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of operators, then one step after another"
+)]
 fn reduce<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
     let (before, how, after) = match node.op.as_str() {
         "ReduceMean" => (None, Reduction::Mean, None),
@@ -287,13 +288,15 @@ fn reduce<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, String> {
         net.put(node, 0, at);
         return Ok(true);
     }
-    let places = axes.iter().map(|axis| super::fold::place(*axis, rank));
+    let places = axes.iter().map(|axis| super::constant::place(*axis, rank));
     let Some(mut places) = places.collect::<Option<Vec<usize>>>() else {
         return Err(format!("axes {axes:?} of a value of {rank} axes"));
     };
     if places.is_empty() {
         places = (0..rank).collect();
     }
+    places.sort_unstable();
+    places.dedup();
     if let Some(before) = before {
         let value = net.push(op(before), &[at])?;
         at = At { value, ..at };
@@ -415,6 +418,7 @@ pub(super) fn fused<'a>(net: &mut Net<'a>, node: &'a Node, fused: Fused<'a>) -> 
 }
 
 /// What a norm is of, and what it learns.
+#[derive(Clone, Copy)]
 struct Learned<'a> {
     of: &'a str,
     scale: Option<&'a str>,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::fold::Constant;
+use super::constant::Constant;
 use super::message::{Graph, Node};
 use super::tensor::Tensor;
 
@@ -183,10 +183,9 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn note(&mut self, last: usize, fused: Fused<'a>, parts: &[usize]) -> Option<()> {
+    fn note(&mut self, last: usize, fused: Fused<'a>, parts: &[usize]) {
         self.found.extend(parts.iter().map(|i| (*i, Fused::Part)));
         self.found.insert(last, fused);
-        Some(())
     }
 
     /// x·σ(x) and its kin.
@@ -203,7 +202,8 @@ impl<'a> Finder<'a> {
                     && made.inputs.first() == Some(of)
                     && self.taker(made, "Mul").is_some()
                 {
-                    return self.note(last, Fused::Map { op, of }, &[i]);
+                    self.note(last, Fused::Map { op, of }, &[i]);
+                    return Some(());
                 }
             }
             if let Some((i, tanh)) = self.maker(gate, "Tanh")
@@ -212,7 +212,8 @@ impl<'a> Finder<'a> {
                 && self.taker(plus, "Tanh").is_some()
                 && self.taker(tanh, "Mul").is_some()
             {
-                return self.note(last, Fused::Map { op: "mish", of }, &[i, j]);
+                self.note(last, Fused::Map { op: "mish", of }, &[i, j]);
+                return Some(());
             }
         }
         None
@@ -240,19 +241,22 @@ impl<'a> Finder<'a> {
             if other == of {
                 let (last, half) = self.taker(mul, "Mul")?;
                 self.with(half, 0.5)?;
-                return self.note(last, fused, &[i, erf, one, j]);
+                self.note(last, fused, &[i, erf, one, j]);
+                return Some(());
             }
             if let Some((k, half)) = self.maker(other, "Mul")
                 && self.with(half, 0.5) == Some(of)
                 && self.taker(half, "Mul").is_some()
             {
-                return self.note(j, fused, &[i, erf, one, k]);
+                self.note(j, fused, &[i, erf, one, k]);
+                return Some(());
             }
         }
         self.with(mul, 0.5)?;
         let (last, product) = self.taker(mul, "Mul")?;
         (Self::other(product, mul.outputs.first()?)? == of).then_some(())?;
-        self.note(last, fused, &[i, erf, one, j])
+        self.note(last, fused, &[i, erf, one, j]);
+        Some(())
     }
 
     /// (x - mean) / √(var + ε), with what is learned of it.
@@ -284,7 +288,8 @@ impl<'a> Finder<'a> {
         }
         let mut parts = vec![first, sub, square, variance, add, sqrt];
         let (last, scale, shift) = self.affine(div, &mut parts, |dims| dims.len() == 1);
-        self.note(last, Fused::LayerNorm { of, scale, shift }, &parts)
+        self.note(last, Fused::LayerNorm { of, scale, shift }, &parts);
+        Some(())
     }
 
     /// The last node of a norm whose last node was `last`: it may multiply by what is learned of each channel, and add more.
@@ -336,7 +341,8 @@ impl<'a> Finder<'a> {
             scale,
             shift,
         };
-        self.note(last, fused, &parts)
+        self.note(last, fused, &parts);
+        Some(())
     }
 
     /// A product with a matrix, to which a row is added.

@@ -3,8 +3,8 @@
 //! Source: ONNX, `onnx/onnx.proto` (numbers of fields). Weights have their shape alone; a tensor of few elements its
 //! values too, since those tell how to reshape, pad or cut.
 
-use super::tensor::{Tensor, singles};
-use super::varint::varints;
+use super::tensor::{MAX_NAME, Tensor, singles};
+use super::varint::{signed, varints};
 
 /// Bytes that all that is kept of a file may take: nets of the largest kind take a tenth.
 const BUDGET: usize = 64 << 20;
@@ -141,6 +141,24 @@ impl Node {
     }
 }
 
+/// The module that the name of a node stands for: `layer1.0.conv1` of `/layer1/layer1.0/conv1/Conv`.
+pub(super) fn label(node: &Node) -> Option<String> {
+    let (path, _) = node.name.strip_prefix('/')?.rsplit_once('/')?;
+    let segments: Vec<&str> = path.split('/').collect();
+    let repeated = |i: usize| {
+        let next = segments
+            .get(i + 1)
+            .and_then(|next| next.strip_prefix(segments[i]));
+        next.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let kept: Vec<&str> = (0..segments.len())
+        .filter(|i| !repeated(*i))
+        .map(|i| segments[i])
+        .collect();
+    let name = kept.join(".");
+    (name.len() <= MAX_NAME && !name.is_empty()).then_some(name)
+}
+
 /// A message of which not all has come.
 #[derive(Debug)]
 enum Part {
@@ -166,11 +184,6 @@ pub(super) struct Building {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The whole number that 64 bits of a number in base 128 are.
-pub(super) fn signed(value: u64) -> i64 {
-    i64::from_le_bytes(value.to_le_bytes())
 }
 
 impl Building {
@@ -204,7 +217,7 @@ impl Building {
     }
 
     /// What becomes of a field of `length` bytes.
-    pub(super) fn plan(&self, kind: Kind, field: u64, length: u64) -> Plan {
+    pub(super) fn plan(kind: Kind, field: u64, length: u64) -> Plan {
         let text = if length <= MAX_TEXT {
             Plan::Keep
         } else {
@@ -221,7 +234,7 @@ impl Building {
             (Kind::Model, 7) => Plan::Enter(Kind::Graph),
             (Kind::Model, 8) => Plan::Enter(Kind::Opset),
             (Kind::Graph, 1) => Plan::Enter(Kind::Node),
-            (Kind::Graph, 5) | (Kind::Attribute, 5) => Plan::Enter(Kind::Tensor),
+            (Kind::Graph | Kind::Attribute, 5) => Plan::Enter(Kind::Tensor),
             (Kind::Graph, 11) => Plan::Enter(Kind::Input),
             (Kind::Graph, 12) => Plan::Enter(Kind::Output),
             (Kind::Node, 5) => Plan::Enter(Kind::Attribute),
@@ -229,8 +242,10 @@ impl Building {
             (Kind::Type, 1) => Plan::Enter(Kind::TensorType),
             (Kind::TensorType, 2) => Plan::Enter(Kind::Shape),
             (Kind::Shape, 1) => Plan::Enter(Kind::Dimension),
-            (Kind::Opset, 1) | (Kind::Node, 1..=4 | 7) | (Kind::Attribute, 1 | 4) => text,
-            (Kind::Tensor, 8) | (Kind::Input | Kind::Output, 1) => text,
+            (Kind::Opset | Kind::Input | Kind::Output, 1)
+            | (Kind::Node, 1..=4 | 7)
+            | (Kind::Attribute, 1 | 4)
+            | (Kind::Tensor, 8) => text,
             (Kind::Attribute, 7 | 8) | (Kind::Tensor, 1 | 4 | 5 | 7 | 9 | 10 | 11) => values,
             _ => Plan::Skip,
         }

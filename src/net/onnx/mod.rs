@@ -1,11 +1,13 @@
 //! A net out of an ONNX file: read part by part as it comes, without its weights, and written as a graph.
 //!
-//! [`wire`] reads protobuf, [`message`] keeps what says what the net does, [`fold`] computes what it computes of shapes,
-//! [`fuse`] finds operators that are written as several, and [`net`] writes the graph, operator by operator
-//! ([`weighted`], [`elementwise`], [`windows`], [`views`]), with reshapes as patterns ([`view`]).
+//! [`wire`] reads protobuf, [`message`] keeps what says what the net does, [`fold`] computes what it computes of shapes
+//! ([`constant`]),
+//! [`fuse`] finds operators that are written as several, and [`translate`] writes the graph, operator by operator
+//! ([`weighted`], [`elementwise`], [`windows`], [`views`]) into a [`net`] in the making, with reshapes as patterns ([`view`]).
 //!
 //! Source: ONNX 1.23 (`onnx/onnx.proto`, `docs/Operators.md`), opsets 9 to 26.
 
+mod constant;
 mod elementwise;
 mod fold;
 mod fuse;
@@ -13,6 +15,7 @@ mod message;
 mod net;
 mod refusal;
 mod tensor;
+mod translate;
 mod varint;
 mod view;
 mod views;
@@ -25,8 +28,9 @@ use crate::net::Side;
 use crate::net::sized::DEFAULT_SIDE;
 use crate::net::spec::{Description, RawSpec};
 use message::{Graph, Model};
-use net::{Image, translated};
+use net::Image;
 use refusal::{Refusal, Refused};
+use translate::translated;
 use wire::Wire;
 
 /// The first set of operators that is read.

@@ -7,30 +7,23 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::fold::{Constant, folded};
+use super::constant::{Constant, Weight, product, written};
+use super::fold::folded;
 use super::fuse::{Fused, fusions};
-use super::message::{Graph, Node};
-use super::refusal::{Refusal, Refused};
-use super::tensor::{Element, Tensor};
+use super::message::{Graph, Node, label};
+use super::tensor::{Element, Tensor, is_learned_name, learned, module};
 use super::view::{Axes, Batch, Place};
-use super::{elementwise, views, weighted, windows};
 use crate::net::blocks::Side;
-use crate::net::graph::op::Values;
 use crate::net::graph::raw::RawNode;
-use crate::net::graph::{Draft, MAX_NODES, RawGraph};
+use crate::net::graph::{Draft, MAX_NODES};
 use crate::units::Whole;
 
 /// Elements of all constants that are computed.
 const MOST_FOLDED: u64 = 4 << 20;
 /// Constants that follow from each other before an operator takes the last.
 const MAX_CHAIN: usize = 256;
-/// Characters of the name of a module that are kept.
-const MAX_NAME: usize = 200;
 /// Values before one that are looked at for its lengths.
 const NEAR: usize = 32;
-/// Numbers of a constant that are written out.
-const MAX_WRITTEN: usize = 64;
-
 /// A value of the graph: its number, and where the batch stands in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At {
@@ -46,9 +39,13 @@ enum Value {
     Later(usize),
 }
 
+/// What writes a node that takes a value of the graph.
+pub(super) type Writer = for<'a> fn(&mut Net<'a>, &'a Node) -> Result<(), String>;
+
 /// A file's net on its way into a graph.
 pub(super) struct Net<'a> {
     pub(super) opset: u64,
+    writer: Writer,
     list: &'a [Node],
     weights: HashMap<&'a str, &'a Tensor>,
     values: HashMap<&'a str, Value>,
@@ -58,8 +55,8 @@ pub(super) struct Net<'a> {
     sharing: HashMap<&'a str, Option<usize>>,
     /// What is stored once for several weights that begin alike.
     alike: HashSet<&'a str>,
-    fused: BTreeMap<usize, Fused<'a>>,
-    nodes: Vec<RawNode>,
+    pub(super) fused: BTreeMap<usize, Fused<'a>>,
+    pub(super) nodes: Vec<RawNode>,
     draft: Draft,
     /// The same at twice the resolution, as far as shapes fit there.
     twice: Option<Draft>,
@@ -81,50 +78,13 @@ pub(super) struct Image<'a> {
     pub(super) channels_last: bool,
 }
 
-/// Which nodes an output needs.
-fn needed(graph: &Graph) -> Vec<bool> {
-    let mut wanted: HashSet<&str> = graph
-        .outputs
-        .iter()
-        .map(|value| value.name.as_str())
-        .collect();
-    let mut needed = vec![false; graph.nodes.len()];
-    // Each node stands behind those whose values it takes.
-    for (i, node) in graph.nodes.iter().enumerate().rev() {
-        if node
-            .outputs
-            .iter()
-            .any(|name| wanted.contains(name.as_str()))
-        {
-            needed[i] = true;
-            wanted.extend(node.inputs.iter().map(String::as_str));
-        }
-    }
-    needed
-}
-
-/// The graph of a file's net.
-pub(super) fn translated<'a>(graph: &'a Graph, opset: u64, image: &Image<'a>) -> Refused<RawGraph> {
-    let mut net = Net::new(graph, opset, image)?;
-    let needed = needed(graph);
-    for (i, node) in graph.nodes.iter().enumerate() {
-        if needed[i] {
-            net.take(i).map_err(|what| Refusal::of(i, node, what))?;
-        }
-    }
-    if net.nodes.is_empty() {
-        return Err(Refusal::whole("no operator of it follows from its image"));
-    }
-    let channels = Some(Whole(image.channels.into())).filter(|channels| *channels != Whole(3));
-    let nodes = net.nodes;
-    Ok(RawGraph { channels, nodes })
-}
-
 impl<'a> Net<'a> {
-    fn new(graph: &'a Graph, opset: u64, image: &Image<'a>) -> Refused<Self> {
+    /// Before the first node, which `writer` writes.
+    pub(super) fn new(graph: &'a Graph, opset: u64, image: &Image<'a>, writer: Writer) -> Self {
         let twice = image.side.get().checked_mul(2).and_then(Side::of);
         let mut net = Self {
             opset,
+            writer,
             list: &graph.nodes,
             weights: graph
                 .initializers
@@ -160,32 +120,21 @@ impl<'a> Net<'a> {
                 net.sharing.insert(name, None);
             }
         }
-        let mut at = At {
+        let at = At {
             value: 0,
             batch: Some(Batch {
                 axis: 0,
                 place: Place::Alone,
             }),
         };
-        if image.channels_last {
-            let order = [0, 2, 3, 1];
-            at = views::permuted(&mut net, at, &order).map_err(|what| Refusal::whole(&what))?;
-        }
         net.values.insert(image.name, Value::Of(at));
-        Ok(net)
+        net
     }
 
-    /// Takes the node of this number.
-    fn take(&mut self, i: usize) -> Result<(), String> {
+    /// Takes the node of this number, which is none of several that are one.
+    pub(super) fn take(&mut self, i: usize) -> Result<(), String> {
         let list = self.list;
         let node = &list[i];
-        self.bias = None;
-        match self.fused.get(&i).copied() {
-            None => {}
-            Some(Fused::Part) => return Ok(()),
-            Some(Fused::Linear { bias }) => self.bias = Some(bias),
-            Some(fused) => return elementwise::fused(self, node, fused),
-        }
         let mut constant = true;
         for name in node.inputs.iter().filter(|name| !name.is_empty()) {
             match self.values.get(name.as_str()) {
@@ -198,7 +147,7 @@ impl<'a> Net<'a> {
             return self.lengths(node);
         }
         if !constant {
-            return self.translate(node);
+            return (self.writer)(self, node);
         }
         if let Some(found) = self.folded(node) {
             for (name, constant) in node.outputs.iter().zip(found) {
@@ -248,29 +197,6 @@ impl<'a> Net<'a> {
             (name.as_str(), constant)
         }));
         Ok(())
-    }
-
-    /// Writes `node`, which takes a value of the graph.
-    fn translate(&mut self, node: &'a Node) -> Result<(), String> {
-        self.label = label(node);
-        match node.domain.as_str() {
-            "" | "ai.onnx" => {}
-            "com.microsoft" if elementwise::of_runtime(self, node)? => return Ok(()),
-            domain => {
-                let domain: String = domain.chars().take(64).collect();
-                return Err(format!(
-                    "it is an operator of `{domain}`, and not of ONNX itself"
-                ));
-            }
-        }
-        let taken = weighted::takes(self, node)?
-            || elementwise::takes(self, node)?
-            || windows::takes(self, node)?
-            || views::takes(self, node)?;
-        if taken {
-            return Ok(());
-        }
-        Err(super::refusal::reason(&node.op).to_owned())
     }
 
     /// Adds a node, which takes the values `from`.
@@ -326,7 +252,7 @@ impl<'a> Net<'a> {
         Axes {
             lengths: self.shape(at),
             twice: self.twice.as_ref().map(|twice| twice.shape(at.value)),
-            batch: at.batch,
+            batch: at.batch.filter(|batch| batch.axis < self.shape(at).len()),
         }
     }
 
@@ -433,9 +359,8 @@ impl<'a> Net<'a> {
         self.chain += 1;
         let (list, label) = (self.list, self.label.take());
         let node = &list[i];
-        let done = self
-            .translate(node)
-            .map_err(|what| format!("`{name}`, by {}: {what}", node.op));
+        let done =
+            (self.writer)(self, node).map_err(|what| format!("`{name}`, by {}: {what}", node.op));
         (self.chain, self.label) = (self.chain - 1, label);
         done?;
         match self.values.get(name) {
@@ -476,22 +401,21 @@ impl<'a> Net<'a> {
                 let first = shapes.first()?;
                 match node.op.as_str() {
                     "Transpose" => {
-                        let order = super::fold::permutation(node, first.len())?;
+                        let order = super::constant::permutation(node, first.len())?;
                         Some(order.iter().map(|axis| first[*axis]).collect())
                     }
                     "Reshape" => {
                         let target = self.constant(node, 1)?.as_wholes()?;
-                        super::fold::reshaped(first, &target, false)
+                        super::constant::reshaped(first, &target, false)
                     }
                     "Identity"
                     | "Cast"
                     | "Sqrt"
                     | "BatchNormalization"
                     | "InstanceNormalization" => Some(first.clone()),
-                    "Mul" | "Add" | "Sub" | "Div" | "Pow" => shapes
-                        .iter()
-                        .max_by_key(|shape| shape.iter().product::<u64>())
-                        .cloned(),
+                    "Mul" | "Add" | "Sub" | "Div" | "Pow" => {
+                        shapes.iter().max_by_key(|shape| product(shape)).cloned()
+                    }
                     op if op.starts_with("Reduce") => Some(vec![1]),
                     _ => None,
                 }
@@ -522,6 +446,11 @@ impl<'a> Net<'a> {
         self.weights.get(name).copied()
     }
 
+    /// The image is `at`, with its axes in the order of the file.
+    pub(super) fn turned(&mut self, image: &Image<'a>, at: At) {
+        self.values.insert(image.name, Value::Of(at));
+    }
+
     /// The value that `node` puts out.
     pub(super) fn made(&mut self, node: &'a Node) -> Result<At, String> {
         match node.outputs.first() {
@@ -543,46 +472,13 @@ impl<'a> Net<'a> {
     }
 }
 
-/// A weight, or what is computed of one.
-#[derive(Debug, Default)]
-pub(super) struct Weight {
-    pub(super) dims: Vec<u64>,
-    /// The stored one, and its elements.
-    pub(super) name: String,
-    pub(super) elements: u64,
-    /// Elements of others that take part.
-    pub(super) others: Vec<u64>,
-    /// Operators between.
-    pub(super) steps: usize,
-}
-
-impl Weight {
-    fn note(&mut self, name: &str, elements: u64) {
-        if name == self.name {
-            return;
-        }
-        if elements > self.elements {
-            if self.elements > 0 {
-                self.others.push(self.elements);
-            }
-            (self.name, self.elements) = (name.to_owned(), elements);
-        } else {
-            self.others.push(elements);
-        }
+/// A node of operator `op`.
+pub(super) fn op(name: &str) -> RawNode {
+    RawNode {
+        op: Some(name.to_owned()),
+        ..RawNode::default()
     }
 }
-
-/// Words of names that are given to what is not learned.
-const NOT_LEARNED: [&str; 8] = [
-    "mask",
-    "running_",
-    "rel_pos_idx",
-    "position_index",
-    "attention_bias_idxs",
-    "filt",
-    "inv_freq",
-    "rope",
-];
 
 /// What several operators take.
 fn several(graph: &Graph) -> impl Iterator<Item = &str> {
@@ -594,63 +490,4 @@ fn several(graph: &Graph) -> impl Iterator<Item = &str> {
         .into_iter()
         .filter(|(_, count)| *count > 1)
         .map(|(name, _)| name)
-}
-
-/// Whether a stored tensor of this name may be learned.
-fn is_learned_name(name: &str) -> bool {
-    !NOT_LEARNED.iter().any(|word| name.contains(word))
-}
-
-/// Whether a stored tensor is a weight: numbers with a fraction, of which there are several or which a module names.
-fn learned(tensor: &Tensor) -> bool {
-    let name = tensor.name.as_str();
-    if tensor.element() != Element::Real || !is_learned_name(name) {
-        return false;
-    }
-    let elements = tensor
-        .dims
-        .iter()
-        .fold(1, |all: u64, n| all.saturating_mul(*n));
-    elements > 1 || module(name).is_some()
-}
-
-/// The module that a weight's name stands for: `layer1.0.conv1` of `layer1.0.conv1.weight`.
-pub(super) fn module(weight: &str) -> Option<&str> {
-    let (module, _) = weight.rsplit_once('.')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
-    (module.len() <= MAX_NAME && module.chars().all(plain)).then_some(module)
-}
-
-/// The module that the name of a node stands for: `layer1.0.conv1` of `/layer1/layer1.0/conv1/Conv`.
-fn label(node: &Node) -> Option<String> {
-    let (path, _) = node.name.strip_prefix('/')?.rsplit_once('/')?;
-    let segments: Vec<&str> = path.split('/').collect();
-    let repeated = |i: usize| {
-        let next = segments
-            .get(i + 1)
-            .and_then(|next| next.strip_prefix(segments[i]));
-        next.is_some_and(|rest| rest.starts_with('.'))
-    };
-    let kept: Vec<&str> = (0..segments.len())
-        .filter(|i| !repeated(*i))
-        .map(|i| segments[i])
-        .collect();
-    let name = kept.join(".");
-    (name.len() <= MAX_NAME && !name.is_empty()).then_some(name)
-}
-
-/// The value of a constant as it is written, and how it is made.
-fn written(constant: &Constant) -> (Option<Values>, Option<String>) {
-    let finite = |values: &&Vec<f64>| values.iter().all(|value| value.is_finite());
-    match constant.values.as_ref().filter(finite) {
-        Some(values)
-            if values
-                .windows(2)
-                .all(|two| two[0].to_bits() == two[1].to_bits()) =>
-        {
-            (values.first().copied().map(Values::One), None)
-        }
-        Some(values) if values.len() <= MAX_WRITTEN => (Some(Values::Each(values.clone())), None),
-        _ => (None, Some("table".to_owned())),
-    }
 }

@@ -17,7 +17,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Of the node of this number.
-    pub(super) fn of(i: usize, node: &Node, what: String) -> Self {
+    pub(super) fn of(i: usize, node: &Node, what: &str) -> Self {
         let op = shortened_text(&node.op);
         let at = match shortened_text(&node.name) {
             name if name.is_empty() => String::new(),

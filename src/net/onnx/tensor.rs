@@ -2,8 +2,7 @@
 //!
 //! Source: ONNX, `TensorProto` in `onnx/onnx.proto`.
 
-use super::message::signed;
-use super::varint::varints;
+use super::varint::{signed, varints};
 
 /// What the elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,18 +96,14 @@ impl Tensor {
     }
 
     pub(super) fn start(&mut self, bytes: &[u8]) {
-        self.even = bytes.chunks(8).all(|eight| bytes.starts_with(eight));
+        let even = bytes.chunks(8).all(|eight| bytes.starts_with(eight));
+        self.even = even || self.kind == 1 && same(&singles(bytes));
     }
 
     /// Whether its elements are all the same, as those of a net that was never trained are: exporters store such a tensor
     /// once for all layers that begin so.
     pub(super) fn is_even(&self) -> bool {
-        let same = |values: Vec<f64>| {
-            values
-                .windows(2)
-                .all(|two| two[0].to_bits() == two[1].to_bits())
-        };
-        self.even || self.values().is_some_and(same)
+        self.even || self.values().is_some_and(|values| same(&values))
     }
 
     pub(super) fn element(&self) -> Element {
@@ -160,6 +155,13 @@ impl Tensor {
     }
 }
 
+/// Whether all numbers are equal; 0 and -0 are.
+fn same(values: &[f64]) -> bool {
+    values
+        .windows(2)
+        .all(|two| (two[0] - two[1]).abs() < f64::MIN_POSITIVE)
+}
+
 /// Numbers of four bytes each.
 pub(super) fn singles(bytes: &[u8]) -> Vec<f64> {
     let (numbers, _) = bytes.as_chunks::<4>();
@@ -175,4 +177,43 @@ fn doubles(bytes: &[u8]) -> Vec<f64> {
         .iter()
         .map(|eight| f64::from_le_bytes(*eight))
         .collect()
+}
+
+/// Characters of the name of a module that are kept.
+pub(super) const MAX_NAME: usize = 200;
+/// Words of names that are given to what is not learned.
+const NOT_LEARNED: [&str; 8] = [
+    "mask",
+    "running_",
+    "rel_pos_idx",
+    "position_index",
+    "attention_bias_idxs",
+    "filt",
+    "inv_freq",
+    "rope",
+];
+
+/// Whether a stored tensor of this name may be learned.
+pub(super) fn is_learned_name(name: &str) -> bool {
+    !NOT_LEARNED.iter().any(|word| name.contains(word))
+}
+
+/// Whether a stored tensor is a weight: numbers with a fraction, of which there are several or which a module names.
+pub(super) fn learned(tensor: &Tensor) -> bool {
+    let name = tensor.name.as_str();
+    if tensor.element() != Element::Real || !is_learned_name(name) {
+        return false;
+    }
+    let elements = tensor
+        .dims
+        .iter()
+        .fold(1, |all: u64, n| all.saturating_mul(*n));
+    elements > 1 || module(name).is_some()
+}
+
+/// The module that a weight's name stands for: `layer1.0.conv1` of `layer1.0.conv1.weight`.
+pub(super) fn module(weight: &str) -> Option<&str> {
+    let (module, _) = weight.rsplit_once('.')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
+    (module.len() <= MAX_NAME && module.chars().all(plain)).then_some(module)
 }

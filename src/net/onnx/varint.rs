@@ -24,3 +24,8 @@ pub(super) fn varints(mut bytes: &[u8]) -> Vec<u64> {
     }
     numbers
 }
+
+/// The whole number that 64 bits of a number in base 128 are.
+pub(super) fn signed(value: u64) -> i64 {
+    i64::from_le_bytes(value.to_le_bytes())
+}

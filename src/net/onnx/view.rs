@@ -293,12 +293,12 @@ impl Names {
 
 /// One side of a pattern.
 fn side(axes: &[Vec<String>]) -> String {
-    let axis = |names: &Vec<String>| match names.as_slice() {
+    let one = |names: &Vec<String>| match names.as_slice() {
         [] => "1".to_owned(),
         [one] => one.clone(),
         many => format!("({})", many.join(" ")),
     };
-    axes.iter().map(axis).collect::<Vec<_>>().join(" ")
+    axes.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

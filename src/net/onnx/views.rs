@@ -1,13 +1,12 @@
 //! Operators that move elements: reshapes, transpositions, cuts, joins.
 
-use super::elementwise::op;
-use super::fold::{
+use super::constant::{
     Cut, bounds, cuts, place, reshaped as shape_of, slice_lists, squeezed, unsqueezed,
 };
 use super::message::Node;
-use super::net::{At, Net};
+use super::net::{At, Net, op};
 use super::view::{Batch, View};
-use crate::net::graph::raw::RawNode;
+use crate::net::graph::raw::{RawAxes, RawNode};
 use crate::units::Whole;
 
 /// Writes `node` where it is one of these.
@@ -21,7 +20,7 @@ pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, Strin
         }
         "Transpose" => {
             let at = net.operand(node, 0)?;
-            let order = super::fold::permutation(node, net.shape(at).len());
+            let order = super::constant::permutation(node, net.shape(at).len());
             let at = permuted(net, at, &order.ok_or("an order of axes that is none")?)?;
             net.put(node, 0, at);
         }
@@ -79,14 +78,19 @@ fn new_shape(net: &Net, node: &Node, at: At) -> Result<Vec<u64>, String> {
         "Squeeze" => squeezed(dims, axes.or_else(named).as_deref()),
         "Unsqueeze" => unsqueezed(dims, &axes.or_else(named).unwrap_or_default()),
         _ => {
-            let axis = node.whole("axis").unwrap_or(1);
-            let end = i64::try_from(dims.len()).ok() == Some(axis);
-            let axis = if end {
+            let first = node.whole("axis").unwrap_or(1);
+            let end = i64::try_from(dims.len()).ok() == Some(first);
+            let until = if end {
                 Some(dims.len())
             } else {
-                place(axis, dims.len())
+                place(first, dims.len())
             };
-            axis.map(|axis| vec![dims[..axis].iter().product(), dims[axis..].iter().product()])
+            until.map(|until| {
+                vec![
+                    dims[..until].iter().product(),
+                    dims[until..].iter().product(),
+                ]
+            })
         }
     };
     shape.ok_or_else(|| format!("axes of {dims:?} that are not there"))
@@ -190,8 +194,12 @@ fn cut(net: &mut Net, at: At, cut: &Cut) -> Result<At, String> {
         if cut.step != -1 || start != whole - 1 || stop != -1 {
             return Err("it goes backwards over part of an axis".to_owned());
         }
-        let axes = axis.map(|axis| crate::net::graph::raw::RawAxes::Each(vec![axis]));
-        let value = net.push(RawNode { axes, ..op("flip") }, &[at])?;
+        let flipped = axis.map(|axis| RawAxes::Each(vec![axis]));
+        let raw = RawNode {
+            axes: flipped,
+            ..op("flip")
+        };
+        let value = net.push(raw, &[at])?;
         return Ok(At { value, ..at });
     }
     if start == 0 && stop == whole && cut.step == 1 {
@@ -236,7 +244,7 @@ fn split<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let axis = axis.ok_or("an axis that is not there")?;
     let (length, count) = (
         net.shape(at)[axis],
-        u64::try_from(node.outputs.len()).unwrap_or(1),
+        u64::try_from(node.outputs.len().max(1)).unwrap_or(1),
     );
     let told = net
         .numbers(node, 1)?
@@ -276,17 +284,7 @@ fn split<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
                 ..at
             }
         } else {
-            let (step, start) = (1, start);
-            cut(
-                net,
-                at,
-                &Cut {
-                    axis,
-                    start,
-                    stop,
-                    step,
-                },
-            )?
+            cut(net, at, &Cut::of(axis, start..stop))?
         };
         net.put(node, k, value);
         start = stop;
@@ -313,17 +311,7 @@ fn gather<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
         } else {
             last.saturating_add(1)
         };
-        let (start, step) = (*first, 1);
-        let mut taken = cut(
-            net,
-            at,
-            &Cut {
-                axis,
-                start,
-                stop,
-                step,
-            },
-        )?;
+        let mut taken = cut(net, at, &Cut::of(axis, *first..stop))?;
         if indices.dims.is_empty() {
             let mut shape = net.shape(taken).to_vec();
             shape.remove(axis);
@@ -384,15 +372,14 @@ fn einsum<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
         .unwrap_or_default()
         .split_whitespace()
         .collect();
-    let equation = match written.split_once("->") {
-        Some(_) => written,
-        None => {
-            let letters = written.chars().filter(char::is_ascii_alphabetic);
-            let once = |letter: &char| written.matches(*letter).count() == 1;
-            let mut output: Vec<char> = letters.filter(once).collect();
-            output.sort_unstable();
-            format!("{written}->{}", output.into_iter().collect::<String>())
-        }
+    let equation = if written.contains("->") {
+        written
+    } else {
+        let letters = written.chars().filter(char::is_ascii_alphabetic);
+        let once = |letter: &char| written.matches(*letter).count() == 1;
+        let mut output: Vec<char> = letters.filter(once).collect();
+        output.sort_unstable();
+        format!("{written}->{}", output.into_iter().collect::<String>())
     };
     let raw = RawNode {
         equation: Some(equation),

@@ -1,9 +1,8 @@
 //! Operators with weights: convolutions, linear layers, norms.
 
-use super::elementwise::op;
-use super::fold::Constant;
+use super::constant::{Constant, Weight, place, product};
 use super::message::Node;
-use super::net::{At, Net, Weight};
+use super::net::{At, Net, op};
 use super::view::{Batch, Place};
 use super::windows::window;
 use crate::net::graph::op::{Affine, Filter, NormKind};
@@ -28,7 +27,7 @@ pub(super) fn takes<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<bool, Strin
             let at = net.operand(node, 0)?;
             let weight = weight(net, node, 1)?;
             net.stands_at(&weight.name);
-            let elements: u64 = weight.dims.iter().product();
+            let elements = product(&weight.dims);
             let shared = (elements == 1).then_some(true);
             let channels = net.shape(at).get(1).copied().unwrap_or(1);
             if shared.is_none() && elements != channels {
@@ -67,6 +66,7 @@ fn has_bias(net: &Net, node: &Node, k: usize) -> Result<bool, String> {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one check after another")]
 fn conv<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let at = net.operand(node, 0)?;
     let weight = weight(net, node, 1)?;
@@ -153,7 +153,7 @@ fn linear<'a>(
 
 /// Whether a weight of these lengths is a matrix of parameters that no other layer has.
 fn is_matrix(net: &Net, weight: &Weight) -> bool {
-    let whole: u64 = weight.dims.iter().product();
+    let whole = product(&weight.dims);
     weight.dims.len() == 2
         && weight.elements == whole
         && weight.others.is_empty()
@@ -181,7 +181,7 @@ fn gemm<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
         }
         let row = net
             .weight(node, 2)
-            .is_some_and(|bias| bias.dims.iter().product::<u64>() == out);
+            .is_some_and(|bias| product(&bias.dims) == out);
         linear(net, node, at, &weight, (out, row))?;
         if !row && node.input(2).is_some() {
             let so_far = net.made(node)?;
@@ -258,7 +258,7 @@ fn affine(net: &Net, node: &Node) -> Affine {
     let plain = |k: usize, number: f64| {
         let constant = net.constant(node, k);
         let all = |values: &Vec<f64>| values.iter().all(|value| (value - number).abs() < 1e-12);
-        let is_named = node.input(k).and_then(super::net::module).is_some();
+        let is_named = node.input(k).and_then(super::tensor::module).is_some();
         !is_named
             && constant
                 .and_then(|constant: &Constant| constant.values.as_ref())
@@ -300,9 +300,9 @@ fn norm<'a>(
 fn over_last<'a>(net: &mut Net<'a>, node: &'a Node, kind: NormKind) -> Result<(), String> {
     let at = net.operand(node, 0)?;
     let rank = net.shape(at).len();
-    let axis = super::fold::place(node.whole("axis").unwrap_or(-1), rank);
-    let axis = axis.ok_or("it is over an axis that is not there")?;
-    let axes = u64::try_from(rank - axis).unwrap_or(1);
+    let first = place(node.whole("axis").unwrap_or(-1), rank);
+    let first = first.ok_or("it is over an axis that is not there")?;
+    let axes = u64::try_from(rank - first).unwrap_or(1);
     let affine = affine(net, node);
     if let Some(name) = node.input(1) {
         net.stands_at(name);

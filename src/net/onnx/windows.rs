@@ -1,9 +1,8 @@
 //! Operators on maps: pools, resizing, padding.
 
-use super::elementwise::op;
-use super::fold::Constant;
+use super::constant::Constant;
 use super::message::Node;
-use super::net::Net;
+use super::net::{Net, op};
 use crate::net::graph::op::Values;
 use crate::net::graph::raw::{RawNode, RawPad, RawScale, RawSizes};
 use crate::units::{Whole, to_f64, truncated};
@@ -102,6 +101,7 @@ fn pool<'a>(net: &mut Net<'a>, node: &'a Node, name: &str) -> Result<(), String>
     net.emit(node, raw, &[at])
 }
 
+#[expect(clippy::too_many_lines, reason = "one check after another")]
 fn resize<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
     let at = net.operand(node, 0)?;
     let shape = net.shape(at).to_vec();
@@ -182,7 +182,7 @@ fn pad<'a>(net: &mut Net<'a>, node: &'a Node) -> Result<(), String> {
         Some(axes) => {
             let places: Option<Vec<usize>> = axes
                 .iter()
-                .map(|axis| super::fold::place(*axis, rank))
+                .map(|axis| super::constant::place(*axis, rank))
                 .collect();
             places.ok_or("an axis that is not there")?
         }

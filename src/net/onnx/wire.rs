@@ -181,7 +181,7 @@ impl Wire {
         if start.checked_add(length).is_none_or(|stop| stop > end) {
             return Err(self.broken("a field is longer than the message that it stands in"));
         }
-        let used = match self.building.plan(kind, number, length) {
+        let used = match Building::plan(kind, number, length) {
             Plan::Skip => {
                 self.skip = length;
                 head
