@@ -96,6 +96,50 @@ struct Score {
     held: usize,
 }
 
+/// A timing of a net whose graph is at hand.
+struct Timed<'a> {
+    name: &'a str,
+    net: &'a Net,
+    batch: Option<u64>,
+    /// Milliseconds for one image on one device.
+    ms: f64,
+}
+
+/// Asks for one timing in each of the ways.
+fn score(predictor: &Predictor, timed: &Timed, scores: &mut BTreeMap<&str, Score>) {
+    let by_name = family::group(timed.name).and_then(|group| Group::new(group).ok());
+    let operators = Features::of_net(timed.net);
+    let costs = Features {
+        layers: None,
+        architecture: None,
+        ..operators
+    };
+    for (way, features, group) in [
+        ("costs", costs, Group::OTHER),
+        ("operators", operators, timed.net.spec().group()),
+        (
+            "operators and name",
+            operators,
+            by_name.unwrap_or(Group::OTHER),
+        ),
+    ] {
+        let asked = Asked {
+            features: &features,
+            group: &group,
+            estimator: Estimator::default(),
+            level: Level::new(0.9).unwrap(),
+            batch_size: timed.batch,
+        };
+        let (prediction, ms) = (predictor.predict(&asked).unwrap(), timed.ms);
+        let score = scores.entry(way).or_default();
+        score
+            .errors
+            .push((prediction.ms / ms).max(ms / prediction.ms) - 1.0);
+        score.widths.push(prediction.high_ms / prediction.ms - 1.0);
+        score.held += usize::from((prediction.low_ms..=prediction.high_ms).contains(&ms));
+    }
+}
+
 /// Predicts the timings of `nets` among `rows`, each from the timings of all other nets.
 fn predicted(nets: &BTreeMap<String, Net>, platform: &Platform, mode: Mode, rows: &[&Measurement]) {
     let features = |row: &Measurement| Features::new(&row.subject).called(row.label.as_deref());
@@ -128,38 +172,13 @@ fn predicted(nets: &BTreeMap<String, Net>, platform: &Platform, mode: Mode, rows
         let Some(predictor) = Predictor::fit(platform.clone(), mode, &others, None) else {
             continue;
         };
-        let ms = 1e3 * f64::from(platform.device_count) * row.time.seconds_per_image();
-        let by_name = family::group(name).and_then(|group| Group::new(group).ok());
-        let operators = Features::of_net(&net);
-        let costs = Features {
-            layers: None,
-            architecture: None,
-            ..operators
+        let timed = Timed {
+            name,
+            net: &net,
+            batch: row.batch_size,
+            ms: 1e3 * f64::from(platform.device_count) * row.time.seconds_per_image(),
         };
-        for (way, features, group) in [
-            ("costs", costs, Group::OTHER),
-            ("operators", operators, net.spec().group()),
-            (
-                "operators and name",
-                operators,
-                by_name.unwrap_or(Group::OTHER),
-            ),
-        ] {
-            let asked = Asked {
-                features: &features,
-                group: &group,
-                estimator: Estimator::default(),
-                level: Level::new(0.9).unwrap(),
-                batch_size: row.batch_size,
-            };
-            let prediction = predictor.predict(&asked).unwrap();
-            let score = scores.entry(way).or_default();
-            score
-                .errors
-                .push((prediction.ms / ms).max(ms / prediction.ms) - 1.0);
-            score.widths.push(prediction.high_ms / prediction.ms - 1.0);
-            score.held += usize::from((prediction.low_ms..=prediction.high_ms).contains(&ms));
-        }
+        score(&predictor, &timed, &mut scores);
     }
     for (way, mut score) in scores {
         let n = score.errors.len();

@@ -1,7 +1,7 @@
 //! ONNX files wherever a net may stand.
 //!
 //! `tests/golden/onnx` has files as `torch.onnx.export` writes them (torch 2.11, timm 1.0.31, torchvision 0.26), without the
-//! values of their weights: alexnet (opset 9), squeezenet1_1 (11, open sides), resnet18 (18, by torch.export) and two small nets of
+//! values of their weights: alexnet (opset 9), `squeezenet1_1` (11, open sides), resnet18 (18, by torch.export) and two small nets of
 //! timm whose norms and GELUs are written as several operators (13, 14).
 
 use axum::body::Body;
@@ -18,7 +18,7 @@ use crate::process::{epochcast, text};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/onnx");
 const KIND: &str = "application/onnx";
 
-/// Files with flops, params and acts. Params are those of PyTorch (of resnet18 without its batch norms, which the exporter
+/// Files with flops, params and acts. Params are those of `PyTorch` (of resnet18 without its batch norms, which the exporter
 /// puts into the convolutions: 4,800 channels with two each), flops those of its counter with a multiply-add for each bias.
 const COUNTS: [(&str, [u64; 3]); 5] = [
     ("alexnet", [714_188_480 + 494_184, 61_100_840, 582_504]),

@@ -45,6 +45,7 @@ impl Graph {
     ///
     /// # Errors
     /// Where shapes do not fit.
+    #[expect(clippy::too_many_lines, reason = "an arm for each operator")]
     pub(super) fn emit(&self, side: Side, emit: &mut dyn FnMut(Layer)) -> Result<(), Trouble> {
         let shapes = Shapes::fixed(self, side)?;
         let sizes = shapes.all_sizes();

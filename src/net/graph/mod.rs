@@ -1,7 +1,7 @@
 //! Any net, as a graph of operators: read, checked, counted and scaled.
 //!
-//! Shapes follow from the image ([`shapes`]), layers from shapes ([`count`]). A wider net keeps equal widths equal, a
-//! deeper one repeats the blocks that stand in a row ([`grow`]). A graph of a known family is scaled as that ([`family`]).
+//! Shapes follow from the image (`shapes`), layers from shapes (`count`). A wider net keeps equal widths equal, a
+//! deeper one repeats the blocks that stand in a row (`grow`). A graph of a known family is scaled as that (`family`).
 //! The form: `docs/graphs.md`.
 
 mod checked;
@@ -66,7 +66,7 @@ mod tests {
         .unwrap()
     }
 
-    fn graph(nodes: serde_json::Value) -> Net {
+    fn graph(nodes: &serde_json::Value) -> Net {
         let object = json!({"family": "graph", "resolution": 32, "nodes": nodes});
         Net::read(object.as_object().unwrap().clone()).unwrap()
     }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn scaling_by_1_changes_nothing() {
-        let own = graph(json!([
+        let own = graph(&json!([
             {"op": "conv", "out": 20, "kernel": 3, "pad": 1},
             {"op": "relu"},
             {"op": "rearrange", "as": "b c h w -> b (c h w)"},
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn widths_that_are_added_joined_and_split_stay_equal() {
         // Two branches of one width, shuffled, cut in halves, one of which goes on.
-        let own = graph(json!([
+        let own = graph(&json!([
             {"op": "conv", "out": 24, "kernel": 3, "pad": 1},
             {"op": "conv", "out": 24, "kernel": 3, "pad": 1, "groups": 24},
             {"op": "cat", "from": [-1, -2]},
@@ -168,7 +168,7 @@ mod tests {
             {"op": "relu"}
         ]);
         let net = |n: u64| {
-            graph(json!([
+            graph(&json!([
                 {"op": "conv", "out": 16, "kernel": 3, "pad": 1, "stride": 2},
                 {"op": "norm"},
                 {"op": "relu"},
@@ -223,6 +223,6 @@ mod tests {
         let object = json!({"family": "graph", "resolution": 64, "nodes": nodes});
         let at_64 = Net::read(object.as_object().unwrap().clone()).unwrap();
         let params = |net: &Net| net.complexity().params.get();
-        assert_eq!(params(&at_64) - params(&graph(nodes)), (64 - 16) * 16);
+        assert_eq!(params(&at_64) - params(&graph(&nodes)), (64 - 16) * 16);
     }
 }

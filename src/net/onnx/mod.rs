@@ -1,9 +1,9 @@
 //! A net out of an ONNX file: read part by part as it comes, without its weights, and written as a graph.
 //!
-//! [`wire`] reads protobuf, [`message`] keeps what says what the net does, [`fold`] computes what it computes of shapes
-//! ([`constant`]),
-//! [`fuse`] finds operators that are written as several, and [`translate`] writes the graph, operator by operator
-//! ([`weighted`], [`elementwise`], [`windows`], [`views`]) into a [`net`] in the making, with reshapes as patterns ([`view`]).
+//! `wire` reads protobuf, `message` keeps what says what the net does, `fold` computes what it computes of shapes
+//! (`constant`),
+//! `fuse` finds operators that are written as several, and `translate` writes the graph, operator by operator
+//! (`weighted`, `elementwise`, `windows`, `views`) into a `net` in the making, with reshapes as patterns (`view`).
 //!
 //! Source: ONNX 1.23 (`onnx/onnx.proto`, `docs/Operators.md`), opsets 9 to 26.
 

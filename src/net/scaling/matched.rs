@@ -2,7 +2,6 @@
 
 use super::Scaling;
 use super::growth::Growth;
-use crate::json::Invalid;
 use crate::net::Net;
 
 /// How far widths may go beyond their share, and below it.
@@ -14,12 +13,12 @@ const NEAR: f64 = 0.005;
 
 impl Scaling {
     /// The net nearest to the wanted flops, `scaled` or one that is wider or narrower.
-    pub(super) fn made_up(&self, base: &Net, scaled: Net) -> Result<Net, Invalid> {
+    pub(super) fn made_up(&self, base: &Net, scaled: Net) -> Net {
         let off = |net: &Net| (net.complexity().over(&base.complexity()).flops / self.factor).ln();
         let (mut best, first) = (scaled, self.growth());
         let missed = off(&best);
         if missed.abs() <= NEAR {
-            return Ok(best);
+            return best;
         }
         let at = |by: f64| {
             let grow = Growth {
@@ -54,6 +53,6 @@ impl Scaling {
                 low = middle;
             }
         }
-        Ok(best)
+        best
     }
 }

@@ -111,7 +111,7 @@ impl Scaling {
     pub fn apply(&self, net: &Net) -> Result<Net, Invalid> {
         let scaled = self.applied(net, &self.growth())?;
         if self.matched {
-            self.made_up(net, scaled)
+            Ok(self.made_up(net, scaled))
         } else {
             Ok(scaled)
         }
@@ -234,22 +234,7 @@ impl Scaling {
                 let ends = [width(spec.stem_w), width(spec.head_w)];
                 stages.chain(ends).collect()
             }
-            Spec::Graph(graph) => {
-                let side = net.side();
-                let runs = graph.runs(side).unwrap_or_default();
-                let of = |size: u64, exponent: f64, step: u64| Dimension {
-                    size: to_f64(size),
-                    exponent,
-                    step: to_f64(step),
-                };
-                let depths = runs.iter().map(|run| of(run.depth(), d, 1));
-                let rounded = graph.rounded(side);
-                let widths = rounded.widths.iter();
-                let widths = widths.map(|width| of(width.size, w / 2.0, width.step));
-                let groups = rounded.groups.iter();
-                let groups = groups.map(|group| of(group.size, g / 2.0, group.step));
-                depths.chain(widths).chain(groups).collect()
-            }
+            Spec::Graph(graph) => self.dimensions_of_graph(graph, net.side()),
             Spec::Vit(_) => Vec::new(),
         };
         let steps = match net.spec() {
@@ -263,6 +248,24 @@ impl Scaling {
             step: f64::from(*step),
         }));
         all
+    }
+
+    /// The blocks, widths and groups of a graph that no builder makes.
+    fn dimensions_of_graph(&self, graph: &Graph, side: Side) -> Vec<Dimension> {
+        let Exponents { d, w, g, .. } = self.exponents();
+        let of = |size: u64, exponent: f64, step: u64| Dimension {
+            size: to_f64(size),
+            exponent,
+            step: to_f64(step),
+        };
+        let runs = graph.runs(side).unwrap_or_default();
+        let depths = runs.iter().map(|run| of(run.depth(), d, 1));
+        let rounded = graph.rounded(side);
+        let widths = rounded.widths.iter();
+        let widths = widths.map(|width| of(width.size, w / 2.0, width.step));
+        let groups = rounded.groups.iter();
+        let groups = groups.map(|group| of(group.size, g / 2.0, group.step));
+        depths.chain(widths).chain(groups).collect()
     }
 
     fn growth(&self) -> Growth {

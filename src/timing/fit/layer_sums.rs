@@ -66,10 +66,10 @@ impl LayerSums {
                 Kind::Attention { .. } => attention = true,
                 Kind::Product => products += layer.counts().flops,
                 Kind::SqueezeExcite { .. } => {
-                    excitations = excitations.saturating_add(layer.repeats)
+                    excitations = excitations.saturating_add(layer.repeats);
                 }
                 _ if of_a_pixel(&layer) => {
-                    pixel_layers = pixel_layers.saturating_add(layer.repeats)
+                    pixel_layers = pixel_layers.saturating_add(layer.repeats);
                 }
                 _ if convolves(&layer) => convs = convs.saturating_add(layer.repeats),
                 _ => {}
@@ -131,7 +131,7 @@ impl LayerSums {
             Kind::AveragePool | Kind::MaxPool { moves: true, .. } => self.memory += repeats * read,
             Kind::Sum | Kind::Move => self.memory += repeats * written,
             Kind::Function | Kind::Norm { batch: true, .. } => {
-                self.memory += repeats * written / 2.0
+                self.memory += repeats * written / 2.0;
             }
             // They run in 32 bits under mixed precision.
             Kind::Norm { batch: false, .. } => self.memory += 3.0 * repeats * written,

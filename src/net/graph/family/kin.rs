@@ -24,7 +24,7 @@ struct Parts {
     first_norms: usize,
     sums: usize,
     joins: usize,
-    parts: usize,
+    cuts: usize,
     gates: usize,
     products: usize,
     max_pools: usize,
@@ -59,7 +59,7 @@ impl Parts {
                     _ => {}
                 },
                 Op::Cat { .. } => parts.joins += 1,
-                Op::Part { .. } | Op::Slice { .. } => parts.parts += 1,
+                Op::Part { .. } | Op::Slice { .. } => parts.cuts += 1,
                 Op::MatMul | Op::Attention | Op::Einsum { .. } => parts.products += 1,
                 Op::Pool {
                     kind: PoolKind::Max,
@@ -107,7 +107,7 @@ impl Parts {
         }
         if self.joins > 0 {
             let residual = self.sums >= self.joins && self.depthwise == 0;
-            return residual.then_some(if self.parts > 0 { "cspnet" } else { "dla" });
+            return residual.then_some(if self.cuts > 0 { "cspnet" } else { "dla" });
         }
         if 4 * self.depthwise >= spatial {
             return self.mobile();

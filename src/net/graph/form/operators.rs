@@ -45,6 +45,7 @@ pub(super) fn operator(name: &str, raw: &mut RawNode, inputs: usize) -> Result<O
 }
 
 /// The operator and how many values it takes.
+#[expect(clippy::too_many_lines, reason = "an arm for each operator")]
 fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
     let axis = |raw: &mut RawNode, default: i64| raw.axis.take().unwrap_or(default);
     if let Some(name) = MAPS.iter().find(|known| **known == name) {

@@ -65,6 +65,7 @@ fn position(n: i64) -> f64 {
 }
 
 /// The `i`-th node as it is written.
+#[expect(clippy::too_many_lines, reason = "an arm for each operator")]
 fn written(i: usize, node: &Node) -> RawNode {
     let back = |value: &u32| i64::from(*value) - i64::try_from(i + 1).unwrap_or(0);
     let from: Vec<i64> = node.inputs.iter().map(back).collect();

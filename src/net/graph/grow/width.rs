@@ -123,10 +123,12 @@ impl Graph {
         };
         let widths = &steps.shapes.widths;
         let sizes = widths.sizes();
-        let size = |width: Width| sizes[usize::try_from(width).unwrap_or(0)];
+        let before = |width: Width| sizes[usize::try_from(width).unwrap_or(0)];
         for (width, step) in &steps.of {
-            let (size, step) = (size(*width), *step);
-            roundings.widths.push(Rounded { size, step });
+            roundings.widths.push(Rounded {
+                size: before(*width),
+                step: *step,
+            });
         }
         for (_, mark) in &steps.shapes.marks {
             let Mark::Grouped { input, groups } = mark else {
@@ -144,7 +146,7 @@ impl Graph {
                     continue;
                 };
                 let doubled = |times: u32| Rounded {
-                    size: size(width),
+                    size: before(width),
                     step: step << times,
                 };
                 roundings.widths.extend((1..DOUBLINGS).map(doubled));
@@ -159,15 +161,15 @@ impl Graph {
         let groups = steps.group(by.groups);
         let mut sizes = steps.shapes.widths.sizes();
         for (width, step) in &steps.of {
-            let size = &mut sizes[usize::try_from(*width).unwrap_or(0)];
-            *size = nearest(to_f64(*size) * by.widths, *step);
+            let now = &mut sizes[usize::try_from(*width).unwrap_or(0)];
+            *now = nearest(to_f64(*now) * by.widths, *step);
         }
         let mut scaled = self.clone();
         let shapes = &steps.shapes;
-        let size = |dim: Dim| shapes.widths.size_with(dim, &sizes);
+        let after = |dim: Dim| shapes.widths.size_with(dim, &sizes);
         for (i, mark) in &shapes.marks {
             let node = &mut scaled.nodes[*i];
-            rewrite(node, mark, groups.get(i).copied(), &size)
+            rewrite(node, mark, groups.get(i).copied(), &after)
                 .map_err(|what| Trouble { node: *i, what })?;
         }
         Ok(scaled)

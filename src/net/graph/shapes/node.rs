@@ -30,6 +30,7 @@ fn position(at: i64, length: u64) -> u64 {
 }
 
 /// Positions of an axis: from `start` to before `stop`, every `step`-th.
+#[derive(Clone, Copy)]
 struct Span {
     start: i64,
     stop: Option<i64>,
@@ -37,6 +38,7 @@ struct Span {
 }
 
 impl Walk<'_> {
+    #[expect(clippy::too_many_lines, reason = "an arm for each operator")]
     pub(super) fn shape(&mut self, node: &Node) -> Result<Shape, String> {
         let value = self.input(node, 0);
         match &node.op {
@@ -52,7 +54,7 @@ impl Walk<'_> {
             Op::Norm {
                 kind, groups, axes, ..
             } => self.norm(*kind, *groups, *axes, value),
-            Op::Map { .. } | Op::Prelu { .. } => Ok(value),
+            Op::Map { .. } | Op::Prelu { .. } | Op::Pair { value: Some(_), .. } => Ok(value),
             Op::Parameter { shape } => {
                 let lengths: Shape = shape.iter().map(|n| self.parameter(*n)).collect();
                 self.mark(Mark::Shape(lengths.clone()));
@@ -70,7 +72,6 @@ impl Walk<'_> {
                 self.mark(Mark::Shape(lengths.clone()));
                 Ok(lengths)
             }
-            Op::Pair { value: Some(_), .. } => Ok(value),
             Op::Pair { .. } | Op::Where | Op::Expand => {
                 let mut shape = value;
                 for i in 1..node.inputs.len() {
@@ -295,8 +296,7 @@ impl Walk<'_> {
             for (letter, dim) in letters.iter().zip(value) {
                 let slot = usize::from(*letter);
                 match lengths[slot] {
-                    None => lengths[slot] = Some(dim),
-                    Some(known) if known == Dim::Number(1) => lengths[slot] = Some(dim),
+                    None | Some(Dim::Number(1)) => lengths[slot] = Some(dim),
                     Some(_) if dim == Dim::Number(1) => {}
                     Some(known) => self.equal(known, dim)?,
                 }
