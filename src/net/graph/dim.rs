@@ -68,7 +68,7 @@ pub(super) enum Split {
 }
 
 /// Terms of one length beyond which its widths are kept as they are.
-const MAX_TERMS: usize = 4096;
+const MAX_TERMS: usize = 1024;
 
 fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }

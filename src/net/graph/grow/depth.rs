@@ -16,6 +16,8 @@ use crate::units::{rounded, to_f64};
 
 /// Segments of a block, at most.
 const MAX_PERIOD: usize = 48;
+/// Segments of one key that a new one is compared with: nets have few, and a graph made to be slow has thousands.
+const MOST_ALIKE: usize = 64;
 /// How much of a block's weighted operators have to stand before its copies, for these to be another of the stage: a block
 /// that makes the map smaller or wider.
 const FIRST: f64 = 0.6;
@@ -210,7 +212,7 @@ impl Classes {
     fn of(&mut self, graph: &Graph, start: usize, end: usize, shapes: &Shapes) -> usize {
         let key = key(graph, start, end, shapes);
         let found = self.known.entry(key).or_default();
-        let same = found.iter().find(|(from, to, _)| {
+        let same = found.iter().take(MOST_ALIKE).find(|(from, to, _)| {
             to - from == end - start
                 && shapes.values[*from] == shapes.values[start]
                 && (0..end - start).all(|k| alike(graph, from + k, start + k, *from, start))
