@@ -4,23 +4,10 @@ import math
 from typing import Any, Optional
 
 from ...errors import NoGraph
+from ..shapes import ELEMENTWISE
 from .layout import Batches, Inexpressible
 from .values import Value
 
-_ELEMENTWISE = {
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "pow",
-    "maximum",
-    "minimum",
-    "remainder",
-    "equal",
-    "less",
-    "greater",
-    "where",
-}
 # Up to here a constant is written number by number.
 _FEW = 64
 
@@ -74,7 +61,7 @@ def _without_growth(out: Value) -> Value:
 
 def _broadcasts(user: Value, grown: Value) -> bool:
     """Whether `user` makes the same of what was not expanded."""
-    if user.op not in _ELEMENTWISE:
+    if user.op not in ELEMENTWISE:
         return False
     inputs = [grown.inputs[0] if inner is grown else inner for inner in user.inputs]
     # Another expansion beside it may go too.
