@@ -150,8 +150,8 @@ test("two nets of one's own are compared: both are described, and the address ke
 });
 
 test("a second net that cannot be scaled is told in words, and the first is compared all the same", async () => {
-  await page.goto(`${CHARTS.compare}&beside=ghostnet_100`);
-  await page.locator("#compare .note", { hasText: "Only the costs of ghostnet_100 are known here" }).waitFor();
+  await page.goto(`${CHARTS.compare}&beside=efficientnet_cc_b0_4e`);
+  await page.locator("#compare .note", { hasText: "Only the costs of efficientnet_cc_b0_4e are known here" }).waitFor();
   await page.locator("#compare figure .image svg").first().waitFor();
   assert.equal(await page.locator("#compare .problem").count(), 0);
 });

@@ -19,7 +19,7 @@ const SLOW = "How honest these predictions are";
 /** Pages, what is done first so that all is there, and what is pressed after a field that has no effect of its own. */
 const PAGES = [
   { path: "/" },
-  { path: "/?model=ghostnet_100&alpha=0.7" },
+  { path: "/?model=efficientnet_cc_b0_4e&alpha=0.7" },
   { path: "/explore" },
   { path: "/explore?alpha=0.7&strategy=d" },
   { path: "/explore?spec=%7B%22flops%22%3A4e9%2C%22params%22%3A2e7%2C%22acts%22%3A1e7%7D" },

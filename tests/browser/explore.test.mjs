@@ -100,11 +100,11 @@ test("a net that nobody knows is refused in words, with the id of the request", 
 });
 
 test("a named net of which only the costs are known is predicted as it is, and that is said", async () => {
-  await page.goto("/explore?model=ghostnet_100&alpha=0.7");
+  await page.goto("/explore?model=efficientnet_cc_b0_4e&alpha=0.7");
   await page.locator("#scale .verdict", { hasText: "it is predicted as it is" }).waitFor();
-  await page.locator(".verdict", { hasText: "of ghostnet_100 takes" }).waitFor();
+  await page.locator(".verdict", { hasText: "of efficientnet_cc_b0_4e takes" }).waitFor();
   await page.getByText("What these stand on").click();
-  await page.getByText("By its costs this is ghostnet_100 as published").waitFor();
+  await page.getByText("By its costs this is efficientnet_cc_b0_4e as published").waitFor();
 });
 
 test("strategies are compared over factors, in one table", async () => {

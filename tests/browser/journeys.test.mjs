@@ -123,15 +123,15 @@ journey("the largest net that eight V100s of 16 GB hold", async (step) => {
 journey("the time of a net of which only the costs are known, and then of one that scales", async (step) => {
   await step("open /", () => page.goto("/"));
   await settled(page);
-  await step("type ghostnet_100", async () => {
+  await step("type efficientnet_cc_b0_4e", async () => {
     await net().click();
-    await page.keyboard.type("ghostnet_100");
-    await page.getByRole("option", { name: /^ghostnet_100.*as it is only/ }).waitFor();
+    await page.keyboard.type("efficientnet_cc_b0_4e");
+    await page.getByRole("option", { name: /^efficientnet_cc_b0_4e.*as it is only/ }).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
   });
-  await said().getByText("ghostnet_100 takes").waitFor();
-  await said().getByText("Only the costs of ghostnet_100 are known here").waitFor();
+  await said().getByText("efficientnet_cc_b0_4e takes").waitFor();
+  await said().getByText("Only the costs of efficientnet_cc_b0_4e are known here").waitFor();
   const first = time(await said().innerText());
   assert.equal(await page.locator(".problem").count(), 0);
   for (const field of ["Scaled by", "Factor"]) assert.ok(await page.getByLabel(field).isDisabled());

@@ -165,7 +165,7 @@ const CALLS: [(&str, i32, &str); 43] = [
         2,
         "--scale: costs alone cannot be scaled",
     ),
-    ("compare ghostnet_100", 2, "epochcast models"),
+    ("compare efficientnet_cc_b0_4e", 2, "epochcast models"),
     ("compare ResNet-50 --factors 1..x", 2, "--factors: "),
     (
         "compare ResNet-50 --strategies dwR",
@@ -303,9 +303,9 @@ fn lists_are_searched_without_regard_to_case_and_hyphens() {
     assert_eq!(names("gpus h100 pcie"), ["gpu:h100-pcie"]);
     assert_eq!(names("platforms 3090"), ["rtx3090-nchw"]);
     assert_eq!(names("strategies uniform"), ["dwr:s"]);
-    let ghost = call(&dir, "models ghostnet_100").stdout;
+    let ghost = call(&dir, "models efficientnet_cc_b0_4e").stdout;
     assert!(
-        text(&ghost).contains("ghostnet_100  no "),
+        text(&ghost).contains("efficientnet_cc_b0_4e  no "),
         "{}",
         text(&ghost)
     );

@@ -189,7 +189,10 @@ async fn fields_that_are_wrong_are_pointed_at() {
         (json!({"factors": [1, 1e9]}), "/factors/1"),
         (json!({"factor": [1]}), "/factor"),
         (json!({"platform": "nowhere"}), "/platform"),
-        (json!({"model": {"name": "convnext_tiny"}}), "/model"),
+        (
+            json!({"model": {"name": "efficientnet_cc_b0_4e"}}),
+            "/model",
+        ),
         (json!({"device_memory_bytes": 0}), "/device_memory_bytes"),
         (json!({"model": vit()}), "/model"),
     ] {

@@ -277,9 +277,12 @@ async fn nets_are_listed_with_what_can_be_done_with_them() {
     let tiny = find("convnext_tiny");
     assert_eq!(
         (&tiny["can_be_scaled"], &tiny["family"]),
-        (&json!(false), &json!("convnext"))
+        (&json!(true), &json!("convnext"))
     );
-    assert_eq!(tiny["source"], "timm results, costs recomputed");
+    assert_eq!(tiny["source"], "timm or torchvision, taken apart");
+    let answer = app.get("/v1/models/convnext_tiny").await.body;
+    assert_eq!(answer["model"]["family"], "graph");
+    assert!(answer["layers"].as_array().unwrap().len() > 10);
     assert_eq!(find("RegNetX-12GF")["source"], "pycls model zoo");
     let resnet = app.get("/v1/models/RESNET50").await;
     assert_eq!(resnet.body["source"], "pycls model zoo");

@@ -286,14 +286,14 @@ async fn a_net_known_by_its_costs_is_known_again_by_the_same_costs_or_by_its_lab
 #[tokio::test]
 async fn a_published_net_can_be_asked_for_by_its_name_though_nobody_has_timed_it() {
     let app = App::seeded().await;
-    let listed = app.get("/v1/models/ghostnet_100").await.body;
+    let listed = app.get("/v1/models/efficientnet_cc_b0_4e").await.body;
     assert_eq!(listed["can_be_scaled"], false);
     let costs = &listed["resolutions"][0]["complexity"];
-    let by_name = json!({"model": {"name": "GhostNet_100"}, "platform": "rtx3090-nchw"});
+    let by_name = json!({"model": {"name": "EfficientNet_CC_B0_4e"}, "platform": "rtx3090-nchw"});
     let by_name = app.post("/v1/predict", &by_name).await.body;
     assert_eq!(&by_name["base"]["complexity"], costs);
     let time = &by_name["predictions"][0];
-    assert_eq!(time["fit"]["published"], "ghostnet_100");
+    assert_eq!(time["fit"]["published"], "efficientnet_cc_b0_4e");
     let by_costs = json!({"complexity": costs, "platform": "rtx3090-nchw"});
     let by_costs = app.post("/v1/predict", &by_costs).await.body;
     assert_eq!(time, &by_costs["predictions"][0]);
@@ -305,14 +305,14 @@ async fn an_answer_says_at_which_resolution_and_where_its_counts_come_from() {
     for (request, resolution, counts) in [
         (json!({"model": {"name": "ResNet-50"}}), json!(224), "exact"),
         (
-            json!({"model": {"name": "resnetrs50"}}),
-            json!(160),
+            json!({"model": {"name": "efficientnet_cc_b0_4e"}}),
+            json!(224),
             "published",
         ),
         (
             json!({"model": {"name": "convnext_base.fb_in22k_ft_in1k_384"}}),
             json!(384),
-            "published",
+            "exact",
         ),
         (json!({"complexity": costs}), Value::Null, "sent"),
         (

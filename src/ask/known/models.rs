@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::json::Invalid;
 use crate::net::layers::LayerRow;
-use crate::net::names::zoo::{Entry, Origin, Zoo};
+use crate::net::names::published::Origin;
+use crate::net::names::zoo::{Entry, Zoo};
 use crate::net::scaling::Exponents;
 use crate::net::{Complexity, Description, Group, Net, STRATEGIES, Side};
 
@@ -55,21 +56,18 @@ impl From<&Entry> for ModelRow {
                 resolutions: vec![at(net.side(), net.complexity())],
                 source: source.clone(),
             },
-            Entry::Costs {
-                name,
-                group,
-                costs,
-                origin,
-            } => Self {
-                name: name.clone(),
+            Entry::Published(net) => Self {
+                name: net.name().to_owned(),
                 aliases: Vec::new(),
-                family: group.clone(),
-                can_be_scaled: false,
-                resolutions: costs
-                    .iter()
-                    .map(|(side, costs)| at(*side, *costs))
+                family: net.group().clone(),
+                can_be_scaled: net.has_layers(),
+                resolutions: net
+                    .costs()
+                    .into_iter()
+                    .map(|(side, costs)| at(side, costs))
                     .collect(),
-                source: match origin {
+                source: match net.origin() {
+                    _ if net.has_layers() => "timm or torchvision, taken apart".to_owned(),
                     Origin::Timed => "timm results, costs recomputed".to_owned(),
                     Origin::Counted => "timm or torchvision, operators counted".to_owned(),
                 },
@@ -112,10 +110,8 @@ pub struct ModelAnswer {
 /// Says which names are like it, where there is none.
 pub fn named(name: &str) -> Result<ModelAnswer, Invalid> {
     let entry = Zoo::built_in().named(name)?;
-    let net = match entry {
-        Entry::Net { net, .. } => Some(net),
-        Entry::Costs { .. } => None,
-    };
+    let subject = entry.subject(None)?;
+    let net = subject.net();
     Ok(ModelAnswer {
         row: entry.into(),
         model: net.map(Net::description),

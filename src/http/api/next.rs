@@ -15,7 +15,8 @@ use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::{NotThere, ParamsRefused};
 use crate::http::shared::Shared;
 use crate::json::Invalid;
-use crate::net::names::zoo::{Entry, Origin, Zoo};
+use crate::net::names::published::Origin;
+use crate::net::names::zoo::{Entry, Zoo};
 use crate::net::{DEFAULT_SIDE, Group, Subject};
 use crate::timing::judge::advice::{Advice, Candidate, Pick, Tells, advise};
 use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
@@ -129,8 +130,7 @@ struct Asked {
 static ASKED: LazyLock<Asked> = LazyLock::new(|| {
     let named = Zoo::built_in().entries().iter();
     let named: Vec<(&Entry, Subject)> = named
-        .filter(|entry| may_be_advised(entry))
-        .filter_map(|entry| Some((entry, entry.subject(None).ok()?)))
+        .filter_map(|entry| Some((entry, advised_as(entry)?)))
         .collect();
     let candidates = named
         .iter()
@@ -187,11 +187,12 @@ fn expected(advice: &Advice) -> ExpectedIntervals {
     }
 }
 
-/// Whether other platforms may have timed the net, so that its time here can be compared with theirs.
-fn may_be_advised(entry: &Entry) -> bool {
+/// What an entry is advised as, where other platforms may have timed it, so that its time here can be compared with theirs.
+fn advised_as(entry: &Entry) -> Option<Subject> {
     match entry {
-        Entry::Net { .. } => true,
-        Entry::Costs { origin, .. } => *origin == Origin::Timed,
+        Entry::Net { .. } => entry.subject(None).ok(),
+        Entry::Published(net) if net.origin() == Origin::Timed => net.as_timed(None).ok(),
+        Entry::Published(_) => None,
     }
 }
 
@@ -201,7 +202,7 @@ fn candidate(entry: &Entry, net: &Subject) -> Candidate {
         features: Features::new(net),
         weight: match entry {
             Entry::Net { .. } => BUILDABLE,
-            Entry::Costs { .. } => 1.0,
+            Entry::Published(_) => 1.0,
         },
     }
 }

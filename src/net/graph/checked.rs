@@ -23,10 +23,11 @@ impl Graph {
             .map_err(|trouble| self.refusal(&trouble, side))
     }
 
-    /// Its operators as one line of text, whatever its modules are called.
+    /// Its operators as one line of text, whatever it and its modules are called.
     #[must_use]
     pub fn operators(&self) -> String {
         let mut raw = RawGraph::from(self);
+        raw.group = None;
         for node in &mut raw.nodes {
             node.at = None;
         }

@@ -18,6 +18,7 @@ pub(in crate::net) struct Draft {
 /// A walk needs a graph; this one's nodes come one by one.
 static NOTHING: Graph = Graph {
     channels: 0,
+    group: None,
     nodes: Vec::new(),
     twin: None,
 };

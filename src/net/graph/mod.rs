@@ -41,7 +41,7 @@ mod tests {
             .iter()
             .filter_map(|entry| match entry {
                 Entry::Net { net, .. } => Some(net),
-                Entry::Costs { .. } => None,
+                Entry::Published(_) => None,
             })
     }
 

@@ -4,6 +4,7 @@ use super::form::op::Op;
 use crate::net::blocks::Side;
 use crate::net::families::anynet::AnyNet;
 use crate::net::families::effnet::EffNet;
+use crate::net::group::Group;
 use crate::net::layers::Layer;
 
 /// A checked graph.
@@ -11,6 +12,8 @@ use crate::net::layers::Layer;
 pub struct Graph {
     /// Channels of the image.
     pub(super) channels: u32,
+    /// The timing group that its maker names.
+    pub(super) group: Option<Group>,
     pub(super) nodes: Vec<Node>,
     /// The builder's net that it equals.
     pub(super) twin: Option<Box<Twin>>,

@@ -1,17 +1,14 @@
-//! Nets that can be asked for by name: those of `data/zoo.json`, which can be built at any resolution and scaled; those of
-//! `data/costs.csv`, of which only the costs at the timed resolutions are known; and those of `data/operators.csv`, of
-//! which only the costs at their own are.
+//! Nets that can be asked for by name: those of `data/zoo.json`, which a builder makes, and those that others published.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::family;
+use super::published::{self, Origin, Published};
 use crate::json::{Invalid, Names};
-use crate::net::complexity::{Complexity, RawComplexity};
-use crate::net::{Group, Layer, Net, Side, Spec, Subject};
+use crate::net::{Layer, Net, Side, Spec, Subject};
 
 /// A net with a name.
 #[derive(Debug)]
@@ -27,26 +24,8 @@ pub enum Entry {
         /// The net at its own resolution.
         net: Net,
     },
-    /// One of which only costs are known.
-    Costs {
-        /// Its name.
-        name: String,
-        /// Its timing group.
-        group: Group,
-        /// Where its costs come from.
-        origin: Origin,
-        /// What it costs at each resolution at which that is known.
-        costs: BTreeMap<Side, Complexity>,
-    },
-}
-
-/// Where the costs of a net come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// From published timings of it.
-    Timed,
-    /// From the published net itself.
-    Counted,
+    /// One that others published.
+    Published(Published),
 }
 
 impl Entry {
@@ -54,54 +33,28 @@ impl Entry {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Net { name, .. } | Self::Costs { name, .. } => name,
+            Self::Net { name, .. } => name,
+            Self::Published(net) => net.name(),
         }
     }
 
-    /// The entry as the subject of a timing or a prediction, at `side` or at its own resolution (of costs: 224 where
-    /// that is known, else the smallest).
+    /// The entry as the subject of a timing or a prediction, at `side` or at its own resolution.
     ///
     /// # Errors
-    /// At `/resolution`, where only costs are known and none at `side`.
+    /// As [`Published::subject`].
     pub fn subject(&self, side: Option<Side>) -> Result<Subject, Invalid> {
-        match self {
-            Self::Net { name, net, .. } => {
-                let net = match side {
-                    None => net.clone(),
-                    Some(side) => Net::new(net.spec().clone(), side)?,
-                };
-                Ok(Subject::Net {
-                    name: Some(name.clone()),
-                    net,
-                })
-            }
-            Self::Costs {
-                name, group, costs, ..
-            } => {
-                let default = costs
-                    .get_key_value(&crate::net::DEFAULT_SIDE)
-                    .or_else(|| costs.first_key_value());
-                let found = side.map_or(default, |side| costs.get_key_value(&side));
-                let Some((side, complexity)) = found else {
-                    let sides: Vec<String> =
-                        costs.keys().map(|side| side.get().to_string()).collect();
-                    let detail =
-                        format!("only the costs of {name} are known, and not at this resolution");
-                    return Err(Invalid::at(
-                        "/resolution",
-                        side.map(Side::get),
-                        detail,
-                        sides.join(" or "),
-                    ));
-                };
-                Ok(Subject::Costs {
-                    name: Some(name.clone()),
-                    group: Some(group.clone()),
-                    side: Some(*side),
-                    complexity: *complexity,
-                })
-            }
-        }
+        let (name, net) = match self {
+            Self::Net { name, net, .. } => (name, net),
+            Self::Published(net) => return net.subject(side),
+        };
+        let net = match side {
+            None => net.clone(),
+            Some(side) => Net::new(net.spec().clone(), side)?,
+        };
+        Ok(Subject::Net {
+            name: Some(name.clone()),
+            net,
+        })
     }
 }
 
@@ -141,36 +94,36 @@ impl Zoo {
             )]
             Zoo::read(
                 include_str!("../../../data/zoo.json"),
-                include_str!("../../../data/costs.csv"),
-                include_str!("../../../data/operators.csv"),
+                [
+                    (Origin::Timed, include_str!("../../../data/costs.csv")),
+                    (Origin::Counted, include_str!("../../../data/operators.csv")),
+                    (Origin::Counted, include_str!("../../../data/graphs.csv")),
+                ],
             )
             .expect("built-in nets")
         });
         &ZOO
     }
 
-    fn read(nets: &str, timed: &str, counted: &str) -> Result<Self, String> {
+    fn read(nets: &str, published: [(Origin, &str); 3]) -> Result<Self, String> {
         let mut entries = read_nets(nets)?;
-        entries.extend(read_costs(timed, Origin::Timed)?);
         let mut by_name = HashMap::new();
         for (i, entry) in entries.iter().enumerate() {
-            let aliases: &[String] = match entry {
-                Entry::Net { aliases, .. } => aliases,
-                Entry::Costs { .. } => &[],
+            let Entry::Net { name, aliases, .. } = entry else {
+                continue;
             };
-            for name in aliases.iter().map(String::as_str).chain([entry.name()]) {
+            for name in aliases.iter().chain([name]) {
                 if by_name.insert(name.to_lowercase(), i).is_some() {
                     return Err(format!("two nets are called {name}"));
                 }
             }
         }
-        for entry in read_costs(counted, Origin::Counted)? {
-            by_name
-                .entry(entry.name().to_lowercase())
-                .or_insert_with(|| {
-                    entries.push(entry);
-                    entries.len() - 1
-                });
+        let mut published = published::read(published)?;
+        published.retain(|net| !by_name.contains_key(&net.name().to_lowercase()));
+        published.sort_by_key(|net| !net.has_layers());
+        for net in published {
+            by_name.insert(net.name().to_lowercase(), entries.len());
+            entries.push(Entry::Published(net));
         }
         let names = by_name.keys().map(String::as_str).collect();
         Ok(Self {
@@ -194,6 +147,15 @@ impl Zoo {
         let found = |name: &str| self.by_name.get(name).map(|i| &self.entries[*i]);
         // The whole name first: `RegNetY-4.0GF` has a point too.
         found(&name).or_else(|| found(name.split_once('.')?.0))
+    }
+
+    /// The published net that `subject` is, as those know it who timed it; `None` where it was not timed or counted so.
+    #[must_use]
+    pub fn as_timed(&self, subject: &Subject) -> Option<Subject> {
+        match self.find(subject.name()?)? {
+            Entry::Published(net) => net.as_timed(subject.side()).ok(),
+            Entry::Net { .. } => None,
+        }
     }
 
     /// The architecture of the net with a name that has the layers of `twin`, whose costs are those of `net`.
@@ -295,57 +257,6 @@ fn read_nets(text: &str) -> Result<Vec<Entry>, String> {
     rows.into_iter().map(entry).collect()
 }
 
-#[derive(Deserialize)]
-struct CostsRow {
-    name: String,
-    /// By default it follows from the name.
-    family: Option<String>,
-    resolution: u32,
-    flops: f64,
-    params: f64,
-    acts: f64,
-}
-
-fn read_costs(text: &str, origin: Origin) -> Result<Vec<Entry>, String> {
-    let mut by_name: BTreeMap<String, (Group, BTreeMap<Side, Complexity>)> = BTreeMap::new();
-    for row in csv::Reader::from_reader(text.as_bytes()).deserialize() {
-        let CostsRow {
-            name,
-            family,
-            resolution,
-            flops,
-            params,
-            acts,
-        } = row.map_err(|e| e.to_string())?;
-        let group = family.as_deref().or_else(|| family::group(&name));
-        let group = group.map_or(Ok(Group::OTHER), Group::new);
-        let group = group.map_err(|e| e.to_string())?;
-        let complexity = Complexity::try_from(RawComplexity {
-            flops,
-            params,
-            acts,
-        })
-        .map_err(|e| e.to_string())?;
-        let side =
-            Side::of(resolution).ok_or_else(|| format!("{name}: resolution {resolution}"))?;
-        by_name
-            .entry(name)
-            .or_insert_with(|| (group, BTreeMap::new()))
-            .1
-            .entry(side)
-            .or_insert(complexity);
-    }
-    Ok(by_name
-        .into_iter()
-        .map(|(name, (group, costs))| Entry::Costs {
-            name,
-            group,
-            origin,
-            costs,
-        })
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,29 +336,5 @@ mod tests {
             error.0[0].hint.starts_with("did you mean `resnet50"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn a_net_known_by_its_costs_has_them_only_where_it_was_timed_or_counted() {
-        for (name, group) in [("convnext_tiny", "convnext"), ("ghostnet_100", "other")] {
-            let net = Zoo::built_in().named(name).unwrap();
-            assert_eq!(net.subject(None).unwrap().group().as_str(), group);
-            let error = net.subject(Side::of(123)).unwrap_err();
-            assert_eq!(error.0[0].pointer, "/resolution");
-        }
-    }
-
-    #[test]
-    fn a_net_that_was_counted_and_timed_is_there_once_with_the_costs_of_its_timings() {
-        let of = |origin| {
-            let entries = Zoo::built_in().entries().iter();
-            entries.filter(
-                move |entry| matches!(entry, Entry::Costs { origin: own, .. } if *own == origin),
-            )
-        };
-        let timed: Vec<&str> = of(Origin::Timed).map(Entry::name).collect();
-        assert!(of(Origin::Counted).all(|entry| !timed.contains(&entry.name())));
-        assert!(timed.contains(&"convnext_tiny"));
-        assert!(of(Origin::Counted).count() > 400);
     }
 }

@@ -50,7 +50,11 @@ pub(super) fn translated<'a>(graph: &'a Graph, opset: u64, image: &Image<'a>) ->
     }
     let channels = Some(Whole(image.channels.into())).filter(|channels| *channels != Whole(3));
     let nodes = net.nodes;
-    Ok(RawGraph { channels, nodes })
+    Ok(RawGraph {
+        channels,
+        group: None,
+        nodes,
+    })
 }
 
 /// Takes the node `i`, alone or as one of several that are one operator.

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::measurement::Measurement;
-use crate::net::{Complexity, Side, Subject};
+use crate::net::{Complexity, Side, Subject, Zoo};
 
 /// Identity of a timing: two with the same are the same row sent twice.
 ///
@@ -23,9 +23,11 @@ pub fn identity(row: &Measurement) -> u128 {
     digest(text.as_bytes())
 }
 
-/// Equal for equal nets, whatever they are called: a hash of the full description, or of the costs and resolution.
+/// Equal for equal nets, whatever they are called: a hash of the full description, or of the costs and resolution, where
+/// timings of the net go by these.
 fn net_identity(subject: &Subject) -> u128 {
-    match subject {
+    let timed = Zoo::built_in().as_timed(subject);
+    match timed.as_ref().unwrap_or(subject) {
         Subject::Net { net, .. } => digest(net.description_text().as_bytes()),
         Subject::Costs {
             side, complexity, ..

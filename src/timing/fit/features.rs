@@ -102,6 +102,10 @@ impl Features {
     #[must_use]
     pub fn new(subject: &Subject) -> Self {
         match subject {
+            Subject::Net {
+                name: Some(name),
+                net,
+            } if matches!(net.spec(), Spec::Graph(_)) => Self::of_published(subject, name, net),
             Subject::Net { net, .. } => Self::of_net(net),
             Subject::Costs {
                 name, complexity, ..
@@ -114,6 +118,22 @@ impl Features {
     pub fn of_net(net: &Net) -> Self {
         Self {
             architecture: Some(Architecture::of_net(net)),
+            ..Self::of_sums(net)
+        }
+    }
+
+    /// The features of a graph with a name, under which timings of it are known: those that the timings have, where it was
+    /// timed or counted so.
+    fn of_published(subject: &Subject, name: &str, net: &Net) -> Self {
+        if let Some(timed) = Zoo::built_in().as_timed(subject) {
+            let timed = Self::new(&timed);
+            return Self {
+                layers: timed.layers.or_else(|| LayerSums::of(net)),
+                ..timed
+            };
+        }
+        Self {
+            architecture: Some(Architecture::named(name)),
             ..Self::of_sums(net)
         }
     }

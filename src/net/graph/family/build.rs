@@ -165,6 +165,7 @@ impl Maker {
         self.on(linear, "fc");
         Some(Graph {
             channels: 3,
+            group: None,
             nodes: self.nodes,
             twin: None,
         })

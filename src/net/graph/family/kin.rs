@@ -187,9 +187,11 @@ impl Graph {
         })
     }
 
-    /// The timing group that follows from its operators, `other` where none does.
+    /// The timing group that its maker names, or that follows from its operators; `other` where none does.
     #[must_use]
     pub(in crate::net) fn kin(&self) -> Group {
-        Parts::of(self).group().map_or(Group::OTHER, Group::known)
+        self.group
+            .clone()
+            .unwrap_or_else(|| Parts::of(self).group().map_or(Group::OTHER, Group::known))
     }
 }

@@ -5,4 +5,5 @@ pub mod op;
 mod operators;
 pub mod raw;
 pub(super) mod read;
+mod repeats;
 mod write;

@@ -173,6 +173,9 @@ pub struct RawGraph {
     /// Channels of the image, default 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Whole>,
+    /// Its timing group, such as `convnext`; where it is left out, it is found by the operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Its operators, each after those whose values it takes.
     pub nodes: Vec<RawNode>,
 }

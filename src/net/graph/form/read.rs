@@ -6,6 +6,7 @@ use super::operators::operator;
 use super::raw::{RawGraph, RawNode};
 use crate::json::{Invalid, shortened_text};
 use crate::net::graph::nodes::{Graph, Node};
+use crate::net::group::Group;
 use crate::net::limits::{WIDTHS, within};
 use crate::units::Whole;
 
@@ -28,8 +29,10 @@ impl TryFrom<RawGraph> for Graph {
             let hint = "its operators, such as {\"op\": \"conv\", \"out\": 64, \"kernel\": 3}";
             return Err(Invalid::at("/nodes", 0, "a net without an operator", hint));
         }
+        let group = raw.group.as_deref().map(Group::new).transpose();
         Ok(Self {
             channels,
+            group: group.map_err(|e| e.under("/group"))?,
             nodes,
             twin: None,
         })

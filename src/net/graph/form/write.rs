@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::op::{Affine, Filter, NormKind, Op, Padding, PerAxis, Resized, Values, Window};
 use super::raw::{RawAxes, RawGraph, RawNode, RawPad, RawScale, RawSizes};
+use super::repeats::folded;
 use crate::net::graph::nodes::{Graph, Node};
 use crate::units::Whole;
 
@@ -12,7 +13,8 @@ impl From<&Graph> for RawGraph {
         let nodes = graph.nodes.iter().enumerate();
         Self {
             channels: (graph.channels != 3).then_some(Whole(graph.channels.into())),
-            nodes: nodes.map(|(i, node)| written(i, node)).collect(),
+            group: graph.group.as_ref().map(|group| group.as_str().to_owned()),
+            nodes: folded(nodes.map(|(i, node)| written(i, node)).collect()),
         }
     }
 }

@@ -102,6 +102,7 @@ impl Graph {
         made.copy_until(self.nodes.len());
         Ok(Self {
             channels: self.channels,
+            group: self.group.clone(),
             nodes: made.nodes,
             twin: None,
         })
