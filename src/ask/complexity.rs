@@ -9,6 +9,7 @@ use crate::net::layers::LayerRow;
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, Ratios, Scaling, Side, Subject};
 use crate::net::{Description, complexity::RawComplexity, spec::RawModel};
+use crate::plan::stages::{Stage, stages};
 use crate::timing::predict::warning::Warning;
 
 /// A net, and how to scale it.
@@ -24,6 +25,8 @@ pub struct ComplexityRequest {
     pub scaling: Option<RawScaling>,
     /// Whether to list the layers, default false.
     pub layers: Option<bool>,
+    /// Whether to list the stages, default false.
+    pub stages: Option<bool>,
 }
 
 /// What a net and its scaled form cost.
@@ -52,6 +55,9 @@ pub struct Base {
     /// Its layers, where they were asked for and are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerRow>>,
+    /// Its stages, where they were asked for and are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Vec<Stage>>,
 }
 
 /// Where costs come from.
@@ -91,6 +97,9 @@ pub struct Scaled {
     /// Its layers, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerRow>>,
+    /// Its stages, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Vec<Stage>>,
 }
 
 /// `subject` scaled as `raw` asks, with the scaling.
@@ -111,20 +120,24 @@ pub(crate) fn scaled(
 pub fn counted(request: ComplexityRequest) -> Result<ComplexityAnswer, Invalid> {
     let subject = Subject::read(request.model, request.complexity)?;
     let scaled = scaled(&subject, request.scaling)?;
-    let with_layers = request.layers == Some(true);
+    let [with_layers, with_stages] =
+        [request.layers, request.stages].map(|said| said == Some(true));
     let list = |net: &Net| net.layers().iter().map(LayerRow::from).collect();
+    let by_stage = |net: &Net| stages(&net.layers());
     let base = Base {
         layers: subject.net().filter(|_| with_layers).map(list),
+        stages: subject.net().filter(|_| with_stages).map(by_stage),
         ..base_row(&subject)
     };
     let scaled = scaled.map(|(scaling, net)| Scaled {
         layers: with_layers.then(|| list(&net)),
+        stages: with_stages.then(|| by_stage(&net)),
         ..scaled_row(&scaling, &net, &base.complexity)
     });
     Ok(ComplexityAnswer { base, scaled })
 }
 
-/// `subject` without its layers.
+/// `subject` without its layers and stages.
 pub(crate) fn base_row(subject: &Subject) -> Base {
     Base {
         name: subject.name().map(str::to_owned),
@@ -133,6 +146,7 @@ pub(crate) fn base_row(subject: &Subject) -> Base {
         counts: Counts::of(subject),
         complexity: subject.complexity(),
         layers: None,
+        stages: None,
     }
 }
 
@@ -141,7 +155,7 @@ pub(super) fn missed(scaled: &Scaled) -> Option<Warning> {
     Warning::missed(scaled.ratios.flops, scaled.theory.flops)
 }
 
-/// `net`, which is a net of costs `base` scaled by `scaling`, without its layers.
+/// `net`, which is a net of costs `base` scaled by `scaling`, without its layers and stages.
 pub(super) fn scaled_row(scaling: &Scaling, net: &Net, base: &Complexity) -> Scaled {
     Scaled {
         model: net.description(),
@@ -149,5 +163,6 @@ pub(super) fn scaled_row(scaling: &Scaling, net: &Net, base: &Complexity) -> Sca
         ratios: net.complexity().over(base),
         theory: scaling.theory(),
         layers: None,
+        stages: None,
     }
 }

@@ -296,19 +296,22 @@ async fn nets_are_listed_with_what_can_be_done_with_them() {
 }
 
 #[tokio::test]
-async fn every_layer_list_adds_up() {
+async fn every_list_of_layers_or_stages_adds_up() {
     let app = App::seeded().await;
-    let request = json!({"model": {"name": "EfficientNet-B0"}, "scaling": {"alpha": 0.5, "factor": 3}, "layers": true});
+    let request = json!({"model": {"name": "EfficientNet-B0"}, "scaling": {"alpha": 0.5, "factor": 3}, "layers": true, "stages": true});
     let answer = app.post("/v1/complexity", &request).await.body;
     for net in [&answer["base"], &answer["scaled"]] {
-        for cost in ["flops", "params", "acts"] {
-            let sum: u64 = net["layers"]
+        for (list, cost) in ["layers", "stages"]
+            .into_iter()
+            .flat_map(|list| ["flops", "params", "acts"].map(|cost| (list, cost)))
+        {
+            let sum: u64 = net[list]
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|layer| layer[cost].as_u64().unwrap())
+                .map(|part| part[cost].as_u64().unwrap())
                 .sum();
-            assert_eq!(net["complexity"][cost], sum, "{cost}");
+            assert_eq!(net["complexity"][cost], sum, "{list}, {cost}");
         }
     }
 }

@@ -79,6 +79,14 @@ def test_layers_come_where_they_are_asked_for(client):
     assert client.complexity("resnet50").base.layers is None
 
 
+def test_stages_come_where_they_are_asked_for(client):
+    answer = client.complexity("resnet50", "w:4", stages=True)
+    assert sum(stage.flops for stage in answer.scaled.stages) == answer.scaled.complexity.flops
+    assert str(answer.base.stages[1]) == "stage 1: 56x56, 256 channels, 10 layers"
+    assert str(answer.scaled.stages[1]) == "stage 1: 56x56, 512 channels, 10 layers"
+    assert client.complexity("resnet50").base.stages is None
+
+
 def test_data_frames_are_made_when_they_are_touched(client):
     frame = client.predict("resnet50").df
     assert {"platform", "epoch_seconds", "low_seconds", "high_seconds", "warnings"} <= set(frame.columns)

@@ -151,6 +151,28 @@ def times_ones_own(client: epochcast.Client, folder: Path) -> None:
     sure(words.count("(from ") == 1, words)
 
 
+def scales_ones_own() -> None:
+    """The notebook about a net of one's own; the graph that it reads where torch is not there is still that net's."""
+    examples = Path(__file__).resolve().parents[3] / "examples"
+    notebook = json.loads((examples / "4-scale-your-own-net.ipynb").read_text())
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    told, names = io.StringIO(), {"__name__": "notebook"}
+    with contextlib.chdir(examples), contextlib.redirect_stdout(told):
+        sys.path.insert(0, str(examples))
+        for cell in cells:
+            exec(cell, names)  # noqa: S102, what it runs is ours
+    kept = json.loads((examples / "own-net.json").read_text())
+    sure(names["graph"].to_dict() == kept, f"own-net.json is of another net: {names['graph']}")
+    sure("one step at " in told.getvalue(), told.getvalue())
+    scaled = names["best"].scaled
+    sure(names["counted"] == scaled.complexity, f"{names['counted']} is not {scaled.complexity}")
+    # Its source is the net that was trained.
+    source: dict[str, Any] = {}
+    exec(scaled.code(), source)  # noqa: S102
+    sure(costs(source["Net"](), scaled.resolution) == scaled.complexity, scaled.code())
+    print(told.getvalue().splitlines()[-2])
+
+
 def every_way(client: epochcast.Client, folder: Path) -> None:
     """Precisions, layout, compilation: each is a platform of its own, named for what it is."""
     for way in (["amp"], ["amp_bf16", "--channels-last"], ["bf16"], ["fp32", "--compile"]):
@@ -275,6 +297,7 @@ def main() -> None:
             times_ones_own(client, folder)
             goes_on_after_a_kill(folder)
             spends_a_lent_gpu_well(client, folder)
+            scales_ones_own()
             every_way(client, folder)
             count_built(client)
             count_timm(client)

@@ -123,7 +123,7 @@ const TEXTS: [&str; 8] = [
     "use",
 ];
 /// Fields that are numbers or truths.
-const NUMBERS: [&str; 12] = [
+const NUMBERS: [&str; 13] = [
     "batch_size",
     "dataset_images",
     "interval",
@@ -134,6 +134,7 @@ const NUMBERS: [&str; 12] = [
     "price_per_hour",
     "device_memory_bytes",
     "layers",
+    "stages",
     "free_mix",
     "resolution",
 ];

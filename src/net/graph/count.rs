@@ -16,7 +16,7 @@ fn narrow(n: u64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// How far along the net a node stands: 0 is the stem, and each time the map shrinks a stage begins.
+/// How far along the net a node stands: 0 is the stem, and a stage begins with each layer whose map is smaller than any before.
 struct Stages {
     stage: u32,
     /// Positions of the smallest map so far.
@@ -26,15 +26,21 @@ struct Stages {
 }
 
 impl Stages {
-    fn of(&mut self, node: usize, area_in: u64, area_out: u64) -> u32 {
+    fn of(&mut self, node: usize, kind: Kind, area: u64) -> u32 {
         if node > self.last {
             return self.stage + 1;
         }
-        if area_out > 1 && area_out < self.area {
-            if self.area != u64::MAX && area_out < area_in {
-                self.stage += 1;
-            }
-            self.area = area_out;
+        // Others may have their channels anywhere in their shape.
+        let makes_maps = matches!(
+            kind,
+            Kind::Conv { .. }
+                | Kind::Transposed { .. }
+                | Kind::Linear { .. }
+                | Kind::MaxPool { .. }
+        );
+        if makes_maps && area > 1 && area < self.area {
+            self.stage += u32::from(self.area != u64::MAX);
+            self.area = area;
         }
         self.stage
     }
@@ -50,11 +56,12 @@ impl Graph {
         let shapes = Shapes::fixed(self, side)?;
         let sizes = shapes.all_sizes();
         let with_map = |i: &usize| {
-            let convolves = matches!(
+            let out = &sizes[i + 1];
+            let makes_maps = matches!(
                 self.nodes[*i].op,
-                Op::Conv(_) | Op::Pool { .. } | Op::MatMul | Op::Attention
+                Op::Conv(_) | Op::Pool { .. } | Op::Linear { .. } | Op::MatMul | Op::Attention
             );
-            convolves && product(sizes[i + 1].get(2..).unwrap_or(&[])) > 1
+            (makes_maps || out.len() > 3) && product(out.get(2..).unwrap_or(&[])) > 1
         };
         let last = (0..self.nodes.len()).rev().find(with_map).unwrap_or(0);
         let mut stages = Stages {
@@ -69,7 +76,7 @@ impl Graph {
                 &sizes[usize::try_from(value).unwrap_or(0)]
             };
             let mut row = |kind: Kind, w_in: u64, w_out: u64, area_in: u64, area_out: u64| {
-                let stage = stages.of(i, area_in, area_out);
+                let stage = stages.of(i, kind, area_out);
                 emit(Layer {
                     stage,
                     kind,

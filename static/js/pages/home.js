@@ -4,8 +4,9 @@ import { Latest } from "../core/api.js";
 import { carry } from "../core/carried.js";
 import { $, fill, h } from "../core/dom.js";
 import { platforms } from "../core/platforms.js";
-import { DEFAULTS, unscalable } from "../core/request.js";
+import { DEFAULTS, scaling, unscalable } from "../core/request.js";
 import { State } from "../core/state.js";
+import { Drawing } from "../drawn/drawing.js";
 import { platformTable } from "../evidence/platform-table.js";
 import { ask, askFile } from "../net/answer.js";
 import { netField } from "../net/net-field.js";
@@ -28,6 +29,7 @@ const EXAMPLES = [
 
 const state = new State(DEFAULTS);
 const latest = new Latest();
+const drawing = new Drawing();
 
 state.watch(carry);
 state.watch(answer);
@@ -88,7 +90,7 @@ function files() {
     event.preventDefault();
     show(async (signal) => {
       const { answer, beside } = await askFile(file, state.get(), signal);
-      return { said: verdict(answer, beside), found: [predictions(answer, beside), grounds(answer, beside.name)], call: null };
+      return { said: verdict(answer, beside), found: [predictions(answer, beside), grounds(answer, beside.name), drawing.of(answer, scaling(beside.now))], call: null };
     });
   });
 }
@@ -98,7 +100,7 @@ function answer(now) {
   return show(async (signal) => {
     const { answer, body, beside } = await ask(now, signal);
     const more = h("p", {}, h("a", { href: `/explore${location.search}` }, "See its counts, compare strategies, plan for a budget"));
-    return { said: verdict(answer, beside), found: [predictions(answer, beside), grounds(answer, beside.name), more], call: snippet({ path: "/v1/predict", body }) };
+    return { said: verdict(answer, beside), found: [predictions(answer, beside), grounds(answer, beside.name), more, drawing.of(answer, scaling(now))], call: snippet({ path: "/v1/predict", body }) };
   });
 }
 

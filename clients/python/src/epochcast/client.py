@@ -121,10 +121,16 @@ class Client:
         return found
 
     def complexity(
-        self, model: Any, scale: ask.Scale = None, *, layers: bool = False, resolution: Optional[int] = None
+        self,
+        model: Any,
+        scale: ask.Scale = None,
+        *,
+        layers: bool = False,
+        stages: bool = False,
+        resolution: Optional[int] = None,
     ) -> answers.Complexity:
-        """What `model`, scaled by `scale`, costs; with `layers`, layer by layer."""
-        question = ask.question(model, resolution, scale, {"layers": layers or None})
+        """What `model`, scaled by `scale`, costs; with `layers` or `stages`, one by one."""
+        question = ask.question(model, resolution, scale, {"layers": layers or None, "stages": stages or None})
         return self._ask(answers.Complexity, "/v1/complexity", question)
 
     def compare(

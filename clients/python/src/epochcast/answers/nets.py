@@ -45,6 +45,23 @@ class Layer(Record):
     acts: int
 
 
+class Stage(Record):
+    """Layers in a row whose maps are of one size; `width` is how many channels they hand on."""
+
+    name: str
+    positions: int
+    resolution: Optional[int]
+    width: int
+    layers: int
+    flops: int
+    params: int
+    acts: int
+
+    def __str__(self) -> str:
+        maps = f"{self.positions} positions" if self.resolution is None else f"{self.resolution}x{self.resolution}"
+        return f"{self.name}: {maps}, {self.width:,} channels, {self.layers} layers"
+
+
 class Net(Record):
     """A net: its full description, which may be asked about again, and its costs."""
 
@@ -52,6 +69,7 @@ class Net(Record):
     model: Optional[dict[str, Any]]
     complexity: Costs
     layers: Optional[list[Layer]]
+    stages: Optional[list[Stage]]
 
     @property
     def resolution(self) -> Optional[int]:
