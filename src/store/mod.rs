@@ -27,7 +27,7 @@ pub use file::migrate::Schema;
 pub use file::open::{DatabaseUrl, Options};
 pub use tables::changes::{Change, Moved, Senders};
 pub use tables::fits::Since;
-pub use tables::measurements::{Filter, NewRow, Page, StoredMeasurement};
+pub use tables::measurements::{Filter, NewRow, Page, Ruling, StoredMeasurement};
 pub use tables::senders::Sender;
 pub use tables::sorted::{Direction, Sorted};
 pub use tables::tokens::{NameError, NewToken, Scope, Token, TokenName};

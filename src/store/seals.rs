@@ -53,10 +53,10 @@ pub(super) const SEALED: [Sealed; 10] = [
     Sealed::new(
         "measurements",
         "upload",
-        &["upload", "id", "quarantined", "mark", "removed_at"],
+        &["upload", "id", "quarantined", "ruling", "mark", "removed_at"],
         ["upload", "the marks of its rows"],
     )
-    .only("@quarantined is not null or @mark is not null or @removed_at is not null"),
+    .only("@quarantined is not null or @ruling is not null or @mark is not null or @removed_at is not null"),
     Sealed::new(
         "uploads",
         "id",

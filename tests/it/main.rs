@@ -36,6 +36,7 @@ mod running;
 mod search;
 mod service;
 mod setup;
+mod standing;
 mod store;
 mod tidy;
 mod tokens;

@@ -54,6 +54,7 @@ impl From<StoredMeasurement> for MeasurementRow {
             line,
             measurement,
             quarantined,
+            ruling: _,
         } = stored;
         Self {
             id,

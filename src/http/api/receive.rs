@@ -23,13 +23,15 @@ use crate::http::extract::refusals::{BodyRefused, WriteRefused};
 use crate::http::shared::Shared;
 use crate::json::{FieldError, ParseError};
 use crate::live::clock;
-use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
+use crate::live::{OnError, Receipt, ReceiveError, Rejudged, RowError, Upload};
 use crate::store::{Scope, StoreError};
 use crate::timing::Mode;
 use crate::timing::data::defaults::Defaults;
 use crate::timing::data::foreign::{self, Refused, detect};
 use crate::timing::data::measurement::RawMeasurement;
+use crate::timing::data::slip::Slip;
 use crate::timing::data::upload::{Format, Unreadable};
+use crate::timing::judge::doctor::UnitNote;
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(upload))
@@ -58,6 +60,9 @@ struct UploadParams {
     net: Option<String>,
     /// Images in a step of all devices together, where a pycls file does not say.
     batch_size: Option<u64>,
+    /// What the times are, where they are not what the fields' names say: they are corrected before they are judged and stored.
+    #[param(inline)]
+    units: Option<Slip>,
 }
 
 /// What to do with rows that are wrong.
@@ -87,6 +92,12 @@ struct UploadAnswer {
     errors: Vec<RowProblem>,
     /// The first 100 rows that are kept out of the fits.
     doubted: Vec<Doubted>,
+    /// Rows that look like times in another unit, and how to send them again; null where none do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<Vec<UnitsAnswer>>,
+    /// What it changes of earlier uploads' rows; null where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejudged: Option<RejudgedAnswer>,
     /// Rows that are wrong, as a CSV to fix and send again: the first `rejected_kept` of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_csv: Option<String>,
@@ -117,6 +128,39 @@ struct Doubted {
     line: u64,
     /// Why.
     reason: String,
+}
+
+/// Rows that look like times in another unit.
+#[derive(Debug, Serialize, ToSchema)]
+struct UnitsAnswer {
+    /// Their platform.
+    platform: String,
+    /// How many they are.
+    rows: usize,
+    /// What to send them again with: `?units=…`.
+    units: Slip,
+    /// What they look like, and what to do.
+    detail: String,
+}
+
+impl From<UnitNote> for UnitsAnswer {
+    fn from(note: UnitNote) -> Self {
+        Self {
+            detail: note.told(),
+            platform: note.platform.to_string(),
+            rows: note.rows,
+            units: note.slip,
+        }
+    }
+}
+
+/// Rows of earlier uploads that are thought of otherwise, now that these have come.
+#[derive(Debug, Serialize, ToSchema)]
+struct RejudgedAnswer {
+    /// They were in the fits, and are kept out of them now.
+    doubted: usize,
+    /// They were kept out, and are in the fits now.
+    cleared: usize,
 }
 
 impl From<RowError> for RowProblem {
@@ -150,6 +194,8 @@ impl From<Receipt> for UploadAnswer {
             kept,
             errors,
             doubted,
+            rejudged,
+            units,
         }: Receipt,
     ) -> Self {
         let rejected_csv = upload
@@ -167,6 +213,11 @@ impl From<Receipt> for UploadAnswer {
                 .into_iter()
                 .map(|(line, reason)| Doubted { line, reason })
                 .collect(),
+            units: (!units.is_empty()).then(|| units.into_iter().map(UnitsAnswer::from).collect()),
+            rejudged: (rejudged != Rejudged::default()).then_some(RejudgedAnswer {
+                doubted: rejudged.doubted,
+                cleared: rejudged.cleared,
+            }),
             rejected_csv,
         }
     }
@@ -222,6 +273,7 @@ async fn upload(
             mode: params.mode,
             model: params.net.map(|name| serde_json::json!({"name": name})),
             batch_size: params.batch_size,
+            units: params.units,
             file_name: params.file_name,
         },
         trusted: token.scope == Scope::Admin,

@@ -6,21 +6,23 @@
 //! since it is the same timing to them; what is put back, for the upload that is named.
 //!
 //! Where the same timing was sent in two ways (another source, another noise) there are two measurements of it, of which
-//! one at most is in: one that is believed before one that is in quarantine, then the newest. Which one is in follows from
+//! one at most is in: one that is judged before one that is held out, then the newest. Which one is in follows from
 //! the marks alone, and is kept in `measurements.removed_at` for all who read.
 
 use std::collections::HashSet;
 
 use sqlx::AssertSqlSafe;
 
+use super::again;
 use super::fits;
 use super::measurements::{COLUMNS, Row, StoredMeasurement};
 use super::senders::Sender;
+use super::verdicts;
 use super::version::{Committed, bump_version};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Transaction;
-use crate::timing::Measurement;
+use crate::timing::judge::standing::Judgement;
 
 /// One change of what is in: all of it becomes visible at [`Change::commit`], or none.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ const ONE: &str = "select $1";
 /// What the timings of a change are collected in, for as long as its transaction: all measurements of each, whether that is one
 /// that the change names, whether it was in before, and whether it is in afterwards.
 const TOUCHED: &str = "create temp table touched (measurement bigint not null primary key, identity text not null,
-                       doubted bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0)";
+                       doubted bigint not null, held bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0)";
 
 impl Store {
     /// Begins a change.
@@ -173,15 +175,15 @@ impl Change {
         Ok(ids.into_iter().collect())
     }
 
-    /// The next measurements that it puts into the fits, with ids above `after`, by id; none after the last.
+    /// The next measurements that it puts back and that nobody holds out, with ids above `after`, by id; none after the last.
     ///
     /// # Errors
     /// Where the database does not answer or holds what no release has written.
-    pub async fn come(&mut self, after: i64) -> Result<Vec<(i64, Measurement)>, StoreError> {
+    pub async fn come(&mut self, after: i64) -> Result<Vec<StoredMeasurement>, StoreError> {
         let sql = format!(
             "select {COLUMNS} from measurements where id in (
                  select measurement from touched
-                 where live = 0 and wins = 1 and doubted = 0 and measurement > $1
+                 where live = 0 and wins = 1 and held = 0 and measurement > $1
                  order by measurement limit 5000
              ) order by id"
         );
@@ -189,9 +191,27 @@ impl Change {
             .bind(after)
             .fetch_all(&mut *self.transaction)
             .await?;
-        let measurement =
-            |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));
-        rows.into_iter().map(measurement).collect()
+        rows.into_iter().map(StoredMeasurement::try_from).collect()
+    }
+
+    /// Stores what is thought of the measurements that it puts back, `come`, and of those that were there.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full.
+    pub async fn judge(&mut self, come: &[i64], judgement: &Judgement) -> Result<(), StoreError> {
+        // What was thought of them when they left counts no more.
+        let sql = "update measurements set quarantined = null
+                   where quarantined is not null and id in (
+                       select measurement from touched where live = 0 and wins = 1 and held = 0)";
+        sqlx::query(sql).execute(&mut *self.transaction).await?;
+        verdicts::store(&mut self.transaction, judgement).await?;
+        let doubted: HashSet<i64> = judgement.doubted.iter().map(|(id, _)| *id).collect();
+        let mut moved: Vec<i64> = come.to_vec();
+        moved.retain(|id| !doubted.contains(id));
+        moved.extend(&judgement.left);
+        moved.extend(&judgement.cleared);
+        moved.sort_unstable();
+        again::moved(&mut self.transaction, &moved, self.version).await
     }
 
     /// Makes it visible, and durable; the hashes `fits` are those that it gives.
@@ -212,8 +232,9 @@ impl Change {
     async fn touch(&mut self, which: &str, id: i64) -> Result<(), StoreError> {
         let collect = |named: u8, which: &str| {
             format!(
-                "insert into touched (measurement, identity, doubted, live, named)
+                "insert into touched (measurement, identity, doubted, held, live, named)
                  select id, identity, case when quarantined is null then 0 else 1 end,
+                        case when ruling = 'out' then 1 else 0 end,
                         case when removed_at is null then 1 else 0 end, {named}
                  from measurements where {which}"
             )
@@ -273,8 +294,8 @@ impl Change {
         Ok(())
     }
 
-    /// Lets the marks of the collected timings say which measurement of each is in; a move is kept of each that enters or
-    /// leaves the fits. Those in quarantine are not in these either way.
+    /// Lets the marks of the collected timings say which measurement of each is in; a move is kept of each that leaves the fits.
+    /// Those in quarantine are not in these.
     async fn settle(&mut self, now: i64) -> Result<Moved, StoreError> {
         let standing = "update touched set wins = 1
                         where measurement in (
@@ -287,7 +308,7 @@ impl Change {
                     and measurement not in (
                         select measurement from (
                             select measurement, row_number() over (
-                                partition by identity order by doubted, measurement desc) as place
+                                partition by identity order by held, measurement desc) as place
                             from touched
                             where wins = 1 and identity in (select identity from touched where named = 0)
                         ) as standing where place = 1)";
@@ -295,7 +316,7 @@ impl Change {
             sqlx::query(sql).execute(&mut *self.transaction).await?;
         }
         let sql = "insert into moves (version, measurement)
-                   select $1, measurement from touched where live <> wins and doubted = 0 order by measurement";
+                   select $1, measurement from touched where live = 1 and wins = 0 and doubted = 0 order by measurement";
         let query = sqlx::query(sql).bind(self.version);
         query.execute(&mut *self.transaction).await?;
         // Out before in, since one measurement of a timing is in at most.

@@ -10,4 +10,5 @@ pub(super) mod senders;
 pub(super) mod sorted;
 pub(super) mod tokens;
 pub(super) mod uploads;
+pub(super) mod verdicts;
 pub(super) mod version;

@@ -24,7 +24,7 @@ pub const fn launch_ms(mode: Mode) -> f64 {
 /// Least share of the square of a time that is believed to be the device's own, however long launching took.
 const LEAST_BUSY: f64 = 0.1;
 
-/// One timing, as a regression sees it: 120 bytes.
+/// One timing, as a regression sees it: 128 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// What is known of the net.
@@ -43,7 +43,12 @@ pub struct Sample {
     pub row: i64,
     /// Orders samples of one net, and tells repeats apart.
     pub identity: u64,
+    /// How much it is believed, from 0 to 1; negative: nobody has asked, and it is believed.
+    pub weight: f64,
 }
+
+/// The weight of a sample that was not weighed.
+const UNWEIGHED: f64 = -1.0;
 
 impl Sample {
     /// The sample that `measurement`, of id `row`, gives on `devices` devices.
@@ -73,7 +78,14 @@ impl Sample {
                 .unwrap_or_else(|| Architecture::of_costs(&measurement.complexity())),
             row,
             identity: u64::try_from(identity >> 64).unwrap_or_default(),
+            weight: UNWEIGHED,
         }
+    }
+
+    /// How much it is believed, from 0 to 1: all of it, unless it was weighed.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        if self.weight < 0.0 { 1.0 } else { self.weight }
     }
 
     /// Images in a step of all `devices`, where that is known.
@@ -149,6 +161,63 @@ impl TrainingSet {
         }
         self.groups.retain(|_, samples| !samples.is_empty());
         self.len < before
+    }
+
+    /// Adds all samples of `other`.
+    pub fn join(&mut self, other: &Self) {
+        self.add(
+            other
+                .samples()
+                .map(|(group, sample)| (group.clone(), *sample)),
+        );
+    }
+
+    /// The samples for which `keep` holds.
+    #[must_use]
+    pub fn part(&self, mut keep: impl FnMut(&Sample) -> bool) -> Self {
+        let mut part = Self::default();
+        for (group, samples) in &self.groups {
+            let kept: Vec<Sample> = samples
+                .iter()
+                .filter(|sample| keep(sample))
+                .copied()
+                .collect();
+            part.add(kept.into_iter().map(|sample| (group.clone(), sample)));
+        }
+        part
+    }
+
+    /// The samples with their groups.
+    pub fn samples(&self) -> impl Iterator<Item = (&Group, &Sample)> {
+        let groups = self.groups.iter();
+        groups.flat_map(|(group, samples)| samples.iter().map(move |sample| (group, sample)))
+    }
+
+    /// Whether a sample is of one of the measurements `rows`.
+    #[must_use]
+    pub fn has_any(&self, rows: &HashSet<i64>) -> bool {
+        self.samples().any(|(_, sample)| rows.contains(&sample.row))
+    }
+
+    /// Lets samples weigh what `weight` says: all of them `anew`, or those that were not weighed yet.
+    pub fn weigh(&mut self, anew: bool, weight: impl Fn(&Group, &Sample) -> f64) {
+        for (group, samples) in &mut self.groups {
+            let due = |sample: &Sample| anew || sample.weight < 0.0;
+            let weights: Vec<(usize, f64)> = samples
+                .iter()
+                .enumerate()
+                .filter(|(_, sample)| due(sample))
+                .map(|(place, sample)| (place, weight(group, sample)))
+                .filter(|(place, weight)| samples[*place].weight.to_bits() != weight.to_bits())
+                .collect();
+            if weights.is_empty() {
+                continue;
+            }
+            let samples = Arc::make_mut(samples);
+            for (place, weight) in weights {
+                samples[place].weight = weight;
+            }
+        }
     }
 
     /// The groups with their samples, by name.
@@ -289,13 +358,16 @@ fn merge(samples: &mut Vec<Sample>, mut more: Vec<Sample>) {
 pub struct Rows<'a>(Vec<(&'a Group, Vec<&'a Sample>)>);
 
 impl<'a> Rows<'a> {
-    /// All of `set`.
+    /// Those of `set` that are believed at all; where none is, all.
     #[must_use]
     pub fn all(set: &'a TrainingSet) -> Self {
+        let some = set.samples().any(|(_, sample)| sample.weight() > 0.0);
+        let kept = |sample: &&Sample| !some || sample.weight() > 0.0;
         let groups = set.groups();
+        let groups = groups.map(|(group, samples)| (group, samples.iter().filter(kept).collect()));
         Self(
             groups
-                .map(|(group, samples)| (group, samples.iter().collect()))
+                .filter(|(_, samples): &(_, Vec<_>)| !samples.is_empty())
                 .collect(),
         )
     }
