@@ -27,7 +27,7 @@ from typing import Any
 import torch
 
 from epochcast.bench import machine, nets, run
-from epochcast.bench.build import module
+from epochcast.graphs.build import module
 from epochcast.bench.options import Options, Wanted
 from epochcast.bench.results import Results, unsteady
 from epochcast.bench.steps import out_of_memory

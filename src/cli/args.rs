@@ -43,6 +43,7 @@ const AFTER_HELP: &str = "Examples:
   epochcast predict resnet50 --platform rtx3090-nchw --json
   epochcast predict my-net.json --scale a0.7:2  a net described in JSON
   epochcast predict regnetx.yaml                one of a pycls config
+  epochcast predict my-net.onnx --scale dWr:2   one of an ONNX file, whose weights are not needed
   epochcast compare RegNetY-4GF --platform v100x8-paper --factors 1,2,4
   epochcast predict ResNet-50@160 --platform gpu:h100,rtx3090-nchw
   epochcast plan RegNetY-4GF --platform v100x8-paper --epoch 20min

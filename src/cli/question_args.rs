@@ -80,7 +80,7 @@ pub(crate) struct ExplainArgs {
 /// What every question about a net says.
 #[derive(Debug, Args)]
 pub(crate) struct AboutArgs {
-    /// Name of a net, at a resolution or not, or a file that describes one (JSON, costs too, or a pycls config in YAML), or - for standard input
+    /// Name of a net, at a resolution or not, or a file that describes one (ONNX, JSON, costs too, or a pycls config in YAML), or - for standard input
     #[arg(value_name = "NAME[@RESOLUTION]|FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) net: String,
     /// Side of the images, in pixels; NAME@160 says the same
@@ -246,7 +246,9 @@ mod tests {
             scale("d1_w8_g8_r1:4").unwrap().scale_type.as_deref(),
             Some("d1_w8_g8_r1")
         );
-        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4"] {
+        assert!(scale("dWr:4:match").unwrap().matched);
+        assert!(!scale("dWr:4").unwrap().matched);
+        for wrong in ["dWr", "dWr:x", "abc:4", "d1_x2:4", "dWr:match"] {
             assert!(scale(wrong).is_err(), "{wrong}");
         }
     }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use epochcast::json::{FieldError, Invalid, parse, typed};
 use epochcast::live::Live;
+use epochcast::net::onnx::Reader;
+use epochcast::net::side;
 use epochcast::timing::Predictors;
 use epochcast::timing::data::seed;
 use epochcast::units::quantity::{Currency, Money};
@@ -39,7 +41,7 @@ enum Source {
 impl Request {
     /// About the net of `about`; a file holds a net, its costs, or a whole request.
     pub(crate) fn about(about: &AboutArgs) -> anyhow::Result<Self> {
-        let request = match asked(&about.net)? {
+        let request = match asked(&about.net, about.resolution)? {
             Asked::Name(net) => Self::of_name(&net)?,
             Asked::File { name, value } => Self::of_file(name, value),
         };
@@ -263,13 +265,22 @@ enum Asked {
     File { name: String, value: Value },
 }
 
-fn asked(net: &str) -> anyhow::Result<Asked> {
+fn asked(net: &str, resolution: Option<u64>) -> anyhow::Result<Asked> {
     let (name, text, yaml) = if net == "-" {
         let mut text = Vec::new();
         std::io::stdin().read_to_end(&mut text)?;
+        let name = "standard input";
+        if text.starts_with(&ONNX_START) {
+            return onnx(name.to_owned(), text.as_slice(), resolution);
+        }
         let yaml = !text.trim_ascii_start().starts_with(b"{");
         ("standard input".to_owned(), text, yaml)
     } else if let Some(file) = file(net) {
+        if ends(&file, &["onnx"]) {
+            let name = file.display().to_string();
+            let bytes = std::fs::File::open(&file).with_context(|| name.clone())?;
+            return onnx(name, bytes, resolution);
+        }
         let text = std::fs::read(&file).with_context(|| file.display().to_string())?;
         let yaml = ends(&file, &["yaml", "yml"]);
         (file.display().to_string(), text, yaml)
@@ -285,10 +296,31 @@ fn asked(net: &str) -> anyhow::Result<Asked> {
     Ok(Asked::File { name, value })
 }
 
+/// How an ONNX file begins: with the version of its form.
+const ONNX_START: [u8; 1] = [0x08];
+
+/// The net of an ONNX file, of which the weights are read and not kept.
+fn onnx(name: String, mut bytes: impl Read, resolution: Option<u64>) -> anyhow::Result<Asked> {
+    let wrong = |invalid: Invalid| anyhow::anyhow!("{name}: {invalid}");
+    let mut reader = Reader::default();
+    let mut chunk = vec![0; 1 << 18];
+    loop {
+        match bytes.read(&mut chunk).with_context(|| name.clone())? {
+            0 => break,
+            read => reader.feed(&chunk[..read]).map_err(wrong)?,
+        }
+    }
+    let side =
+        side(&json!(resolution)).map_err(|invalid| Usage(told("--resolution", &invalid.0[0])))?;
+    let net = reader.finish().and_then(|file| file.described(side));
+    let value = serde_json::to_value(net.map_err(wrong)?)?;
+    Ok(Asked::File { name, value })
+}
+
 /// The file that a net is read from; `None` where it is a name.
 fn file(net: &str) -> Option<PathBuf> {
     let path = PathBuf::from(net);
-    (ends(&path, &["json", "yaml", "yml"]) || path.is_file()).then_some(path)
+    (ends(&path, &["json", "yaml", "yml", "onnx"]) || path.is_file()).then_some(path)
 }
 
 fn ends(path: &Path, extensions: &[&str]) -> bool {

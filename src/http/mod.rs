@@ -42,8 +42,9 @@ pub fn router(live: Arc<Live>, settings: impl Into<Settings>) -> Service {
 
 /// Schemas that answers extend by fields of their own. A part that forbids all others fits nothing that has more, so
 /// the document leaves that out of them; requests with unknown fields are refused all the same.
-const EXTENDED: [&str; 6] = [
+const EXTENDED: [&str; 7] = [
     "RawAnyNet",
+    "RawGraph",
     "RawEffNet",
     "RawMeasurement",
     "RawRegNet",

@@ -3,7 +3,7 @@
 //! A path is the feature map as it runs through the net (its width and side); each step emits the layer it takes.
 //! Source: pycls, commit 5719de6, `pycls/models/{blocks,anynet}.py`.
 
-use super::layers::{Kind, Layer, Then};
+use super::layers::{Bias, Kind, Layer, Then};
 
 /// The side of a square feature map, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +117,7 @@ impl<'a> Path<'a> {
             area_in,
             area_out,
             repeats,
+            tied: false,
         });
         (self.width, self.side) = (w_out, side_out);
     }
@@ -131,7 +132,7 @@ impl<'a> Path<'a> {
         } = conv;
         self.step(
             Kind::Conv {
-                kernel,
+                kernel: [kernel; 2],
                 stride,
                 groups,
                 then,
@@ -143,7 +144,11 @@ impl<'a> Path<'a> {
 
     pub(super) fn max_pool(&mut self, kernel: u32, stride: u32) {
         self.step(
-            Kind::MaxPool { kernel, stride },
+            Kind::MaxPool {
+                kernel,
+                stride,
+                moves: false,
+            },
             self.width,
             self.side.strided(stride),
         );
@@ -175,13 +180,20 @@ impl<'a> Path<'a> {
             area_in: positions,
             area_out: positions,
             repeats,
+            tied: false,
         });
         self.width = w_out;
     }
 
     /// Average pool and classifier.
     pub(super) fn classify(&mut self, num_classes: u32) {
-        self.tokens(Kind::Linear, num_classes, 1);
+        self.tokens(
+            Kind::Linear {
+                bias: Bias::Learned,
+            },
+            num_classes,
+            1,
+        );
     }
 
     /// The next stage: `depth` blocks, the first with `stride`; all the others are alike and emitted once.
@@ -268,12 +280,12 @@ pub(super) fn res_bottleneck_linear_block(path: &mut Path, block: Bottleneck, st
 
 /// Shape of an inverted residual.
 #[derive(Clone, Copy)]
-pub(super) struct MbConv {
-    pub(super) width: u32,
+pub(in crate::net) struct MbConv {
+    pub(in crate::net) width: u32,
     /// Channels of the depthwise convolution.
-    pub(super) expanded: u32,
-    pub(super) kernel: u32,
-    pub(super) squeezed: u32,
+    pub(in crate::net) expanded: u32,
+    pub(in crate::net) kernel: u32,
+    pub(in crate::net) squeezed: u32,
 }
 
 /// An inverted residual: expansion (unless it changes nothing), depthwise k×k, squeeze-excitation, linear 1×1.

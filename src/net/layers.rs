@@ -24,15 +24,17 @@ pub struct Layer {
     pub area_out: u64,
     /// Identical layers that this one stands for.
     pub repeats: u32,
+    /// Whether its weights are those of a layer before it, and counted there.
+    pub tied: bool,
 }
 
 /// What a layer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A square convolution.
+    /// A convolution.
     Conv {
-        /// Side of the kernel, odd.
-        kernel: u32,
+        /// Sides of the kernel.
+        kernel: [u32; 2],
         /// Step between output positions.
         stride: u32,
         /// Number of groups (1: dense; as many as channels: depthwise).
@@ -40,12 +42,32 @@ pub enum Kind {
         /// What follows it.
         then: Then,
     },
+    /// A convolution whose filter is a constant, such as a blur.
+    Filter {
+        /// Sides of the kernel.
+        kernel: [u32; 2],
+        /// Number of groups.
+        groups: u32,
+    },
+    /// A transposed convolution, each of whose inputs is multiplied by one filter.
+    Transposed {
+        /// Sides of the kernel.
+        kernel: [u32; 2],
+        /// Step between input positions.
+        stride: u32,
+        /// Number of groups.
+        groups: u32,
+        /// Whether it has a bias.
+        bias: bool,
+    },
     /// A max-pool.
     MaxPool {
-        /// Side of the window, odd.
+        /// Side of the window.
         kernel: u32,
         /// Step between output positions.
         stride: u32,
+        /// Whether what it reads counts as moved, as it does in graphs.
+        moves: bool,
     },
     /// Squeeze-excitation: two 1×1 convolutions with bias on the pooled map, whose sigmoid multiplies the whole map.
     SqueezeExcite {
@@ -54,15 +76,33 @@ pub enum Kind {
     },
     /// A residual sum.
     Sum,
-    /// A linear layer with bias, at each position.
-    Linear,
+    /// A linear layer, at each position.
+    Linear {
+        /// What it adds.
+        bias: Bias,
+    },
     /// The two products of self-attention, keys with queries and weights with values.
     Attention {
         /// Number of heads.
         heads: u32,
     },
-    /// A layer norm.
-    Norm,
+    /// A product of two values, neither of which is learned, over `w_in` terms each.
+    Product,
+    /// A norm of its own.
+    Norm {
+        /// Parameters for each channel.
+        each: u32,
+        /// Whether it runs over the batch, as a batch norm does.
+        batch: bool,
+    },
+    /// Parameters that are used as they are: a layer scale, a slope, a position table.
+    Parameters,
+    /// A function of each element.
+    Function,
+    /// Elements that are added, multiplied, joined or copied.
+    Move,
+    /// A pool that takes means.
+    AveragePool,
     /// Learned position embeddings, with the class token where there is one.
     Embedding {
         /// Whether a class token is learned too.
@@ -77,6 +117,21 @@ pub enum Then {
     BatchNorm,
     /// Only its own bias.
     Bias,
+    /// A bias that other layers make.
+    GivenBias,
+    /// Nothing that belongs to it: norms and functions are layers of their own.
+    Nothing,
+}
+
+/// What a linear layer adds to its products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bias {
+    /// Nothing.
+    None,
+    /// A learned bias.
+    Learned,
+    /// A bias that other layers make.
+    Given,
 }
 
 /// Counts of one or more layers, wide enough that no checked net overflows them.
@@ -119,6 +174,7 @@ impl Layer {
     /// `k²·c_in·c_out` / G params (each floored once, as the reference does), `c_out·n` acts; a bias adds `c_out·n` flops and
     /// `c_out` params, a norm 2·c params.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind")]
     pub fn counts(&self) -> Counts {
         let (w_in, w_out) = (u128::from(self.w_in), u128::from(self.w_out));
         let area = u128::from(self.area_out);
@@ -129,7 +185,7 @@ impl Layer {
                 then,
                 ..
             } => {
-                let weights = u128::from(kernel) * u128::from(kernel) * w_in * w_out;
+                let weights = taps(kernel) * w_in * w_out;
                 let (flops, params) = match u128::from(groups) {
                     1 => (weights * area, weights),
                     groups => (floored(weights * area, groups), floored(weights, groups)),
@@ -137,7 +193,24 @@ impl Layer {
                 match then {
                     Then::BatchNorm => Counts::new(flops, params + 2 * w_out, w_out * area),
                     Then::Bias => Counts::new(flops + w_out * area, params + w_out, w_out * area),
+                    Then::GivenBias => Counts::new(flops + w_out * area, params, w_out * area),
+                    Then::Nothing => Counts::new(flops, params, w_out * area),
                 }
+            }
+            Kind::Filter { kernel, groups } => {
+                let weights = floored(taps(kernel) * w_in * w_out, u128::from(groups));
+                Counts::new(weights * area, 0, w_out * area)
+            }
+            Kind::Transposed {
+                kernel,
+                groups,
+                bias,
+                ..
+            } => {
+                let weights = floored(taps(kernel) * w_in * w_out, u128::from(groups));
+                let biases = if bias { w_out } else { 0 };
+                let flops = weights * u128::from(self.area_in) + biases * area;
+                Counts::new(flops, weights + biases, w_out * area)
             }
             Kind::MaxPool { .. } => Counts::new(0, 0, w_out * area),
             Kind::SqueezeExcite { squeezed } => {
@@ -145,22 +218,30 @@ impl Layer {
                 let weights = 2 * w_out * squeezed + squeezed + w_out;
                 Counts::new(weights, weights, squeezed + w_out)
             }
-            Kind::Sum => Counts::default(),
-            Kind::Linear => {
-                let weights = w_in * w_out + w_out;
-                Counts::new(weights * area, weights, w_out * area)
+            Kind::Sum | Kind::Function | Kind::Move | Kind::AveragePool => Counts::default(),
+            Kind::Linear { bias } => {
+                let (weights, biased) = (w_in * w_out, w_in * w_out + w_out);
+                let (each, params) = match bias {
+                    Bias::None => (weights, weights),
+                    Bias::Learned => (biased, biased),
+                    Bias::Given => (biased, weights),
+                };
+                Counts::new(each * area, params, w_out * area)
             }
+            Kind::Product => Counts::new(w_in * w_out * area, 0, w_out * area),
             Kind::Attention { heads } => Counts::new(
                 2 * w_out * area * area,
                 0,
                 u128::from(heads) * area * area + w_out * area,
             ),
-            Kind::Norm => Counts::new(0, 2 * w_out, 0),
+            Kind::Norm { each, .. } => Counts::new(0, u128::from(each) * w_out, 0),
+            Kind::Parameters => Counts::new(0, w_out * area, 0),
             Kind::Embedding { class_token } => {
                 Counts::new(0, w_out * (area + u128::from(class_token)), 0)
             }
         };
-        one.times(u128::from(self.repeats))
+        let params = if self.tied { 0 } else { one.params };
+        Counts { params, ..one }.times(u128::from(self.repeats))
     }
 
     /// Channels in one group of a convolution; `None` for other layers.
@@ -171,6 +252,11 @@ impl Layer {
             _ => None,
         }
     }
+}
+
+/// Positions within a window.
+fn taps(kernel: [u32; 2]) -> u128 {
+    u128::from(kernel[0]) * u128::from(kernel[1])
 }
 
 /// `a / b`, in 64 bits where they suffice (a 128-bit division is ten times as slow).
@@ -186,11 +272,15 @@ fn floored(a: u128, b: u128) -> u128 {
 pub struct LayerRow {
     /// 0 is the stem, then the stages; the head comes last.
     pub stage: u32,
-    /// `conv`, `max_pool`, `squeeze_excite`, `sum`, `linear`, `attention`, `norm` or `embedding`.
+    /// `conv`, `filter`, `transposed_conv`, `max_pool`, `average_pool`, `squeeze_excite`, `sum`, `linear`, `attention`,
+    /// `product`, `norm`, `embedding`, `parameters`, `function` or `move`.
     pub kind: &'static str,
-    /// Side of the kernel or window.
+    /// Side of the kernel or window; of one that is not square, its height.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel: Option<u32>,
+    /// Width of a kernel that is not square.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_width: Option<u32>,
     /// Step between output positions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stride: Option<u32>,
@@ -224,13 +314,27 @@ impl From<&Layer> for LayerRow {
                 groups,
                 ..
             } => ("conv", Some(kernel), Some(stride), Some(groups)),
-            Kind::MaxPool { kernel, stride } => ("max_pool", Some(kernel), Some(stride), None),
+            Kind::Transposed {
+                kernel,
+                stride,
+                groups,
+                ..
+            } => ("transposed_conv", Some(kernel), Some(stride), Some(groups)),
+            Kind::Filter { kernel, groups } => ("filter", Some(kernel), None, Some(groups)),
+            Kind::MaxPool { kernel, stride, .. } => {
+                ("max_pool", Some([kernel; 2]), Some(stride), None)
+            }
+            Kind::AveragePool => ("average_pool", None, None, None),
             Kind::SqueezeExcite { .. } => ("squeeze_excite", None, None, None),
             Kind::Sum => ("sum", None, None, None),
-            Kind::Linear => ("linear", None, None, None),
+            Kind::Linear { .. } => ("linear", None, None, None),
             Kind::Attention { .. } => ("attention", None, None, None),
-            Kind::Norm => ("norm", None, None, None),
+            Kind::Product => ("product", None, None, None),
+            Kind::Norm { .. } => ("norm", None, None, None),
             Kind::Embedding { .. } => ("embedding", None, None, None),
+            Kind::Parameters => ("parameters", None, None, None),
+            Kind::Function => ("function", None, None, None),
+            Kind::Move => ("move", None, None, None),
         };
         let counts = layer.counts();
         // Each part of a net is at most the whole, and a Net's whole fits 64 bits.
@@ -238,7 +342,8 @@ impl From<&Layer> for LayerRow {
         Self {
             stage: layer.stage,
             kind,
-            kernel,
+            kernel: kernel.map(|[height, _]| height),
+            kernel_width: kernel.and_then(|[height, width]| (height != width).then_some(width)),
             stride,
             groups,
             width_in: layer.w_in,
@@ -259,7 +364,7 @@ mod tests {
 
     fn conv(groups: u32, then: Then) -> Layer {
         let kind = Kind::Conv {
-            kernel: 3,
+            kernel: [3; 2],
             stride: 1,
             groups,
             then,
@@ -272,6 +377,7 @@ mod tests {
             area_in: 9,
             area_out: 9,
             repeats: 1,
+            tied: false,
         }
     }
 

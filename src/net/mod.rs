@@ -7,10 +7,12 @@
 pub mod blocks;
 pub mod complexity;
 pub mod families;
+pub mod graph;
 pub mod group;
 pub mod layers;
 pub mod limits;
 pub mod names;
+pub mod onnx;
 pub mod scaling;
 mod sized;
 pub mod spec;

@@ -26,6 +26,10 @@ impl Net {
         if let Spec::Vit(vit) = &spec {
             vit.check_side(side)?;
         }
+        let spec = match spec {
+            Spec::Graph(graph) => Spec::Graph(graph.at(side)?),
+            spec => spec,
+        };
         if let Some(complexity) = complexity(&spec, side) {
             Ok(Self {
                 spec,

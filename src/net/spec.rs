@@ -1,5 +1,7 @@
 //! A checked description of a net, one variant for each builder, and its JSON form.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -10,6 +12,7 @@ use super::families::effnet::{EffNet, RawEffNet};
 use super::families::regnet::{RawRegNet, RegNet};
 use super::families::resnet::{RawResNet, ResNet};
 use super::families::vit::{RawVit, Vit};
+use super::graph::{Graph, RawGraph, Twin};
 use super::group::Group;
 use super::layers::Layer;
 use crate::json::{Invalid, escaped, nearest, shortened_text, typed};
@@ -28,6 +31,8 @@ pub enum Spec {
     ResNet(ResNet),
     /// Vision transformer.
     Vit(Vit),
+    /// Operators, of any net.
+    Graph(Arc<Graph>),
 }
 
 /// Of a description without a `family`, the field that was to be it, or a net's `name`.
@@ -41,9 +46,14 @@ fn misspelt(object: &Map<String, Value>) -> Option<Invalid> {
 }
 
 impl Spec {
-    /// Emits the layers for an image of `side`, in order.
+    /// Emits the layers for an image of `side`, in order; of a graph whose shapes do not fit, those up to there.
     pub fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         match self {
+            Self::Graph(net) => match net.twin() {
+                Some(twin) => twin.layers(side, emit),
+                // A net has been checked at its side.
+                None => drop(net.layers(side, emit)),
+            },
             Self::RegNet(net) => net.stages().layers(side, emit),
             Self::AnyNet(net) => net.layers(side, emit),
             Self::EffNet(net) => net.layers(side, emit),
@@ -56,6 +66,12 @@ impl Spec {
     #[must_use]
     pub fn group(&self) -> Group {
         Group::known(match self {
+            Self::Graph(net) => {
+                return match net.twin() {
+                    Some(twin) => Self::from(twin).group(),
+                    None => net.kin(),
+                };
+            }
             Self::RegNet(net) => net.stages().group(),
             Self::AnyNet(net) => net.group(),
             Self::EffNet(_) => "efficientnet",
@@ -86,6 +102,9 @@ impl Spec {
             "effnet" | "efficientnet" => typed::<RawEffNet>(&fields)?.try_into().map(Self::EffNet),
             "resnet" => typed::<RawResNet>(&fields)?.try_into().map(Self::ResNet),
             "vit" => typed::<RawVit>(&fields)?.try_into().map(Self::Vit),
+            "graph" => {
+                Graph::try_from(typed::<RawGraph>(&fields)?).map(|net| Self::Graph(Arc::new(net)))
+            }
             _ => {
                 let detail = format!("there is no builder `{name}`");
                 Err(Invalid::at(
@@ -99,8 +118,32 @@ impl Spec {
     }
 }
 
+impl From<&Twin> for Spec {
+    fn from(twin: &Twin) -> Self {
+        match twin {
+            Twin::AnyNet(net) => Self::AnyNet(net.clone()),
+            Twin::EffNet(net) => Self::EffNet(net.clone()),
+        }
+    }
+}
+
+impl Spec {
+    /// The net in the form that scaling gives it, where a builder of stages makes it.
+    #[must_use]
+    pub fn twin(&self) -> Option<Twin> {
+        match self {
+            Self::RegNet(net) => Some(Twin::AnyNet(net.stages().clone())),
+            Self::AnyNet(net) => Some(Twin::AnyNet(net.clone())),
+            Self::ResNet(net) => net.as_anynet().ok().map(Twin::AnyNet),
+            Self::EffNet(net) => Some(Twin::EffNet(net.clone())),
+            Self::Graph(net) => net.twin().cloned(),
+            Self::Vit(_) => None,
+        }
+    }
+}
+
 /// The values of `family`.
-pub const BUILDERS: [&str; 5] = ["regnet", "anynet", "effnet", "resnet", "vit"];
+pub const BUILDERS: [&str; 6] = ["regnet", "anynet", "effnet", "resnet", "vit", "graph"];
 
 /// A full description as it is written in JSON, without the resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -116,6 +159,8 @@ pub enum RawSpec {
     ResNet(RawResNet),
     /// Vision transformer.
     Vit(RawVit),
+    /// Operators, of any net: `docs/graphs.md`.
+    Graph(RawGraph),
 }
 
 /// A net in a request: by name, by a full description with its resolution, or by the text of a pycls config.
@@ -153,6 +198,7 @@ impl From<&Spec> for RawSpec {
             Spec::EffNet(net) => Self::EffNet(net.into()),
             Spec::ResNet(net) => Self::ResNet(net.into()),
             Spec::Vit(net) => Self::Vit(net.into()),
+            Spec::Graph(net) => Self::Graph(net.as_ref().into()),
         }
     }
 }

@@ -280,15 +280,22 @@ fn kind_name(layer: &Layer) -> String {
                 groups if groups == layer.w_in => "depthwise conv",
                 _ => "grouped conv",
             };
-            return format!("{kind} {kernel}x{kernel}");
+            return format!("{kind} {}x{}", kernel[0], kernel[1]);
         }
         Kind::MaxPool { .. } => "max pool",
         Kind::SqueezeExcite { .. } => "squeeze-excitation",
         Kind::Sum => "residual sum",
-        Kind::Linear => "linear",
+        Kind::Linear { .. } => "linear",
         Kind::Attention { .. } => "attention",
-        Kind::Norm => "norm",
+        Kind::Norm { .. } => "norm",
         Kind::Embedding { .. } => "embedding",
+        Kind::Filter { .. } => "blur",
+        Kind::Transposed { .. } => "transposed conv",
+        Kind::AveragePool => "average pool",
+        Kind::Product => "matrix product",
+        Kind::Parameters => "parameters",
+        Kind::Function => "function",
+        Kind::Move => "sum, product or join",
     };
     name.to_owned()
 }

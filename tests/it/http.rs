@@ -40,7 +40,7 @@ async fn every_error_is_a_problem() {
         400,
     );
     is_problem(
-        &app.send("/v1/predict", "application/json", " ".repeat(3 << 20))
+        &app.send("/v1/predict", "application/json", " ".repeat(5 << 20))
             .await,
         413,
     );

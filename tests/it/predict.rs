@@ -204,7 +204,7 @@ async fn a_misspelt_name_of_a_net_is_known_for_it() {
         (
             json!({"widths": [8]}),
             "/model/family",
-            "one of regnet, anynet, effnet, resnet, vit; or name a net, such as {\"name\": \"ResNet-50\"}",
+            "one of regnet, anynet, effnet, resnet, vit, graph; or name a net, such as {\"name\": \"ResNet-50\"}",
         ),
     ] {
         let answer = app.post("/v1/predict", &json!({"model": model})).await;

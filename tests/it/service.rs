@@ -94,7 +94,7 @@ async fn the_limits_are_those_that_hold() {
     let app = App::seeded().await;
     let limits = app.get("/v1/limits").await.body;
     let size = |name: &str| usize::try_from(limits["sizes"][name].as_u64().unwrap()).unwrap();
-    let long = " ".repeat(size("body_bytes") + 1);
+    let long = " ".repeat(size("net_body_bytes") + 1);
     let answer = app.send("/v1/predict", "application/json", long).await;
     assert_eq!(answer.status, 413);
     let items = vec![json!({}); size("batch_items") + 1];

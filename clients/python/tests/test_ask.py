@@ -88,7 +88,8 @@ def test_a_fault_in_a_config_is_told_by_the_server_with_its_line(client, tmp_pat
         ("net.json", b'{"depth": 1,}', r"net\.json, line 1, column 13: .*a net is read from JSON"),
         ("net.json", b"[1]", r"net\.json holds a list, not an object"),
         ("net.json", b"\xff\xfe\x00", r"net\.json is no text"),
-        ("net.onnx", b"\x08\x08\xff", r"net\.onnx: ONNX files are not read yet; load the net with torch"),
+        ("net.onnx", None, r"there is no file .*net\.onnx \(looked in "),
+        ("net.onnx", b"", r"net\.onnx is empty"),
         ("net.pth", b"PK\x03\x04", r"net\.pth: weights do not say which net"),
     ],
 )

@@ -11,7 +11,7 @@ import epochcast
 
 # Each part imports only those left of it, be it for types or within a function. What `__init__` exports comes last but
 # for the harness, which is a user of it.
-ORDER = ("errors", "show", "wire", "answers", "counting", "ask", "sending", "client", "__init__", "bench")
+ORDER = ("errors", "show", "wire", "graphs", "answers", "counting", "ask", "sending", "client", "__init__", "bench")
 MOST_FILES = 16
 
 Graph = dict[str, set[str]]

@@ -307,13 +307,25 @@ def test_costs_that_are_not_sent_may_be_too_small(torch, client, monkeypatch, si
 
 @pytest.fixture
 def own(torch, folder: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    """The harness's nets, where each costs the same."""
+    """The harness's nets, where each costs the same, and none is a graph."""
     harness = nets(torch)
     monkeypatch.setattr(harness, "costs", lambda module, side: epochcast.answers.Costs(COSTS))
+    monkeypatch.setattr(harness, "graph", no_graph)
     return harness
 
 
-def test_ones_own_net_is_sent_by_its_costs_and_the_group_that_was_said(own, client):
+def no_graph(module: object, image: tuple[int, int, int]) -> epochcast.Graph:
+    raise epochcast.NoGraph("lstm in body: no operator of a graph is this")
+
+
+def test_ones_own_net_is_sent_as_a_graph(own, client, monkeypatch):
+    graph = {"family": "graph", "resolution": 96, "nodes": [{"op": "conv", "out": 8}]}
+    monkeypatch.setattr(own, "graph", lambda module, image: epochcast.Graph({**graph, "resolution": image[-1]}))
+    found = own.find(Wanted.read("my_net.py:ready@96"), client, "mine")
+    assert (found.fields, found.resolution, found.uncounted) == ({"model": graph, "family": "mine"}, 96, "")
+
+
+def test_ones_own_net_that_is_no_graph_is_sent_by_its_costs_and_the_group_that_was_said(own, client):
     found = own.find(Wanted.read("my_net.py:ready@96"), client, "mine")
     assert found.fields == {"complexity": COSTS, "resolution": 96, "family": "mine"}
     assert found.built_by == "own module my_net.py:ready"

@@ -23,7 +23,6 @@ import torch
 import epochcast
 from epochcast.bench import clock, run, steps
 from epochcast.bench.__main__ import main as bench
-from epochcast.bench.build import module
 from epochcast.bench.options import Options
 from epochcast.counting import costs
 
@@ -48,7 +47,7 @@ def count_built(client: epochcast.Client) -> None:
         for scale in SCALES if model.can_be_scaled else ():
             net = client.complexity(model.name, scale).net
             with torch.device("meta"):
-                built = module(net.model or {})
+                built = net.to_torch()
             counted = costs(built, net.resolution or 224)
             sure(counted == net.complexity, f"{model.name} {scale}: {counted} is not {net.complexity}")
             right += 1

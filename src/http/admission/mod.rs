@@ -32,7 +32,8 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::extract::body::whole;
-use super::extract::bounds::{BATCH_BODY_BYTES, HEADER_BYTES, LIGHT_BYTES};
+use super::extract::bounds::{BATCH_BODY_BYTES, HEADER_BYTES, LIGHT_BYTES, ONNX_BYTES};
+use super::extract::onnx::{asked_of, file, is_onnx, told_of_query};
 use super::extract::packed::{packed, takes_gzip};
 use super::extract::problem::ApiError;
 use super::extract::request::{RequestId, with_problem};
@@ -216,8 +217,13 @@ impl Service {
             return Ok(to);
         }
         // What the header says is believed: nobody need send a terabyte to learn that it is too much.
-        if request.body().size_hint().lower() > route.body_bytes {
-            let most = usize::try_from(route.body_bytes).unwrap_or(usize::MAX);
+        let most = if route.takes_onnx && is_onnx(request.headers()) {
+            ONNX_BYTES
+        } else {
+            route.body_bytes
+        };
+        if request.body().size_hint().lower() > most {
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
             return Err(ApiError::TooLarge(most));
         }
         self.handled(request, route).await
@@ -225,6 +231,9 @@ impl Service {
 
     async fn handled(&self, mut request: Request, route: &Route) -> Result<Response, ApiError> {
         let front = &*self.0;
+        if route.takes_onnx && is_onnx(request.headers()) {
+            return self.handled_file(request).await;
+        }
         match route.work {
             Work::Upload if request.method() == Method::POST => {
                 if let Some(base) = &front.settings.base_path {
@@ -255,6 +264,21 @@ impl Service {
                 turn.take(async move { front.route(request).await }).await
             }
         }
+    }
+
+    /// A question about the net of an ONNX file, which becomes the same question in JSON.
+    async fn handled_file(&self, request: Request) -> Result<Response, ApiError> {
+        let (parts, body) = request.into_parts();
+        let file = file(&parts.headers, body).await?;
+        let turn = self.0.gate.turn().await?;
+        let (wanted, _wanting) = Wanted::new();
+        let front = self.0.clone();
+        let answer = async move {
+            let mut request = asked_of(parts, &file)?;
+            request.extensions_mut().insert(wanted);
+            Ok(told_of_query(front.route(request).await))
+        };
+        turn.take(answer).await?
     }
 }
 

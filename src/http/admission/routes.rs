@@ -11,9 +11,10 @@ use axum::http::Method;
 use matchit::Router;
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{OpenApi, PathItem};
+use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
 use crate::http::extract::bounds::BODY_BYTES;
+use crate::http::extract::onnx::ONNX;
 
 /// What a request asks of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(in crate::http) struct Route {
     pub(super) work: Work,
     /// Longest body that is read here.
     pub(super) body_bytes: u64,
+    /// Whether it takes a net as an ONNX file.
+    pub(super) takes_onnx: bool,
     /// Whether its handler tells of the service itself.
     pub(super) tells: bool,
     /// Whether it is in the document: the others are pages, or nothing.
@@ -72,6 +75,7 @@ impl Routes {
             path: "-".to_owned(),
             work: Work::Light,
             body_bytes: body_bytes(&PathItem::default()),
+            takes_onnx: false,
             tells: false,
             documented: false,
             guarded: BTreeSet::new(),
@@ -85,6 +89,7 @@ impl Routes {
                     path: path.clone(),
                     work: work(item),
                     body_bytes: body_bytes(item),
+                    takes_onnx: takes_onnx(item),
                     tells: [Work::Watch, Work::Upload].contains(&work(item))
                         || path == "/v1/limits",
                     documented: true,
@@ -130,6 +135,15 @@ fn body_bytes(item: &PathItem) -> u64 {
         .as_ref()
         .and_then(|post| extension(post, "x-body-bytes")?.as_u64());
     longest.unwrap_or_else(|| u64::try_from(BODY_BYTES).unwrap_or(u64::MAX))
+}
+
+/// Whether the document says that the path takes an ONNX file.
+fn takes_onnx(item: &PathItem) -> bool {
+    let body = item
+        .post
+        .as_ref()
+        .and_then(|post| post.request_body.as_ref());
+    matches!(body, Some(RefOr::T(body)) if body.content.contains_key(ONNX))
 }
 
 /// All operations but reading and those that are open.

@@ -16,7 +16,7 @@ use crate::http::admission::gate::{BURST, MOST_UPLOADS, MOST_WAITING};
 use crate::http::extract::body::{Json, MOST_READING};
 use crate::http::extract::bounds::{
     BATCH_BODY_BYTES, BODY_BYTES, BODY_RATE, BODY_TIME, HEADER_BYTES, HEADER_TIME, IDLE_TIME,
-    UPLOAD_BYTES, WRITE_RATE, WRITE_TIME,
+    NET_BODY_BYTES, ONNX_BYTES, UPLOAD_BYTES, WRITE_RATE, WRITE_TIME,
 };
 use crate::http::shared::Shared;
 use crate::json::{LENGTHS, OTHERS};
@@ -51,6 +51,10 @@ struct Sizes {
     header_bytes: usize,
     /// Bytes of a JSON body.
     body_bytes: usize,
+    /// Longest JSON body of a question about a net, which may be a graph.
+    net_body_bytes: usize,
+    /// Longest ONNX file.
+    onnx_bytes: u64,
     /// Bytes of the body of a batch.
     batch_body_bytes: usize,
     /// Bytes of an upload, after decompression.
@@ -145,6 +149,8 @@ async fn limits(Extension(Told(front)): Extension<Told>) -> Json<LimitsAnswer> {
         sizes: Sizes {
             header_bytes: HEADER_BYTES,
             body_bytes: BODY_BYTES,
+            net_body_bytes: NET_BODY_BYTES,
+            onnx_bytes: ONNX_BYTES,
             batch_body_bytes: BATCH_BODY_BYTES,
             upload_bytes: UPLOAD_BYTES,
             batch_items: BATCH_ITEMS,

@@ -77,7 +77,7 @@ pub(in crate::http) async fn whole(mut body: Body, limit: usize) -> Result<Bytes
     if usize::try_from(body.size_hint().lower()).is_ok_and(|sent| sent > limit) {
         return Err(ApiError::TooLarge(limit));
     }
-    let (mut first, mut all, mut reading) = (Bytes::new(), Vec::new(), Reading(0));
+    let (mut first, mut all, mut reading) = (Bytes::new(), Vec::new(), Reading::default());
     while let Some(frame) = body.frame().await {
         let Ok(bytes) = frame.map_err(|error| unread(&error))?.into_data() else {
             continue;
@@ -103,10 +103,15 @@ pub(in crate::http) const MOST_READING: usize = 256 << 20;
 static ALL_READING: AtomicUsize = AtomicUsize::new(0);
 
 /// Bytes of one body that wait for its rest.
-struct Reading(usize);
+#[derive(Debug, Default)]
+pub(super) struct Reading(usize);
 
 impl Reading {
-    fn more(&mut self, bytes: usize) -> Result<(), ApiError> {
+    /// Counts `bytes` more.
+    ///
+    /// # Errors
+    /// Where all bodies together have too many.
+    pub(super) fn more(&mut self, bytes: usize) -> Result<(), ApiError> {
         self.0 += bytes;
         if ALL_READING.fetch_add(bytes, Ordering::Relaxed) + bytes > MOST_READING {
             return Err(ApiError::Busy(1));

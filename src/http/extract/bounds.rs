@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// Longest JSON body of a single request.
 pub(in crate::http) const BODY_BYTES: usize = 2 << 20;
+/// Longest JSON body of a question about a net: one of 20,000 operators.
+pub(in crate::http) const NET_BODY_BYTES: usize = 4 << 20;
+/// Longest ONNX file that is read, of which the weights are not kept.
+pub(in crate::http) const ONNX_BYTES: u64 = 512 << 20;
 /// Longest body of a batch.
 pub(in crate::http) const BATCH_BODY_BYTES: usize = 8 << 20;
 /// Longest upload, after decompression.

@@ -3,6 +3,7 @@
 pub(super) mod body;
 pub(super) mod bounds;
 pub(super) mod etag;
+pub(super) mod onnx;
 pub(super) mod packed;
 pub(super) mod path;
 pub(super) mod problem;

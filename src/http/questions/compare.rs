@@ -7,6 +7,8 @@ use utoipa_axum::routes;
 use crate::ask::compare::{CompareAnswer, CompareRequest, compared};
 use crate::ask::wanted::Wanted;
 use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::bounds::NET_BODY_BYTES;
+use crate::http::extract::onnx::{Onnx, OnnxParams};
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::BodyRefused;
 use crate::http::shared::Shared;
@@ -21,9 +23,10 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     post,
     path = "/v1/compare",
-    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true))),
+    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true)), ("x-body-bytes" = json!(NET_BODY_BYTES))),
     tag = "plans",
-    request_body(content = CompareRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "factors": [4, 8], "platform": "v100x8-paper"})),
+    request_body(content((CompareRequest = "application/json", example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "factors": [4, 8], "platform": "v100x8-paper"})), (Onnx = "application/onnx"))),
+    params(OnnxParams),
     responses(
         (status = 200, description = "The scaled forms", body = CompareAnswer),
         BodyRefused,
@@ -32,7 +35,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 async fn compare(
     State(live): State<Shared>,
     wanted: Wanted,
-    JsonBody(body): JsonBody,
+    JsonBody(body): JsonBody<NET_BODY_BYTES>,
 ) -> Result<Json<CompareAnswer>, ApiError> {
     Ok(Json(compared(&live.predictors(), typed(&body)?, &wanted)?))
 }

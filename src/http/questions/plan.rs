@@ -7,6 +7,8 @@ use utoipa_axum::routes;
 use crate::ask::plan::{PlanAnswer, PlanRequest, planned};
 use crate::ask::wanted::Wanted;
 use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::bounds::NET_BODY_BYTES;
+use crate::http::extract::onnx::{Onnx, OnnxParams};
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::BodyRefused;
 use crate::http::shared::Shared;
@@ -22,9 +24,10 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 #[utoipa::path(
     post,
     path = "/v1/plan",
-    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true))),
+    extensions(("x-weight" = json!("heavy")), ("x-open" = json!(true)), ("x-body-bytes" = json!(NET_BODY_BYTES))),
     tag = "plans",
-    request_body(content = PlanRequest, example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "platform": "v100x8-paper", "limits": {"epoch_seconds": 600}})),
+    request_body(content((PlanRequest = "application/json", example = json!({"model": {"name": "RegNetY-500MF"}, "strategies": ["dwr", "dWr"], "platform": "v100x8-paper", "limits": {"epoch_seconds": 600}})), (Onnx = "application/onnx"))),
+    params(OnnxParams),
     responses(
         (status = 200, description = "The nets", body = PlanAnswer),
         BodyRefused,
@@ -33,7 +36,7 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 async fn plan(
     State(live): State<Shared>,
     wanted: Wanted,
-    JsonBody(body): JsonBody,
+    JsonBody(body): JsonBody<NET_BODY_BYTES>,
 ) -> Result<Json<PlanAnswer>, ApiError> {
     Ok(Json(planned(&live.predictors(), typed(&body)?, &wanted)?))
 }

@@ -14,7 +14,8 @@ use crate::ask::predict::{PredictAnswer, predicted_by};
 use crate::ask::request::PredictRequest;
 use crate::ask::wanted::Wanted;
 use crate::http::extract::body::{Json, JsonText, Params, read};
-use crate::http::extract::bounds::{BATCH_BODY_BYTES, LIGHT_BYTES};
+use crate::http::extract::bounds::{BATCH_BODY_BYTES, LIGHT_BYTES, NET_BODY_BYTES};
+use crate::http::extract::onnx::{Onnx, OnnxParams};
 use crate::http::extract::problem::{ApiError, Problem};
 use crate::http::extract::refusals::{BodyRefused, StoreRefused};
 use crate::http::shared::Shared;
@@ -45,10 +46,10 @@ impl FitParams {
 #[utoipa::path(
     post,
     path = "/v1/predict",
-    extensions(("x-open" = json!(true))),
+    extensions(("x-open" = json!(true)), ("x-body-bytes" = json!(NET_BODY_BYTES))),
     tag = "predictions",
-    request_body(content = PredictRequest, example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper"})),
-    params(FitParams),
+    request_body(content((PredictRequest = "application/json", example = json!({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}, "platform": "v100x8-paper"})), (Onnx = "application/onnx"))),
+    params(FitParams, OnnxParams),
     responses(
         (status = 200, description = "The predictions", body = PredictAnswer),
         BodyRefused,
@@ -58,7 +59,7 @@ impl FitParams {
 async fn predict(
     State(live): State<Shared>,
     Params(query): Params<FitParams>,
-    JsonText(question): JsonText,
+    JsonText(question): JsonText<NET_BODY_BYTES>,
 ) -> Result<JsonText, ApiError> {
     let fits = live.predictors();
     let known = live.answers.find(&fits, &question);

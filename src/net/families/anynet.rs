@@ -79,7 +79,7 @@ impl SqueezeExcite {
     }
 
     /// Its width in a block with `w_in` channels in: `round(w_in · ratio)`, 0 for none.
-    fn width(self, w_in: u32) -> u32 {
+    pub(in crate::net) fn width(self, w_in: u32) -> u32 {
         if !self.on {
             return 0;
         }
@@ -99,13 +99,13 @@ pub struct Stage {
 
 impl Stage {
     /// Channels within the bottleneck: round(width · `bot_mul`).
-    fn w_b(&self) -> u32 {
+    pub(in crate::net) fn w_b(&self) -> u32 {
         let w_b = rounded(f64::from(self.width) * self.bot_mul.unwrap_or(1.0));
         u32::try_from(w_b).unwrap_or(u32::MAX)
     }
 
     /// Number of groups: ⌊`w_b` / `group_w`⌋, 1 where the stage names no group width.
-    fn groups(&self) -> u32 {
+    pub(in crate::net) fn groups(&self) -> u32 {
         self.group_w.map_or(1, |group_w| self.w_b() / group_w)
     }
 }

@@ -75,23 +75,25 @@ impl EffNet {
         Ok(self)
     }
 
+    /// A block of `stage` with `w_in` channels in.
+    pub(in crate::net) fn block(&self, stage: &Stage, w_in: u32) -> MbConv {
+        let times =
+            |ratio: f64| u32::try_from(truncated(f64::from(w_in) * ratio)).unwrap_or(u32::MAX);
+        MbConv {
+            width: stage.width,
+            expanded: times(stage.exp_ratio),
+            kernel: stage.kernel,
+            squeezed: times(self.se_r),
+        }
+    }
+
     /// Emits the layers for an image of `side`, in order.
     pub(in crate::net) fn layers(&self, side: Side, emit: &mut dyn FnMut(Layer)) {
         let mut path = Path::image(side, emit);
         path.conv(Conv::new(self.stem_w, 3).stride(2));
         for stage in &self.stages {
             path.stage(stage.depth, stage.stride, |path, stride| {
-                let times = |ratio: f64| {
-                    u32::try_from(truncated(f64::from(path.width) * ratio)).unwrap_or(u32::MAX)
-                };
-                let (expanded, squeezed) = (times(stage.exp_ratio), times(self.se_r));
-                let block = MbConv {
-                    width: stage.width,
-                    expanded,
-                    kernel: stage.kernel,
-                    squeezed,
-                };
-                blocks::mb_conv(path, block, stride);
+                blocks::mb_conv(path, self.block(stage, path.width), stride);
             });
         }
         path.head();

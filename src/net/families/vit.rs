@@ -8,9 +8,17 @@ use utoipa::ToSchema;
 
 use crate::json::Invalid;
 use crate::net::blocks::{Conv, Path, Side};
-use crate::net::layers::{Kind, Layer};
+use crate::net::layers::{Bias, Kind, Layer};
 use crate::net::limits::{DEPTHS, KERNELS, WIDTHS, all_within, same_length, within};
 use crate::units::Whole;
+
+const LAYER_NORM: Kind = Kind::Norm {
+    each: 2,
+    batch: false,
+};
+const LINEAR: Kind = Kind::Linear {
+    bias: Bias::Learned,
+};
 
 /// How an image becomes tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -70,7 +78,7 @@ impl Vit {
         path.tokens(Kind::Embedding { class_token }, self.hidden_d, tokens);
         path.stage(self.n_layers, 1, |path, _| self.encoder(path, tokens));
         path.head();
-        path.tokens(Kind::Norm, self.hidden_d, tokens);
+        path.tokens(LAYER_NORM, self.hidden_d, tokens);
         path.classify(self.num_classes);
     }
 
@@ -91,8 +99,8 @@ impl Vit {
 
     fn encoder(&self, path: &mut Path, tokens: u64) {
         let d = self.hidden_d;
-        path.tokens(Kind::Norm, d, tokens);
-        path.tokens(Kind::Linear, 3 * d, tokens);
+        path.tokens(LAYER_NORM, d, tokens);
+        path.tokens(LINEAR, 3 * d, tokens);
         path.tokens(
             Kind::Attention {
                 heads: self.n_heads,
@@ -100,10 +108,10 @@ impl Vit {
             d,
             tokens,
         );
-        path.tokens(Kind::Linear, d, tokens);
-        path.tokens(Kind::Norm, d, tokens);
-        path.tokens(Kind::Linear, self.mlp_d, tokens);
-        path.tokens(Kind::Linear, d, tokens);
+        path.tokens(LINEAR, d, tokens);
+        path.tokens(LAYER_NORM, d, tokens);
+        path.tokens(LINEAR, self.mlp_d, tokens);
+        path.tokens(LINEAR, d, tokens);
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::family;
 use crate::json::{Invalid, Names};
 use crate::net::complexity::{Complexity, RawComplexity};
-use crate::net::{Group, Net, Side, Subject};
+use crate::net::{Group, Layer, Net, Side, Spec, Subject};
 
 /// A net with a name.
 #[derive(Debug)]
@@ -105,6 +105,22 @@ impl Entry {
     }
 }
 
+/// The layers of a net, one line for each, in an order of their own.
+fn sorted_layers(spec: &Spec, side: Side) -> Vec<String> {
+    let mut lines = Vec::new();
+    spec.layers(side, &mut |layer| {
+        let once = Layer {
+            repeats: 1,
+            ..layer
+        };
+        for _ in 0..layer.repeats {
+            lines.push(format!("{once:?}"));
+        }
+    });
+    lines.sort_unstable();
+    lines
+}
+
 /// All named nets, and how to find them.
 #[derive(Debug)]
 pub struct Zoo {
@@ -178,6 +194,24 @@ impl Zoo {
         let found = |name: &str| self.by_name.get(name).map(|i| &self.entries[*i]);
         // The whole name first: `RegNetY-4.0GF` has a point too.
         found(&name).or_else(|| found(name.split_once('.')?.0))
+    }
+
+    /// The architecture of the net with a name that has the layers of `twin`, whose costs are those of `net`.
+    #[must_use]
+    pub fn equal_to(&self, twin: &Spec, net: &Net) -> Option<&Spec> {
+        let params = net.complexity().params;
+        let mut layers = None;
+        self.entries.iter().find_map(|entry| {
+            let Entry::Net { net: known, .. } = entry else {
+                return None;
+            };
+            // No resolution changes the params of these nets.
+            if known.complexity().params != params {
+                return None;
+            }
+            let wanted = layers.get_or_insert_with(|| sorted_layers(twin, net.side()));
+            (sorted_layers(known.spec(), net.side()) == *wanted).then_some(known.spec())
+        })
     }
 
     /// The net called `name` as the subject of a timing or a prediction: at `side`, else at the one that the tag of its

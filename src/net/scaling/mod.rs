@@ -4,31 +4,39 @@
 //! resolution by s^(e/2), since flops grow with their squares. Source: "Fast and Accurate Model Scaling" (Dollár, Singh,
 //! Girshick, CVPR 2021), eqs. 4 to 6; quantised as in pycls, commit 5719de6, `pycls/models/scaler.py`.
 
+mod growth;
+mod matched;
+mod raw;
 mod rule;
 pub mod steps;
 pub mod written;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use std::sync::Arc;
 
 use crate::json::{FieldError, Invalid};
 use crate::net::Net;
 use crate::net::blocks::Side;
 use crate::net::complexity::Ratios;
-use crate::net::families::anynet::{AnyNet, Stage, compatible};
-use crate::net::families::effnet::{self, EffNet};
-use crate::net::limits::{DEPTHS, WIDTHS, channels};
+use crate::net::families::anynet::{AnyNet, Stage};
+use crate::net::graph::{Graph, Wider};
 use crate::net::spec::Spec;
-use crate::units::{rounded, to_f64};
+use crate::units::to_f64;
+use growth::{Growth, nearest_multiple};
+pub use raw::RawScaling;
 pub use rule::{Exponents, STRATEGIES, Strategy, reference};
-use rule::{Rule, fast, named};
+use rule::{Rule, fast};
 use steps::{Dimension, Down, Up};
+
+/// Resolutions become multiples of the first; those of a graph that does not fit there, of the next that it fits.
+const SIDE_STEPS: [u32; 6] = [4, 8, 16, 32, 64, 128];
 
 /// A checked rule with its factor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
     rule: Rule,
     factor: f64,
+    /// Whether the widths make up for what is missed of the factor.
+    matched: bool,
 }
 
 impl Scaling {
@@ -38,6 +46,7 @@ impl Scaling {
         (factor.is_finite() && factor > 0.0).then_some(Self {
             rule: Rule::Strategy(strategy),
             factor,
+            matched: false,
         })
     }
 
@@ -45,8 +54,8 @@ impl Scaling {
     #[must_use]
     pub fn at(&self, factor: f64) -> Option<Self> {
         (factor.is_finite() && factor > 0.0).then(|| Self {
-            rule: self.rule.clone(),
             factor,
+            ..self.clone()
         })
     }
 
@@ -100,12 +109,22 @@ impl Scaling {
     /// Where the net has no scaled form (a ViT, a ResNet with `stride_1x1`, multipliers that cannot be quantised) or
     /// the scaled one leaves the range that is counted; pointers are from the request: `/model/…` or `/scaling/…`.
     pub fn apply(&self, net: &Net) -> Result<Net, Invalid> {
-        let grow = self.growth();
+        let scaled = self.applied(net, &self.growth())?;
+        if self.matched {
+            Ok(self.made_up(net, scaled))
+        } else {
+            Ok(scaled)
+        }
+    }
+
+    /// `net` with its dimensions grown by `grow`.
+    fn applied(&self, net: &Net, grow: &Growth) -> Result<Net, Invalid> {
         let spec = match net.spec() {
             Spec::RegNet(spec) => Spec::AnyNet(grow.anynet(spec.stages())?),
             Spec::AnyNet(spec) => Spec::AnyNet(grow.anynet(spec)?),
             Spec::ResNet(spec) => Spec::AnyNet(grow.anynet(&spec.as_anynet()?)?),
             Spec::EffNet(spec) => Spec::EffNet(grow.effnet(spec)?),
+            Spec::Graph(graph) => return self.graph(graph, net.side(), grow),
             Spec::Vit(_) => {
                 let hint = "leave the scaling out, or scale a convolutional net";
                 return Err(Invalid::at(
@@ -118,6 +137,41 @@ impl Scaling {
         };
         let side = grow.side(net.side())?;
         Net::new(spec, side).map_err(|error| self.too_large(&error))
+    }
+
+    /// A graph, grown; of the resolutions near the wanted one, the finest step at which its shapes fit.
+    fn graph(&self, graph: &Graph, from: Side, grow: &Growth) -> Result<Net, Invalid> {
+        let unchanged = [grow.d, grow.w, grow.g, grow.r]
+            .iter()
+            .all(|by| (by - 1.0).abs() < 1e-12);
+        if let Some(twin) = graph.twin().filter(|_| !unchanged) {
+            let scaled = self.applied(&Net::new(twin.into(), from)?, grow)?;
+            let Some(graph) = scaled.spec().twin().and_then(Graph::of) else {
+                return Ok(scaled);
+            };
+            return Net::new(Spec::Graph(Arc::new(graph)), scaled.side());
+        }
+        let wider = Wider {
+            widths: grow.w,
+            groups: grow.g,
+        };
+        let scaled = Spec::Graph(Arc::new(graph.scaled(from, grow.d, wider)?));
+        if (grow.r - 1.0).abs() < 1e-12 {
+            return Net::new(scaled, from).map_err(|error| self.too_large(&error));
+        }
+        let mut first = None;
+        for step in SIDE_STEPS {
+            let pixels = nearest_multiple(f64::from(from.get()) * grow.r, step);
+            let Some(side) = Side::new(pixels) else {
+                let beyond = || grow.beyond(&format!("a resolution of {pixels}"));
+                return Err(first.unwrap_or_else(beyond));
+            };
+            match Net::new(scaled.clone(), side) {
+                Ok(net) => return Ok(net),
+                Err(error) => first = first.or_else(|| Some(self.too_large(&error))),
+            }
+        }
+        Err(first.unwrap_or_else(|| grow.beyond("no resolution fits")))
     }
 
     /// The factors from `most` down to `least`, one for each net that the rule makes of `net` on the way: the largest
@@ -151,6 +205,12 @@ impl Scaling {
             };
             dimension(size, exponent, 1.0)
         };
+        if let Spec::Graph(graph) = net.spec()
+            && let Some(twin) = graph.twin()
+            && let Ok(twin) = Net::new(twin.into(), net.side())
+        {
+            return self.dimensions(&twin);
+        }
         let anynet = |net: &AnyNet| -> Vec<Dimension> {
             let stages = net.stages.iter();
             let of = |s: &Stage| {
@@ -174,10 +234,38 @@ impl Scaling {
                 let ends = [width(spec.stem_w), width(spec.head_w)];
                 stages.chain(ends).collect()
             }
+            Spec::Graph(graph) => self.dimensions_of_graph(graph, net.side()),
             Spec::Vit(_) => Vec::new(),
         };
-        all.push(dimension(net.side().get(), r / 2.0, 4.0));
+        let steps = match net.spec() {
+            Spec::Graph(_) => &SIDE_STEPS[..],
+            _ => &SIDE_STEPS[..1],
+        };
+        let side = f64::from(net.side().get());
+        all.extend(steps.iter().map(|step| Dimension {
+            size: side,
+            exponent: r / 2.0,
+            step: f64::from(*step),
+        }));
         all
+    }
+
+    /// The blocks, widths and groups of a graph that no builder makes.
+    fn dimensions_of_graph(&self, graph: &Graph, side: Side) -> Vec<Dimension> {
+        let Exponents { d, w, g, .. } = self.exponents();
+        let of = |size: u64, exponent: f64, step: u64| Dimension {
+            size: to_f64(size),
+            exponent,
+            step: to_f64(step),
+        };
+        let runs = graph.runs(side).unwrap_or_default();
+        let depths = runs.iter().map(|run| of(run.depth(), d, 1));
+        let rounded = graph.rounded(side);
+        let widths = rounded.widths.iter();
+        let widths = widths.map(|width| of(width.size, w / 2.0, width.step));
+        let groups = rounded.groups.iter();
+        let groups = groups.map(|group| of(group.size, g / 2.0, group.step));
+        depths.chain(widths).chain(groups).collect()
     }
 
     fn growth(&self) -> Growth {
@@ -206,209 +294,10 @@ impl Scaling {
     }
 }
 
-/// The multipliers of each dimension.
-struct Growth {
-    factor: f64,
-    d: f64,
-    w: f64,
-    g: f64,
-    r: f64,
-    keeps_depthwise: bool,
-}
-
-impl Growth {
-    fn anynet(&self, net: &AnyNet) -> Result<AnyNet, Invalid> {
-        let grow = |(i, stage): (usize, &Stage)| {
-            // Blocks without a bottleneck have neither; the reference then works with 1 for both.
-            let bot_mul = stage.bot_mul.unwrap_or(1.0);
-            let group_w = self.group_width(stage.group_w.unwrap_or(1))?;
-            let (width, group_w) = compatible(self.width(stage.width)?, bot_mul, group_w)
-                .map_err(|detail| incompatible(&format!("/model/bot_muls/{i}"), bot_mul, detail))?;
-            let (bot_mul, group_w) = (Some(bot_mul), Some(group_w));
-            Ok(Stage {
-                depth: self.depth(stage.depth)?,
-                width,
-                bot_mul,
-                group_w,
-                ..*stage
-            })
-        };
-        let stages = net
-            .stages
-            .iter()
-            .enumerate()
-            .map(grow)
-            .collect::<Result<_, Invalid>>()?;
-        AnyNet {
-            stages,
-            ..net.clone()
-        }
-        .checked()
-        .map_err(|error| self.beyond(&error.0[0].detail))
-    }
-
-    fn effnet(&self, net: &EffNet) -> Result<EffNet, Invalid> {
-        let grow = |(i, stage): (usize, &effnet::Stage)| {
-            let (width, _) =
-                compatible(self.width(stage.width)?, stage.exp_ratio, 1).map_err(|detail| {
-                    incompatible(&format!("/model/exp_ratios/{i}"), stage.exp_ratio, detail)
-                })?;
-            Ok(effnet::Stage {
-                depth: self.depth(stage.depth)?,
-                width,
-                ..*stage
-            })
-        };
-        let stages = net
-            .stages
-            .iter()
-            .enumerate()
-            .map(grow)
-            .collect::<Result<_, Invalid>>()?;
-        let (stem_w, head_w) = (self.width(net.stem_w)?, self.width(net.head_w)?);
-        EffNet {
-            stem_w,
-            stages,
-            head_w,
-            ..*net
-        }
-        .checked()
-        .map_err(|error| self.beyond(&error.0[0].detail))
-    }
-
-    fn depth(&self, depth: u32) -> Result<u32, Invalid> {
-        let depth = to_f64(rounded(f64::from(depth) * self.d).max(1));
-        channels("/scaling/factor", "a stage's depth", depth, DEPTHS)
-    }
-
-    fn width(&self, width: u32) -> Result<u32, Invalid> {
-        let width = to_f64(nearest_multiple(f64::from(width) * self.w, 8).max(8));
-        channels("/scaling/factor", "a stage's width", width, WIDTHS)
-    }
-
-    fn group_width(&self, group_w: u32) -> Result<u32, Invalid> {
-        if group_w == 1 && self.keeps_depthwise {
-            return Ok(1);
-        }
-        let group_w = match rounded(f64::from(group_w) * self.g).max(1) {
-            small @ 1..=2 => small,
-            3..=5 => 4,
-            large => nearest_multiple(to_f64(large), 8),
-        };
-        channels(
-            "/scaling/factor",
-            "a group's width",
-            to_f64(group_w),
-            WIDTHS,
-        )
-    }
-
-    fn side(&self, side: Side) -> Result<Side, Invalid> {
-        let scaled = nearest_multiple(f64::from(side.get()) * self.r, 4);
-        Side::new(scaled).ok_or_else(|| self.beyond(&format!("a resolution of {scaled}")))
-    }
-
-    fn beyond(&self, what: &str) -> Invalid {
-        Invalid::at(
-            "/scaling/factor",
-            self.factor,
-            format!("the scaled net is refused: {what}"),
-            "a factor nearer to 1",
-        )
-    }
-}
-
-/// The multiple of `step` nearest to `value`, halves to the even multiple.
-fn nearest_multiple(value: f64, step: u32) -> u64 {
-    rounded(value / f64::from(step)).saturating_mul(step.into())
-}
-
-fn incompatible(pointer: &str, value: f64, detail: String) -> Invalid {
-    Invalid::at(
-        pointer,
-        value,
-        detail,
-        "scale only nets with multipliers such as 0.25, 0.5, 1, 2 or 4",
-    )
-}
-
-/// A scaling as it is written in JSON: `factor`, and exactly one of the four others.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawScaling {
-    /// A name of `GET /v1/strategies`, to the letter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "dWr")]
-    pub strategy: Option<String>,
-    /// The fast family: share of the width, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alpha: Option<f64>,
-    /// A string of the reference code, such as `d1_w8_g8_r1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scale_type: Option<String>,
-    /// Any other shares.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exponents: Option<Exponents>,
-    /// Wanted growth of the flops, more than 0.
-    #[schema(example = 4)]
-    pub factor: f64,
-}
-
-impl TryFrom<RawScaling> for Scaling {
-    type Error = Invalid;
-
-    fn try_from(raw: RawScaling) -> Result<Self, Invalid> {
-        if !(raw.factor.is_finite() && raw.factor > 0.0) {
-            return Err(Invalid::at(
-                "/factor",
-                raw.factor,
-                "flops grow by a positive factor",
-                "such as 4, or 0.5",
-            ));
-        }
-        let factor = raw.factor;
-        let rule = match (&raw.strategy, raw.alpha, &raw.scale_type, raw.exponents) {
-            (Some(name), None, None, None) => Rule::Strategy(named(name)?),
-            (None, Some(alpha), None, None) if (0.0..=1.0).contains(&alpha) => Rule::Alpha(alpha),
-            (None, Some(alpha), None, None) => {
-                let hint = "from 0 to 1, such as 0.8";
-                return Err(Invalid::at("/alpha", alpha, "α is the width's share", hint));
-            }
-            (None, None, Some(text), None) => Rule::Reference(text.clone(), reference(text)?),
-            (None, None, None, Some(exponents)) => Rule::Exponents(exponents),
-            _ => {
-                let value = serde_json::to_value(raw).unwrap_or_default();
-                let hint = "exactly one of strategy, alpha, scale_type and exponents beside factor";
-                return Err(Invalid::at(
-                    "",
-                    value,
-                    "not one of the four forms of scaling",
-                    hint,
-                ));
-            }
-        };
-        Ok(Self { rule, factor })
-    }
-}
-
-impl From<&Scaling> for RawScaling {
-    fn from(scaling: &Scaling) -> Self {
-        let mut raw = Self {
-            factor: scaling.factor,
-            ..Self::default()
-        };
-        match &scaling.rule {
-            Rule::Strategy(strategy) => raw.strategy = Some(strategy.name.to_owned()),
-            Rule::Alpha(alpha) => raw.alpha = Some(*alpha),
-            Rule::Reference(text, _) => raw.scale_type = Some(text.clone()),
-            Rule::Exponents(exponents) => raw.exponents = Some(*exponents),
-        }
-        raw
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::growth::Growth;
+    use super::rule::named;
     use super::*;
 
     fn scaling(raw: RawScaling) -> Scaling {

@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use super::layer_sums::LayerSums;
 use super::operators::{Costs, Published};
 use crate::net::spec::RawSpec;
-use crate::net::{Complexity, Net, Subject};
+use crate::net::{Complexity, Net, Spec, Subject, Zoo};
 use crate::timing::data::identity::digest;
 
 /// What is known of a net, in units near 1.
@@ -38,8 +38,22 @@ impl Architecture {
     /// That of `net`, whose name changes nothing.
     #[must_use]
     pub fn of_net(net: &Net) -> Self {
+        if let Spec::Graph(graph) = net.spec() {
+            return match graph.twin() {
+                Some(twin) => Self::of_twin(&Spec::from(twin), net),
+                None => Self::of_text(&graph.operators()),
+            };
+        }
         // A description is a struct of numbers and words: writing it to a string cannot fail.
         Self::of_text(&serde_json::to_string(&RawSpec::from(net.spec())).unwrap_or_default())
+    }
+
+    /// That of the net with a name that equals `twin`, else of `twin` itself.
+    fn of_twin(twin: &Spec, net: &Net) -> Self {
+        let known = Zoo::built_in().equal_to(twin, net);
+        Self::of_text(
+            &serde_json::to_string(&RawSpec::from(known.unwrap_or(twin))).unwrap_or_default(),
+        )
     }
 
     /// That of a net of which only the name is known.

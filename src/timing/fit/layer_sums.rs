@@ -4,7 +4,7 @@
 use std::num::{NonZeroU16, NonZeroU32};
 
 use crate::net::Net;
-use crate::net::layers::{Kind, Layer};
+use crate::net::layers::{Kind, Layer, Then};
 use crate::units::to_f64;
 
 /// Sums over the layers of a net, for one image.
@@ -58,24 +58,36 @@ impl LayerSums {
     #[must_use]
     pub fn of(net: &Net) -> Option<Self> {
         let costs = net.complexity();
-        let (mut sums, mut convs, mut launches) = (Self::default(), 0.0, 0_u32);
-        let mut attention = false;
+        let (mut sums, mut convs, mut pixel_layers, mut excitations) =
+            (Self::default(), 0_u32, 0_u32, 0_u32);
+        let (mut attention, mut products) = (false, 0_u128);
         net.spec().layers(net.side(), &mut |layer| {
-            attention |= matches!(layer.kind, Kind::Attention { .. });
-            if matches!(layer.kind, Kind::Conv { .. }) {
-                convs += f64::from(layer.repeats);
-            }
-            if matches!(layer.kind, Kind::Conv { .. } | Kind::SqueezeExcite { .. }) {
-                launches = launches.saturating_add(layer.repeats);
+            match layer.kind {
+                Kind::Attention { .. } => attention = true,
+                Kind::Product => products += layer.counts().flops,
+                Kind::SqueezeExcite { .. } => {
+                    excitations = excitations.saturating_add(layer.repeats);
+                }
+                _ if of_a_pixel(&layer) => {
+                    pixel_layers = pixel_layers.saturating_add(layer.repeats);
+                }
+                _ if convolves(&layer) => convs = convs.saturating_add(layer.repeats),
+                _ => {}
             }
             sums.add(&layer);
         });
+        // Two linear layers of a pixel are a squeeze-excitation, which a graph does not tell apart.
+        let launches = convs
+            .saturating_add(excitations)
+            .saturating_add(pixel_layers / 2);
         sums.launches = NonZeroU32::new(launches).unwrap_or(NonZeroU32::MIN);
         sums.memory /= 1e6;
         sums.compute /= 1e9;
         sums.narrow /= 1e9;
-        sums.step =
-            (costs.params.as_f64() / 1e6 + LAUNCH * convs) * (costs.acts.as_f64() / 1e6) / 1e3;
+        sums.step = (costs.params.as_f64() / 1e6 + LAUNCH * f64::from(convs))
+            * (costs.acts.as_f64() / 1e6)
+            / 1e3;
+        attention |= products > u128::from(costs.flops.get()) / 100;
         (!attention).then_some(sums)
     }
 
@@ -95,19 +107,69 @@ impl LayerSums {
         let (w_in, w_out) = (f64::from(layer.w_in), f64::from(layer.w_out));
         let (read, written) = (w_in * to_f64(layer.area_in), w_out * to_f64(layer.area_out));
         match layer.kind {
-            Kind::Conv { kernel, groups, .. } => {
-                self.memory += repeats * (read + 2.0 * written);
-                let width = w_in / f64::from(groups);
-                let flops = repeats * f64::from(kernel) * f64::from(kernel) * width * written;
-                let padding = (1.0 + TILE / w_in) * (1.0 + TILE / w_out);
-                self.compute += flops * if groups == 1 { padding } else { 1.0 };
-                if 1 < groups && groups < layer.w_in {
-                    self.narrow += flops * TILE / (TILE + width);
-                }
+            _ if of_a_pixel(layer) => {}
+            Kind::Conv {
+                kernel,
+                groups,
+                then,
+                ..
+            } => {
+                // A norm and a function behind it write half as much each.
+                let times = if then == Then::BatchNorm { 2.0 } else { 1.0 };
+                self.memory += repeats * (read + times * written);
+                self.multiply(layer, taps(kernel), groups);
+            }
+            Kind::Filter { kernel, groups } | Kind::Transposed { kernel, groups, .. } => {
+                self.memory += repeats * (read + written);
+                self.multiply(layer, taps(kernel), groups);
+            }
+            Kind::Linear { .. } if layer.area_out > 1 => {
+                self.memory += repeats * (read + written);
+                self.multiply(layer, 1.0, 1);
             }
             Kind::SqueezeExcite { .. } => self.memory += repeats * 2.0 * written,
-            Kind::Sum => self.memory += repeats * written,
+            Kind::AveragePool | Kind::MaxPool { moves: true, .. } => self.memory += repeats * read,
+            Kind::Sum | Kind::Move => self.memory += repeats * written,
+            Kind::Function | Kind::Norm { batch: true, .. } => {
+                self.memory += repeats * written / 2.0;
+            }
+            // They run in 32 bits under mixed precision.
+            Kind::Norm { batch: false, .. } => self.memory += 3.0 * repeats * written,
             _ => {}
         }
     }
+
+    /// Multiply-adds of a convolution.
+    fn multiply(&mut self, layer: &Layer, taps: f64, groups: u32) {
+        let (w_in, w_out) = (f64::from(layer.w_in), f64::from(layer.w_out));
+        let width = w_in / f64::from(groups);
+        let written = w_out * to_f64(layer.area_out);
+        let flops = f64::from(layer.repeats) * taps * width * written;
+        let padding = (1.0 + TILE / w_in) * (1.0 + TILE / w_out);
+        self.compute += flops * if groups == 1 { padding } else { 1.0 };
+        if 1 < groups && groups < layer.w_in {
+            self.narrow += flops * TILE / (TILE + width);
+        }
+    }
+}
+
+fn taps(kernel: [u32; 2]) -> f64 {
+    f64::from(kernel[0]) * f64::from(kernel[1])
+}
+
+/// Whether it convolves a map, or does the same at each of its positions.
+fn convolves(layer: &Layer) -> bool {
+    match layer.kind {
+        Kind::Conv { .. } | Kind::Filter { .. } | Kind::Transposed { .. } => true,
+        Kind::Linear { .. } => layer.area_out > 1,
+        _ => false,
+    }
+}
+
+/// Whether it is a convolution of a single position in a graph, as squeeze-excitation has two.
+fn of_a_pixel(layer: &Layer) -> bool {
+    let Kind::Conv { kernel, then, .. } = layer.kind else {
+        return false;
+    };
+    then != Then::BatchNorm && kernel == [1, 1] && layer.area_in == 1 && layer.area_out == 1
 }

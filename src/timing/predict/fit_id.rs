@@ -27,7 +27,7 @@ const RELEASES: [(u32, &str); 5] = [
     (2, "0.2.0"),
     (3, "0.3.0"),
     (4, "0.4.0"),
-    (METHOD, "0.9.0"),
+    (METHOD, "0.10.0"),
 ];
 
 /// The name of a fit.

@@ -65,7 +65,7 @@ impl Warning {
         let detail = || {
             format!(
                 "the scaled net has {grown:.3}x the flops, and its factor asks for {wanted:.3e}x: that cannot be reached \
-                 along these dimensions"
+                 along these dimensions; `\"match\": true` in the scaling makes up for it in width"
             )
         };
         let off = (grown / wanted).max(wanted / grown);

@@ -162,6 +162,19 @@ export async function post(path, body, signal) {
 }
 
 /**
+ * The answer to a question about `file`, which goes as it is.
+ *
+ * @param {string} path
+ * @param {Blob} file
+ * @param {string} type
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function postFile(path, file, type, signal) {
+  return (await question(path, { method: "POST", headers: { "Content-Type": type }, body: file, signal })).json();
+}
+
+/**
  * A call that changes something, with the token.
  *
  * @param {string} method

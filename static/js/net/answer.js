@@ -1,8 +1,8 @@
 // The answer to the question in a page's address: predicted times on the chosen GPUs, and the memory beside each.
 
-import { post } from "../core/api.js";
+import { post, postFile, query } from "../core/api.js";
 import { chosen, modeOf, naming } from "../core/platforms.js";
-import { answerable, common, prediction, present, scaling } from "../core/request.js";
+import { answerable, common, number, prediction, present, scaling, sizes } from "../core/request.js";
 
 /** @import { CompareAnswer, Memory, PredictAnswer } from "api" */
 /** @import { Params } from "../core/state.js" */
@@ -26,6 +26,23 @@ export async function ask(state, signal) {
   const trained = modeOf(now) === "train" && answer.base.model;
   const told = trained ? answer.predictions : [];
   return { answer, body, beside: { now, name, why, memory: new Map(told.map(({ platform }) => [platform, memory(now, platform, name(platform).memory, signal)])) } };
+}
+
+/**
+ * Asks for the predictions of the net in an ONNX file; all else is as `state` says.
+ *
+ * @param {File} file
+ * @param {Params} state
+ * @param {AbortSignal} signal
+ * @returns {Promise<{answer: PredictAnswer, beside: Beside}>}
+ */
+export async function askFile(file, state, signal) {
+  const [platform, name] = await Promise.all([chosen(state), naming(modeOf(state))]);
+  const rest = { ...scaling(state), ...sizes(state), mode: state.mode, interval: number(state.level), platform };
+  /** @type {PredictAnswer} */
+  const answer = await postFile(query("/v1/predict", rest), file, "application/onnx", signal);
+  const now = { ...state, model: file.name, spec: undefined };
+  return { answer, beside: { now, name, why: null, memory: new Map() } };
 }
 
 /**

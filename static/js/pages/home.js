@@ -7,7 +7,7 @@ import { platforms } from "../core/platforms.js";
 import { DEFAULTS, unscalable } from "../core/request.js";
 import { State } from "../core/state.js";
 import { platformTable } from "../evidence/platform-table.js";
-import { ask } from "../net/answer.js";
+import { ask, askFile } from "../net/answer.js";
 import { netField } from "../net/net-field.js";
 import { alphaField, factorField, strategyField } from "../net/scaling-fields.js";
 import { gpuField } from "../parts/gpus.js";
@@ -15,6 +15,7 @@ import { grounds, predictions, verdict } from "../parts/predictions.js";
 import { problem, shown } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 
+/** @import { Child } from "../core/dom.js" */
 /** @import { Params } from "../core/state.js" */
 /** @typedef {{words: string, asked: Record<string, string>}} Example */
 
@@ -33,6 +34,7 @@ state.watch(answer);
 // The question is on its way before the page around the answer is built.
 setTimeout(() => {
   form().catch((error) => fill($("#ask"), problem(error)));
+  files();
   examples().catch((error) => fill($("#examples"), problem(error)));
   shown($("#platform-table"), () => platformTable());
 });
@@ -54,7 +56,7 @@ async function form() {
     event.preventDefault();
     if (net.box.value) state.set({ model: net.box.value, spec: null });
   });
-  fill(form, net.element, strategy.element, factor.element, h("button", { class: "primary" }, "Predict"), alpha.element, reason, gpus.element);
+  fill(form, net.element, strategy.element, factor.element, h("button", { class: "primary" }, "Predict"), alpha.element, reason, gpus.element, h("p", { class: "hint whole" }, "A net of your own: drop its ONNX file on this page. Its weights are not read."));
   state.watch(async (now) => {
     net.box.value = now.spec ? "" : now.model ?? "";
     const [why] = await Promise.all([unscalable(now), gpus.show(now)]);
@@ -75,17 +77,41 @@ async function examples() {
   fill($("#examples"), links.length > 0 && [h("span", { class: "quiet" }, "Try: "), h("ul", {}, links)]);
 }
 
+/** The net of an ONNX file that is dropped is asked about as the form says of the rest. */
+function files() {
+  addEventListener("dragover", (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+  addEventListener("drop", (event) => {
+    const [file] = event.dataTransfer?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    show(async (signal) => {
+      const { answer, beside } = await askFile(file, state.get(), signal);
+      return { said: verdict(answer, beside), found: [predictions(answer, beside), grounds(answer, beside.name)], call: null };
+    });
+  });
+}
+
 /** @param {Params} now */
-async function answer(now) {
+function answer(now) {
+  return show(async (signal) => {
+    const { answer, body, beside } = await ask(now, signal);
+    const more = h("p", {}, h("a", { href: `/explore${location.search}` }, "See its counts, compare strategies, plan for a budget"));
+    return { said: verdict(answer, beside), found: [predictions(answer, beside), grounds(answer, beside.name), more], call: snippet({ path: "/v1/predict", body }) };
+  });
+}
+
+/** @param {(signal: AbortSignal) => Promise<{said: Child, found: Child[], call: Child}>} asked */
+async function show(asked) {
   const [said, found] = [$("#said"), $("#answer")];
   found.setAttribute("aria-busy", "true");
   try {
-    const made = await latest.run((signal) => ask(now, signal));
+    const made = await latest.run(asked);
     if (!made) return;
-    const { answer, body, beside } = made;
-    fill(said, verdict(answer, beside));
-    fill(found, predictions(answer, beside), grounds(answer, beside.name), h("p", {}, h("a", { href: `/explore${location.search}` }, "See its counts, compare strategies, plan for a budget")));
-    fill($("#call"), snippet({ path: "/v1/predict", body }));
+    fill(said, made.said);
+    fill(found, ...made.found);
+    fill($("#call"), made.call);
   } catch (error) {
     fill(said);
     fill(found, problem(error));

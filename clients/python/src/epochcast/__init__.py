@@ -8,10 +8,12 @@
 
 from .answers import Comparison, Complexity, Evaluation, Explanation, Forecast, Plan, Platform, Prediction, Upload
 from .client import Client
-from .errors import Busy, EpochcastError, FieldError, Problem, Unauthorized, Unreachable
+from .errors import Busy, EpochcastError, FieldError, NoGraph, Problem, Unauthorized, Unreachable
+from .graphs.graph import Graph
+from .graphs.of_module import graph
 from .sending.queue import Queue
 
-__version__ = "0.8.0"
+__version__ = "0.9.0"
 
 __all__ = [
     "Busy",
@@ -23,6 +25,8 @@ __all__ = [
     "Explanation",
     "FieldError",
     "Forecast",
+    "Graph",
+    "NoGraph",
     "Plan",
     "Platform",
     "Prediction",
@@ -31,4 +35,5 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "Upload",
+    "graph",
 ]

@@ -4,10 +4,12 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Optional, Union
 
+from .errors import NoGraph
 from .wire.records import Record
 
 STRATEGIES = ("d", "w", "r", "dw", "dr", "wr", "dwr", "dWr", "orig")
@@ -19,10 +21,12 @@ _YAML = (".yaml", ".yml")
 _WEIGHTS = (".pt", ".pth", ".safetensors")
 # What makes a text the name of a file, be the file there or not.
 _ENDINGS = (".json", ".onnx", *_YAML, *_WEIGHTS)
-_TAKEN = "a net is read from JSON (.json) or from a pycls config (.yaml, .yml)"
+_TAKEN = "a net is read from JSON (.json), from a pycls config (.yaml, .yml) or from ONNX (.onnx)"
+ONNX = "onnx"
+"""The field of a question whose net is a file of ONNX, which goes as it is, and the rest beside it."""
 
 Scale = Union[str, tuple[str, float], Mapping[str, Any], None]
-"""`"dWr:4"`, `("dWr", 4)`, `{"strategy": "dWr", "factor": 4}`, or None for none."""
+"""`"dWr:4"`, `"dWr:4:match"`, `("dWr", 4)`, `{"strategy": "dWr", "factor": 4}`, or None for none."""
 
 
 def question(model: Any, resolution: Optional[int], scale: Scale, how: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +37,16 @@ def question(model: Any, resolution: Optional[int], scale: Scale, how: Mapping[s
 def one_of_many(asked: Any, shared: Mapping[str, Any]) -> dict[str, Any]:
     """A request about a model or a pair `(model, scale)`; what is `shared` holds where it says nothing itself."""
     model, scale = asked if isinstance(asked, tuple) else (asked, None)
-    return _said({**shared, **net(model), **_scaled(scale)})
+    fields = net(model)
+    if ONNX in fields:
+        raise ValueError(f"{fields[ONNX]}: a file of ONNX is asked about alone, by predict")
+    return _said({**shared, **fields, **_scaled(scale)})
+
+
+def beside(question: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked about a file of ONNX, as parameters of the address."""
+    scale = question.get("scaling") or {}
+    return {**{name: value for name, value in question.items() if name not in (ONNX, "scaling")}, **scale}
 
 
 def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,22 +66,40 @@ def net(model: Any, resolution: Optional[int] = None) -> dict[str, Any]:
     """The fields of a request that say which net it is about.
 
     `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file with one of these in JSON, a pycls
-    config (`.yaml`), a net out of an answer, or a torch module, which is counted at `resolution`.
+    config (`.yaml`), an ONNX file, a net out of an answer, a graph, or a torch module, which goes as a graph at
+    `resolution`.
     """
     if is_file(model):
-        return _of_mapping(_of_file(Path(model)), resolution)
+        found = _of_file(Path(model))
+        return _with(found, resolution) if ONNX in found else _of_mapping(found, resolution)
     if isinstance(model, str):
         return _with({"model": {"name": model}}, resolution)
     if isinstance(model, Record):
         return net(_of_record(model), resolution)
     if isinstance(model, Mapping):
         return _of_mapping(model, resolution)
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(model, torch.nn.Module):
-        from .counting import costs
-
-        return {"complexity": costs(model, resolution or 224).to_dict()}
+    if is_module(model):
+        return _of_module(model, resolution or 224)
     raise TypeError(f"a {type(model).__name__} is no net: give a name, a description, costs, or a torch module")
+
+
+def is_module(model: Any) -> bool:
+    """Whether `model` is a torch module; where nobody has imported torch, it is none."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
+
+
+def _of_module(module: Any, resolution: int) -> dict[str, Any]:
+    """A module as a graph; by its costs alone where no graph can be made of it."""
+    from .graphs.of_module import graph
+
+    try:
+        return {"model": graph(module, (3, resolution, resolution)).to_dict()}
+    except NoGraph as error:
+        warnings.warn(f"sent by its costs alone, which no scaling takes, since it is no graph: {error}", stacklevel=2)
+    from .counting import costs
+
+    return {"complexity": costs(module, resolution).to_dict()}
 
 
 def is_file(model: Any) -> bool:
@@ -82,23 +113,27 @@ def _of_file(path: Path) -> dict[str, Any]:
     """What the file at `path` says of a net; the server reads the YAML, so it means what it means there."""
     ending = path.suffix.lower()
     if ending == ".onnx":
-        raise ValueError(
-            f"{path}: ONNX files are not read yet; load the net with torch and give the module, which is counted, "
-            'or give its costs: {"flops": …, "params": …, "acts": …}'
-        )
+        return {ONNX: _there(path)}
     if ending in _WEIGHTS:
         raise ValueError(f"{path}: weights do not say which net they are of; load it with torch and give the module")
     text = _text(path)
     return {"pycls": text} if ending in _YAML else _described(path, text)
 
 
-def _text(path: Path) -> str:
+def _there(path: Path) -> str:
+    """The name of a file that is there, and holds something."""
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: give the file in it that describes the net")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path} (looked in {Path.cwd()})")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path} is empty: {_TAKEN}")
+    return str(path)
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {path} (looked in {Path.cwd()})") from None
+        text = Path(_there(path)).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is no text: {_TAKEN}") from None
     if not text.strip():
@@ -152,10 +187,12 @@ def scaling(scale: Scale) -> Optional[dict[str, Any]]:
     if isinstance(scale, Mapping):
         return dict(scale)
     if isinstance(scale, str):
-        form, colon, factor = scale.rpartition(":")
+        way = scale.removesuffix(":match")
+        form, colon, factor = way.rpartition(":")
         if not colon:
             raise ValueError(f"{scale!r} is no scaling: write FORM:FACTOR, such as 'dWr:4' or 'a0.7:2'")
-        return {**form_of(form), "factor": _number(factor, scale)}
+        matched = {"match": True} if way != scale else {}
+        return {**form_of(form), "factor": _number(factor, scale), **matched}
     form, by = scale
     return {**form_of(form), "factor": by}
 

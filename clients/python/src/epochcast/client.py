@@ -87,9 +87,9 @@ class Client:
     ) -> answers.Forecast:
         """How long an epoch of `model`, scaled by `scale`, takes.
 
-        `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file of these (`.json`) or of pycls
-        (`.yaml`), a net out of an answer, or a torch module; `scale` is `"dWr:4"`, `"a0.7:2"` or a mapping. Without
-        `platform`, it is for each platform that has timings.
+        `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file of these (`.json`), of pycls
+        (`.yaml`) or of ONNX (`.onnx`), a net out of an answer, a graph, or a torch module; `scale` is `"dWr:4"`,
+        `"a0.7:2"` or a mapping. Without `platform`, it is for each platform that has timings.
         """
         how = {
             "platform": platform,
@@ -302,7 +302,11 @@ class Client:
         return answers.Answer(self._http.send("POST", f"/v1/uploads/{upload}/restore", again=Again.UNSENT))
 
     def _ask(self, kind: type[Answer], path: str, question: dict[str, Any]) -> Answer:
-        return kind(self._http.ask(path, question), self._explore(question), question)
+        onnx = question.get(ask.ONNX)
+        if onnx is None:
+            return kind(self._http.ask(path, question), self._explore(question), question)
+        raw = self._http.send_file(path, Path(onnx), "application/onnx", ask.beside(question))
+        return kind(raw, None, question)
 
     def _get(self, kind: type[Answer], path: str, query: Optional[Mapping[str, Any]] = None) -> Answer:
         return kind(self._http.get(path, query), self._http.address(path, query))
@@ -310,7 +314,8 @@ class Client:
     def _explore(self, question: Mapping[str, Any]) -> Optional[str]:
         """The page of the dashboard that shows the answer to `question`."""
         model, scale = question.get("model"), question.get("scaling") or {}
-        if model is None:
+        # A graph is too long for an address.
+        if model is None or model.get("family") == "graph":
             return None
         named = set(model) == {"name"}
         form = {name: scale[name] for name in ("strategy", "alpha", "factor") if name in scale}

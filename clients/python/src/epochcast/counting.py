@@ -45,6 +45,20 @@ def _attention(args: dict[str, Any], out: Any) -> tuple[int, int]:
     return weights * (query.shape[-1] + out.shape[-1]), weights + out.numel()
 
 
+def _multi_head(args: dict[str, Any], _: Any) -> tuple[int, int]:
+    """Three projections, attention, and one more projection; nothing within it is seen by itself."""
+    query, key, value = args["query"], args["key"], args["value"]
+    width, heads = query.shape[-1], args["num_heads"]
+    tokens, others = query.numel() // width, key.numel() // key.shape[-1]
+    biased = (args.get("in_proj_bias") is not None, args.get("out_proj_bias") is not None)
+    projected = tokens * width * (width + biased[0]) + tokens * width * (width + biased[1])
+    projected += others * width * (key.shape[-1] + value.shape[-1] + 2 * biased[0])
+    # Each image's queries meet its own keys.
+    images = query.shape[1] if query.dim() == 3 else 1
+    weights = heads * tokens * others // images
+    return projected + 2 * weights * (width // heads), 3 * tokens * width + 2 * others * width + weights
+
+
 def _max_pool(_: dict[str, Any], out: Any) -> tuple[int, int]:
     first = out[0] if isinstance(out, tuple) else out
     return 0, first.numel()
@@ -52,6 +66,10 @@ def _max_pool(_: dict[str, Any], out: Any) -> tuple[int, int]:
 
 Rule = Callable[[dict[str, Any], Any], tuple[int, int]]
 _CONV, _PAIR = ("input", "weight", "bias"), ("input", "other")
+_HEADS = (
+    "query", "key", "value", "embed_dim", "num_heads", "in_proj_weight", "in_proj_bias", "bias_k", "bias_v",
+    "add_zero_attn", "dropout_p", "out_proj_weight", "out_proj_bias",
+)  # fmt: skip
 _RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "conv1d": (_convolution, _CONV),
     "conv2d": (_convolution, _CONV),
@@ -65,6 +83,7 @@ _RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "bmm": (_product, _PAIR),
     "mm": (_product, _PAIR),
     "scaled_dot_product_attention": (_attention, ("query", "key", "value")),
+    "multi_head_attention_forward": (_multi_head, _HEADS),
     "max_pool2d": (_max_pool, ("input",)),
     "max_pool2d_with_indices": (_max_pool, ("input",)),
     "adaptive_max_pool2d": (_max_pool, ("input",)),

@@ -79,6 +79,10 @@ class Unreachable(EpochcastError):
         )
 
 
+class NoGraph(EpochcastError, ValueError):
+    """A torch module that cannot be said as a graph: which operator stands in the way, where, and why."""
+
+
 class Missing(EpochcastError, ImportError):
     """A package that only some features need is not installed."""
 

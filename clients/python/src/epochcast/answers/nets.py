@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
+from ..graphs import described
 from ..show import drawings, html, plots, words
 from ..wire.records import Raw, Record
 from .answer import Answer
@@ -56,6 +57,14 @@ class Net(Record):
     def resolution(self) -> Optional[int]:
         """Side of its images in pixels, where the net is known."""
         return None if self.model is None else self.model.get("resolution")
+
+    def to_torch(self) -> Any:
+        """It as a torch module with exactly these costs, and weights as PyTorch starts them."""
+        return described.to_torch(self.model)
+
+    def code(self) -> str:
+        """Its source as a plain PyTorch module."""
+        return described.source(self.model)
 
     def __str__(self) -> str:
         side = f" at {self.resolution} px" if self.resolution else ""

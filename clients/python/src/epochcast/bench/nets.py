@@ -7,7 +7,8 @@ from typing import Any, Optional
 from .. import ask
 from ..client import Client
 from ..counting import NOT_COUNTED, costs
-from ..errors import Problem
+from ..errors import NoGraph, Problem
+from ..graphs.of_module import graph
 from .options import Wanted
 from .own import Own
 
@@ -53,10 +54,27 @@ def _own(own: Own, side: Optional[int], client: Optional[Client], family: Option
     module = own.made()
     config = _config(module)
     resolution = side or _side(config) or 224
-    counted = _counted(module, resolution)
+    built_by = f"own module {own.label.partition('(')[0]}"
     family = family or _family(config.get("architecture"), client)
-    fields = {"complexity": counted.costs, "resolution": resolution, **({"family": family} if family else {})}
-    return Found(module, resolution, fields, f"own module {own.label.partition('(')[0]}", counted.uncounted)
+    named = {"family": family} if family else {}
+    try:
+        return Found(module, resolution, {"model": _graph(module, resolution), **named}, built_by)
+    except NoGraph:
+        counted = _counted(module, resolution)
+    return Found(
+        module,
+        resolution,
+        {"complexity": counted.costs, "resolution": resolution, **named},
+        built_by,
+        counted.uncounted,
+    )
+
+
+def _graph(module: Any, resolution: int) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        # What a module does not use takes no time.
+        warnings.simplefilter("ignore")
+        return graph(module, (3, resolution, resolution)).to_dict()
 
 
 def _config(module: Any) -> dict[str, Any]:
@@ -96,7 +114,7 @@ def of_torchvision(name: str) -> Optional[tuple[Any, int, str]]:
 
 
 def _described(wanted: Wanted, client: Client) -> Found:
-    from .build import module
+    from ..graphs.build import module
 
     # Scaled by 1, any net that can be scaled is described stage by stage.
     answer = client.complexity(wanted.name, wanted.scale or "d1_w1:1", resolution=wanted.resolution)

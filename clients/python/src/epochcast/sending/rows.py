@@ -96,6 +96,8 @@ def each(rows: Rows) -> Iterator[Mapping[str, Any]]:
 
 def nested(row: Mapping[str, Any], pointer: str = "") -> dict[str, Any]:
     """A row as the server reads it: flat columns such as `name`, `flops` and `factor` go where they belong."""
+    if ask.is_module(row.get("model")):
+        row = {**row, "model": None, **ask.net(row["model"], row.get("resolution"))}
     fields = {name: value for name, value in plain(row, pointer).items() if value is not None}
     if isinstance(fields.get("platform"), str) and any(name in fields for name in _PLATFORM):
         fields["platform"] = {"id": fields["platform"], **_taken(fields, _PLATFORM)}
@@ -106,10 +108,17 @@ def nested(row: Mapping[str, Any], pointer: str = "") -> dict[str, Any]:
     if any(name in fields for name in _SCALING) and "scaling" not in fields:
         fields["scaling"] = _taken(fields, _SCALING)
     if isinstance(fields.get("model"), str):
-        fields.update(ask.net(fields["model"]))
+        fields.update(_named(fields["model"]))
     if isinstance(fields.get("scaling"), str):
         fields["scaling"] = ask.scaling(fields["scaling"])
     return fields
+
+
+def _named(model: str) -> dict[str, Any]:
+    found = ask.net(model)
+    if ask.ONNX in found:
+        raise ValueError(f"{model}: a timing says its net by name, by costs or as a graph, not as a file of ONNX")
+    return found
 
 
 def _taken(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Optional, Protocol, Union, cast
 from urllib.parse import quote, urlencode
 
@@ -82,6 +83,12 @@ class Transport:
     def ask(self, path: str, question: Mapping[str, Any]) -> Any:
         """What a POST that changes nothing answers."""
         return self.send("POST", path, body=encode(question), content_type="application/json")
+
+    def send_file(self, path: str, file: Path, content_type: str, query: Mapping[str, Any]) -> Any:
+        """What a POST of a file that changes nothing answers; the file is not held in memory."""
+        with file.open("rb") as body:
+            headers = {"Content-Length": str(file.stat().st_size)}
+            return self.send("POST", path, query=query, body=body, content_type=content_type, headers=headers)
 
     def send(
         self,

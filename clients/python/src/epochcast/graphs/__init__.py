@@ -1,0 +1,1 @@
+"""Nets as graphs: their form, their shapes, their source, and how a torch module becomes one."""

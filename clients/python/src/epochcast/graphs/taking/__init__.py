@@ -1,0 +1,1 @@
+"""From a torch module to a graph. All of it needs torch."""

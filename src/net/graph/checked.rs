@@ -1,0 +1,86 @@
+//! A graph at a resolution: its layers, or the operator that does not fit.
+
+use std::sync::Arc;
+
+use super::form::raw::RawGraph;
+use super::nodes::{Graph, Twin};
+use super::shapes::Trouble;
+use crate::json::Invalid;
+use crate::net::blocks::Side;
+use crate::net::layers::Layer;
+
+impl Graph {
+    /// Emits the layers for an image of `side`, in order.
+    ///
+    /// # Errors
+    /// At the node whose shapes do not fit.
+    pub(in crate::net) fn layers(
+        &self,
+        side: Side,
+        emit: &mut dyn FnMut(Layer),
+    ) -> Result<(), Invalid> {
+        self.emit(side, emit)
+            .map_err(|trouble| self.refusal(&trouble, side))
+    }
+
+    /// Its operators as one line of text, whatever its modules are called.
+    #[must_use]
+    pub fn operators(&self) -> String {
+        let mut raw = RawGraph::from(self);
+        for node in &mut raw.nodes {
+            node.at = None;
+        }
+        // A graph is a struct of numbers and words: writing it to a string cannot fail.
+        serde_json::to_string(&raw).unwrap_or_default()
+    }
+
+    /// The builder's net that it equals, layer by layer, where there is one.
+    #[must_use]
+    pub fn twin(&self) -> Option<&Twin> {
+        self.twin.as_deref()
+    }
+
+    /// The graph whose shapes fit images of `side`: itself, or with tables of positions that are made anew; and with its
+    /// twin, where it has one.
+    ///
+    /// # Errors
+    /// At the node whose shapes do not fit.
+    pub(in crate::net) fn at(self: Arc<Self>, side: Side) -> Result<Arc<Self>, Invalid> {
+        if self.twin.is_some() {
+            return Ok(self);
+        }
+        let fitted = match self.fitted(side) {
+            Ok(None) => self,
+            Ok(Some(fitted)) => Arc::new(fitted),
+            Err(trouble) => return Err(self.refusal(&trouble, side)),
+        };
+        Ok(match fitted.found_twin(side) {
+            None => fitted,
+            Some(twin) => {
+                let mut graph = Arc::unwrap_or_clone(fitted);
+                graph.twin = Some(Box::new(twin));
+                Arc::new(graph)
+            }
+        })
+    }
+
+    /// What does not fit at `side`, told of the node as it was written.
+    pub(super) fn refusal(&self, trouble: &Trouble, side: Side) -> Invalid {
+        let side = side.get();
+        let (pointer, op, named) = match self.nodes.get(trouble.node) {
+            Some(node) => (
+                format!("/nodes/{}", node.place),
+                node.op.name(),
+                node.at.as_ref().map(|at| format!(" at {at}")),
+            ),
+            None => ("/nodes".to_owned(), "graph", None),
+        };
+        let named = named.unwrap_or_default();
+        let detail = format!(
+            "`{op}`{named}: {}, for images of {side} pixels",
+            trouble.what
+        );
+        let hint = "another resolution, or a graph whose shapes fit";
+        Invalid::at(&pointer, side, detail, hint)
+    }
+}
