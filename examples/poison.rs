@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 use epochcast::timing::data::upload::{Context, Format, read};
-use epochcast::timing::judge::standing::{Coming, Judge, Made};
+use epochcast::timing::judge::standing::{Judge, Made};
 use epochcast::timing::{
     Asked, Estimator, Level, Measurement, Mode, Platform, PlatformId, Predictors, Timing, Timings,
 };
@@ -144,11 +144,7 @@ impl Judged {
             gone: HashSet::new(),
             fresh,
         };
-        let coming = Coming {
-            made: &made,
-            released: HashSet::new(),
-        };
-        let judgement = judge.judge(platforms, &timings, &coming);
+        let judgement = judge.judge(platforms, &timings, &made);
         let out = judgement.doubted.iter().map(|(row, _)| *row).collect();
         judge.make(judgement, &mut timings, made);
         judge.weigh(platforms, &mut timings);

@@ -100,6 +100,12 @@ pub(crate) enum Command {
         /// Its id, as `uploads` lists it
         id: i64,
     },
+    /// Say who did what: uploads, undoing, decisions with their reasons, tokens; the newest first
+    Audit {
+        /// Print the HTTP answer, all pages in one
+        #[arg(long)]
+        json: bool,
+    },
     /// Write all that is stored to standard output, as NDJSON that can be imported again
     Export,
     /// Copy the database to a file, while a server may be writing; the file is there once it is complete and was checked

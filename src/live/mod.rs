@@ -4,6 +4,7 @@
 //! fits are made beside them and swapped in whole. Which version of the data gave which fit is kept, so that any of them
 //! can be made again.
 
+mod changing;
 pub mod clock;
 mod evaluation;
 mod export;
@@ -23,11 +24,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Change, Committed, Moved, Senders, Store, StoreError, Writing};
+use crate::store::{Committed, Ruling, Store, StoreError, StoredMeasurement, Writing};
 use kept::Pins;
 use stored::{Stored, TOLD};
 
-use crate::timing::judge::standing::{Coming, Judge, Judgement, Made};
+use crate::timing::judge::standing::{Judge, Judgement, Made};
 use crate::timing::predict::predictors::{Timing, Timings};
 use crate::timing::{Platform, PlatformId, Predictors};
 
@@ -159,12 +160,20 @@ impl Live {
         let defined = writing.defined().iter();
         platforms.extend(defined.map(|platform| (platform.id.clone(), platform.clone())));
         let platforms = Arc::new(platforms);
-        let released = writing.released().await?;
+        let released: HashSet<i64> = writing.released().await?.into_iter().collect();
+        let vouched = |timing: Timing| {
+            if released.contains(&timing.sample.row) {
+                timing.vouched()
+            } else {
+                timing
+            }
+        };
+        let fresh = fresh.into_iter().map(vouched).collect();
         let made = Made {
             gone: HashSet::new(),
             fresh,
         };
-        let judged = judged(&mut known, Arc::clone(&platforms), made, &released).await?;
+        let judged = judged(&mut known, Arc::clone(&platforms), made).await?;
         writing.judge(&judged.judgement).await?;
         let mut stored = Stored {
             id: None,
@@ -198,42 +207,6 @@ impl Live {
         self.reload(known).await
     }
 
-    /// Commits `change`, and fits anew what it takes out and puts in.
-    async fn make(&self, mut change: Change) -> Result<(), StoreError> {
-        let mut known = self.known.lock().await;
-        self.catch_up(&mut known).await?;
-        let predictors = self.predictors();
-        let mut made = Made {
-            gone: change.gone().await?,
-            fresh: Vec::new(),
-        };
-        let (mut released, mut come, mut after) = (Vec::new(), Vec::new(), 0);
-        loop {
-            let rows = change.come(after).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.id;
-            for row in &rows {
-                come.push(row.id);
-                released.extend(row.ruling.is_some().then_some(row.id));
-                if let Some(platform) = predictors.platforms.get(&row.measurement.platform) {
-                    let timing = Timing::new(row.id, &row.measurement, platform.device_count);
-                    made.fresh.push(timing);
-                }
-            }
-        }
-        let platforms = Arc::new(predictors.platforms.clone());
-        let judged = judged(&mut known, Arc::clone(&platforms), made, &released).await?;
-        change.judge(&come, &judged.judgement).await?;
-        let names = |known: &Known| {
-            let come = judged.come(known);
-            known.timings.names_after(&platforms, &judged.out(), &come)
-        };
-        let fits = known.fits(&predictors, change.version(), names);
-        let committed = change.commit(&fits).await?;
-        self.follow_change(&mut known, committed, judged).await;
-        Ok(())
-    }
-
     /// Makes a change in memory that is stored. Where that fails it is stored nevertheless, and whoever sent it must not be
     /// told to send it again: the fits follow as soon as the store can be read.
     async fn follow_change(&self, known: &mut Known, committed: Committed, judged: Judged) {
@@ -259,61 +232,6 @@ impl Live {
         self.predictors.store(Arc::new(predictors.dated(&first)));
         known.version = Some(version);
         Ok(())
-    }
-
-    /// Takes upload `id` out of the fits, at `now`.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
-        // The writer before the fits, as uploads do: the other way round each would wait for the other.
-        let mut change = self.store.begin_change().await?;
-        let moved = change.remove_upload(id, now).await?;
-        self.make(change).await?;
-        Ok(moved)
-    }
-
-    /// Puts upload `id` back into the fits, at `now`.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn restore_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
-        let mut change = self.store.begin_change().await?;
-        let moved = change.restore_upload(id, now).await?;
-        self.make(change).await?;
-        Ok(moved)
-    }
-
-    /// Takes the timing that measurement `id` is out of the fits, at `now`, as far as these `senders` stand for it.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn remove_row(
-        &self,
-        id: i64,
-        senders: &Senders,
-        now: i64,
-    ) -> Result<Moved, StoreError> {
-        let mut change = self.store.begin_change().await?;
-        let moved = change.remove_row(id, senders, now).await?;
-        self.make(change).await?;
-        Ok(moved)
-    }
-
-    /// Puts the timing that measurement `id` is back into the fits, at `now`: these `senders` stand for it again.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn restore_row(
-        &self,
-        id: i64,
-        senders: &Senders,
-        now: i64,
-    ) -> Result<Moved, StoreError> {
-        let mut change = self.store.begin_change().await?;
-        let moved = change.restore_row(id, senders, now).await?;
-        self.make(change).await?;
-        Ok(moved)
     }
 
     /// Follows what other processes store, and settles the fits, for ever.
@@ -383,14 +301,12 @@ impl Live {
             let rows = self.store.judged_measurements(after).await?;
             let Some(last) = rows.last() else { break };
             after = last.id;
-            let released = rows.iter().filter(|row| row.ruling.is_some());
-            judge.release(released.map(|row| row.id));
             let (mut inside, mut out) = (Vec::new(), Vec::new());
             for row in rows {
                 let Some(devices) = devices.get(&row.measurement.platform) else {
                     continue;
                 };
-                let timing = Timing::new(row.id, &row.measurement, *devices);
+                let timing = timing(&row, *devices);
                 match row.quarantined {
                     None => inside.push(timing),
                     Some(reason) => out.push((timing, reason)),
@@ -446,24 +362,28 @@ impl Known {
     }
 }
 
+/// The timing that a measurement is, as far as a person vouches for it.
+fn timing(row: &StoredMeasurement, devices: u32) -> Timing {
+    let timing = Timing::new(row.id, &row.measurement, devices);
+    if row.ruling == Some(Ruling::In) {
+        timing.vouched()
+    } else {
+        timing
+    }
+}
+
 /// What is thought of what `made` brings and of what is there, in a thread of its own. Whoever is interrupted leaves `known` to be
 /// read back.
 async fn judged(
     known: &mut Known,
     platforms: Arc<BTreeMap<PlatformId, Platform>>,
     made: Made,
-    released: &[i64],
 ) -> Result<Judged, StoreError> {
     let version = known.version.take();
     let timings = std::mem::take(&mut known.timings);
     let judge = std::mem::take(&mut known.judge);
-    let released = released.iter().copied().collect();
     let work = move || {
-        let coming = Coming {
-            made: &made,
-            released,
-        };
-        let judgement = judge.judge(&platforms, &timings, &coming);
+        let judgement = judge.judge(&platforms, &timings, &made);
         (timings, judge, Judged { made, judgement })
     };
     let (timings, judge, judged) = tokio::task::spawn_blocking(work)

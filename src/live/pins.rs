@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Live, failed};
+use super::{Live, failed, timing};
 use crate::json::Invalid;
 use crate::store::StoreError;
 use crate::timing::judge::standing::Judge;
 use crate::timing::predict::fit_id::unknown;
-use crate::timing::predict::predictors::{Timing, Timings};
+use crate::timing::predict::predictors::Timings;
 use crate::timing::{FitId, Predictor};
 
 /// Why a fit cannot be had.
@@ -84,13 +84,13 @@ impl Live {
         let mut after = 0;
         loop {
             let rows = since.gone(after).await?;
-            let Some((last, _)) = rows.last() else {
+            let Some(last) = rows.last() else {
                 return Ok((timings, judge));
             };
-            after = *last;
-            timings.add(rows.iter().filter_map(|(id, row)| {
-                let platform = predictors.platforms.get(&row.platform)?;
-                Some(Timing::new(*id, row, platform.device_count))
+            after = last.id;
+            timings.add(rows.iter().filter_map(|row| {
+                let platform = predictors.platforms.get(&row.measurement.platform)?;
+                Some(timing(row, platform.device_count))
             }));
         }
     }

@@ -30,13 +30,35 @@ pub(super) struct Sealed {
 }
 
 /// All tables, in the order in which rows may be deleted from: a restore goes by it too.
-pub(super) const SEALED: [Sealed; 10] = [
+pub(super) const SEALED: [Sealed; 12] = [
     Sealed::new("fits", "", &["hash", "version"], ["fits", "its rows"]),
     Sealed::new(
         "moves",
         "",
         &["version", "measurement"],
         ["moves", "its rows"],
+    ),
+    Sealed::new(
+        "rulings",
+        "",
+        &["version", "measurement", "was"],
+        ["rulings", "its rows"],
+    ),
+    Sealed::new(
+        "audit",
+        "",
+        &[
+            "id",
+            "at",
+            "sender",
+            "token",
+            "action",
+            "subject",
+            "subject_id",
+            "timings",
+            "reason",
+        ],
+        ["audit", "its rows"],
     ),
     Sealed::new(
         "duplicates",

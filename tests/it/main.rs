@@ -7,6 +7,7 @@ mod charts;
 mod cli;
 mod compare;
 mod dearest;
+mod deciding;
 mod docs;
 mod edges;
 mod evaluation;

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::app::{Answer, App};
 
 /// Rows of the seed's RTX 3090 as those of another platform.
-fn rows(n: usize) -> Vec<Value> {
+pub(crate) fn rows(n: usize) -> Vec<Value> {
     let text = epochcast::timing::data::seed::FILES[2].1;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
@@ -36,14 +36,14 @@ fn rows(n: usize) -> Vec<Value> {
 }
 
 /// The same at `factor` times the speed.
-fn at_speed(mut row: Value, factor: f64) -> Value {
+pub(crate) fn at_speed(mut row: Value, factor: f64) -> Value {
     let speed = row["images_per_second"].as_f64().unwrap();
     row["images_per_second"] = (speed * factor).into();
     row
 }
 
 impl App {
-    async fn judged(&self, query: &str, rows: &[Value]) -> Answer {
+    pub(crate) async fn judged(&self, query: &str, rows: &[Value]) -> Answer {
         let token = self.token("root", Scope::Admin).await;
         let request = Request::post(format!("/v1/measurements{query}"))
             .header(header::CONTENT_TYPE, "application/json")

@@ -11,7 +11,7 @@
 
 use std::collections::HashSet;
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::again;
 use super::fits;
@@ -61,13 +61,15 @@ impl Senders {
 /// Tables of what uploads stand for, with the column of the measurement.
 const STANDING: [(&str, &str); 2] = [("measurements", "id"), ("duplicates", "measurement")];
 /// The measurements that upload $1 stands for, or did; and one alone.
-const OF_UPLOAD: &str = "select id from measurements where upload = $1
+pub(super) const OF_UPLOAD: &str = "select id from measurements where upload = $1
                          union select measurement from duplicates where upload = $1";
-const ONE: &str = "select $1";
+pub(super) const ONE: &str = "select $1";
 /// What the timings of a change are collected in, for as long as its transaction: all measurements of each, whether that is one
-/// that the change names, whether it was in before, and whether it is in afterwards.
+/// that the change names, whether it was in before, whether it is in afterwards, and whether a person has decided anew on one that
+/// is in.
 const TOUCHED: &str = "create temp table touched (measurement bigint not null primary key, identity text not null,
-                       doubted bigint not null, held bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0)";
+                       doubted bigint not null, held bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0,
+                       ruled bigint not null default 0)";
 
 impl Store {
     /// Begins a change.
@@ -90,6 +92,11 @@ impl Change {
     #[must_use]
     pub fn version(&self) -> i64 {
         self.version
+    }
+
+    /// What it is written on.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
     }
 
     /// Takes upload `id` out, at `now`: its sender stands for none of its timings any more. What was rejected of it goes for
@@ -163,12 +170,12 @@ impl Change {
         self.settle(now).await
     }
 
-    /// The measurements that it takes out.
+    /// The measurements that it takes out, and those that come back another way.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn gone(&mut self) -> Result<HashSet<i64>, StoreError> {
-        let sql = "select measurement from touched where live = 1 and wins = 0";
+        let sql = "select measurement from touched where (live = 1 and wins = 0) or ruled = 1";
         let ids: Vec<i64> = sqlx::query_scalar(sql)
             .fetch_all(&mut *self.transaction)
             .await?;
@@ -183,7 +190,7 @@ impl Change {
         let sql = format!(
             "select {COLUMNS} from measurements where id in (
                  select measurement from touched
-                 where live = 0 and wins = 1 and held = 0 and measurement > $1
+                 where ((live = 0 and wins = 1) or ruled = 1) and held = 0 and measurement > $1
                  order by measurement limit 5000
              ) order by id"
         );
@@ -206,8 +213,14 @@ impl Change {
         sqlx::query(sql).execute(&mut *self.transaction).await?;
         verdicts::store(&mut self.transaction, judgement).await?;
         let doubted: HashSet<i64> = judgement.doubted.iter().map(|(id, _)| *id).collect();
+        let sql = "select measurement from touched where ruled = 1";
+        let ruled: Vec<i64> = sqlx::query_scalar(sql)
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        // Their moves are kept already.
+        let ruled: HashSet<i64> = ruled.into_iter().collect();
         let mut moved: Vec<i64> = come.to_vec();
-        moved.retain(|id| !doubted.contains(id));
+        moved.retain(|id| !doubted.contains(id) && !ruled.contains(id));
         moved.extend(&judgement.left);
         moved.extend(&judgement.cleared);
         moved.sort_unstable();
@@ -229,7 +242,7 @@ impl Change {
     }
 
     /// Collects the timings that the measurements `which` of `id` are, with all measurements of each.
-    async fn touch(&mut self, which: &str, id: i64) -> Result<(), StoreError> {
+    pub(super) async fn touch(&mut self, which: &str, id: i64) -> Result<(), StoreError> {
         let collect = |named: u8, which: &str| {
             format!(
                 "insert into touched (measurement, identity, doubted, held, live, named)
@@ -296,7 +309,7 @@ impl Change {
 
     /// Lets the marks of the collected timings say which measurement of each is in; a move is kept of each that leaves the fits.
     /// Those in quarantine are not in these.
-    async fn settle(&mut self, now: i64) -> Result<Moved, StoreError> {
+    pub(super) async fn settle(&mut self, now: i64) -> Result<Moved, StoreError> {
         let standing = "update touched set wins = 1
                         where measurement in (
                             select id from measurements where mark is null and id in (select measurement from touched))

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
 use super::again;
+use super::audit::{Action, Deed, Entry, Object, note};
 use super::fits;
 use super::measurements;
 use super::measurements::NewRow;
@@ -90,6 +91,8 @@ pub struct Rejection {
 #[derive(Debug)]
 pub struct Writing {
     transaction: Transaction,
+    /// Who sends it, and when.
+    deed: Deed,
     upload: i64,
     /// The id that its first new row has.
     first_row: i64,
@@ -124,12 +127,16 @@ impl Store {
         sqlx::query(sql)
             .bind(upload)
             .bind(now)
-            .bind(sender.name)
+            .bind(&sender.name)
             .bind(sender.token)
             .execute(&mut *transaction)
             .await?;
         Ok(Writing {
             transaction,
+            deed: Deed {
+                by: sender,
+                at: now,
+            },
             upload,
             first_row: next_row,
             next_row,
@@ -457,6 +464,14 @@ impl Writing {
             .bind(self.upload)
             .execute(&mut *self.transaction)
             .await?;
+        let entry = Entry {
+            deed: &self.deed,
+            action: Action::Upload,
+            object: Object::Upload(self.upload),
+            timings: accepted + quarantined,
+            reason: None,
+        };
+        note(&mut self.transaction, &entry).await?;
         self.transaction.commit().await?;
         Ok((self.upload, Committed { version, first }))
     }

@@ -43,12 +43,14 @@ pub struct Sample {
     pub row: i64,
     /// Orders samples of one net, and tells repeats apart.
     pub identity: u64,
-    /// How much it is believed, from 0 to 1; negative: nobody has asked, and it is believed.
+    /// How much it is believed, from 0 to 1; negative: nobody has asked, and it is believed; more than 1: a person vouches for it.
     pub weight: f64,
 }
 
 /// The weight of a sample that was not weighed.
 const UNWEIGHED: f64 = -1.0;
+/// The weight of one that a person vouches for.
+const VOUCHED: f64 = 2.0;
 
 impl Sample {
     /// The sample that `measurement`, of id `row`, gives on `devices` devices.
@@ -85,7 +87,35 @@ impl Sample {
     /// How much it is believed, from 0 to 1: all of it, unless it was weighed.
     #[must_use]
     pub fn weight(&self) -> f64 {
-        if self.weight < 0.0 { 1.0 } else { self.weight }
+        if self.weight < 0.0 {
+            1.0
+        } else {
+            self.weight.min(1.0)
+        }
+    }
+
+    /// The same, for which a person vouches: it is believed, whatever the others let expect.
+    #[must_use]
+    pub fn vouched(self) -> Self {
+        Self {
+            weight: VOUCHED,
+            ..self
+        }
+    }
+
+    /// Whether a person vouches for it.
+    #[must_use]
+    pub fn is_vouched(&self) -> bool {
+        self.weight > 1.0
+    }
+
+    /// What it adds to the fingerprint of its set: a fit in which it weighs all is another than one in which it is judged.
+    fn mark(&self) -> u64 {
+        if self.is_vouched() {
+            self.identity.rotate_left(1) ^ 1
+        } else {
+            self.identity
+        }
     }
 
     /// Images in a step of all `devices`, where that is known.
@@ -136,7 +166,7 @@ impl TrainingSet {
         let mut touched: BTreeMap<Group, Vec<Sample>> = BTreeMap::new();
         for (group, sample) in samples {
             self.len += 1;
-            self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+            self.fingerprint = self.fingerprint.wrapping_add(sample.mark());
             self.rows = self.rows.wrapping_add(sample.row);
             touched.entry(group).or_default().push(sample);
         }
@@ -154,7 +184,7 @@ impl TrainingSet {
             }
             for sample in samples.iter().filter(|sample| rows.contains(&sample.row)) {
                 self.len -= 1;
-                self.fingerprint = self.fingerprint.wrapping_sub(sample.identity);
+                self.fingerprint = self.fingerprint.wrapping_sub(sample.mark());
                 self.rows = self.rows.wrapping_sub(sample.row);
             }
             Arc::make_mut(samples).retain(|sample| !rows.contains(&sample.row));
@@ -202,7 +232,7 @@ impl TrainingSet {
     /// Lets samples weigh what `weight` says: all of them `anew`, or those that were not weighed yet.
     pub fn weigh(&mut self, anew: bool, weight: impl Fn(&Group, &Sample) -> f64) {
         for (group, samples) in &mut self.groups {
-            let due = |sample: &Sample| anew || sample.weight < 0.0;
+            let due = |sample: &Sample| !sample.is_vouched() && (anew || sample.weight < 0.0);
             let weights: Vec<(usize, f64)> = samples
                 .iter()
                 .enumerate()
@@ -292,7 +322,7 @@ impl TrainingSet {
             for sample in leaving {
                 left -= 1;
                 tally.timings -= 1;
-                tally.fingerprint = tally.fingerprint.wrapping_sub(sample.identity);
+                tally.fingerprint = tally.fingerprint.wrapping_sub(sample.mark());
                 tally.rows = tally.rows.wrapping_sub(sample.row);
             }
             tally.groups -= usize::from(left == 0 && !more.groups.contains(group));
@@ -328,7 +358,7 @@ impl<'a> More<'a> {
     pub fn add(&mut self, group: &'a Group, sample: &Sample) {
         self.timings += 1;
         self.groups.insert(group);
-        self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+        self.fingerprint = self.fingerprint.wrapping_add(sample.mark());
         self.rows = self.rows.wrapping_add(sample.row);
     }
 }

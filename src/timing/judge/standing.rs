@@ -31,8 +31,6 @@ type Key = (PlatformId, Mode);
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
     courts: BTreeMap<Key, Court>,
-    /// Measurements that a person has put in, whatever is to be said of them.
-    released: HashSet<i64>,
 }
 
 /// The judgement of one platform and mode.
@@ -54,15 +52,6 @@ pub struct Made {
     pub gone: HashSet<i64>,
     /// Timings that come.
     pub fresh: Vec<Timing>,
-}
-
-/// A change that is to be judged.
-#[derive(Debug)]
-pub struct Coming<'a> {
-    /// The change.
-    pub made: &'a Made,
-    /// What comes that a person has put in.
-    pub released: HashSet<i64>,
 }
 
 /// What a change makes of the standings.
@@ -120,26 +109,20 @@ impl Judge {
         let courts = self.courts.iter();
         Self {
             courts: courts.map(|(key, own)| (key.clone(), court(own))).collect(),
-            released: HashSet::new(),
         }
     }
 
-    /// Notes that a person has put the measurements `rows` in.
-    pub fn release(&mut self, rows: impl IntoIterator<Item = i64>) {
-        self.released.extend(rows);
-    }
-
-    /// What `coming` makes of the standings, beside `timings`, which are in the fits.
+    /// What `made` makes of the standings, beside `timings`, which are in the fits.
     #[must_use]
     pub fn judge(
         &self,
         platforms: &BTreeMap<PlatformId, Platform>,
         timings: &Timings,
-        coming: &Coming,
+        made: &Made,
     ) -> Judgement {
         let mut fresh: BTreeMap<Key, Vec<&Timing>> = BTreeMap::new();
-        let gone = &coming.made.gone;
-        for timing in &coming.made.fresh {
+        let gone = &made.gone;
+        for timing in &made.fresh {
             let key = (timing.platform.clone(), timing.mode);
             fresh.entry(key).or_default().push(timing);
         }
@@ -161,7 +144,6 @@ impl Judge {
                 inside: timings.set(key).unwrap_or(&nothing),
                 fresh: fresh.get(key).map_or(&[][..], Vec::as_slice),
                 gone,
-                released: [&self.released, &coming.released],
             };
             let yardstick = case.yardstick(platform, key.1);
             case.judge(yardstick.as_deref(), &mut judgement);
@@ -251,7 +233,6 @@ struct Case<'a> {
     inside: &'a TrainingSet,
     fresh: &'a [&'a Timing],
     gone: &'a HashSet<i64>,
-    released: [&'a HashSet<i64>; 2],
 }
 
 impl Case<'_> {
@@ -300,8 +281,7 @@ impl Case<'_> {
 
     fn judge(&self, by: Option<&Yardstick>, judgement: &mut Judgement) {
         let reason = |group: &Group, sample: &Sample| {
-            let released = self.released.iter().any(|rows| rows.contains(&sample.row));
-            by.filter(|_| !released)
+            by.filter(|_| !sample.is_vouched())
                 .and_then(|by| doubt(by.off(group, sample)?))
         };
         for timing in self.fresh {

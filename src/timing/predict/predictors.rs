@@ -53,6 +53,13 @@ impl Timing {
         self.sample.row = row;
         self
     }
+
+    /// The same, for which a person vouches.
+    #[must_use]
+    pub fn vouched(mut self) -> Self {
+        self.sample = self.sample.vouched();
+        self
+    }
 }
 
 impl Timings {
