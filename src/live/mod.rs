@@ -9,6 +9,7 @@ pub mod clock;
 mod evaluation;
 mod export;
 mod kept;
+mod keyed;
 mod pins;
 mod quantities;
 mod receive;
@@ -26,6 +27,7 @@ use tokio::sync::Mutex;
 
 use crate::store::{Committed, Ruling, Store, StoreError, StoredMeasurement, Writing};
 use kept::Pins;
+use keyed::{Ended, Ending, Running};
 use stored::{Stored, TOLD};
 
 use crate::timing::judge::standing::{Judge, Judgement, Made};
@@ -34,11 +36,12 @@ use crate::timing::{Platform, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat, RejectedExport};
+pub use keyed::{Answered, Keyed};
 pub use pins::PinError;
 pub use quantities::Quantity;
-pub use receive::{Body, OnError, Receipt, ReceiveError, RowError, Upload};
+pub use receive::{Body, OnError, ReceiveError, Upload};
 pub use rejected::MOST_REJECTIONS;
-pub use stored::Rejudged;
+pub use stored::{Receipt, Rejudged, RowError};
 pub use tally::Tally;
 
 /// The store with the fits to what it holds.
@@ -50,6 +53,7 @@ pub struct Live {
     evaluation: Mutex<Option<Arc<Evaluation>>>,
     tally: Tally,
     pins: Pins,
+    running: Running,
 }
 
 /// What of the store is in memory, and which version of it.
@@ -106,6 +110,7 @@ impl Live {
             evaluation: Mutex::default(),
             tally: Tally::default(),
             pins: Pins::default(),
+            running: Running::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
         if let Err(error) = live.keep_names().await {
@@ -151,8 +156,8 @@ impl Live {
         &self,
         mut writing: Writing,
         fresh: Vec<Timing>,
-        dry_run: bool,
-    ) -> Result<Stored, StoreError> {
+        ending: Ending<'_>,
+    ) -> Result<Ended, StoreError> {
         let mut known = self.known.lock().await;
         self.catch_up(&mut known).await?;
         let predictors = self.predictors();
@@ -182,9 +187,17 @@ impl Live {
             rejudged: Rejudged::of(&judged.judgement),
             units: judged.judgement.units.clone(),
         };
-        if dry_run {
+        if ending.dry_run {
             writing.roll_back().await?;
-            return Ok(stored);
+            return Ok(Ended::Stored(stored));
+        }
+        stored.id = Some(writing.id());
+        if let Some(keyed) = ending.keyed {
+            let answer = (keyed.answer)(&stored.receipt(ending.told));
+            if let Some(first) = writing.once(&keyed.once, &answer).await? {
+                writing.roll_back().await?;
+                return Ok(Ended::Before(first));
+            }
         }
         let fits = |version| {
             let names = |known: &Known| {
@@ -193,10 +206,9 @@ impl Live {
             };
             known.fits(&predictors, version, names)
         };
-        let (id, committed) = writing.commit(fits).await?;
-        stored.id = Some(id);
+        let (_, committed) = writing.commit(fits).await?;
         self.follow_change(&mut known, committed, judged).await;
-        Ok(stored)
+        Ok(Ended::Stored(stored))
     }
 
     /// Makes sure that what is judged is what is stored, while nobody else can write.

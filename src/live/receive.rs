@@ -7,16 +7,14 @@ use std::ops::ControlFlow;
 use tokio::sync::mpsc;
 
 use super::Live;
+use super::keyed::{Answered, Clash, Ended, Ending, Keyed};
 use super::rejected::Rejected;
-use super::stored::{Rejudged, TOLD};
+use super::stored::{Receipt, RowError, TOLD, Told};
 use crate::json::Invalid;
-use crate::store::{
-    Counts, NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted,
-};
+use crate::store::{NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted};
 use crate::timing::data::defaults::Defaults;
 use crate::timing::data::measurement::Verdict;
 use crate::timing::data::upload::{Context, Format, Line, Unreadable, read};
-use crate::timing::judge::doctor::UnitNote;
 use crate::timing::predict::predictors::Timing;
 use crate::timing::{Measurement, Platform, PlatformId, Predictors};
 
@@ -54,34 +52,6 @@ pub struct Upload {
     pub now: i64,
 }
 
-/// What became of an upload.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// Its id; `None` for a dry run.
-    pub upload: Option<i64>,
-    /// How many rows went where.
-    pub counts: Counts,
-    /// Of the rejected rows as many as are kept, the first: enough to see what is wrong, however many there are.
-    pub kept: i64,
-    /// The first rows that are wrong.
-    pub errors: Vec<RowError>,
-    /// The first rows that are kept out of the fits: line and reason.
-    pub doubted: Vec<(u64, String)>,
-    /// What it changes of what was there.
-    pub rejudged: Rejudged,
-    /// Units that seem to be mistaken, and how to send the rows again.
-    pub units: Vec<UnitNote>,
-}
-
-/// A row that is wrong.
-#[derive(Clone, Debug)]
-pub struct RowError {
-    /// Its line in the upload, from 1.
-    pub line: u64,
-    /// What is wrong with it.
-    pub invalid: Invalid,
-}
-
 /// Why an upload was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
@@ -99,6 +69,12 @@ pub enum ReceiveError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Something else was sent with its key.
+    #[error("something else was sent with this key")]
+    OtherSent,
+    /// What was sent with its key is still at work.
+    #[error("an upload with this key is still at work")]
+    Running,
     /// A thread of ours met a defect.
     #[error("a thread of the upload stopped")]
     Stopped,
@@ -129,10 +105,55 @@ impl Live {
     ///
     /// # Errors
     /// Where nothing was stored; see [`ReceiveError`].
-    pub async fn receive(&self, mut upload: Upload) -> Result<Receipt, ReceiveError> {
+    pub async fn receive(&self, upload: Upload) -> Result<Receipt, ReceiveError> {
+        match self.received(upload, None).await? {
+            Answered::Now(receipt) => Ok(receipt),
+            // Without a key there is no answer from before.
+            Answered::Before(_) => Err(ReceiveError::Stopped),
+        }
+    }
+
+    /// Stores an upload as [`Live::receive`] does; where it is `keyed`, once, however often it is sent within a day.
+    ///
+    /// # Errors
+    /// Where nothing was stored; see [`ReceiveError`].
+    pub async fn receive_once(
+        &self,
+        upload: Upload,
+        keyed: Option<Keyed>,
+    ) -> Result<Answered, ReceiveError> {
+        let Some(keyed) = keyed else {
+            return self.received(upload, None).await;
+        };
+        let _at_work = self
+            .running
+            .begin(&keyed.once)
+            .map_err(|clash| match clash {
+                Clash::Same => ReceiveError::Running,
+                Clash::Other => ReceiveError::OtherSent,
+            })?;
+        let answered = match self.store.first(&keyed.once, upload.now).await? {
+            Some(first) => Answered::Before(first),
+            // Another process may be about to store it: the transaction looks once more.
+            None => self.received(upload, Some(&keyed)).await?,
+        };
+        match answered {
+            Answered::Before(first) if first.sent != keyed.once.sent => {
+                Err(ReceiveError::OtherSent)
+            }
+            answered => Ok(answered),
+        }
+    }
+
+    /// The same, where `keyed` is what may be sent again.
+    async fn received(
+        &self,
+        mut upload: Upload,
+        keyed: Option<&Keyed>,
+    ) -> Result<Answered, ReceiveError> {
         loop {
-            match self.attempt(upload).await? {
-                Attempt::Done(receipt) => return Ok(receipt),
+            match self.attempt(upload, keyed).await? {
+                Attempt::Done(answered) => return Ok(answered),
                 Attempt::Overtaken(back) => upload = back,
             }
             // What it says of a platform was news when it was read. It is read again, and told what it would have been told
@@ -142,7 +163,11 @@ impl Live {
         }
     }
 
-    async fn attempt(&self, mut upload: Upload) -> Result<Attempt, ReceiveError> {
+    async fn attempt(
+        &self,
+        mut upload: Upload,
+        keyed: Option<&Keyed>,
+    ) -> Result<Attempt, ReceiveError> {
         let (send, batches) = mpsc::channel(4);
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
         let (store, sender, now) = (self.store.clone(), upload.sender.clone(), upload.now);
@@ -156,31 +181,32 @@ impl Live {
         let Some((writing, fresh)) = stored else {
             return Ok(Attempt::Overtaken(upload));
         };
-        let Told { errors, kept } = told?;
+        let told = told?;
         let count = writing.counts().rejected;
         if count > 0 && on_error == OnError::Abort {
             writing.roll_back().await?;
+            let errors = told.errors;
             return Err(ReceiveError::Rejected { count, errors });
         }
-        let stored = self.commit(writing, fresh, dry_run).await?;
+        let ending = Ending {
+            dry_run,
+            keyed,
+            told: &told,
+        };
+        let stored = match self.commit(writing, fresh, ending).await? {
+            Ended::Stored(stored) => stored,
+            Ended::Before(first) => return Ok(Attempt::Done(Answered::Before(first))),
+        };
         if !dry_run {
             self.tally.stored(stored.counts);
         }
-        Ok(Attempt::Done(Receipt {
-            upload: stored.id,
-            counts: stored.counts,
-            kept,
-            errors,
-            doubted: stored.doubted,
-            rejudged: stored.rejudged,
-            units: stored.units,
-        }))
+        Ok(Attempt::Done(Answered::Now(stored.receipt(&told))))
     }
 }
 
 /// How an attempt to store an upload has ended.
 enum Attempt {
-    Done(Receipt),
+    Done(Answered),
     /// Another upload has defined one of its platforms meanwhile, and not as this one does.
     Overtaken(Upload),
 }
@@ -232,14 +258,6 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
             Ok(Vec::new())
         }
     }
-}
-
-/// What an answer tells of single rows.
-#[derive(Default)]
-struct Told {
-    errors: Vec<RowError>,
-    /// Rejected rows that are kept.
-    kept: i64,
 }
 
 /// Reads rows, and sends them on in batches.

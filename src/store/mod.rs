@@ -29,6 +29,7 @@ pub use tables::audit::{Action, AuditRow, Deed, Object};
 pub use tables::changes::{Change, Moved, Senders};
 pub use tables::fits::Since;
 pub use tables::measurements::{Filter, NewRow, Page, Ruling, StoredMeasurement};
+pub use tables::repeats::{First, Once};
 pub use tables::rulings::{Decision, Ruled};
 pub use tables::senders::Sender;
 pub use tables::sorted::{Direction, Sorted};

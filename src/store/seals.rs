@@ -30,13 +30,19 @@ pub(super) struct Sealed {
 }
 
 /// All tables, in the order in which rows may be deleted from: a restore goes by it too.
-pub(super) const SEALED: [Sealed; 12] = [
+pub(super) const SEALED: [Sealed; 13] = [
     Sealed::new("fits", "", &["hash", "version"], ["fits", "its rows"]),
     Sealed::new(
         "moves",
         "",
         &["version", "measurement"],
         ["moves", "its rows"],
+    ),
+    Sealed::new(
+        "repeats",
+        "",
+        &["token", "key", "at", "sent", "answer"],
+        ["repeats", "its rows"],
     ),
     Sealed::new(
         "rulings",

@@ -34,6 +34,7 @@ mod promises;
 mod properties;
 mod pycls;
 mod recipes;
+mod repeating;
 mod restoring;
 mod running;
 mod search;

@@ -7,6 +7,7 @@ pub(super) mod fits;
 pub(super) mod measurements;
 pub(super) mod origins;
 pub(super) mod platforms;
+pub(super) mod repeats;
 pub(super) mod rulings;
 pub(super) mod senders;
 pub(super) mod sorted;

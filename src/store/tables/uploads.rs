@@ -90,9 +90,9 @@ pub struct Rejection {
 /// An upload that is being written: all of it becomes visible at [`Writing::commit`], or none.
 #[derive(Debug)]
 pub struct Writing {
-    transaction: Transaction,
+    pub(super) transaction: Transaction,
     /// Who sends it, and when.
-    deed: Deed,
+    pub(super) deed: Deed,
     upload: i64,
     /// The id that its first new row has.
     first_row: i64,
@@ -420,6 +420,12 @@ impl Writing {
         told.sort();
         told.truncate(most);
         Ok(told)
+    }
+
+    /// The id that it will have.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        self.upload
     }
 
     /// How many rows went where, so far.
