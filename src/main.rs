@@ -47,6 +47,7 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Platforms(args)) => run(lists::platforms(&cli.settings, &args)),
         Some(Command::Strategies(args)) => lists::strategies(&args),
         Some(Command::Uploads { json }) => run(uploads::list(&cli.settings, json)),
+        Some(Command::Audit { json }) => run(uploads::audit(&cli.settings, json)),
         Some(Command::Upload(UploadCommand::Show { id, json })) => {
             run(uploads::show(&cli.settings, id, json))
         }

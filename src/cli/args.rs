@@ -6,12 +6,13 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use epochcast::store::{Scope, TokenName};
 use epochcast::timing::Mode;
+use epochcast::timing::data::slip::Slip;
 
-use crate::cli::question_args::modes;
 pub(crate) use crate::cli::question_args::{
     AboutArgs, CompareArgs, ExplainArgs, LimitArgs, ListArgs, MemoryArgs, PlanArgs, PredictArgs,
     TrainingArgs, WaysArgs,
 };
+use crate::cli::question_args::{modes, slips};
 pub(crate) use crate::cli::settings::Settings;
 
 /// How long will one training epoch take if I scale this conv net?
@@ -99,6 +100,12 @@ pub(crate) enum Command {
         /// Its id, as `uploads` lists it
         id: i64,
     },
+    /// Say who did what: uploads, undoing, decisions with their reasons, tokens; the newest first
+    Audit {
+        /// Print the HTTP answer, all pages in one
+        #[arg(long)]
+        json: bool,
+    },
     /// Write all that is stored to standard output, as NDJSON that can be imported again
     Export,
     /// Copy the database to a file, while a server may be writing; the file is there once it is complete and was checked
@@ -169,6 +176,9 @@ pub(crate) struct ImportArgs {
     /// Images in a step of all devices together, where a pycls file does not say
     #[arg(long, value_name = "N")]
     pub(crate) batch_size: Option<u64>,
+    /// What the times are, where they are not what the fields' names say, such as `milliseconds`: they are corrected
+    #[arg(long, value_name = "UNIT", value_parser = slips())]
+    pub(crate) units: Option<Slip>,
     /// Store none of a file that has a bad row
     #[arg(long)]
     pub(crate) abort: bool,

@@ -6,6 +6,7 @@ use clap::{Args, ValueHint};
 use epochcast::net::scaling::RawScaling;
 use epochcast::net::scaling::written::written;
 use epochcast::timing::data::platform::Precision;
+use epochcast::timing::data::slip::Slip;
 use epochcast::timing::{Estimator, Mode};
 use epochcast::units::quantity::Money;
 
@@ -216,6 +217,15 @@ pub(crate) fn modes() -> impl clap::builder::TypedValueParser<Value = Mode> {
     words.try_map(|word| {
         let found = Mode::ALL.into_iter().find(|mode| mode.as_str() == word);
         found.ok_or("train or infer")
+    })
+}
+
+/// Units that times may be sent in by mistake, as a flag takes them.
+pub(crate) fn slips() -> impl clap::builder::TypedValueParser<Value = Slip> {
+    let words = PossibleValuesParser::new(Slip::ALL.map(Slip::as_str));
+    words.try_map(|word| {
+        let found = Slip::ALL.into_iter().find(|slip| slip.as_str() == word);
+        found.ok_or("a unit")
     })
 }
 

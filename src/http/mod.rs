@@ -80,6 +80,7 @@ pub fn api() -> OpenApiRouter<Shared> {
         .merge(api::export::router())
         .merge(api::receive::router())
         .merge(api::uploads::router())
+        .merge(api::audit::router())
         .merge(api::health::router())
         .merge(api::limits::router())
         .merge(api::metrics::router())

@@ -4,17 +4,20 @@
 //! fits are made beside them and swapped in whole. Which version of the data gave which fit is kept, so that any of them
 //! can be made again.
 
+mod changing;
 pub mod clock;
 mod evaluation;
 mod export;
 mod kept;
+mod keyed;
 mod pins;
 mod quantities;
 mod receive;
 mod rejected;
+mod stored;
 mod tally;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -22,18 +25,23 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Change, Committed, Moved, Senders, Store, StoreError, Writing};
+use crate::store::{Committed, Ruling, Store, StoreError, StoredMeasurement, Writing};
 use kept::Pins;
+use keyed::{Ended, Ending, Running};
+use stored::{Stored, TOLD};
 
+use crate::timing::judge::standing::{Judge, Judgement, Made};
 use crate::timing::predict::predictors::{Timing, Timings};
-use crate::timing::{Measurement, PlatformId, Predictors};
+use crate::timing::{Platform, PlatformId, Predictors};
 
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat, RejectedExport};
+pub use keyed::{Answered, Keyed};
 pub use pins::PinError;
 pub use quantities::Quantity;
-pub use receive::{Body, OnError, Receipt, ReceiveError, RowError, Upload};
+pub use receive::{Body, OnError, ReceiveError, Upload};
 pub use rejected::MOST_REJECTIONS;
+pub use stored::{Receipt, Rejudged, RowError};
 pub use tally::Tally;
 
 /// The store with the fits to what it holds.
@@ -45,6 +53,7 @@ pub struct Live {
     evaluation: Mutex<Option<Arc<Evaluation>>>,
     tally: Tally,
     pins: Pins,
+    running: Running,
 }
 
 /// What of the store is in memory, and which version of it.
@@ -53,6 +62,35 @@ struct Known {
     /// `None` while they are being changed: whoever is interrupted there leaves them to be read back.
     version: Option<i64>,
     timings: Timings,
+    judge: Judge,
+}
+
+/// What a change brings, and what is thought of it.
+struct Judged {
+    made: Made,
+    judgement: Judgement,
+}
+
+impl Judged {
+    /// Of what comes and goes, what leaves the fits …
+    fn out(&self) -> HashSet<i64> {
+        self.made
+            .gone
+            .union(&self.judgement.left)
+            .copied()
+            .collect()
+    }
+
+    /// … and what enters them, of the timings that come and of those that were out.
+    fn come(&self, known: &Known) -> Vec<Timing> {
+        let doubted = self.judgement.doubted.iter().map(|(id, _)| *id);
+        let doubted: HashSet<i64> = doubted.collect();
+        let fresh = self.made.fresh.iter();
+        let fresh = fresh.filter(|timing| !doubted.contains(&timing.sample.row));
+        let mut come = known.judge.timings(&self.judgement.cleared);
+        come.extend(fresh.cloned());
+        come
+    }
 }
 
 /// How often to look whether another process has stored something, and whether residuals are due.
@@ -72,6 +110,7 @@ impl Live {
             evaluation: Mutex::default(),
             tally: Tally::default(),
             pins: Pins::default(),
+            running: Running::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
         if let Err(error) = live.keep_names().await {
@@ -110,63 +149,80 @@ impl Live {
         self.reload(&mut known).await
     }
 
-    /// Makes `writing` visible with its `timings` in the fits; returns its id. The fits are held meanwhile, or a look for
-    /// what others have stored would find it in between and read everything back.
-    async fn commit(&self, writing: Writing, timings: Vec<Timing>) -> Result<i64, StoreError> {
+    /// Judges `writing`, of which `fresh` are the timings that nobody holds out, and makes it visible with what is believed of
+    /// them in the fits, unless it is a `dry_run`. The fits are held meanwhile, or a look for what others have stored would
+    /// find it in between and read everything back.
+    async fn commit(
+        &self,
+        mut writing: Writing,
+        fresh: Vec<Timing>,
+        ending: Ending<'_>,
+    ) -> Result<Ended, StoreError> {
         let mut known = self.known.lock().await;
+        self.catch_up(&mut known).await?;
         let predictors = self.predictors();
         let mut platforms = predictors.platforms.clone();
         let defined = writing.defined().iter();
         platforms.extend(defined.map(|platform| (platform.id.clone(), platform.clone())));
+        let platforms = Arc::new(platforms);
+        let released: HashSet<i64> = writing.released().await?.into_iter().collect();
+        let vouched = |timing: Timing| {
+            if released.contains(&timing.sample.row) {
+                timing.vouched()
+            } else {
+                timing
+            }
+        };
+        let fresh = fresh.into_iter().map(vouched).collect();
+        let made = Made {
+            gone: HashSet::new(),
+            fresh,
+        };
+        let judged = judged(&mut known, Arc::clone(&platforms), made).await?;
+        writing.judge(&judged.judgement).await?;
+        let mut stored = Stored {
+            id: None,
+            counts: writing.counts(),
+            doubted: writing.doubted(&judged.judgement, TOLD).await?,
+            rejudged: Rejudged::of(&judged.judgement),
+            units: judged.judgement.units.clone(),
+        };
+        if ending.dry_run {
+            writing.roll_back().await?;
+            return Ok(Ended::Stored(stored));
+        }
+        stored.id = Some(writing.id());
+        if let Some(keyed) = ending.keyed {
+            let answer = (keyed.answer)(&stored.receipt(ending.told));
+            if let Some(first) = writing.once(&keyed.once, &answer).await? {
+                writing.roll_back().await?;
+                return Ok(Ended::Before(first));
+            }
+        }
         let fits = |version| {
             let names = |known: &Known| {
-                let none = HashSet::new();
-                known.timings.names_after(&platforms, &none, &timings)
+                let come = judged.come(known);
+                known.timings.names_after(&platforms, &judged.out(), &come)
             };
             known.fits(&predictors, version, names)
         };
-        let (id, committed) = writing.commit(fits).await?;
-        self.follow_change(&mut known, committed, |known| known.add(timings))
-            .await;
-        Ok(id)
+        let (_, committed) = writing.commit(fits).await?;
+        self.follow_change(&mut known, committed, judged).await;
+        Ok(Ended::Stored(stored))
     }
 
-    /// Commits `change`, and fits anew what it takes out and puts in.
-    async fn make(&self, mut change: Change) -> Result<(), StoreError> {
-        let mut known = self.known.lock().await;
-        let predictors = self.predictors();
-        let gone = change.gone().await?;
-        let (mut come, mut after) = (Vec::new(), 0);
-        loop {
-            let rows = change.come(after).await?;
-            let Some((last, _)) = rows.last() else { break };
-            after = *last;
-            come.extend(rows.iter().filter_map(|(id, row)| {
-                let platform = predictors.platforms.get(&row.platform)?;
-                Some(Timing::new(*id, row, platform.device_count))
-            }));
+    /// Makes sure that what is judged is what is stored, while nobody else can write.
+    async fn catch_up(&self, known: &mut Known) -> Result<(), StoreError> {
+        if known.version == Some(self.store.data_version().await?) {
+            return Ok(());
         }
-        let platforms = &predictors.platforms;
-        let names = |known: &Known| known.timings.names_after(platforms, &gone, &come);
-        let fits = known.fits(&predictors, change.version(), names);
-        let committed = change.commit(&fits).await?;
-        let moved = |timings: &mut Timings| {
-            timings.remove(&gone);
-            timings.add(come);
-        };
-        self.follow_change(&mut known, committed, moved).await;
-        Ok(())
+        self.reload(known).await
     }
 
     /// Makes a change in memory that is stored. Where that fails it is stored nevertheless, and whoever sent it must not be
     /// told to send it again: the fits follow as soon as the store can be read.
-    async fn follow_change(
-        &self,
-        known: &mut Known,
-        committed: Committed,
-        make: impl FnOnce(&mut Timings),
-    ) {
-        if let Err(error) = self.change(known, committed, make).await {
+    async fn follow_change(&self, known: &mut Known, committed: Committed, judged: Judged) {
+        if let Err(error) = self.change(known, committed, judged).await {
             tracing::error!(%error, "a change is stored, and the fits have not seen it yet");
         }
     }
@@ -177,72 +233,17 @@ impl Live {
         &self,
         known: &mut Known,
         Committed { version, first }: Committed,
-        make: impl FnOnce(&mut Timings),
+        Judged { made, judgement }: Judged,
     ) -> Result<(), StoreError> {
         if known.version != Some(version - 1) {
             return self.reload(known).await;
         }
         known.version = None;
-        make(&mut known.timings);
+        known.judge.make(judgement, &mut known.timings, made);
         let predictors = self.refit(known, version).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
         known.version = Some(version);
         Ok(())
-    }
-
-    /// Takes upload `id` out of the fits, at `now`.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn remove_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
-        // The writer before the fits, as uploads do: the other way round each would wait for the other.
-        let mut change = self.store.begin_change().await?;
-        let moved = change.remove_upload(id, now).await?;
-        self.make(change).await?;
-        Ok(moved)
-    }
-
-    /// Puts upload `id` back into the fits, at `now`.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn restore_upload(&self, id: i64, now: i64) -> Result<Moved, StoreError> {
-        let mut change = self.store.begin_change().await?;
-        let moved = change.restore_upload(id, now).await?;
-        self.make(change).await?;
-        Ok(moved)
-    }
-
-    /// Takes the timing that measurement `id` is out of the fits, at `now`, as far as these `senders` stand for it.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn remove_row(
-        &self,
-        id: i64,
-        senders: &Senders,
-        now: i64,
-    ) -> Result<Moved, StoreError> {
-        let mut change = self.store.begin_change().await?;
-        let moved = change.remove_row(id, senders, now).await?;
-        self.make(change).await?;
-        Ok(moved)
-    }
-
-    /// Puts the timing that measurement `id` is back into the fits, at `now`: these `senders` stand for it again.
-    ///
-    /// # Errors
-    /// Where the store does not answer.
-    pub async fn restore_row(
-        &self,
-        id: i64,
-        senders: &Senders,
-        now: i64,
-    ) -> Result<Moved, StoreError> {
-        let mut change = self.store.begin_change().await?;
-        let moved = change.restore_row(id, senders, now).await?;
-        self.make(change).await?;
-        Ok(moved)
     }
 
     /// Follows what other processes store, and settles the fits, for ever.
@@ -306,18 +307,27 @@ impl Live {
             .into_iter()
             .map(|p| (p.id, p.device_count))
             .collect();
-        let mut timings = Timings::default();
+        let (mut timings, mut judge) = (Timings::default(), Judge::default());
         let mut after = 0;
         loop {
-            let rows = self.store.fitted_measurements(after).await?;
-            let Some((last, _)) = rows.last() else { break };
-            after = *last;
-            let timing = |(id, row): &(i64, Measurement)| {
-                Some(Timing::new(*id, row, *devices.get(&row.platform)?))
-            };
-            timings.add(rows.iter().filter_map(timing));
+            let rows = self.store.judged_measurements(after).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.id;
+            let (mut inside, mut out) = (Vec::new(), Vec::new());
+            for row in rows {
+                let Some(devices) = devices.get(&row.measurement.platform) else {
+                    continue;
+                };
+                let timing = timing(&row, *devices);
+                match row.quarantined {
+                    None => inside.push(timing),
+                    Some(reason) => out.push((timing, reason)),
+                }
+            }
+            timings.add(inside);
+            judge.put_out(out);
         }
-        known.timings = timings;
+        (known.timings, known.judge) = (timings, judge);
         let predictors = self.refit(known, version).await?;
         let undated = predictors.undated().into_iter();
         let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
@@ -331,17 +341,17 @@ impl Live {
     async fn refit(&self, known: &mut Known, version: i64) -> Result<Predictors, StoreError> {
         let platforms = self.store.platforms().await?;
         let previous = self.predictors();
-        let timings = std::mem::take(&mut known.timings);
+        let mut timings = std::mem::take(&mut known.timings);
+        let mut judge = std::mem::take(&mut known.judge);
         let fit = move || {
-            (
-                Predictors::fit(platforms, &timings, &previous, version),
-                timings,
-            )
+            let by_id = platforms.iter().map(|own| (own.id.clone(), own.clone()));
+            judge.weigh(&by_id.collect(), &mut timings);
+            let predictors = Predictors::fit(platforms, &timings, &previous, version);
+            (predictors, timings, judge)
         };
-        let (predictors, timings) = tokio::task::spawn_blocking(fit)
-            .await
-            .map_err(|e| failed(&e))?;
-        known.timings = timings;
+        let fitted = tokio::task::spawn_blocking(fit).await;
+        let (predictors, timings, judge) = fitted.map_err(|e| failed(&e))?;
+        (known.timings, known.judge) = (timings, judge);
         self.tally.refits.fetch_add(1, Ordering::Relaxed);
         Ok(predictors)
     }
@@ -362,6 +372,37 @@ impl Known {
         let fresh = names(self).into_iter().map(|hash| (hash, version));
         predictors.undated().into_iter().chain(fresh).collect()
     }
+}
+
+/// The timing that a measurement is, as far as a person vouches for it.
+fn timing(row: &StoredMeasurement, devices: u32) -> Timing {
+    let timing = Timing::new(row.id, &row.measurement, devices);
+    if row.ruling == Some(Ruling::In) {
+        timing.vouched()
+    } else {
+        timing
+    }
+}
+
+/// What is thought of what `made` brings and of what is there, in a thread of its own. Whoever is interrupted leaves `known` to be
+/// read back.
+async fn judged(
+    known: &mut Known,
+    platforms: Arc<BTreeMap<PlatformId, Platform>>,
+    made: Made,
+) -> Result<Judged, StoreError> {
+    let version = known.version.take();
+    let timings = std::mem::take(&mut known.timings);
+    let judge = std::mem::take(&mut known.judge);
+    let work = move || {
+        let judgement = judge.judge(&platforms, &timings, &made);
+        (timings, judge, Judged { made, judgement })
+    };
+    let (timings, judge, judged) = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| failed(&e))?;
+    (known.version, known.timings, known.judge) = (version, timings, judge);
+    Ok(judged)
 }
 
 /// Work on the measurements that did not come to its end.

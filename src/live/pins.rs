@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Live, failed};
+use super::{Live, failed, timing};
 use crate::json::Invalid;
 use crate::store::StoreError;
+use crate::timing::judge::standing::Judge;
 use crate::timing::predict::fit_id::unknown;
-use crate::timing::predict::predictors::{Timing, Timings};
+use crate::timing::predict::predictors::Timings;
 use crate::timing::{FitId, Predictor};
 
 /// Why a fit cannot be had.
@@ -55,23 +56,27 @@ impl Live {
         if let Some(found) = self.pins.get(id) {
             return Ok(found);
         }
-        let timings = self.timings_at(version).await?;
+        let (mut timings, mut judge) = self.timings_at(version).await?;
         let (predictors, wanted) = (self.predictors(), id.clone());
-        let work = tokio::task::spawn_blocking(move || predictors.past(&wanted, &timings, version));
+        let work = tokio::task::spawn_blocking(move || {
+            judge.weigh(&predictors.platforms, &mut timings);
+            predictors.past(&wanted, &timings, version)
+        });
         let past = work.await.map_err(|e| failed(&e))?;
         let past = Arc::new(past.ok_or_else(missing)?);
         self.pins.keep(id.clone(), Arc::clone(&past));
         Ok(past)
     }
 
-    /// The timings that were in the fits at `version` of the data: those that are now, but for what has changed since.
-    async fn timings_at(&self, version: i64) -> Result<Timings, StoreError> {
-        let (mut since, mut timings) = loop {
+    /// The timings that were in the fits at `version` of the data: those that are now, but for what has changed since; and who
+    /// weighs them.
+    async fn timings_at(&self, version: i64) -> Result<(Timings, Judge), StoreError> {
+        let (mut since, mut timings, judge) = loop {
             self.refresh().await?;
             let known = self.known.lock().await;
             let since = self.store.since(version).await?;
             if known.version == Some(since.now()) {
-                break (since, known.timings.clone());
+                break (since, known.timings.clone(), known.judge.weigher());
             }
         };
         timings.remove(&since.come().await?);
@@ -79,13 +84,13 @@ impl Live {
         let mut after = 0;
         loop {
             let rows = since.gone(after).await?;
-            let Some((last, _)) = rows.last() else {
-                return Ok(timings);
+            let Some(last) = rows.last() else {
+                return Ok((timings, judge));
             };
-            after = *last;
-            timings.add(rows.iter().filter_map(|(id, row)| {
-                let platform = predictors.platforms.get(&row.platform)?;
-                Some(Timing::new(*id, row, platform.device_count))
+            after = last.id;
+            timings.add(rows.iter().filter_map(|row| {
+                let platform = predictors.platforms.get(&row.measurement.platform)?;
+                Some(timing(row, platform.device_count))
             }));
         }
     }

@@ -1,25 +1,22 @@
-//! An upload, from its body to the fits: read and judged in one thread, stored in another, visible at once or not at all.
+//! An upload, from its body to the fits: read in one thread and stored in another, judged as a whole, visible at once or not at all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Live;
+use super::keyed::{Answered, Clash, Ended, Ending, Keyed};
 use super::rejected::Rejected;
+use super::stored::{Receipt, RowError, TOLD, Told};
 use crate::json::Invalid;
-use crate::store::{
-    Counts, NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted,
-};
+use crate::store::{NewRow, Sender, Store, StoreError, Writing, behind, behind_while_wanted};
 use crate::timing::data::defaults::Defaults;
 use crate::timing::data::measurement::Verdict;
 use crate::timing::data::upload::{Context, Format, Line, Unreadable, read};
-use crate::timing::judge::quarantine;
-use crate::timing::predict::predictor::Predictor;
 use crate::timing::predict::predictors::Timing;
-use crate::timing::{Measurement, Mode, Platform, PlatformId, Predictors};
+use crate::timing::{Measurement, Platform, PlatformId, Predictors};
 
 /// What to do with rows that are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,30 +52,6 @@ pub struct Upload {
     pub now: i64,
 }
 
-/// What became of an upload.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// Its id; `None` for a dry run.
-    pub upload: Option<i64>,
-    /// How many rows went where.
-    pub counts: Counts,
-    /// Of the rejected rows as many as are kept, the first: enough to see what is wrong, however many there are.
-    pub kept: i64,
-    /// The first rows that are wrong.
-    pub errors: Vec<RowError>,
-    /// The first rows that are kept out of the fits: line and reason.
-    pub doubted: Vec<(u64, String)>,
-}
-
-/// A row that is wrong.
-#[derive(Clone, Debug)]
-pub struct RowError {
-    /// Its line in the upload, from 1.
-    pub line: u64,
-    /// What is wrong with it.
-    pub invalid: Invalid,
-}
-
 /// Why an upload was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
@@ -96,17 +69,21 @@ pub enum ReceiveError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Something else was sent with its key.
+    #[error("something else was sent with this key")]
+    OtherSent,
+    /// What was sent with its key is still at work.
+    #[error("an upload with this key is still at work")]
+    Running,
     /// A thread of ours met a defect.
     #[error("a thread of the upload stopped")]
     Stopped,
 }
 
-/// Rows that are told of in an answer.
-const TOLD: usize = 100;
 /// Rows that go to the store at once.
 const BATCH: usize = 1000;
-/// Rows that wait for a verdict where a platform has no sound fit: enough for one.
-const UNJUDGED: usize = 5_000;
+/// Why a row is held out that its sender holds out.
+const HELD: &str = "kept out of the fits where it was exported";
 
 /// What the reading thread sends to the storing one.
 enum Batch {
@@ -128,10 +105,55 @@ impl Live {
     ///
     /// # Errors
     /// Where nothing was stored; see [`ReceiveError`].
-    pub async fn receive(&self, mut upload: Upload) -> Result<Receipt, ReceiveError> {
+    pub async fn receive(&self, upload: Upload) -> Result<Receipt, ReceiveError> {
+        match self.received(upload, None).await? {
+            Answered::Now(receipt) => Ok(receipt),
+            // Without a key there is no answer from before.
+            Answered::Before(_) => Err(ReceiveError::Stopped),
+        }
+    }
+
+    /// Stores an upload as [`Live::receive`] does; where it is `keyed`, once, however often it is sent within a day.
+    ///
+    /// # Errors
+    /// Where nothing was stored; see [`ReceiveError`].
+    pub async fn receive_once(
+        &self,
+        upload: Upload,
+        keyed: Option<Keyed>,
+    ) -> Result<Answered, ReceiveError> {
+        let Some(keyed) = keyed else {
+            return self.received(upload, None).await;
+        };
+        let _at_work = self
+            .running
+            .begin(&keyed.once)
+            .map_err(|clash| match clash {
+                Clash::Same => ReceiveError::Running,
+                Clash::Other => ReceiveError::OtherSent,
+            })?;
+        let answered = match self.store.first(&keyed.once, upload.now).await? {
+            Some(first) => Answered::Before(first),
+            // Another process may be about to store it: the transaction looks once more.
+            None => self.received(upload, Some(&keyed)).await?,
+        };
+        match answered {
+            Answered::Before(first) if first.sent != keyed.once.sent => {
+                Err(ReceiveError::OtherSent)
+            }
+            answered => Ok(answered),
+        }
+    }
+
+    /// The same, where `keyed` is what may be sent again.
+    async fn received(
+        &self,
+        mut upload: Upload,
+        keyed: Option<&Keyed>,
+    ) -> Result<Answered, ReceiveError> {
         loop {
-            match self.attempt(upload).await? {
-                Attempt::Done(receipt) => return Ok(receipt),
+            match self.attempt(upload, keyed).await? {
+                Attempt::Done(answered) => return Ok(answered),
                 Attempt::Overtaken(back) => upload = back,
             }
             // What it says of a platform was news when it was read. It is read again, and told what it would have been told
@@ -141,11 +163,15 @@ impl Live {
         }
     }
 
-    async fn attempt(&self, mut upload: Upload) -> Result<Attempt, ReceiveError> {
+    async fn attempt(
+        &self,
+        mut upload: Upload,
+        keyed: Option<&Keyed>,
+    ) -> Result<Attempt, ReceiveError> {
         let (send, batches) = mpsc::channel(4);
         let (on_error, dry_run) = (upload.on_error, upload.dry_run);
         let (store, sender, now) = (self.store.clone(), upload.sender.clone(), upload.now);
-        let reader = Reader::new(self.predictors(), &upload, send);
+        let reader = Reader::new(&self.predictors(), &upload, send);
         // To read or bind a thousand rows takes milliseconds, for which the threads that answer requests are too good.
         let reading = behind(move || (reader.run(&mut upload), upload));
         let storing = behind_while_wanted(stored(store, sender, now, batches));
@@ -155,40 +181,32 @@ impl Live {
         let Some((writing, fresh)) = stored else {
             return Ok(Attempt::Overtaken(upload));
         };
-        let counts = writing.counts();
-        let Told {
-            errors,
-            doubted,
-            kept,
-        } = told?;
-        if counts.rejected > 0 && on_error == OnError::Abort {
+        let told = told?;
+        let count = writing.counts().rejected;
+        if count > 0 && on_error == OnError::Abort {
             writing.roll_back().await?;
-            return Err(ReceiveError::Rejected {
-                count: counts.rejected,
-                errors,
-            });
+            let errors = told.errors;
+            return Err(ReceiveError::Rejected { count, errors });
         }
-        let id = if dry_run {
-            writing.roll_back().await?;
-            None
-        } else {
-            let id = self.commit(writing, fresh).await?;
-            self.tally.stored(counts);
-            Some(id)
+        let ending = Ending {
+            dry_run,
+            keyed,
+            told: &told,
         };
-        Ok(Attempt::Done(Receipt {
-            upload: id,
-            counts,
-            kept,
-            errors,
-            doubted,
-        }))
+        let stored = match self.commit(writing, fresh, ending).await? {
+            Ended::Stored(stored) => stored,
+            Ended::Before(first) => return Ok(Attempt::Done(Answered::Before(first))),
+        };
+        if !dry_run {
+            self.tally.stored(stored.counts);
+        }
+        Ok(Attempt::Done(Answered::Now(stored.receipt(&told))))
     }
 }
 
 /// How an attempt to store an upload has ended.
 enum Attempt {
-    Done(Receipt),
+    Done(Answered),
     /// Another upload has defined one of its platforms meanwhile, and not as this one does.
     Overtaken(Upload),
 }
@@ -220,7 +238,7 @@ async fn stored(
     Ok(Some((writing, fresh)))
 }
 
-/// Stores the rows of a batch; returns the timings that are in the fits once all is committed.
+/// Stores the rows of a batch; returns the timings that are to be judged.
 async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, StoreError> {
     match batch {
         Batch::Rows(Ready {
@@ -230,7 +248,7 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
             let mut timings: Vec<Option<Timing>> = timings.into_iter().map(Some).collect();
             let kept = stored
                 .into_iter()
-                .filter(|(_, position)| !rows[*position].is_quarantined());
+                .filter(|(_, position)| !rows[*position].is_held());
             Ok(kept
                 .filter_map(|(id, position)| Some(timings[position].take()?.of_row(id)))
                 .collect())
@@ -242,18 +260,10 @@ async fn write(writing: &mut Writing, batch: Batch) -> Result<Vec<Timing>, Store
     }
 }
 
-/// What an answer tells of single rows.
-#[derive(Default)]
-struct Told {
-    errors: Vec<RowError>,
-    doubted: Vec<(u64, String)>,
-    /// Rejected rows that are kept.
-    kept: i64,
-}
-
-/// Reads and judges rows, and sends them on in batches.
+/// Reads rows, and sends them on in batches.
 struct Reader {
-    judge: Judge,
+    /// Whether a row's own verdict is believed.
+    trusted: bool,
     context: Context,
     ready: Ready,
     rejected: Rejected,
@@ -264,18 +274,12 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(predictors: Arc<Predictors>, upload: &Upload, send: mpsc::Sender<Batch>) -> Self {
+    fn new(predictors: &Predictors, upload: &Upload, send: mpsc::Sender<Batch>) -> Self {
         let mut context = Context::new(predictors.platforms.clone());
         context.defaults.clone_from(&upload.defaults);
         let known = predictors.platforms.keys().cloned().collect();
-        let judge = Judge {
-            trusted: upload.trusted,
-            predictors,
-            own: BTreeMap::new(),
-            waiting: Vec::new(),
-        };
         Self {
-            judge,
+            trusted: upload.trusted,
             context,
             ready: Ready::default(),
             rejected: Rejected::default(),
@@ -293,52 +297,36 @@ impl Reader {
             &mut context,
             &mut |line, context| self.take(line, context),
         )?;
-        let judged = self.judge.rest(&context);
         self.told.kept = i64::try_from(self.rejected.kept.len()).unwrap_or(i64::MAX);
-        let _ = self.keep(judged, &context);
         let _ = self.flush(true);
         Ok(self.told)
     }
 
     fn take(&mut self, line: Line, context: &Context) -> ControlFlow<()> {
         match line.row {
-            Ok(measurement) => {
-                let judged = self.judge.judge(line.number, measurement, context);
-                self.keep(judged, context)?;
-            }
+            Ok(measurement) => self.keep(line.number, &measurement, context),
             Err(invalid) => self.reject(line.number, invalid, line.sent),
         }
         self.flush(false)
     }
 
-    fn keep(&mut self, judged: Vec<Judged>, context: &Context) -> ControlFlow<()> {
-        for row in judged {
-            if let Some(reason) = row
-                .quarantined
-                .as_ref()
-                .filter(|_| self.told.doubted.len() < TOLD)
-            {
-                self.told.doubted.push((row.line, reason.clone()));
-            }
-            let id = &row.measurement.platform;
-            if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
-                self.known.insert(id.clone());
-                self.ready.platforms.push(new.clone());
-            }
-            if let Some(platform) = context.platform(id) {
-                // The one id of all its rows: a copy for each would stay in memory with the timings.
-                let timing = Timing::new(0, &row.measurement, platform.device_count);
-                self.ready.timings.push(Timing {
-                    platform: platform.id.clone(),
-                    ..timing
-                });
-            }
-            self.ready
-                .rows
-                .push(NewRow::new(row.line, &row.measurement, row.quarantined));
-            self.flush(false)?;
+    fn keep(&mut self, line: u64, row: &Measurement, context: &Context) {
+        let id = &row.platform;
+        if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
+            self.known.insert(id.clone());
+            self.ready.platforms.push(new.clone());
         }
-        ControlFlow::Continue(())
+        if let Some(platform) = context.platform(id) {
+            // The one id of all its rows: a copy for each would stay in memory with the timings.
+            let timing = Timing::new(0, row, platform.device_count);
+            self.ready.timings.push(Timing {
+                platform: platform.id.clone(),
+                ..timing
+            });
+        }
+        let held = self.trusted && row.raw.verdict == Some(Verdict::Quarantined);
+        let held = held.then(|| HELD.to_owned());
+        self.ready.rows.push(NewRow::new(line, row, held));
     }
 
     fn reject(&mut self, number: u64, invalid: Invalid, sent: String) {
@@ -372,92 +360,5 @@ impl Reader {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
-    }
-}
-
-/// A row with its verdict.
-struct Judged {
-    line: u64,
-    measurement: Measurement,
-    /// Why it is kept out of the fits, where it is.
-    quarantined: Option<String>,
-}
-
-/// Judges rows by the platform's fit; where there is none yet, by that of the upload's own rows.
-struct Judge {
-    /// Whether a row's own verdict is believed.
-    trusted: bool,
-    predictors: Arc<Predictors>,
-    /// Yardsticks made of this upload's rows; `None` where they were too few.
-    own: BTreeMap<(PlatformId, Mode), Option<Predictor>>,
-    waiting: Vec<(u64, Measurement)>,
-}
-
-impl Judge {
-    /// The rows whose verdict is known now that this one has come.
-    fn judge(&mut self, line: u64, measurement: Measurement, context: &Context) -> Vec<Judged> {
-        if let Some(own) = measurement.raw.verdict.filter(|_| self.trusted) {
-            let doubted = own == Verdict::Quarantined;
-            let quarantined =
-                doubted.then(|| "kept out of the fits where it was exported".to_owned());
-            return vec![Judged {
-                line,
-                measurement,
-                quarantined,
-            }];
-        }
-        let key = (measurement.platform.clone(), measurement.mode);
-        let stored = self
-            .predictors
-            .get(&key.0, key.1)
-            .map(AsRef::as_ref)
-            .filter(|p| quarantine::is_sound(p));
-        let by = match (stored, self.own.get(&key)) {
-            (Some(stored), _) => Some(stored),
-            (None, Some(own)) => own.as_ref(),
-            (None, None) => {
-                self.waiting.push((line, measurement));
-                return if self.waiting.len() >= UNJUDGED {
-                    self.rest(context)
-                } else {
-                    Vec::new()
-                };
-            }
-        };
-        let quarantined = by.and_then(|by| quarantine::doubt(by, &measurement));
-        vec![Judged {
-            line,
-            measurement,
-            quarantined,
-        }]
-    }
-
-    /// The rows that still wait.
-    fn rest(&mut self, context: &Context) -> Vec<Judged> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let mut by_key: BTreeMap<(PlatformId, Mode), Vec<&Measurement>> = BTreeMap::new();
-        for (_, row) in &waiting {
-            by_key
-                .entry((row.platform.clone(), row.mode))
-                .or_default()
-                .push(row);
-        }
-        for (key, rows) in by_key {
-            let platform = context.platform(&key.0);
-            let own = platform.and_then(|platform| quarantine::yardstick(&rows, platform, key.1));
-            self.own.insert(key, own);
-        }
-        let judged = |(line, measurement): (u64, Measurement)| {
-            let own = self
-                .own
-                .get(&(measurement.platform.clone(), measurement.mode));
-            let quarantined = own.and_then(|own| quarantine::doubt(own.as_ref()?, &measurement));
-            Judged {
-                line,
-                measurement,
-                quarantined,
-            }
-        };
-        waiting.into_iter().map(judged).collect()
     }
 }

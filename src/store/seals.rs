@@ -30,13 +30,41 @@ pub(super) struct Sealed {
 }
 
 /// All tables, in the order in which rows may be deleted from: a restore goes by it too.
-pub(super) const SEALED: [Sealed; 10] = [
+pub(super) const SEALED: [Sealed; 13] = [
     Sealed::new("fits", "", &["hash", "version"], ["fits", "its rows"]),
     Sealed::new(
         "moves",
         "",
         &["version", "measurement"],
         ["moves", "its rows"],
+    ),
+    Sealed::new(
+        "repeats",
+        "",
+        &["token", "key", "at", "sent", "answer"],
+        ["repeats", "its rows"],
+    ),
+    Sealed::new(
+        "rulings",
+        "",
+        &["version", "measurement", "was"],
+        ["rulings", "its rows"],
+    ),
+    Sealed::new(
+        "audit",
+        "",
+        &[
+            "id",
+            "at",
+            "sender",
+            "token",
+            "action",
+            "subject",
+            "subject_id",
+            "timings",
+            "reason",
+        ],
+        ["audit", "its rows"],
     ),
     Sealed::new(
         "duplicates",
@@ -53,10 +81,10 @@ pub(super) const SEALED: [Sealed; 10] = [
     Sealed::new(
         "measurements",
         "upload",
-        &["upload", "id", "quarantined", "mark", "removed_at"],
+        &["upload", "id", "quarantined", "ruling", "mark", "removed_at"],
         ["upload", "the marks of its rows"],
     )
-    .only("@quarantined is not null or @mark is not null or @removed_at is not null"),
+    .only("@quarantined is not null or @ruling is not null or @mark is not null or @removed_at is not null"),
     Sealed::new(
         "uploads",
         "id",

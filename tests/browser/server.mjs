@@ -24,14 +24,16 @@ export async function serve(...args) {
     server.on("exit", (code) => reject(new Error(`the server stopped with ${code}`)));
     server.on("error", reject);
   });
-  const token = execFileSync(BINARY, ["token", "create", "--name", "browser", "--scope", "write", ...database], { cwd: folder }).toString().trim();
+  /** @param {string} name @param {string} scope */
+  const tokenOf = (name, scope) => execFileSync(BINARY, ["token", "create", "--name", name, "--scope", scope, ...database], { cwd: folder }).toString().trim();
+  const token = tokenOf("browser", "write");
   const stop = async () => {
     const gone = new Promise((resolve) => server.once("exit", resolve));
     server.kill();
     await gone;
     rmSync(folder, { recursive: true });
   };
-  return { origin, token, stop };
+  return { origin, token, tokenOf, stop };
 }
 
 /** A folder of its own for the command line, which `run` calls there: it gives what is printed, or throws what is complained of. */

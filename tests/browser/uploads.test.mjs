@@ -78,3 +78,23 @@ test("an upload that is not there is told in words", async () => {
   await page.goto("/uploads?upload=99999");
   await page.locator(".problem", { hasText: "there is no upload 99999" }).waitFor();
 });
+
+test("a person who knows better releases doubted rows, and holds others out, with a reason", async () => {
+  const { upload } = await send("decided", 6);
+  await page.goto(`/uploads?upload=${upload}`);
+  await page.getByText("Decide otherwise").click();
+  await page.getByRole("button", { name: "Hold" }).click();
+  await page.getByText("Say why").waitFor();
+  assert.equal(await page.getByLabel("Reason").evaluate((input) => input === document.activeElement), true);
+  await page.getByLabel("Reason").fill("the fan was broken");
+  await page.getByLabel("Token").fill(server.tokenOf("root", "admin"));
+  await page.getByRole("button", { name: "Hold" }).click();
+  await page.getByText("6 rows held out of the fits").waitFor();
+  const rows = page.getByRole("table", { name: "Measurements" });
+  await rows.getByText("kept out of the fits").nth(5).waitFor();
+  await page.getByText("Decide otherwise").click();
+  await page.getByLabel("Reason").fill("the fan was another machine's");
+  await page.getByRole("button", { name: "Release" }).click();
+  await page.getByText("6 rows released").waitFor();
+  await rows.getByText("kept out of the fits").waitFor({ state: "detached" });
+});

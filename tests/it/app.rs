@@ -8,7 +8,7 @@ use axum::response::Response;
 use epochcast::http::{Service, Settings, router};
 use epochcast::live::Live;
 use epochcast::store::{
-    Backup, DatabaseUrl, NewToken, Options, Restored, Restoring, Revoked, Scope, Store,
+    Backup, DatabaseUrl, Deed, NewToken, Options, Restored, Restoring, Revoked, Scope, Store,
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -17,6 +17,11 @@ use tower::ServiceExt;
 
 /// Noon of a day, for what is written in tests.
 pub(crate) const NOW: i64 = 1_795_521_600_000;
+
+/// What somebody does on the command line then.
+pub(crate) fn deed() -> Deed {
+    Deed::on_command_line(NOW)
+}
 
 /// `request` with the fields of `extra` too.
 pub(crate) fn with(mut request: Value, extra: &Value) -> Value {

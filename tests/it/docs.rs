@@ -87,7 +87,7 @@ fn request(line: &str, token: &str) -> Request<axum::body::Body> {
 #[tokio::test]
 async fn every_curl_line_works() {
     let app = App::seeded().await;
-    let token = app.token("me", Scope::Write).await;
+    let token = app.token("me", Scope::Admin).await;
     let mut called = 0;
     for text in pages().into_values() {
         let text = text.replace("\\\n", " ");

@@ -8,7 +8,7 @@ use epochcast::store::Senders;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::app::App;
+use crate::app::{App, deed};
 use crate::docs::{page, rows};
 use crate::process::contents;
 
@@ -110,7 +110,7 @@ async fn an_evaluation_is_kept_while_the_data_stay_the_same() {
     let first = live.clone().evaluation().await.unwrap();
     let second = live.clone().evaluation().await.unwrap();
     assert!(Arc::ptr_eq(&first, &second));
-    live.remove_row(1, &Senders::Everybody, crate::app::NOW)
+    live.remove_row(1, &Senders::Everybody, &deed())
         .await
         .unwrap();
     let third = live.evaluation().await.unwrap();

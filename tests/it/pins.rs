@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use tempfile::TempDir;
 
-use crate::app::{Answer, App, NOW, url};
+use crate::app::{Answer, App, NOW, deed, url};
 
 /// Nets by their layers, by their costs, of a group that only other platforms have timed, scaled, and of a rare mode.
 fn questions() -> [Value; 5] {
@@ -332,7 +332,8 @@ async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
     let live = Arc::clone(&app.live);
     let storing = tokio::spawn(async move { live.receive(upload).await });
     let live = Arc::clone(&app.live);
-    let removing = tokio::spawn(async move { live.remove_row(1, &Senders::Everybody, NOW).await });
+    let removing =
+        tokio::spawn(async move { live.remove_row(1, &Senders::Everybody, &deed()).await });
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }

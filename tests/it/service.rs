@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::app::{App, NOW};
+use crate::app::{App, NOW, deed};
 
 async fn ask(service: &Service, request: axum::http::request::Builder) -> Response {
     let request = request.body(Body::empty()).unwrap();
@@ -396,12 +396,12 @@ async fn what_could_not_be_put_back_in_an_earlier_release_can_be_after_the_migra
         (8, 2, "a row of it was taken out by itself before"),
         (9, 1, "it was taken out twice and put back, in vain"),
     ] {
-        let moved = live.restore_upload(upload, NOW).await.unwrap();
+        let moved = live.restore_upload(upload, &deed()).await.unwrap();
         assert_eq!(moved.timings, back, "upload {upload}: {why}");
     }
-    assert_eq!(live.remove_upload(7, NOW).await.unwrap().remaining, 2);
+    assert_eq!(live.remove_upload(7, &deed()).await.unwrap().remaining, 2);
     for row in [51, 57] {
-        let moved = live.restore_row(row, &Senders::Everybody, NOW).await;
+        let moved = live.restore_row(row, &Senders::Everybody, &deed()).await;
         assert_eq!(moved.unwrap().timings, 1);
     }
     assert_eq!(fitted(), 58);

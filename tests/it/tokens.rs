@@ -264,12 +264,13 @@ fn a_name_that_is_refused_is_told_with_what_is_wrong_with_it() {
 #[tokio::test]
 async fn every_operation_that_writes_needs_a_token_that_allows_it() {
     let app = App::seeded().await;
-    let (reader, writer) = (
+    let (reader, writer, admin) = (
         app.token("reader", Scope::Read).await,
         app.token("writer", Scope::Write).await,
+        app.token("admin", Scope::Admin).await,
     );
     let document = app.get("/openapi.json").await.body;
-    let mut guarded = 0;
+    let (mut guarded, mut for_admins) = (0, 0);
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
@@ -301,15 +302,20 @@ async fn every_operation_that_writes_needs_a_token_that_allows_it() {
                 403,
                 "{method} {path}"
             );
-            let full = app
-                .with_token(method.clone(), &path, &writer)
-                .await
-                .status
-                .as_u16();
+            let allowed = if operation["security"][0]["token"][0] == "admin" {
+                let answer = app.with_token(method.clone(), &path, &writer).await;
+                assert_eq!(answer.status, 403, "{method} {path}");
+                for_admins += 1;
+                &admin
+            } else {
+                &writer
+            };
+            let full = app.with_token(method.clone(), &path, allowed).await;
+            let full = full.status.as_u16();
             assert!(full != 401 && full != 403, "{method} {path}: {full}");
         }
     }
-    assert!(guarded >= 5);
+    assert!(guarded >= 5 && for_admins >= 5, "{guarded}, {for_admins}");
 }
 
 #[tokio::test]

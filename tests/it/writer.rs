@@ -19,7 +19,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::app::{App, NOW, url};
+use crate::app::{App, NOW, deed, url};
 use crate::keeping::edit;
 use crate::uploads::fits;
 
@@ -157,8 +157,8 @@ fn writes<'a>(live: &'a Live, dir: &'a TempDir) -> Vec<(&'static str, Write<'a>)
             "take an upload out and put it back",
             Box::new(move |_| {
                 async move {
-                    live.remove_upload(1, NOW).await.unwrap();
-                    live.restore_upload(1, NOW).await.unwrap();
+                    live.remove_upload(1, &deed()).await.unwrap();
+                    live.restore_upload(1, &deed()).await.unwrap();
                 }
                 .boxed_local()
             }),
@@ -167,8 +167,12 @@ fn writes<'a>(live: &'a Live, dir: &'a TempDir) -> Vec<(&'static str, Write<'a>)
             "take a row out and put it back",
             Box::new(move |_| {
                 async move {
-                    live.remove_row(1, &Senders::Everybody, NOW).await.unwrap();
-                    live.restore_row(1, &Senders::Everybody, NOW).await.unwrap();
+                    live.remove_row(1, &Senders::Everybody, &deed())
+                        .await
+                        .unwrap();
+                    live.restore_row(1, &Senders::Everybody, &deed())
+                        .await
+                        .unwrap();
                 }
                 .boxed_local()
             }),
@@ -384,7 +388,7 @@ async fn what_is_stored_is_told_so_though_it_cannot_be_fitted_yet() {
     let receipt = live.receive(upload("second")).await.unwrap();
     assert_eq!(receipt.counts.accepted, 3);
     assert!(live.refresh().await.is_err());
-    let moved = live.remove_upload(receipt.upload.unwrap(), NOW).await;
+    let moved = live.remove_upload(receipt.upload.unwrap(), &deed()).await;
     assert_eq!(moved.unwrap().timings, 3);
     edit(&path, "update platforms set device = 'GPU'").await;
     live.refresh().await.unwrap();

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read, Seek};
 use std::path::Path;
 
 use anyhow::Context;
-use epochcast::live::{Live, OnError, Receipt, ReceiveError, RowError, Upload};
+use epochcast::live::{Live, OnError, Receipt, ReceiveError, Rejudged, RowError, Upload};
 use epochcast::timing::data::defaults::Defaults;
 use epochcast::timing::data::foreign::{self, Refused, detect};
 use epochcast::timing::data::upload::Format;
@@ -68,6 +68,7 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
                 .clone()
                 .map(|name| serde_json::json!({"name": name})),
             batch_size: args.batch_size,
+            units: args.units,
             file_name: Some(name),
         },
         trusted: true,
@@ -106,6 +107,8 @@ fn print(
         kept,
         errors,
         doubted,
+        rejudged,
+        units,
     }: &Receipt,
 ) -> anyhow::Result<()> {
     let stored = upload.map_or_else(|| "dry run".to_owned(), |id| format!("upload {id}"));
@@ -124,8 +127,17 @@ fn print(
             counts.rejected
         );
     }
+    for note in units {
+        anstream::eprintln!("  {}", note.told().replace("?units=", "--units "));
+    }
     for (line, reason) in doubted {
         anstream::eprintln!("  line {line}: kept out of the fits: {reason}");
+    }
+    let Rejudged { doubted, cleared } = *rejudged;
+    if doubted + cleared > 0 {
+        anstream::eprintln!(
+            "  of rows stored before, {doubted} are kept out of the fits now, and {cleared} are in again"
+        );
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! `epochcast uploads`, `upload show`, `undo` and `redo`: what was stored, out of the fits and back.
+//! `epochcast uploads`, `upload show`, `undo`, `redo` and `audit`: what was stored, out of the fits and back, and by whom.
 
 use anyhow::Context;
+use epochcast::ask::known::audit::{Audit, AuditEntry};
 use epochcast::ask::known::uploads::{UploadSummary, Uploads};
 use epochcast::live::Live;
-use epochcast::store::{Filter, Moved, Page, Rejection, Store, UploadRow};
+use epochcast::store::{AuditRow, Deed, Filter, Moved, Page, Rejection, Store, UploadRow};
 use epochcast::units::moment;
 
 use crate::cli::args::Settings;
@@ -140,7 +141,9 @@ fn more(all: i64, table: &mut Table) {
 /// Takes upload `id` out of the fits.
 pub(crate) async fn undo(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let live = existing(settings, id).await?;
-    let Moved { timings, remaining } = live.remove_upload(id, clock::now()).await?;
+    let Moved { timings, remaining } = live
+        .remove_upload(id, &Deed::on_command_line(clock::now()))
+        .await?;
     live.store().close().await;
     let timings = counted(timings, "timing");
     let stay = if remaining > 0 {
@@ -157,7 +160,9 @@ pub(crate) async fn undo(settings: &Settings, id: i64) -> anyhow::Result<()> {
 /// Puts upload `id` back into the fits.
 pub(crate) async fn redo(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let live = existing(settings, id).await?;
-    let Moved { timings, remaining } = live.restore_upload(id, clock::now()).await?;
+    let Moved { timings, remaining } = live
+        .restore_upload(id, &Deed::on_command_line(clock::now()))
+        .await?;
     live.store().close().await;
     let timings = counted(timings, "timing");
     table::print(&format!(
@@ -176,4 +181,45 @@ async fn existing(settings: &Settings, id: i64) -> anyhow::Result<Live> {
 async fn known(store: &Store, id: i64) -> anyhow::Result<UploadRow> {
     let upload = store.upload(id).await?;
     upload.with_context(|| format!("there is no upload {id}: epochcast uploads lists them"))
+}
+
+/// Lists what was done, the newest first.
+pub(crate) async fn audit(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
+    let store = database::look(settings).await?;
+    let mut rows: Vec<AuditRow> = Vec::new();
+    loop {
+        let before = rows.last().map(|last| last.id);
+        let more = store.audit(before, PAGE).await?;
+        if more.is_empty() {
+            break;
+        }
+        rows.extend(more);
+    }
+    database::looked(&store).await?;
+    if as_json {
+        let entries = rows.into_iter().map(AuditEntry::from).collect();
+        return print_json(&Audit {
+            entries,
+            next: None,
+        });
+    }
+    let mut table = Table::default()
+        .left("when")
+        .long("who")
+        .left("did")
+        .left("to")
+        .right("timings")
+        .long("reason");
+    for row in rows {
+        let name = row.named.unwrap_or_else(|| row.subject_id.to_string());
+        table.row([
+            moment::minute(row.at),
+            row.by.name,
+            row.action.replace('_', " "),
+            format!("{} {name}", row.subject),
+            row.timings.to_string(),
+            row.reason.unwrap_or_default(),
+        ]);
+    }
+    table::print(&table.fitted(table::room()))
 }

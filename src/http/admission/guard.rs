@@ -16,13 +16,21 @@ use crate::http::extract::problem::ApiError;
 use crate::http::settings::Settings;
 use crate::live::Live;
 use crate::live::clock;
-use crate::store::{Scope, Sender, Senders, Token, UploadRow};
+use crate::store::{Deed, Scope, Sender, Senders, Token, UploadRow};
 
 /// Who sends a request, to a handler that needs to know.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Caller(pub(in crate::http) Token);
 
 impl Caller {
+    /// What the caller does at `at`.
+    pub(in crate::http) fn does(&self, at: i64) -> Deed {
+        Deed {
+            by: Sender::from(&self.0),
+            at,
+        }
+    }
+
     /// Whose part in what these `uploads` sent the caller may take out or put back: everybody's, or the caller's own.
     pub(in crate::http) fn may_change(&self, uploads: &[UploadRow]) -> Result<Senders, ApiError> {
         let caller = &self.0;
@@ -79,7 +87,15 @@ impl Guard {
                 let detail = "this service only reads: it was started with --read-only";
                 return Err(ApiError::Forbidden(detail.to_owned()));
             }
-            return self.writer(headers).await.map(Some);
+            let least = if route.is_for_admins() {
+                Scope::Admin
+            } else {
+                Scope::Write
+            };
+            return self.of_scope(least, headers).await.map(Some);
+        }
+        if route.is_for_admins() {
+            return self.of_scope(Scope::Admin, headers).await.map(Some);
         }
         if self.require_token && route.needs_token_to_read() {
             return self.reader(headers).await.map(Some);
@@ -87,13 +103,13 @@ impl Guard {
         Ok(None)
     }
 
-    async fn writer(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    async fn of_scope(&self, least: Scope, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let caller = self.sender(bearer(headers)).await?;
-        if caller.0.scope >= Scope::Write {
+        if caller.0.scope >= least {
             return Ok(caller);
         }
         Err(ApiError::Forbidden(format!(
-            "the token {} is of scope {}, and this needs write",
+            "the token {} is of scope {}, and this needs {least}",
             caller.0.name, caller.0.scope
         )))
     }

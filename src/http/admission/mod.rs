@@ -129,7 +129,7 @@ impl Service {
             strip(&mut request, base);
         }
         let route = front.routes.at(request.uri().path());
-        let unknown = (!route.documented).then(|| request.uri().path().to_owned());
+        let unknown = (!route.is_documented()).then(|| request.uri().path().to_owned());
         let origin = front.settings.origins.to_name(request.headers());
         let takes_gzip = takes_gzip(request.headers());
         let mut asked = Asked {
@@ -325,7 +325,7 @@ impl Asked<'_> {
 
     fn tell(&self, status: u16) {
         let route = match &self.route.path {
-            _ if !self.route.documented && (200..300).contains(&status) => "page",
+            _ if !self.route.is_documented() && (200..300).contains(&status) => "page",
             path => path.as_str(),
         };
         let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);

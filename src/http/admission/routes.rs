@@ -3,7 +3,7 @@
 //! Each operation says so beside its handler, in extensions of the OpenAPI document. `x-weight`: `heavy` where it takes
 //! milliseconds of a processor, so that it waits for one or is refused; `upload`; `watch` where it asks after the service
 //! itself and is always answered. `x-open`: a `POST` that changes nothing, as its question is too long for an address. `x-body-bytes`:
-//! the longest body, where it is not the usual one.
+//! the longest body, where it is not the usual one. `x-admin`: it takes a token of scope `admin`, be it to read.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +29,17 @@ pub(super) enum Work {
     Watch,
 }
 
+/// Whose a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// It is not in the document: a page, or nothing.
+    Pages,
+    /// It is an operation for all who may read, or write.
+    Everybody,
+    /// It is one for administrators alone, be it to read.
+    Administrators,
+}
+
 /// A path of the OpenAPI document, or the sum of all others.
 #[derive(Debug)]
 pub(in crate::http) struct Route {
@@ -43,8 +54,7 @@ pub(in crate::http) struct Route {
     pub(super) takes_onnx: bool,
     /// Whether its handler tells of the service itself.
     pub(super) tells: bool,
-    /// Whether it is in the document: the others are pages, or nothing.
-    pub(super) documented: bool,
+    whose: Whose,
     /// Methods that change something.
     guarded: BTreeSet<&'static str>,
 }
@@ -55,9 +65,19 @@ impl Route {
         !self.guarded.is_empty() && self.guarded.contains(method.as_str())
     }
 
+    /// Whether it is for administrators alone.
+    pub(in crate::http) fn is_for_admins(&self) -> bool {
+        self.whose == Whose::Administrators
+    }
+
+    /// Whether it is in the document: the others are pages, or nothing.
+    pub(super) fn is_documented(&self) -> bool {
+        self.whose != Whose::Pages
+    }
+
     /// Whether reading it takes a token where the service is run so: not pages, and not whether it lives.
     pub(in crate::http) fn needs_token_to_read(&self) -> bool {
-        self.documented && !["/healthz", "/readyz"].contains(&self.path.as_str())
+        self.is_documented() && !["/healthz", "/readyz"].contains(&self.path.as_str())
     }
 }
 
@@ -77,7 +97,7 @@ impl Routes {
             body_bytes: body_bytes(&PathItem::default()),
             takes_onnx: false,
             tells: false,
-            documented: false,
+            whose: Whose::Pages,
             guarded: BTreeSet::new(),
         }];
         for (path, item) in &document.paths.paths {
@@ -92,7 +112,11 @@ impl Routes {
                     takes_onnx: takes_onnx(item),
                     tells: [Work::Watch, Work::Upload].contains(&work(item))
                         || path == "/v1/limits",
-                    documented: true,
+                    whose: if for_admins(item) {
+                        Whose::Administrators
+                    } else {
+                        Whose::Everybody
+                    },
                     guarded: guarded(item),
                 });
             }
@@ -135,6 +159,14 @@ fn body_bytes(item: &PathItem) -> u64 {
         .as_ref()
         .and_then(|post| extension(post, "x-body-bytes")?.as_u64());
     longest.unwrap_or_else(|| u64::try_from(BODY_BYTES).unwrap_or(u64::MAX))
+}
+
+/// Whether an operation of the path is for administrators alone: then all of them are.
+fn for_admins(item: &PathItem) -> bool {
+    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+    let mut operations = operations.into_iter().flatten();
+    operations
+        .any(|operation| extension(operation, "x-admin").and_then(Value::as_bool) == Some(true))
 }
 
 /// Whether the document says that the path takes an ONNX file.

@@ -7,21 +7,24 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::audit::{Reason, RuledRows, decision};
 use crate::http::admission::guard::Caller;
-use crate::http::extract::body::Json;
+use crate::http::extract::body::{Json, JsonBody};
 use crate::http::extract::path::Id;
 use crate::http::extract::problem::ApiError;
-use crate::http::extract::refusals::{NotThere, StoreRefused, WriteRefused};
+use crate::http::extract::refusals::{BodyRefused, NotThere, StoreRefused, WriteRefused};
 use crate::http::shared::Shared;
 use crate::live::clock;
 use crate::net::{Complexity, Group};
-use crate::store::{Moved, Senders, StoredMeasurement};
+use crate::store::{Moved, Object, Ruling, Senders, StoredMeasurement};
 use crate::timing::data::measurement::RawMeasurement;
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(one, remove))
         .routes(routes!(restore))
+        .routes(routes!(release))
+        .routes(routes!(hold))
 }
 
 /// A measurement as it was sent, and what follows from it.
@@ -54,6 +57,7 @@ impl From<StoredMeasurement> for MeasurementRow {
             line,
             measurement,
             quarantined,
+            ruling: _,
         } = stored;
         Self {
             id,
@@ -137,7 +141,9 @@ async fn remove(
     Id(id): Id,
 ) -> Result<Json<RowMoved>, ApiError> {
     let senders = whose(&live, &caller, id).await?;
-    let moved = live.remove_row(id, &senders, clock::now()).await?;
+    let moved = live
+        .remove_row(id, &senders, &caller.does(clock::now()))
+        .await?;
     Ok(Json(RowMoved::new(id, moved)))
 }
 
@@ -160,6 +166,68 @@ async fn restore(
     Id(id): Id,
 ) -> Result<Json<RowMoved>, ApiError> {
     let senders = whose(&live, &caller, id).await?;
-    let moved = live.restore_row(id, &senders, clock::now()).await?;
+    let moved = live
+        .restore_row(id, &senders, &caller.does(clock::now()))
+        .await?;
     Ok(Json(RowMoved::new(id, moved)))
+}
+
+/// Puts one timing into the fits, whatever is thought of it: it stays for as long as nobody holds it out.
+///
+/// Takes a token of scope `admin`. The reason is kept with it in the log, `/v1/audit`.
+#[utoipa::path(
+    post,
+    path = "/v1/measurements/{id}/release",
+    tag = "evidence",
+    extensions(("x-admin" = json!(true))),
+    security(("token" = ["admin"])),
+    params(("id" = i64, Path, description = "Id of a measurement", example = "1")),
+    request_body(content = Reason, example = json!({"reason": "timed again on the same machine, twice"})),
+    responses(
+        (status = 200, description = "It is released", body = RuledRows),
+        NotThere,
+        BodyRefused,
+        WriteRefused,
+    )
+)]
+async fn release(
+    State(live): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    JsonBody(body): JsonBody,
+) -> Result<Json<RuledRows>, ApiError> {
+    whose(&live, &caller, id).await?;
+    let decision = decision(Ruling::In, &caller, &body)?;
+    let ruled = live.rule(Object::Measurement(id), &decision).await?;
+    Ok(Json(ruled.into()))
+}
+
+/// Holds one timing out of the fits, whatever is thought of it, until somebody releases it.
+///
+/// Takes a token of scope `admin`. The reason is kept with it in the log, `/v1/audit`.
+#[utoipa::path(
+    post,
+    path = "/v1/measurements/{id}/hold",
+    tag = "evidence",
+    extensions(("x-admin" = json!(true))),
+    security(("token" = ["admin"])),
+    params(("id" = i64, Path, description = "Id of a measurement", example = "1")),
+    request_body(content = Reason, example = json!({"reason": "timed again on the same machine, twice"})),
+    responses(
+        (status = 200, description = "It is held out", body = RuledRows),
+        NotThere,
+        BodyRefused,
+        WriteRefused,
+    )
+)]
+async fn hold(
+    State(live): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    JsonBody(body): JsonBody,
+) -> Result<Json<RuledRows>, ApiError> {
+    whose(&live, &caller, id).await?;
+    let decision = decision(Ruling::Out, &caller, &body)?;
+    let ruled = live.rule(Object::Measurement(id), &decision).await?;
+    Ok(Json(ruled.into()))
 }

@@ -1,5 +1,6 @@
 //! What is known: nets, platforms, GPUs, timings and uploads; and the service itself.
 
+pub(super) mod audit;
 pub(super) mod cursor;
 pub(super) mod evaluation;
 pub(super) mod export;

@@ -1,42 +1,37 @@
 //! `POST /v1/measurements`: timings in.
 
-use std::io::{Read, Seek, Write};
-
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
-use flate2::write::MultiGzDecoder;
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use tempfile::SpooledTempFile;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::admission::guard::Caller;
 use crate::http::admission::{BasePath, Told};
-use crate::http::extract::body::{Json, Params, unread as unarrived};
+use crate::http::extract::body::{JsonText, Params};
 use crate::http::extract::bounds::UPLOAD_BYTES;
-use crate::http::extract::problem::ApiError;
+use crate::http::extract::once::{self, digest};
+use crate::http::extract::problem::{ApiError, Problem};
 use crate::http::extract::refusals::{BodyRefused, WriteRefused};
+use crate::http::extract::spool::{spool, unwritten};
 use crate::http::shared::Shared;
-use crate::json::{FieldError, ParseError};
+use crate::json::{FieldError, Invalid, ParseError};
 use crate::live::clock;
-use crate::live::{OnError, Receipt, ReceiveError, RowError, Upload};
-use crate::store::{Scope, StoreError};
+use crate::live::{Answered, Keyed, OnError, Receipt, ReceiveError, Rejudged, RowError, Upload};
+use crate::store::{Once, Scope};
 use crate::timing::Mode;
 use crate::timing::data::defaults::Defaults;
 use crate::timing::data::foreign::{self, Refused, detect};
 use crate::timing::data::measurement::RawMeasurement;
+use crate::timing::data::slip::Slip;
 use crate::timing::data::upload::{Format, Unreadable};
+use crate::timing::judge::doctor::UnitNote;
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(upload))
 }
-
-/// What of an upload is kept in memory; the rest goes to a file that has no name.
-const IN_MEMORY: usize = 4 << 20;
 
 /// How to take an upload.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -58,6 +53,9 @@ struct UploadParams {
     net: Option<String>,
     /// Images in a step of all devices together, where a pycls file does not say.
     batch_size: Option<u64>,
+    /// What the times are, where they are not what the fields' names say: they are corrected before they are judged and stored.
+    #[param(inline)]
+    units: Option<Slip>,
 }
 
 /// What to do with rows that are wrong.
@@ -87,6 +85,12 @@ struct UploadAnswer {
     errors: Vec<RowProblem>,
     /// The first 100 rows that are kept out of the fits.
     doubted: Vec<Doubted>,
+    /// Rows that look like times in another unit, and how to send them again; null where none do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<Vec<UnitsAnswer>>,
+    /// What it changes of earlier uploads' rows; null where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejudged: Option<RejudgedAnswer>,
     /// Rows that are wrong, as a CSV to fix and send again: the first `rejected_kept` of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_csv: Option<String>,
@@ -117,6 +121,39 @@ struct Doubted {
     line: u64,
     /// Why.
     reason: String,
+}
+
+/// Rows that look like times in another unit.
+#[derive(Debug, Serialize, ToSchema)]
+struct UnitsAnswer {
+    /// Their platform.
+    platform: String,
+    /// How many they are.
+    rows: usize,
+    /// What to send them again with: `?units=…`.
+    units: Slip,
+    /// What they look like, and what to do.
+    detail: String,
+}
+
+impl From<UnitNote> for UnitsAnswer {
+    fn from(note: UnitNote) -> Self {
+        Self {
+            detail: note.told(),
+            platform: note.platform.to_string(),
+            rows: note.rows,
+            units: note.slip,
+        }
+    }
+}
+
+/// Rows of earlier uploads that are thought of otherwise, now that these have come.
+#[derive(Debug, Serialize, ToSchema)]
+struct RejudgedAnswer {
+    /// They were in the fits, and are kept out of them now.
+    doubted: usize,
+    /// They were kept out, and are in the fits now.
+    cleared: usize,
 }
 
 impl From<RowError> for RowProblem {
@@ -150,6 +187,8 @@ impl From<Receipt> for UploadAnswer {
             kept,
             errors,
             doubted,
+            rejudged,
+            units,
         }: Receipt,
     ) -> Self {
         let rejected_csv = upload
@@ -167,6 +206,11 @@ impl From<Receipt> for UploadAnswer {
                 .into_iter()
                 .map(|(line, reason)| Doubted { line, reason })
                 .collect(),
+            units: (!units.is_empty()).then(|| units.into_iter().map(UnitsAnswer::from).collect()),
+            rejudged: (rejudged != Rejudged::default()).then_some(RejudgedAnswer {
+                doubted: rejudged.doubted,
+                cleared: rejudged.cleared,
+            }),
             rejected_csv,
         }
     }
@@ -178,7 +222,13 @@ impl From<Receipt> for UploadAnswer {
     path = "/v1/measurements",
     extensions(("x-weight" = json!("upload")), ("x-body-bytes" = json!(UPLOAD_BYTES))),
     tag = "evidence",
-    params(UploadParams),
+    params(
+        UploadParams,
+        (
+            "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "Chosen by the sender: for a day, the same upload with the same key is answered as the first time, and stored once"
+        ),
+    ),
     security(("token" = ["write"])),
     request_body(
         content(
@@ -193,6 +243,7 @@ impl From<Receipt> for UploadAnswer {
     ),
     responses(
         (status = 200, description = "What became of the rows", body = UploadAnswer),
+        (status = 409, description = "What was sent with this key is still at work; `Retry-After` says when to ask again", body = Problem, content_type = "application/problem+json"),
         BodyRefused,
         WriteRefused,
     )
@@ -202,10 +253,24 @@ async fn upload(
     Extension(Caller(token)): Extension<Caller>,
     Params(params): Params<UploadParams>,
     request: Request,
-) -> Result<Json<UploadAnswer>, ApiError> {
+) -> Result<JsonText, ApiError> {
     let (parts, body) = request.into_parts();
     let kind = kind(&parts.headers)?;
+    let key = once::key(&parts.headers)?;
     let mut spool = spool(&live, &parts.headers, body).await?;
+    let base = parts
+        .extensions
+        .get()
+        .map(|BasePath(base)| base.to_string());
+    let mut keyed = None;
+    if let Some(key) = key.filter(|_| params.dry_run != Some(true)) {
+        let (token, base) = (token.id, base.clone());
+        let sent;
+        (sent, spool) = digest(&parts, spool).await?;
+        let once = Once { token, key, sent };
+        let answer = Box::new(move |receipt: &Receipt| written(receipt, base.as_deref()));
+        keyed = Some(Keyed { once, answer });
+    }
     let format = format(kind, &spool.head()?, params.file_name.as_deref())?;
     let on_error = match (params.on_error, format) {
         (Some(OnErrorParam::Abort), _) | (None, Format::Json) => OnError::Abort,
@@ -222,23 +287,32 @@ async fn upload(
             mode: params.mode,
             model: params.net.map(|name| serde_json::json!({"name": name})),
             batch_size: params.batch_size,
+            units: params.units,
             file_name: params.file_name,
         },
         trusted: token.scope == Scope::Admin,
         sender: (&token).into(),
         now: clock::now(),
     };
-    let received = live.receive(upload).await;
-    let received = received.map_err(|error| refusal(error, is_array))?;
+    let received = live.receive_once(upload, keyed).await;
+    let receipt = match received.map_err(|error| refusal(error, is_array))? {
+        Answered::Now(receipt) => receipt,
+        Answered::Before(first) => return Ok(JsonText(first.answer.into())),
+    };
     // Not of a dry run.
-    if let (Some(Told(front)), Some(_)) = (parts.extensions.get(), received.upload) {
+    if let (Some(Told(front)), Some(_)) = (parts.extensions.get(), receipt.upload) {
         front.readiness.has_stored();
     }
-    let mut answer = UploadAnswer::from(received);
-    if let (Some(BasePath(base)), Some(path)) = (parts.extensions.get(), &mut answer.rejected_csv) {
+    Ok(JsonText(written(&receipt, base.as_deref()).into()))
+}
+
+/// What became of an upload, as JSON, where the service stands under the path `base`.
+fn written(receipt: &Receipt, base: Option<&str>) -> String {
+    let mut answer = UploadAnswer::from(receipt.clone());
+    if let (Some(base), Some(path)) = (base, &mut answer.rejected_csv) {
         path.insert_str(0, base);
     }
-    Ok(Json(answer))
+    serde_json::to_string(&answer).unwrap_or_default()
 }
 
 /// What a body may be called.
@@ -295,100 +369,6 @@ fn format(kind: Kind, head: &[u8], file_name: Option<&str>) -> Result<Format, Ap
     }
 }
 
-/// A body that has arrived.
-struct Spool(SpooledTempFile);
-
-/// Bytes that tell what a body is.
-const HEAD: u64 = 64 << 10;
-
-impl Spool {
-    /// How it starts.
-    fn head(&mut self) -> Result<Vec<u8>, ApiError> {
-        let mut head = Vec::new();
-        let read = self
-            .0
-            .rewind()
-            .and_then(|()| (&mut self.0).take(HEAD).read_to_end(&mut head));
-        read.and_then(|_| self.0.rewind())
-            .map_err(|e| unwritten(&e))?;
-        Ok(head)
-    }
-}
-
-/// Takes the whole body in, decompressed, before a transaction begins: a slow client holds nobody up.
-async fn spool(live: &Shared, headers: &HeaderMap, body: Body) -> Result<Spool, ApiError> {
-    let target = Limited {
-        file: live.store().spool(IN_MEMORY),
-        left: UPLOAD_BYTES,
-    };
-    let mut chunks = body.into_data_stream();
-    let encoding = headers
-        .get(header::CONTENT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    let file = match encoding.map(str::trim) {
-        None | Some("" | "identity") => {
-            let mut target = target;
-            while let Some(chunk) = chunks.next().await {
-                target
-                    .write_all(&chunk.map_err(|e| unarrived(&e))?)
-                    .map_err(|e| unwritten(&e))?;
-            }
-            target.file
-        }
-        Some("gzip") => {
-            let mut decoder = MultiGzDecoder::new(target);
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|e| unarrived(&e))?;
-                // Of a bomb a few kilobytes are many megabytes, for which the threads that answer requests are too good.
-                let unpack = move || decoder.write_all(&chunk).map(|()| decoder);
-                let unpacked = tokio::task::spawn_blocking(unpack).await;
-                let unpacked = unpacked.map_err(|_| ApiError::Internal)?;
-                decoder = unpacked.map_err(|e| unwritten(&e))?;
-            }
-            decoder.finish().map_err(|e| unwritten(&e))?.file
-        }
-        Some(other) => {
-            return Err(ApiError::MediaType(format!(
-                "the body is encoded as `{other}`: send it plain or as gzip"
-            )));
-        }
-    };
-    Ok(Spool(file))
-}
-
-/// A file that takes no more than is left.
-struct Limited {
-    file: SpooledTempFile,
-    left: u64,
-}
-
-impl Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let sent = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.left = self
-            .left
-            .checked_sub(sent)
-            .ok_or(std::io::ErrorKind::FileTooLarge)?;
-        self.file.write_all(bytes).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-fn unwritten(error: &std::io::Error) -> ApiError {
-    match error.kind() {
-        std::io::ErrorKind::FileTooLarge => {
-            ApiError::TooLarge(usize::try_from(UPLOAD_BYTES).unwrap_or(usize::MAX))
-        }
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ApiError::Full,
-        // What the system says is of the file that the body waits in, not of what was sent.
-        _ if error.raw_os_error().is_some() => StoreError::Spool(error.to_string()).into(),
-        _ => ApiError::Body(error.to_string()),
-    }
-}
-
 /// What a client is told of an upload that was not stored.
 fn refusal(error: ReceiveError, is_array: bool) -> ApiError {
     match error {
@@ -401,6 +381,11 @@ fn refusal(error: ReceiveError, is_array: bool) -> ApiError {
         ReceiveError::Unreadable(Unreadable::Io(error)) => unwritten(&error),
         ReceiveError::Store(error) => error.into(),
         ReceiveError::Stopped => ApiError::Internal,
+        ReceiveError::Running => ApiError::Conflict(format!("{error}: ask again in a moment")),
+        ReceiveError::OtherSent => {
+            let hint = "a new key for what is new; the old one to hear its answer again";
+            Invalid::at("/Idempotency-Key", (), error.to_string(), hint).into()
+        }
         ReceiveError::Rejected { count, errors } => {
             let told = errors.into_iter().flat_map(|RowError { line, invalid }| {
                 let place = if is_array {

@@ -11,17 +11,18 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::audit::{Reason, RuledRows, decision};
 use super::listing::Order;
 use crate::ask::known::uploads::{UploadSummary, Uploads};
 use crate::http::admission::guard::Caller;
-use crate::http::extract::body::{Json, Params};
+use crate::http::extract::body::{Json, JsonBody, Params};
 use crate::http::extract::path::Id;
 use crate::http::extract::problem::ApiError;
-use crate::http::extract::refusals::{ListRefused, NotThere, WriteRefused};
+use crate::http::extract::refusals::{BodyRefused, ListRefused, NotThere, WriteRefused};
 use crate::http::shared::Shared;
 use crate::live::RejectedExport;
 use crate::live::clock::now;
-use crate::store::{Moved, UploadFilter, UploadRow};
+use crate::store::{Moved, Object, Ruling, UploadFilter, UploadRow};
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -29,6 +30,8 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(one, remove))
         .routes(routes!(rejected))
         .routes(routes!(restore))
+        .routes(routes!(release))
+        .routes(routes!(hold))
 }
 
 /// Which uploads to list.
@@ -167,7 +170,7 @@ async fn remove(
     Id(id): Id,
 ) -> Result<Json<MovedRows>, ApiError> {
     caller.may_change(&[known(&live, id).await?])?;
-    let moved = live.remove_upload(id, now()).await?;
+    let moved = live.remove_upload(id, &caller.does(now())).await?;
     Ok(Json(moved.into()))
 }
 
@@ -190,6 +193,66 @@ async fn restore(
     Id(id): Id,
 ) -> Result<Json<MovedRows>, ApiError> {
     caller.may_change(&[known(&live, id).await?])?;
-    let moved = live.restore_upload(id, now()).await?;
+    let moved = live.restore_upload(id, &caller.does(now())).await?;
     Ok(Json(moved.into()))
+}
+
+/// Puts all timings of an upload into the fits, whatever is thought of them: they stay for as long as nobody holds them out.
+///
+/// Takes a token of scope `admin`. The reason is kept with it in the log, `/v1/audit`.
+#[utoipa::path(
+    post,
+    path = "/v1/uploads/{id}/release",
+    tag = "evidence",
+    extensions(("x-admin" = json!(true))),
+    security(("token" = ["admin"])),
+    params(("id" = i64, Path, description = "Id of an upload", example = "1")),
+    request_body(content = Reason, example = json!({"reason": "timed again on the same machine, twice"})),
+    responses(
+        (status = 200, description = "It is released", body = RuledRows),
+        NotThere,
+        BodyRefused,
+        WriteRefused,
+    )
+)]
+async fn release(
+    State(live): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    JsonBody(body): JsonBody,
+) -> Result<Json<RuledRows>, ApiError> {
+    known(&live, id).await?;
+    let decision = decision(Ruling::In, &caller, &body)?;
+    let ruled = live.rule(Object::Upload(id), &decision).await?;
+    Ok(Json(ruled.into()))
+}
+
+/// Holds all timings of an upload out of the fits, whatever is thought of them, until somebody releases them.
+///
+/// Takes a token of scope `admin`. The reason is kept with it in the log, `/v1/audit`.
+#[utoipa::path(
+    post,
+    path = "/v1/uploads/{id}/hold",
+    tag = "evidence",
+    extensions(("x-admin" = json!(true))),
+    security(("token" = ["admin"])),
+    params(("id" = i64, Path, description = "Id of an upload", example = "1")),
+    request_body(content = Reason, example = json!({"reason": "timed again on the same machine, twice"})),
+    responses(
+        (status = 200, description = "It is held out", body = RuledRows),
+        NotThere,
+        BodyRefused,
+        WriteRefused,
+    )
+)]
+async fn hold(
+    State(live): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id,
+    JsonBody(body): JsonBody,
+) -> Result<Json<RuledRows>, ApiError> {
+    known(&live, id).await?;
+    let decision = decision(Ruling::Out, &caller, &body)?;
+    let ruled = live.rule(Object::Upload(id), &decision).await?;
+    Ok(Json(ruled.into()))
 }

@@ -48,6 +48,9 @@ pub(in crate::http) enum ApiError {
         "the body came too slowly: it has to arrive within {0} s, and then at 1 KB/s or faster"
     )]
     Slow(u64),
+    /// What was sent before has to end first.
+    #[error("{0}")]
+    Conflict(String),
     /// It was meant for another host.
     #[error("{0}")]
     Misdirected(String),
@@ -121,6 +124,7 @@ impl ApiError {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeaderTooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Misdirected(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Store(_) | Self::Busy(_) | Self::Stopping | Self::Unready(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -162,6 +166,9 @@ impl IntoResponse for ApiError {
             }
             Self::TooMany(seconds) | Self::Busy(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Self::Conflict(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Self::Stopping | Self::Unready(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

@@ -10,7 +10,8 @@ use crate::store::error::StoreError;
 /// Ids of one statement, of SQLite's 32,766 parameters.
 const IDS: usize = 5000;
 
-/// Puts what was taken out and is among `rows` to the letter back in, with the verdict of now, so that it keeps its id.
+/// Puts what was taken out and is among `rows` to the letter back in, so that it keeps its id; what its sender says now of
+/// whether it is held out counts, and that it was put in by a person still does.
 ///
 /// Returns the ids, with the positions in `rows`. A timing that was sent otherwise before is left to be stored anew.
 pub(super) async fn bring_back(
@@ -44,7 +45,7 @@ pub(super) async fn bring_back(
         let same = known.and_then(|known| known.iter().find(|known| known.says_the_same_as(row)));
         back.extend(same.map(|same| (same.id, position)));
     }
-    judge(
+    put_in(
         db,
         back.iter().map(|(id, position)| (*id, &rows[*position].0)),
     )
@@ -52,20 +53,24 @@ pub(super) async fn bring_back(
     Ok(back)
 }
 
-/// Puts measurements in with the verdicts of the rows that they were sent as.
-async fn judge<'a>(
+/// Puts measurements in with what is held out of the rows that they were sent as.
+async fn put_in<'a>(
     db: &mut SqliteConnection,
     back: impl ExactSizeIterator<Item = (i64, &'a Row)>,
 ) -> Result<(), StoreError> {
     if back.len() == 0 {
         return Ok(());
     }
-    let sql = "update measurements set removed_at = null, quarantined = verdicts.column2 from (";
+    let sql = "update measurements set removed_at = null, quarantined = held.column2,
+               ruling = coalesce(held.column3, nullif(ruling, 'out')) from (";
     let mut query = QueryBuilder::<Sqlite>::new(sql);
     query.push_values(back, |mut columns, (id, row)| {
-        columns.push_bind(id).push_bind(&row.quarantined);
+        columns
+            .push_bind(id)
+            .push_bind(&row.quarantined)
+            .push_bind(&row.ruling);
     });
-    query.push(") as verdicts where measurements.id = verdicts.column1");
+    query.push(") as held where measurements.id = held.column1");
     query.build().execute(db).await?;
     Ok(())
 }

@@ -6,21 +6,23 @@
 //! since it is the same timing to them; what is put back, for the upload that is named.
 //!
 //! Where the same timing was sent in two ways (another source, another noise) there are two measurements of it, of which
-//! one at most is in: one that is believed before one that is in quarantine, then the newest. Which one is in follows from
+//! one at most is in: one that is judged before one that is held out, then the newest. Which one is in follows from
 //! the marks alone, and is kept in `measurements.removed_at` for all who read.
 
 use std::collections::HashSet;
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::again;
 use super::fits;
 use super::measurements::{COLUMNS, Row, StoredMeasurement};
 use super::senders::Sender;
+use super::verdicts;
 use super::version::{Committed, bump_version};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Transaction;
-use crate::timing::Measurement;
+use crate::timing::judge::standing::Judgement;
 
 /// One change of what is in: all of it becomes visible at [`Change::commit`], or none.
 #[derive(Debug)]
@@ -59,13 +61,15 @@ impl Senders {
 /// Tables of what uploads stand for, with the column of the measurement.
 const STANDING: [(&str, &str); 2] = [("measurements", "id"), ("duplicates", "measurement")];
 /// The measurements that upload $1 stands for, or did; and one alone.
-const OF_UPLOAD: &str = "select id from measurements where upload = $1
+pub(super) const OF_UPLOAD: &str = "select id from measurements where upload = $1
                          union select measurement from duplicates where upload = $1";
-const ONE: &str = "select $1";
+pub(super) const ONE: &str = "select $1";
 /// What the timings of a change are collected in, for as long as its transaction: all measurements of each, whether that is one
-/// that the change names, whether it was in before, and whether it is in afterwards.
+/// that the change names, whether it was in before, whether it is in afterwards, and whether a person has decided anew on one that
+/// is in.
 const TOUCHED: &str = "create temp table touched (measurement bigint not null primary key, identity text not null,
-                       doubted bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0)";
+                       doubted bigint not null, held bigint not null, live bigint not null, named bigint not null, wins bigint not null default 0,
+                       ruled bigint not null default 0)";
 
 impl Store {
     /// Begins a change.
@@ -88,6 +92,11 @@ impl Change {
     #[must_use]
     pub fn version(&self) -> i64 {
         self.version
+    }
+
+    /// What it is written on.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
     }
 
     /// Takes upload `id` out, at `now`: its sender stands for none of its timings any more. What was rejected of it goes for
@@ -161,27 +170,27 @@ impl Change {
         self.settle(now).await
     }
 
-    /// The measurements that it takes out.
+    /// The measurements that it takes out, and those that come back another way.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn gone(&mut self) -> Result<HashSet<i64>, StoreError> {
-        let sql = "select measurement from touched where live = 1 and wins = 0";
+        let sql = "select measurement from touched where (live = 1 and wins = 0) or ruled = 1";
         let ids: Vec<i64> = sqlx::query_scalar(sql)
             .fetch_all(&mut *self.transaction)
             .await?;
         Ok(ids.into_iter().collect())
     }
 
-    /// The next measurements that it puts into the fits, with ids above `after`, by id; none after the last.
+    /// The next measurements that it puts back and that nobody holds out, with ids above `after`, by id; none after the last.
     ///
     /// # Errors
     /// Where the database does not answer or holds what no release has written.
-    pub async fn come(&mut self, after: i64) -> Result<Vec<(i64, Measurement)>, StoreError> {
+    pub async fn come(&mut self, after: i64) -> Result<Vec<StoredMeasurement>, StoreError> {
         let sql = format!(
             "select {COLUMNS} from measurements where id in (
                  select measurement from touched
-                 where live = 0 and wins = 1 and doubted = 0 and measurement > $1
+                 where ((live = 0 and wins = 1) or ruled = 1) and held = 0 and measurement > $1
                  order by measurement limit 5000
              ) order by id"
         );
@@ -189,9 +198,33 @@ impl Change {
             .bind(after)
             .fetch_all(&mut *self.transaction)
             .await?;
-        let measurement =
-            |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));
-        rows.into_iter().map(measurement).collect()
+        rows.into_iter().map(StoredMeasurement::try_from).collect()
+    }
+
+    /// Stores what is thought of the measurements that it puts back, `come`, and of those that were there.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full.
+    pub async fn judge(&mut self, come: &[i64], judgement: &Judgement) -> Result<(), StoreError> {
+        // What was thought of them when they left counts no more.
+        let sql = "update measurements set quarantined = null
+                   where quarantined is not null and id in (
+                       select measurement from touched where live = 0 and wins = 1 and held = 0)";
+        sqlx::query(sql).execute(&mut *self.transaction).await?;
+        verdicts::store(&mut self.transaction, judgement).await?;
+        let doubted: HashSet<i64> = judgement.doubted.iter().map(|(id, _)| *id).collect();
+        let sql = "select measurement from touched where ruled = 1";
+        let ruled: Vec<i64> = sqlx::query_scalar(sql)
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        // Their moves are kept already.
+        let ruled: HashSet<i64> = ruled.into_iter().collect();
+        let mut moved: Vec<i64> = come.to_vec();
+        moved.retain(|id| !doubted.contains(id) && !ruled.contains(id));
+        moved.extend(&judgement.left);
+        moved.extend(&judgement.cleared);
+        moved.sort_unstable();
+        again::moved(&mut self.transaction, &moved, self.version).await
     }
 
     /// Makes it visible, and durable; the hashes `fits` are those that it gives.
@@ -209,11 +242,12 @@ impl Change {
     }
 
     /// Collects the timings that the measurements `which` of `id` are, with all measurements of each.
-    async fn touch(&mut self, which: &str, id: i64) -> Result<(), StoreError> {
+    pub(super) async fn touch(&mut self, which: &str, id: i64) -> Result<(), StoreError> {
         let collect = |named: u8, which: &str| {
             format!(
-                "insert into touched (measurement, identity, doubted, live, named)
+                "insert into touched (measurement, identity, doubted, held, live, named)
                  select id, identity, case when quarantined is null then 0 else 1 end,
+                        case when ruling = 'out' then 1 else 0 end,
                         case when removed_at is null then 1 else 0 end, {named}
                  from measurements where {which}"
             )
@@ -273,9 +307,9 @@ impl Change {
         Ok(())
     }
 
-    /// Lets the marks of the collected timings say which measurement of each is in; a move is kept of each that enters or
-    /// leaves the fits. Those in quarantine are not in these either way.
-    async fn settle(&mut self, now: i64) -> Result<Moved, StoreError> {
+    /// Lets the marks of the collected timings say which measurement of each is in; a move is kept of each that leaves the fits.
+    /// Those in quarantine are not in these.
+    pub(super) async fn settle(&mut self, now: i64) -> Result<Moved, StoreError> {
         let standing = "update touched set wins = 1
                         where measurement in (
                             select id from measurements where mark is null and id in (select measurement from touched))
@@ -287,7 +321,7 @@ impl Change {
                     and measurement not in (
                         select measurement from (
                             select measurement, row_number() over (
-                                partition by identity order by doubted, measurement desc) as place
+                                partition by identity order by held, measurement desc) as place
                             from touched
                             where wins = 1 and identity in (select identity from touched where named = 0)
                         ) as standing where place = 1)";
@@ -295,7 +329,7 @@ impl Change {
             sqlx::query(sql).execute(&mut *self.transaction).await?;
         }
         let sql = "insert into moves (version, measurement)
-                   select $1, measurement from touched where live <> wins and doubted = 0 order by measurement";
+                   select $1, measurement from touched where live = 1 and wins = 0 and doubted = 0 order by measurement";
         let query = sqlx::query(sql).bind(self.version);
         query.execute(&mut *self.transaction).await?;
         // Out before in, since one measurement of a timing is in at most.

@@ -8,7 +8,6 @@ use super::measurements::StoredMeasurement;
 use super::measurements::{COLUMNS, Row};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
-use crate::timing::Measurement;
 
 /// Hashes of one statement.
 const HASHES: usize = 1000;
@@ -62,6 +61,13 @@ pub struct Since {
 const MOVED: &str =
     "select measurement from moves where version > $1 group by measurement having count(*) % 2 = 1";
 
+/// Measurements that a person has decided on since $1.
+const RULED: &str = "select measurement from rulings where version > $1";
+/// What a person had decided then.
+const THEN: &str = "case when id in (select measurement from rulings where version > $1) then (
+    select was from rulings where measurement = measurements.id and version > $1 order by version limit 1)
+    else ruling end as ruling";
+
 impl Since {
     /// The version of the data now.
     #[must_use]
@@ -69,14 +75,14 @@ impl Since {
         self.now
     }
 
-    /// Ids of the measurements that are in the fits now and were not then.
+    /// Ids of the measurements that are in the fits now and were not then, or that a person has decided on since.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn come(&mut self) -> Result<HashSet<i64>, StoreError> {
         let mut come = HashSet::new();
         let later = "select id from uploads where version > $1";
-        for (column, those) in [("upload", later), ("id", MOVED)] {
+        for (column, those) in [("upload", later), ("id", MOVED), ("id", RULED)] {
             let sql = format!(
                 "select id from measurements
                  where removed_at is null and quarantined is null and {column} in ({those})"
@@ -90,14 +96,17 @@ impl Since {
         Ok(come)
     }
 
-    /// The next measurements that were in the fits then and are not now, with ids above `after`; none after the last.
+    /// The next measurements that were in the fits then and are not now, or that a person has decided on since, as they were
+    /// then, with ids above `after`; none after the last.
     ///
     /// # Errors
     /// Where the database does not answer or holds what no release has written.
-    pub async fn gone(&mut self, after: i64) -> Result<Vec<(i64, Measurement)>, StoreError> {
+    pub async fn gone(&mut self, after: i64) -> Result<Vec<StoredMeasurement>, StoreError> {
+        let columns = COLUMNS.replace(", ruling", &format!(", {THEN}"));
         let sql = format!(
-            "select {COLUMNS} from measurements
-             where (removed_at is not null or quarantined is not null) and id in ({MOVED})
+            "select {columns} from measurements
+             where ((removed_at is not null or quarantined is not null) and id in ({MOVED})
+                 or removed_at is null and quarantined is null and id in ({RULED}) and id not in ({MOVED}))
              and upload in (select id from uploads where version <= $1) and id > $2 order by id limit 5000"
         );
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -105,9 +114,7 @@ impl Since {
             .bind(after)
             .fetch_all(&mut *self.transaction)
             .await?;
-        let measurement =
-            |row| StoredMeasurement::try_from(row).map(|stored| (stored.id, stored.measurement));
-        rows.into_iter().map(measurement).collect()
+        rows.into_iter().map(StoredMeasurement::try_from).collect()
     }
 }
 

@@ -25,6 +25,33 @@ pub struct StoredMeasurement {
     pub measurement: Measurement,
     /// Why it is kept out of the fits, where it is.
     pub quarantined: Option<String>,
+    /// What a person has decided of it.
+    pub ruling: Option<Ruling>,
+}
+
+/// What a person has decided of a timing, whatever the others let expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// It is in the fits.
+    In,
+    /// It is out of them.
+    Out,
+}
+
+impl Ruling {
+    const ALL: [Self; 2] = [Self::In, Self::Out];
+
+    /// The word for it in the store.
+    pub(in crate::store) const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+
+    fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ruling| ruling.as_str() == word)
+    }
 }
 
 /// A row to be stored, its columns made out already: that is done in the thread that reads an upload, while the one
@@ -33,17 +60,22 @@ pub struct StoredMeasurement {
 pub struct NewRow(pub(in crate::store) Row);
 
 impl NewRow {
-    /// The row of `measurement` on `line` of an upload, from 1; `quarantined` says why it is kept out of the fits,
-    /// where it is.
+    /// The row of `measurement` on `line` of an upload, from 1; `held` says why it is held out of the fits, where its sender
+    /// may say so.
     #[must_use]
-    pub fn new(line: u64, measurement: &Measurement, quarantined: Option<String>) -> Self {
-        Self(Row::new(line, measurement, quarantined))
+    pub fn new(line: u64, measurement: &Measurement, held: Option<String>) -> Self {
+        Self(Row::new(line, measurement, held))
     }
 
-    /// Whether it is kept out of the fits.
+    /// Whether it is held out of the fits.
     #[must_use]
-    pub fn is_quarantined(&self) -> bool {
+    pub fn is_held(&self) -> bool {
         self.0.quarantined.is_some()
+    }
+
+    /// Its line in the upload, from 1.
+    pub(in crate::store) fn line(&self) -> i64 {
+        self.0.line
     }
 }
 
@@ -156,11 +188,12 @@ pub(in crate::store) struct Row {
     noise: Option<f64>,
     pub(super) identity: String,
     pub(in crate::store) quarantined: Option<String>,
+    pub(in crate::store) ruling: Option<String>,
 }
 
 pub(in crate::store) const COLUMNS: &str = "id, upload, line, platform, mode, label, family, model, scaling, flops, params, acts, \
      resolution, batch_size, images_per_second, step_seconds, epoch_seconds, dataset_images, measured_at, source, noise, \
-     identity, quarantined";
+     identity, quarantined, ruling";
 
 impl Row {
     fn new(line: u64, row: &Measurement, quarantined: Option<String>) -> Self {
@@ -193,6 +226,9 @@ impl Row {
             source: raw.source.clone(),
             noise: raw.noise,
             identity: format!("{:032x}", identity(row)),
+            ruling: quarantined
+                .is_some()
+                .then(|| Ruling::Out.as_str().to_owned()),
             quarantined,
         }
     }
@@ -269,6 +305,11 @@ impl TryFrom<Row> for StoredMeasurement {
             key: id.to_string(),
             cause,
         };
+        let ruling = row
+            .ruling
+            .as_deref()
+            .map(|word| Ruling::read(word).ok_or_else(|| corrupt("ruling", format!("`{word}`"))));
+        let ruling = ruling.transpose()?;
         let raw = sent(row).map_err(|(column, cause)| corrupt(column, cause))?;
         let measurement = raw
             .try_into()
@@ -279,6 +320,7 @@ impl TryFrom<Row> for StoredMeasurement {
             line,
             measurement,
             quarantined,
+            ruling,
         })
     }
 }
@@ -350,6 +392,24 @@ impl Store {
         rows.into_iter().map(measurement).collect()
     }
 
+    /// The next measurements of which nobody has decided that they are out, whether they are in the fits or not, with ids above
+    /// `after`, by id; none after the last.
+    ///
+    /// # Errors
+    /// Where the database does not answer or holds what no release has written.
+    pub async fn judged_measurements(
+        &self,
+        after: i64,
+    ) -> Result<Vec<StoredMeasurement>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        query
+            .push(COLUMNS)
+            .push(" from measurements where removed_at is null and (ruling is null or ruling <> 'out') and id > ");
+        query.push_bind(after).push(" order by id limit 5000");
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
+        rows.into_iter().map(StoredMeasurement::try_from).collect()
+    }
+
     /// One page of the measurements that `filter` lets through, by id.
     ///
     /// # Errors
@@ -374,7 +434,7 @@ impl Store {
     }
 }
 
-/// Rows of one statement: 23 columns each, of SQLite's 32,766 parameters.
+/// Rows of one statement: 24 columns each, of SQLite's 32,766 parameters.
 pub(super) const ROWS_A_STATEMENT: usize = 500;
 
 /// Stores `rows` of `upload` with ids from `first`; one that equals a stored row is left out.
@@ -416,7 +476,8 @@ pub(in crate::store) async fn insert<'a>(
             .push_bind(&row.source)
             .push_bind(row.noise)
             .push_bind(&row.identity)
-            .push_bind(&row.quarantined);
+            .push_bind(&row.quarantined)
+            .push_bind(&row.ruling);
     });
     query.push(" on conflict do nothing");
     let stored = query.build().execute(&mut *db).await?.rows_affected();

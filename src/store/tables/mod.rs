@@ -1,13 +1,17 @@
 //! What is stored: measurements, the uploads that brought them, platforms, tokens, fits.
 
 pub(super) mod again;
+pub(super) mod audit;
 pub(super) mod changes;
 pub(super) mod fits;
 pub(super) mod measurements;
 pub(super) mod origins;
 pub(super) mod platforms;
+pub(super) mod repeats;
+pub(super) mod rulings;
 pub(super) mod senders;
 pub(super) mod sorted;
 pub(super) mod tokens;
 pub(super) mod uploads;
+pub(super) mod verdicts;
 pub(super) mod version;

@@ -4,7 +4,6 @@ use sqlx::FromRow;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::tokens::Token;
 use crate::json::shown;
 
 /// Who sends an upload.
@@ -22,15 +21,6 @@ impl From<&str> for Sender {
         Self {
             name: name.to_owned(),
             token: None,
-        }
-    }
-}
-
-impl From<&Token> for Sender {
-    fn from(token: &Token) -> Self {
-        Self {
-            name: token.name.clone(),
-            token: Some(token.id),
         }
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
+use super::audit::{Action, Deed, Entry, Object, note};
+use super::senders::Sender;
 use crate::json::{is_printable, shown};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -133,6 +135,15 @@ pub struct Token {
     pub revoked_at: Option<i64>,
 }
 
+impl From<&Token> for Sender {
+    fn from(token: &Token) -> Self {
+        Self {
+            name: token.name.clone(),
+            token: Some(token.id),
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     id: i64,
@@ -196,6 +207,17 @@ fn hash(secret: &str) -> String {
 
 const MINUTE: i64 = 60_000;
 
+/// What the log says of the token `id`.
+fn told(deed: &Deed, action: Action, id: i64) -> Entry<'_> {
+    Entry {
+        deed,
+        action,
+        object: Object::Token(id),
+        timings: 0,
+        reason: None,
+    }
+}
+
 impl Store {
     /// Makes a token of `random` bits, which is returned once and kept nowhere; `None` where the name is taken, also by one
     /// that has ended: what that has sent is still read under it.
@@ -221,8 +243,17 @@ impl Store {
             .bind(token.expires_at)
             .execute(&mut *transaction)
             .await?;
+        let made = made.rows_affected() == 1;
+        if made {
+            let id: i64 = sqlx::query_scalar("select id from tokens where name = $1")
+                .bind(&token.name.0)
+                .fetch_one(&mut *transaction)
+                .await?;
+            let deed = Deed::on_command_line(token.created_at);
+            note(&mut transaction, &told(&deed, Action::TokenCreated, id)).await?;
+        }
         transaction.commit().await?;
-        Ok((made.rows_affected() == 1).then_some(secret))
+        Ok(made.then_some(secret))
     }
 
     /// All tokens, by name.
@@ -254,8 +285,13 @@ impl Store {
             .bind(id)
             .execute(&mut *transaction)
             .await?;
+        let ended = ended.rows_affected() == 1;
+        if ended {
+            let deed = Deed::on_command_line(now);
+            note(&mut transaction, &told(&deed, Action::TokenRevoked, *id)).await?;
+        }
         transaction.commit().await?;
-        Ok(ended.rows_affected() == 1)
+        Ok(ended)
     }
 
     /// The token that `secret` is, where it is one that holds at `now`.

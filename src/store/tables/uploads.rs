@@ -1,9 +1,12 @@
 //! Storing rows: an upload is one transaction.
 
+use std::collections::{HashMap, HashSet};
+
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
 use super::again;
+use super::audit::{Action, Deed, Entry, Object, note};
 use super::fits;
 use super::measurements;
 use super::measurements::NewRow;
@@ -11,12 +14,14 @@ use super::measurements::{ROWS_A_STATEMENT, containing};
 use super::platforms;
 use super::senders::Sender;
 use super::sorted::Direction;
+use super::verdicts;
 use super::version::Committed;
 use super::version::bump_version;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::seals;
 use crate::store::writer::{BUSY, Transaction};
+use crate::timing::judge::standing::Judgement;
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.
@@ -85,13 +90,19 @@ pub struct Rejection {
 /// An upload that is being written: all of it becomes visible at [`Writing::commit`], or none.
 #[derive(Debug)]
 pub struct Writing {
-    transaction: Transaction,
+    pub(super) transaction: Transaction,
+    /// Who sends it, and when.
+    pub(super) deed: Deed,
     upload: i64,
+    /// The id that its first new row has.
+    first_row: i64,
     next_row: i64,
     counts: Counts,
     hash: Sha256,
-    /// Measurements that it puts back into the fits.
-    back: Vec<i64>,
+    /// Measurements that it puts back and does not hold out, with their lines in it.
+    back: Vec<(i64, i64)>,
+    /// Measurements that it moves into the fits or out of them, of those that were there before.
+    moved: Vec<i64>,
     defined: Vec<Platform>,
 }
 
@@ -116,17 +127,23 @@ impl Store {
         sqlx::query(sql)
             .bind(upload)
             .bind(now)
-            .bind(sender.name)
+            .bind(&sender.name)
             .bind(sender.token)
             .execute(&mut *transaction)
             .await?;
         Ok(Writing {
             transaction,
+            deed: Deed {
+                by: sender,
+                at: now,
+            },
             upload,
+            first_row: next_row,
             next_row,
             counts: Counts::default(),
             hash: Sha256::new(),
             back: Vec::new(),
+            moved: Vec::new(),
             defined: Vec::new(),
         })
     }
@@ -280,8 +297,8 @@ impl Writing {
             let (first, sent) = (self.next_row, count(rows.len()));
             let mut come = again::bring_back(&mut self.transaction, rows).await?;
             for (id, position) in &come {
-                if !rows[*position].is_quarantined() {
-                    self.back.push(*id);
+                if !rows[*position].is_held() {
+                    self.back.push((*id, rows[*position].line()));
                 }
             }
             let stored =
@@ -295,7 +312,7 @@ impl Writing {
             }
             self.counts.duplicates += sent - count(come.len());
             for (id, position) in come {
-                if rows[position].is_quarantined() {
+                if rows[position].is_held() {
                     self.counts.quarantined += 1;
                 } else {
                     self.counts.accepted += 1;
@@ -338,6 +355,79 @@ impl Writing {
         Ok(())
     }
 
+    /// Of the measurements that it puts back, those that a person has put in.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn released(&mut self) -> Result<Vec<i64>, StoreError> {
+        let ids: Vec<i64> = self.back.iter().map(|(id, _)| *id).collect();
+        verdicts::released(&mut self.transaction, &ids).await
+    }
+
+    /// Stores what its rows and those of earlier uploads are thought of.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or the disk is full.
+    pub async fn judge(&mut self, judgement: &Judgement) -> Result<(), StoreError> {
+        verdicts::store(&mut self.transaction, judgement).await?;
+        let doubted = judgement.doubted.iter().map(|(id, _)| *id);
+        let doubted: HashSet<i64> = doubted.collect();
+        let back = self.back.iter().map(|(id, _)| *id);
+        self.moved = back.filter(|id| !doubted.contains(id)).collect();
+        self.moved.extend(&judgement.left);
+        self.moved.extend(&judgement.cleared);
+        self.moved.sort_unstable();
+        let new = self.own_doubted(judgement);
+        self.counts.accepted -= count(new);
+        self.counts.quarantined += count(new);
+        Ok(())
+    }
+
+    /// How many of its rows are out by `judgement`.
+    fn own_doubted(&self, judgement: &Judgement) -> usize {
+        let back: HashSet<i64> = self.back.iter().map(|(id, _)| *id).collect();
+        let own = |id: &i64| *id >= self.first_row || back.contains(id);
+        judgement.doubted.iter().filter(|(id, _)| own(id)).count()
+    }
+
+    /// The first `most` rows of it that are out by `judgement`: line and reason, by line.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn doubted(
+        &mut self,
+        judgement: &Judgement,
+        most: usize,
+    ) -> Result<Vec<(u64, String)>, StoreError> {
+        let sql = "select line from measurements where id = $1";
+        let back: HashMap<i64, i64> = self.back.iter().copied().collect();
+        let mut doubted: Vec<&(i64, String)> = judgement.doubted.iter().collect();
+        doubted.sort();
+        let (mut told, mut new) = (Vec::new(), 0);
+        for (id, reason) in doubted {
+            let line: i64 = match back.get(id) {
+                Some(line) => *line,
+                // New rows have the order of their lines.
+                None if *id >= self.first_row && new < most => {
+                    new += 1;
+                    let query = sqlx::query_scalar(sql).bind(id);
+                    query.fetch_one(&mut *self.transaction).await?
+                }
+                None => continue,
+            };
+            told.push((u64::try_from(line).unwrap_or_default(), reason.clone()));
+        }
+        told.sort();
+        told.truncate(most);
+        Ok(told)
+    }
+
+    /// The id that it will have.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        self.upload
+    }
+
     /// How many rows went where, so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -365,7 +455,7 @@ impl Writing {
             rejected,
         } = self.counts;
         let version = bump_version(&mut self.transaction).await?;
-        again::moved(&mut self.transaction, &self.back, version).await?;
+        again::moved(&mut self.transaction, &self.moved, version).await?;
         let first = fits::keep(&mut self.transaction, &fits(version)).await?;
         let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5,
                    version = $6 where id = $7";
@@ -380,6 +470,14 @@ impl Writing {
             .bind(self.upload)
             .execute(&mut *self.transaction)
             .await?;
+        let entry = Entry {
+            deed: &self.deed,
+            action: Action::Upload,
+            object: Object::Upload(self.upload),
+            timings: accepted + quarantined,
+            reason: None,
+        };
+        note(&mut self.transaction, &entry).await?;
         self.transaction.commit().await?;
         Ok((self.upload, Committed { version, first }))
     }

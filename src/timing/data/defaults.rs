@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::platform::Mode;
+use super::slip::Slip;
 
 /// What the sender says about a file that does not say it itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +16,8 @@ pub struct Defaults {
     pub model: Option<Value>,
     /// Images in a step, of all devices together, of `mode` (train where that is not given); for pycls.
     pub batch_size: Option<u64>,
+    /// What the times are, where they are not what the fields' names say.
+    pub units: Option<Slip>,
     /// Name of the file.
     pub file_name: Option<String>,
 }

@@ -12,4 +12,5 @@ pub mod recipe;
 pub(super) mod record;
 pub mod rows;
 pub mod seed;
+pub mod slip;
 pub mod upload;

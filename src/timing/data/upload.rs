@@ -114,20 +114,26 @@ impl Context {
     }
 
     /// The measurement that `raw` is, of a platform that is known or that it defines.
-    fn accept(&mut self, raw: RawMeasurement) -> Result<Measurement, Invalid> {
-        self.define(&raw.platform)
+    fn accept(&mut self, mut raw: RawMeasurement) -> Result<Measurement, Invalid> {
+        let devices = self
+            .define(&raw.platform)
             .map_err(|e| e.under("/platform"))?;
+        if let Some(slip) = self.defaults.units {
+            slip.correct(&mut raw, devices);
+        }
         raw.try_into()
     }
 
-    fn define(&mut self, value: &Value) -> Result<(), Invalid> {
+    /// Takes the platform in that `value` names or defines; returns its number of devices.
+    fn define(&mut self, value: &Value) -> Result<u32, Invalid> {
         let (id, definition) = platform(value)?;
         match (self.platforms.get(&id), definition) {
-            (Some(known), Some(sent)) => same(known, &sent),
-            (Some(_), None) => Ok(()),
+            (Some(known), Some(sent)) => same(known, &sent).map(|()| known.device_count),
+            (Some(known), None) => Ok(known.device_count),
             (None, Some(new)) => {
+                let devices = new.device_count;
                 self.platforms.insert(id, new);
-                Ok(())
+                Ok(devices)
             }
             (None, None) => {
                 self.lost += 1;

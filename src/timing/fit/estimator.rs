@@ -261,6 +261,24 @@ impl Fitted {
         }
     }
 
+    /// Shares of a net's time that are the same for all nets, that memory takes, and that multiply-adds take; where costs
+    /// overlap, half to either.
+    #[must_use]
+    pub fn work(&self, features: &Features, group: &Group) -> [f64; 3] {
+        let parts = self.parts(features, group);
+        let total: f64 = parts.iter().sum();
+        let work = match (self, &parts[..]) {
+            (Self::Layers(_), [constant, memory, compute, narrow, _]) => {
+                [*constant, *memory, compute + narrow]
+            }
+            (_, [constant, memory, compute, overlap, _]) => {
+                [*constant, memory + overlap / 2.0, compute + overlap / 2.0]
+            }
+            _ => [0.0; 3],
+        };
+        work.map(|ms| ms / total)
+    }
+
     /// Milliseconds for a unit of each column, for nets of `group`; `None`: of a group without timings.
     #[must_use]
     pub fn coefficients(&self, group: Option<&Group>) -> Vec<f64> {

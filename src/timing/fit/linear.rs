@@ -256,7 +256,7 @@ fn credible(rows: &Rows, recipe: &Recipe) -> Vec<Vec<f64>> {
             } else {
                 1.0
             };
-            *scale = credit * sample.busy_share();
+            *scale = credit * sample.busy_share() * sample.weight();
         }
     }
     scales

@@ -24,7 +24,7 @@ pub const fn launch_ms(mode: Mode) -> f64 {
 /// Least share of the square of a time that is believed to be the device's own, however long launching took.
 const LEAST_BUSY: f64 = 0.1;
 
-/// One timing, as a regression sees it: 120 bytes.
+/// One timing, as a regression sees it: 128 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// What is known of the net.
@@ -43,7 +43,14 @@ pub struct Sample {
     pub row: i64,
     /// Orders samples of one net, and tells repeats apart.
     pub identity: u64,
+    /// How much it is believed, from 0 to 1; negative: nobody has asked, and it is believed; more than 1: a person vouches for it.
+    pub weight: f64,
 }
+
+/// The weight of a sample that was not weighed.
+const UNWEIGHED: f64 = -1.0;
+/// The weight of one that a person vouches for.
+const VOUCHED: f64 = 2.0;
 
 impl Sample {
     /// The sample that `measurement`, of id `row`, gives on `devices` devices.
@@ -73,6 +80,41 @@ impl Sample {
                 .unwrap_or_else(|| Architecture::of_costs(&measurement.complexity())),
             row,
             identity: u64::try_from(identity >> 64).unwrap_or_default(),
+            weight: UNWEIGHED,
+        }
+    }
+
+    /// How much it is believed, from 0 to 1: all of it, unless it was weighed.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        if self.weight < 0.0 {
+            1.0
+        } else {
+            self.weight.min(1.0)
+        }
+    }
+
+    /// The same, for which a person vouches: it is believed, whatever the others let expect.
+    #[must_use]
+    pub fn vouched(self) -> Self {
+        Self {
+            weight: VOUCHED,
+            ..self
+        }
+    }
+
+    /// Whether a person vouches for it.
+    #[must_use]
+    pub fn is_vouched(&self) -> bool {
+        self.weight > 1.0
+    }
+
+    /// What it adds to the fingerprint of its set: a fit in which it weighs all is another than one in which it is judged.
+    fn mark(&self) -> u64 {
+        if self.is_vouched() {
+            self.identity.rotate_left(1) ^ 1
+        } else {
+            self.identity
         }
     }
 
@@ -124,7 +166,7 @@ impl TrainingSet {
         let mut touched: BTreeMap<Group, Vec<Sample>> = BTreeMap::new();
         for (group, sample) in samples {
             self.len += 1;
-            self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+            self.fingerprint = self.fingerprint.wrapping_add(sample.mark());
             self.rows = self.rows.wrapping_add(sample.row);
             touched.entry(group).or_default().push(sample);
         }
@@ -142,13 +184,70 @@ impl TrainingSet {
             }
             for sample in samples.iter().filter(|sample| rows.contains(&sample.row)) {
                 self.len -= 1;
-                self.fingerprint = self.fingerprint.wrapping_sub(sample.identity);
+                self.fingerprint = self.fingerprint.wrapping_sub(sample.mark());
                 self.rows = self.rows.wrapping_sub(sample.row);
             }
             Arc::make_mut(samples).retain(|sample| !rows.contains(&sample.row));
         }
         self.groups.retain(|_, samples| !samples.is_empty());
         self.len < before
+    }
+
+    /// Adds all samples of `other`.
+    pub fn join(&mut self, other: &Self) {
+        self.add(
+            other
+                .samples()
+                .map(|(group, sample)| (group.clone(), *sample)),
+        );
+    }
+
+    /// The samples for which `keep` holds.
+    #[must_use]
+    pub fn part(&self, mut keep: impl FnMut(&Sample) -> bool) -> Self {
+        let mut part = Self::default();
+        for (group, samples) in &self.groups {
+            let kept: Vec<Sample> = samples
+                .iter()
+                .filter(|sample| keep(sample))
+                .copied()
+                .collect();
+            part.add(kept.into_iter().map(|sample| (group.clone(), sample)));
+        }
+        part
+    }
+
+    /// The samples with their groups.
+    pub fn samples(&self) -> impl Iterator<Item = (&Group, &Sample)> {
+        let groups = self.groups.iter();
+        groups.flat_map(|(group, samples)| samples.iter().map(move |sample| (group, sample)))
+    }
+
+    /// Whether a sample is of one of the measurements `rows`.
+    #[must_use]
+    pub fn has_any(&self, rows: &HashSet<i64>) -> bool {
+        self.samples().any(|(_, sample)| rows.contains(&sample.row))
+    }
+
+    /// Lets samples weigh what `weight` says: all of them `anew`, or those that were not weighed yet.
+    pub fn weigh(&mut self, anew: bool, weight: impl Fn(&Group, &Sample) -> f64) {
+        for (group, samples) in &mut self.groups {
+            let due = |sample: &Sample| !sample.is_vouched() && (anew || sample.weight < 0.0);
+            let weights: Vec<(usize, f64)> = samples
+                .iter()
+                .enumerate()
+                .filter(|(_, sample)| due(sample))
+                .map(|(place, sample)| (place, weight(group, sample)))
+                .filter(|(place, weight)| samples[*place].weight.to_bits() != weight.to_bits())
+                .collect();
+            if weights.is_empty() {
+                continue;
+            }
+            let samples = Arc::make_mut(samples);
+            for (place, weight) in weights {
+                samples[place].weight = weight;
+            }
+        }
     }
 
     /// The groups with their samples, by name.
@@ -223,7 +322,7 @@ impl TrainingSet {
             for sample in leaving {
                 left -= 1;
                 tally.timings -= 1;
-                tally.fingerprint = tally.fingerprint.wrapping_sub(sample.identity);
+                tally.fingerprint = tally.fingerprint.wrapping_sub(sample.mark());
                 tally.rows = tally.rows.wrapping_sub(sample.row);
             }
             tally.groups -= usize::from(left == 0 && !more.groups.contains(group));
@@ -259,7 +358,7 @@ impl<'a> More<'a> {
     pub fn add(&mut self, group: &'a Group, sample: &Sample) {
         self.timings += 1;
         self.groups.insert(group);
-        self.fingerprint = self.fingerprint.wrapping_add(sample.identity);
+        self.fingerprint = self.fingerprint.wrapping_add(sample.mark());
         self.rows = self.rows.wrapping_add(sample.row);
     }
 }
@@ -289,13 +388,16 @@ fn merge(samples: &mut Vec<Sample>, mut more: Vec<Sample>) {
 pub struct Rows<'a>(Vec<(&'a Group, Vec<&'a Sample>)>);
 
 impl<'a> Rows<'a> {
-    /// All of `set`.
+    /// Those of `set` that are believed at all; where none is, all.
     #[must_use]
     pub fn all(set: &'a TrainingSet) -> Self {
+        let some = set.samples().any(|(_, sample)| sample.weight() > 0.0);
+        let kept = |sample: &&Sample| !some || sample.weight() > 0.0;
         let groups = set.groups();
+        let groups = groups.map(|(group, samples)| (group, samples.iter().filter(kept).collect()));
         Self(
             groups
-                .map(|(group, samples)| (group, samples.iter().collect()))
+                .filter(|(_, samples): &(_, Vec<_>)| !samples.is_empty())
                 .collect(),
         )
     }

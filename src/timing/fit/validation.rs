@@ -19,8 +19,8 @@ use crate::units::to_f64;
 #[derive(Clone, Debug)]
 pub struct Validation {
     pub(in crate::timing) form: Form,
-    /// |log residual| / (w·σ) in order.
-    pub(in crate::timing) scores: Vec<f64>,
+    /// |log residual| / (w·σ) in order, each with what the timings up to it weigh.
+    pub(in crate::timing) scores: Vec<Score>,
     spreads: Vec<(Group, f64)>,
     /// σ of a group of which nothing was left out.
     rest: f64,
@@ -36,12 +36,20 @@ pub struct Validation {
     pub mape: Option<f64>,
 }
 
+/// How far a timing was from its prediction, beside what was to be expected.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::timing) struct Score {
+    pub(in crate::timing) far: f64,
+    /// What all timings weigh that were no further.
+    pub(in crate::timing) up_to: f64,
+}
+
 /// What a group showed when it was left out.
 #[derive(Clone, Debug)]
 pub(in crate::timing) struct Stranger {
     pub(in crate::timing) group: Group,
-    /// Its timings.
-    pub(in crate::timing) n: usize,
+    /// What its timings weigh together.
+    pub(in crate::timing) n: f64,
     /// Mean of their log residuals.
     pub(in crate::timing) mean: f64,
     /// Mean of their squares.
@@ -68,6 +76,8 @@ struct Left<'a> {
     /// |log residual| / w.
     far: f64,
     relative: f64,
+    /// How much it is believed: what is hardly believed must not widen what is said of the others.
+    weight: f64,
     row: i64,
     predicted_ms: f64,
 }
@@ -81,7 +91,9 @@ impl Validation {
         let before = expected(form);
         let count = |n: usize| to_f64(n.try_into().unwrap_or(u64::MAX));
         let squares = |left: &mut dyn Iterator<Item = &Left>| {
-            left.fold((0.0, 0.0), |(n, sum), one| (n + 1.0, sum + one.far.powi(2)))
+            left.fold((0.0, 0.0), |(n, sum), one| {
+                (n + one.weight, sum + one.weight * one.far.powi(2))
+            })
         };
         let (n, sum) = squares(&mut left.iter());
         let mean = (sum + EXPECTED_TIMINGS * before.spread.powi(2)) / (n + EXPECTED_TIMINGS);
@@ -99,14 +111,13 @@ impl Validation {
             .map(|(group, _)| ((*group).clone(), spread(group)))
             .collect();
         let of = |group: &Group| find(&spreads, group).unwrap_or(mean.sqrt());
-        let mut scores: Vec<f64> = left.iter().map(|one| one.far / of(one.group)).collect();
-        scores.sort_by(f64::total_cmp);
+        let scores = left.iter().map(|one| (one.far / of(one.group), one.weight));
         let total: f64 = spreads.iter().map(|(_, spread)| spread.powi(2)).sum();
         let typical = match spreads.len() {
             0 => mean,
             n => total / count(n),
         };
-        let relative: f64 = left.iter().map(|one| one.relative).sum();
+        let relative: f64 = left.iter().map(|one| one.weight * one.relative).sum();
         let strangers = strangers(form, &rows);
         let predicted = left.iter().map(|one| (one.row, one.predicted_ms));
         let mut predicted: Vec<(i64, f64)> = predicted.collect();
@@ -118,7 +129,7 @@ impl Validation {
             strangers,
             rest: mean.sqrt(),
             typical: typical.sqrt(),
-            scores,
+            scores: in_order(scores.collect()),
             spreads,
             mape: (n > 0.0).then(|| relative / n),
         }
@@ -145,6 +156,17 @@ impl Validation {
     pub(in crate::timing) fn unseen_of(&self, squares: impl Iterator<Item = f64>) -> f64 {
         unseen(self.form, squares)
     }
+}
+
+/// Scores of these distances and weights, in order.
+pub(in crate::timing) fn in_order(mut scores: Vec<(f64, f64)>) -> Vec<Score> {
+    scores.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut up_to = 0.0;
+    let score = |(far, weight)| {
+        up_to += weight;
+        Score { far, up_to }
+    };
+    scores.into_iter().map(score).collect()
 }
 
 fn find(spreads: &[(Group, f64)], group: &Group) -> Option<f64> {
@@ -183,6 +205,7 @@ fn left_out<'a>(form: Form, rows: &Rows<'a>) -> Vec<Left<'a>> {
                 group,
                 far: (sample.ms / predicted).ln().abs() / wider,
                 relative: (predicted / sample.ms - 1.0).abs(),
+                weight: sample.weight(),
                 row: sample.row,
                 predicted_ms: predicted,
             }
@@ -254,14 +277,19 @@ fn strangers(form: Form, rows: &Rows) -> Vec<Stranger> {
     let strangers = places.filter_map(|(i, (group, samples))| {
         let fitted = fits[i % folds].as_ref()?;
         let residual = |s: &Sample| (s.ms / fitted.ms_of_sample(s, group)).ln();
-        let (sum, squares) = samples.iter().fold((0.0, 0.0), |(sum, squares), sample| {
-            let residual = residual(sample).clamp(-SLIP, SLIP);
-            (sum + residual, squares + residual.powi(2))
-        });
-        let n = to_f64(samples.len().try_into().ok()?);
-        Some(Stranger {
+        let (n, sum, squares) = samples
+            .iter()
+            .fold((0.0, 0.0, 0.0), |(n, sum, squares), s| {
+                let (residual, weight) = (residual(s).clamp(-SLIP, SLIP), s.weight());
+                (
+                    n + weight,
+                    sum + weight * residual,
+                    squares + weight * residual.powi(2),
+                )
+            });
+        (n > 0.0).then(|| Stranger {
             group: (*group).clone(),
-            n: samples.len(),
+            n,
             mean: sum / n,
             square: squares / n,
         })

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::left_out::Left;
 use super::score::{LEVELS, Outcome, Score};
+use super::standing::weigh;
 use crate::net::Group;
 use crate::timing::data::measurement::Measurement;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};
@@ -233,6 +234,7 @@ impl Trial {
         set.add(rest.map(|(_, row)| (row.group.clone(), row.sample)));
         let platform = self.platform.clone();
         let forms = self.estimator.forms();
+        weigh(&platform, self.mode, &mut set);
         let mut predictor = Predictor::of_forms(platform, self.mode, &set, forms)?.validated();
         let others: Vec<&Predictor> = self.all.all().map(AsRef::as_ref).collect();
         predictor.borrow_from(&others);

@@ -1,7 +1,10 @@
 //! What fits are judged by, and what they judge: errors of trials, timings to keep out, what to time next.
 
 pub mod advice;
+pub mod doctor;
 pub mod evaluate;
 pub mod left_out;
-pub mod quarantine;
+mod reference;
 pub mod score;
+pub mod standing;
+mod yardstick;

@@ -8,7 +8,6 @@
 use crate::net::Group;
 use crate::timing::data::platform::PlatformId;
 use crate::timing::fit::validation::{Stranger, Validation, group_folds};
-use crate::units::to_f64;
 
 /// Effects taken over from another platform.
 #[derive(Clone, Debug)]
@@ -73,11 +72,10 @@ impl Borrowed {
             .strangers
             .iter()
             .filter_map(|own| {
-                let n = to_f64(own.n.try_into().ok()?);
                 Some(Shared {
                     own,
                     other: other.stranger(&own.group)?.mean,
-                    weight: n / (n + 1.0),
+                    weight: own.n / (own.n + 1.0),
                 })
             })
             .collect();

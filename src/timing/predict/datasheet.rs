@@ -52,6 +52,27 @@ impl AskedGpu {
         }))
     }
 
+    /// The GPU of `platform` in its recipe, where its device is known; what it does not say of the recipe is as a framework
+    /// does it by itself.
+    #[must_use]
+    pub fn of(platform: &Platform) -> Option<Self> {
+        let gpu = Gpu::of_device(&platform.device)?;
+        let recipe = Recipe::of(platform).unwrap_or_default();
+        let word = format!("{PREFIX}{}:{}", gpu.id, recipe.words().join(":"));
+        Some(Self { word, gpu, recipe })
+    }
+
+    /// `gpu` in 32 bits, as a framework does all else by itself.
+    #[must_use]
+    pub fn in_32_bits(gpu: &'static Gpu) -> Self {
+        let recipe = Recipe {
+            precision: Precision::Fp32,
+            ..Recipe::default()
+        };
+        let word = format!("{PREFIX}{}:{}", gpu.id, recipe.words().join(":"));
+        Self { word, gpu, recipe }
+    }
+
     /// Names by which `gpu` can be asked for: with each precision, and in channels last by each kind of software.
     pub fn names(gpu: &Gpu) -> impl Iterator<Item = String> + '_ {
         let all = Precision::ALL.into_iter().filter(|p| gpu.has(*p));

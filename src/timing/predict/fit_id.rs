@@ -20,9 +20,15 @@ use crate::timing::fit::training::Tally;
 use crate::timing::fit::validation::MOST_ALONE;
 
 /// Version of the algorithm: raised once in each release that changes any predicted figure.
-pub const METHOD: u32 = 4;
+pub const METHOD: u32 = 5;
 /// The first release of each method.
-const RELEASES: [(u32, &str); 4] = [(1, "0.1.0"), (2, "0.2.0"), (3, "0.3.0"), (METHOD, "0.4.0")];
+const RELEASES: [(u32, &str); 5] = [
+    (1, "0.1.0"),
+    (2, "0.2.0"),
+    (3, "0.3.0"),
+    (4, "0.4.0"),
+    (METHOD, "0.10.0"),
+];
 
 /// The name of a fit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,7 +144,7 @@ fn sixteen(digits: &str) -> Option<u64> {
 }
 
 fn not_a_name(word: &str) -> Invalid {
-    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:4:0123456789abcdef";
+    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:5:0123456789abcdef";
     Invalid::at("", word, "not the id of a fit", hint)
 }
 
@@ -269,17 +275,18 @@ mod tests {
         let detail = |word: &str| word.parse::<FitId>().unwrap_err().0[0].detail.clone();
         assert!(detail("v100x8-paper:train:layers:e4b6456ecc").contains("release 0.1.0"));
         assert!(detail("v100x8-paper:train:layers:2:00e4b6456ecc0123").contains("release 0.2.0"));
+        assert!(detail("v100x8-paper:train:layers:4:00e4b6456ecc0123").contains("release 0.4.0"));
         let later = detail("v100x8-paper:train:layers:99:00e4b6456ecc0123");
         assert!(later.contains("a later release"), "{later}");
         for odd in [
             "",
             "x",
-            "a:b:c:4:d",
-            "a:train:layers:4:1",
-            "a:train:layers:4:+0e4b6456ecc0123",
-            "gpu:h100:x:a:train:layers:4:00e4b6456ecc0123",
-            "gpu:00e4b6456ecc0123:a:train:layers:4:00e4b6456ecc0123",
-            "gp:h100:00e4b6456ecc0123:a:train:layers:4:00e4b6456ecc0123",
+            "a:b:c:5:d",
+            "a:train:layers:5:1",
+            "a:train:layers:5:+0e4b6456ecc0123",
+            "gpu:h100:x:a:train:layers:5:00e4b6456ecc0123",
+            "gpu:00e4b6456ecc0123:a:train:layers:5:00e4b6456ecc0123",
+            "gp:h100:00e4b6456ecc0123:a:train:layers:5:00e4b6456ecc0123",
         ] {
             assert_eq!(detail(odd), "not the id of a fit", "{odd}");
         }

@@ -10,8 +10,8 @@ use crate::net::Group;
 use crate::timing::fit::expected::{expected, widening};
 use crate::timing::fit::level::Level;
 use crate::timing::fit::neighbours::Place;
-use crate::timing::fit::validation::Validation;
-use crate::units::{to_f64, truncated};
+use crate::timing::fit::validation::{Score, Validation};
+use crate::units::to_f64;
 
 /// Scores that weigh as much as the normal distribution.
 const NORMAL_SCORES: f64 = 10.0;
@@ -66,27 +66,44 @@ pub(super) fn lent_half_width(error: f64, case: &Case, level: Level) -> f64 {
     (level.z() * error).max(level.z() * case.noise).max(FLOOR)
 }
 
-/// The score that a share `level` of new timings does not exceed, of `scores` in order.
-fn quantile(scores: &[f64], level: Level) -> f64 {
-    let n = to_f64(scores.len().try_into().unwrap_or(u64::MAX));
-    let rank = usize::try_from(truncated(((n + 1.0) * level.share()).ceil())).unwrap_or(usize::MAX);
-    let place = rank.min(scores.len()).saturating_sub(1);
+/// The score that a share `level` of new timings does not exceed, of `scores` in order, each counted for what it weighs.
+fn quantile(scores: &[Score], level: Level) -> f64 {
+    let n = scores.last().map_or(0.0, |last| last.up_to);
+    let rank = (n + 1.0) * level.share();
+    let place = scores.partition_point(|score| score.up_to < rank);
     let normal = level.z();
-    let seen = scores.get(place).copied().unwrap_or(normal);
+    let seen = scores
+        .get(place)
+        .or(scores.last())
+        .map_or(normal, |score| score.far);
     (n * seen + NORMAL_SCORES * normal) / (n + NORMAL_SCORES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timing::fit::validation::in_order;
 
     #[test]
     fn the_rank_counts_the_new_timing_too() {
-        let scores: Vec<f64> = (1..=9).map(f64::from).collect();
+        let scores = in_order((1..=9).map(|far| (f64::from(far), 1.0)).collect());
         let drawn = |seen: f64, level: Level| (9.0 * seen + 10.0 * level.z()) / 19.0;
         let (eighth, ninth) = (Level::new(0.8).unwrap(), Level::new(0.9).unwrap());
         // Tolerance: the last bits of a division.
         assert!((quantile(&scores, eighth) - drawn(8.0, eighth)).abs() < 1e-12);
         assert!((quantile(&scores, ninth) - drawn(9.0, ninth)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_score_counts_for_what_it_weighs() {
+        let level = Level::new(0.8).unwrap();
+        let ones = |far: i32| (f64::from(far), 1.0);
+        let plain = quantile(&in_order((1..=9).map(ones).collect()), level);
+        let with = |far, weight| {
+            let all = (1..=9).map(ones).chain([(far, weight)]);
+            quantile(&in_order(all.collect()), level)
+        };
+        assert_eq!(plain.to_bits(), with(100.0, 0.0).to_bits());
+        assert!(with(100.0, 1.0) > plain);
     }
 }

@@ -95,7 +95,7 @@ impl Loan {
 
     fn new(lender: &Lender, rows: &Rows, expected: f64) -> Self {
         let ratio = |(group, s): (&Group, &Sample)| Ratio {
-            work: work(lender.fitted, &s.features, group),
+            work: lender.fitted.work(&s.features, group),
             log: (s.busy_ms() / there(lender.fitted, &s.features, group)).ln(),
             doubt: doubt(
                 lender.fitted,
@@ -146,7 +146,7 @@ impl Loan {
     /// By how much slower such a net is here than there.
     #[must_use]
     pub fn factor(&self, features: &Features, group: &Group) -> f64 {
-        at(&self.scales, &work(&self.fitted, features, group)).exp()
+        at(&self.scales, &self.fitted.work(features, group)).exp()
     }
 
     /// Root mean square log error to be expected.
@@ -219,22 +219,6 @@ impl Ratio {
 fn at(scales: &Scales, work: &Work) -> f64 {
     let departures = scales[1..].iter().zip(work);
     scales[0] + departures.map(|(scale, share)| scale * share).sum::<f64>()
-}
-
-/// What a net's time goes into; where costs overlap, half to either.
-fn work(fitted: &Fitted, features: &Features, group: &Group) -> Work {
-    let parts = fitted.parts(features, group);
-    let total: f64 = parts.iter().sum();
-    let work = match (fitted, &parts[..]) {
-        (Fitted::Layers(_), [constant, memory, compute, narrow, _]) => {
-            [*constant, *memory, compute + narrow]
-        }
-        (_, [constant, memory, compute, overlap, _]) => {
-            [*constant, memory + overlap / 2.0, compute + overlap / 2.0]
-        }
-        _ => [0.0; 3],
-    };
-    work.map(|ms| ms / total)
 }
 
 /// The scales of `ratios`, those far off counting less; with the weight of each.

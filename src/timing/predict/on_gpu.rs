@@ -45,6 +45,13 @@ impl Predictors {
 }
 
 impl Predictor {
+    /// How many times as long nets take on `asked` as on this platform, where both data sheets are known.
+    #[must_use]
+    pub fn scale_to(&self, asked: &AskedGpu) -> Option<f64> {
+        let reference = Reference::new(self.platform())?;
+        Some(Sheet::new(asked, &reference, self.mode()).scales.factor())
+    }
+
     /// The fit called `id`, of which this is the platform's.
     ///
     /// # Errors

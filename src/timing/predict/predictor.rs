@@ -284,6 +284,19 @@ impl Predictor {
         self.fit_of(form).map(|fit| fit.fitted.as_ref())
     }
 
+    /// What predicts such a net by default, where the timings say enough.
+    #[must_use]
+    pub fn fitted_for(&self, features: &Features) -> Option<&Fitted> {
+        let fit = self.fit_for(Estimator::default(), features)?;
+        Some(fit.fitted.as_ref())
+    }
+
+    /// Of a GPU without timings: standard deviation of the log of the scales between both GPUs.
+    #[must_use]
+    pub fn sheet_doubt(&self) -> f64 {
+        self.sheet.as_ref().map_or(0.0, |sheet| sheet.scales.spread)
+    }
+
     /// Mean of |predicted - measured| / measured over nets left out of the fit; `None` where there are too few.
     #[must_use]
     pub fn error(&self, form: Form) -> Option<f64> {

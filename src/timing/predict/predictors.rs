@@ -53,6 +53,13 @@ impl Timing {
         self.sample.row = row;
         self
     }
+
+    /// The same, for which a person vouches.
+    #[must_use]
+    pub fn vouched(mut self) -> Self {
+        self.sample = self.sample.vouched();
+        self
+    }
 }
 
 impl Timings {
@@ -148,6 +155,21 @@ impl Timings {
             .flat_map(|set| set.groups().flat_map(|(_, samples)| samples.iter()))
     }
 
+    /// What is in the fits of each platform and mode.
+    pub(in crate::timing) fn sets(&self) -> impl Iterator<Item = (&Key, &TrainingSet)> {
+        self.sets.iter()
+    }
+
+    /// The same, to be weighed.
+    pub(in crate::timing) fn sets_mut(&mut self) -> impl Iterator<Item = (&Key, &mut TrainingSet)> {
+        self.sets.iter_mut()
+    }
+
+    /// What is in the fits of one platform and mode.
+    pub(in crate::timing) fn set(&self, key: &Key) -> Option<&TrainingSet> {
+        self.sets.get(key)
+    }
+
     /// Number of timings.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -222,6 +244,27 @@ impl Predictors {
             Some(Timing::new(id, row, devices))
         }));
         Self::fit(platforms, &timings, &Self::default(), data_version).settled()
+    }
+
+    /// Fits to `rows` that say what nets take and not how sure that is: none is validated, and none borrows.
+    #[must_use]
+    pub fn plain(platforms: Vec<Platform>, rows: &[Measurement]) -> Self {
+        let platforms: BTreeMap<_, _> = platforms.into_iter().map(|p| (p.id.clone(), p)).collect();
+        let mut timings = Timings::default();
+        timings.add((1..).zip(rows).filter_map(|(id, row)| {
+            let devices = platforms.get(&row.platform)?.device_count;
+            Some(Timing::new(id, row, devices))
+        }));
+        let fits = timings.sets.iter().filter_map(|(key, set)| {
+            let platform = platforms.get(&key.0)?.clone();
+            let fit = Predictor::of_forms(platform, key.1, set, Estimator::Layers.forms())?;
+            Some((key.clone(), Arc::new(fit)))
+        });
+        Self {
+            fits: fits.collect(),
+            platforms,
+            ..Self::default()
+        }
     }
 
     /// The same, every fit with its own residuals, and with what the others lend to it now.

@@ -179,9 +179,11 @@ export async function postFile(path, file, type, signal) {
  *
  * @param {string} method
  * @param {string} path
+ * @param {unknown} [body] sent as JSON
  */
-export async function change(method, path) {
-  return (await good(await patiently(path, { method }))).json();
+export async function change(method, path, body) {
+  const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  return (await good(await patiently(path, { method, ...json }))).json();
 }
 
 /**

@@ -39,6 +39,8 @@ let sent = null;
 let mapping = null;
 /** The wrong rows, as they were shown to be fixed. @type {Row[]} */
 let wrong = [];
+/** The unit that the times are taken to be in, where that is not seconds. @type {string | null} */
+let unit = null;
 
 const type = select([["", "not recognised"], ...Object.entries(FORMATS)], "", { on: { change: () => { fill(result); say(); recognised(); } } });
 const platform = h("input", { autocomplete: "off", spellcheck: "false", list: "known-platforms", placeholder: "as the rows say", on: { change: () => remap() } });
@@ -99,6 +101,7 @@ async function take(source) {
   fill(result);
   state.set({ upload: null }, { quietly: true });
   mapping = null;
+  unit = null;
   fill(columns);
   if (!source || (typeof source === "string" && !source.trim())) {
     sent = null;
@@ -195,7 +198,7 @@ async function run(dry) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Sending" });
   const said = h("p", { role: "status" }, "Sending …");
   fill(result, said, bar);
-  const path = query("/v1/measurements", { dry_run: dry || null, on_error: "skip", platform: platform.value.trim(), mode: mode.value, net: net.value.trim(), file_name: sent.name });
+  const path = query("/v1/measurements", { dry_run: dry || null, on_error: "skip", platform: platform.value.trim(), mode: mode.value, net: net.value.trim(), file_name: sent.name, units: unit });
   /** @param {number} share */
   const progress = (share) => {
     bar.value = share;
@@ -227,10 +230,25 @@ async function run(dry) {
 function verdict(answer, absurd) {
   const storing = answer.accepted + answer.quarantined;
   const save = h("button", { type: "button", class: "primary", disabled: storing === 0, on: { click: () => run(false) } }, `Save ${many(storing, "row")}`);
-  fill(result, h("h2", {}, "What would become of it"), counted(answer), doubted(answer.doubted), fixing(answer),
+  fill(result, h("h2", {}, "What would become of it"), counted(answer), mistaken(answer), doubted(answer.doubted), fixing(answer),
     absurd && h("p", { class: "note" }, "The speeds of these rows cannot be true of any GPU, as is said above. Look at the unit before you save them."),
     h("div", { class: "actions" }, save, answer.rejected > 0 && h("span", { class: "quiet" }, `${many(answer.rejected, "wrong row")} would be left out, and kept to be fixed later.`),
       storing === 0 && h("span", { class: "quiet" }, "There is nothing new in it to store.")));
+}
+
+/** Rows that look like times in another unit, and the unit that was chosen. @param {UploadAnswer} answer */
+function mistaken(answer) {
+  /** @param {string} word */
+  const said = (word) => word.replaceAll("_", " ");
+  /** @param {string | null} word */
+  const take = (word) => () => {
+    unit = word;
+    return run(true);
+  };
+  const chosen = unit && h("p", { class: "note" }, `The times are taken as ${said(unit)}. `, h("button", { type: "button", class: "plain", on: { click: take(null) } }, "Take them as they are"));
+  const notes = (answer.units ?? []).map(({ detail, units }) => h("p", { class: "note" }, `${detail.replace(/: send .*/, "")}. `,
+    h("button", { type: "button", on: { click: take(units) } }, `Check the rows as ${said(units)}`)));
+  return [chosen, ...notes];
 }
 
 /** @param {UploadAnswer} answer */

@@ -8,6 +8,7 @@ import { opener } from "../evidence/measurement.js";
 import { measurements } from "../evidence/measurements.js";
 import { problem } from "../parts/problem.js";
 import { tokenField } from "../parts/token-field.js";
+import { decider } from "../upload/decide.js";
 import { uploadList } from "../upload/list.js";
 import { receipt } from "../upload/receipt.js";
 
@@ -39,7 +40,8 @@ async function one(id) {
     try {
       /** @type {UploadSummary} */
       const upload = await get(`/v1/uploads/${encodeURIComponent(id)}`);
-      fill(about, receipt(upload, { token, said, onchange: tell }));
+      const how = { token, said, onchange: tell };
+      fill(about, receipt(upload, how), decider(upload, how));
       // Made anew: what is in has changed.
       listed = measurements(rows, { upload: id, state, open });
       listed(state.get());

@@ -1,0 +1,200 @@
+//! What is thought of a timing follows from all of them, not from the order in which they came; and units are named.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use epochcast::store::Scope;
+use epochcast::timing::{Estimator, Form};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::app::{Answer, App};
+
+/// Rows of the seed's RTX 3090 as those of another platform.
+pub(crate) fn rows(n: usize) -> Vec<Value> {
+    let text = epochcast::timing::data::seed::FILES[2].1;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let cell = |record: &csv::StringRecord, name: &str| {
+        let place = header.iter().position(|own| own == name).unwrap();
+        record[place].to_owned()
+    };
+    let records = reader.records().map(Result::unwrap);
+    let row = |record: csv::StringRecord| {
+        json!({"platform": {"id": "mine", "device": "NVIDIA GeForce RTX 3090", "precision": "amp"}, "mode": "train",
+            "label": cell(&record, "label"), "model": {"name": cell(&record, "name")},
+            "batch_size": cell(&record, "batch_size").parse::<u64>().unwrap(),
+            "images_per_second": cell(&record, "images_per_second").parse::<f64>().unwrap()})
+    };
+    let rows = records.map(row);
+    rows.filter(|row| row["model"]["name"] != "")
+        .step_by(4)
+        .take(n)
+        .collect()
+}
+
+/// The same at `factor` times the speed.
+pub(crate) fn at_speed(mut row: Value, factor: f64) -> Value {
+    let speed = row["images_per_second"].as_f64().unwrap();
+    row["images_per_second"] = (speed * factor).into();
+    row
+}
+
+impl App {
+    pub(crate) async fn judged(&self, query: &str, rows: &[Value]) -> Answer {
+        let token = self.token("root", Scope::Admin).await;
+        let request = Request::post(format!("/v1/measurements{query}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let answer = self
+            .call(request.body(Body::from(json!(rows).to_string())).unwrap())
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer
+    }
+
+    /// What is thought of each row of `mine`, by label, and what is fitted to them.
+    async fn standings(&self) -> (BTreeMap<String, Value>, Vec<String>) {
+        let listed = self
+            .get("/v1/measurements?platform=mine&limit=1000")
+            .await
+            .body;
+        let row = |row: &Value| {
+            let speed = &row["images_per_second"];
+            (
+                format!("{} {speed}", row["label"]),
+                row["quarantined"].clone(),
+            )
+        };
+        let standings = listed["measurements"].as_array().unwrap().iter().map(row);
+        self.live.settle().await.unwrap();
+        let predictors = self.live.predictors();
+        let own = predictors
+            .all()
+            .filter(|fit| fit.platform().id.as_str() == "mine");
+        let fits = own.map(|fit| {
+            let fitted = Form::ALL.map(|form| format!("{:?}", fit.fitted(form)));
+            format!("{} {fitted:?}", fit.id(Estimator::default()))
+        });
+        (standings.collect(), fits.collect())
+    }
+}
+
+fn wrong_and_right() -> Vec<Value> {
+    let wrong = |(i, row): (usize, Value)| match i % 12 {
+        3 => at_speed(row, 1e-3),
+        5 => at_speed(row, 8.0),
+        7 if i < 20 => at_speed(row, 2.2),
+        _ => row,
+    };
+    rows(36).into_iter().enumerate().map(wrong).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn whatever_order_rows_come_in_the_same_are_believed_and_the_fits_are_the_same_to_the_bit(
+        order in Just((0..36).collect::<Vec<usize>>()).prop_shuffle(),
+        cuts in prop::collection::vec(1..36usize, 0..5),
+        undone in any::<bool>(),
+    ) {
+        let all = wrong_and_right();
+        Runtime::new().unwrap().block_on(async {
+            let whole = App::seeded().await;
+            whole.judged("", &all).await;
+            let parts = App::seeded().await;
+            let mut cuts = cuts;
+            cuts.extend([0, 36]);
+            cuts.sort_unstable();
+            cuts.dedup();
+            if undone {
+                // What comes and goes leaves no trace.
+                let wrong: Vec<Value> = rows(12).into_iter().map(|row| at_speed(row, 1e-3)).collect();
+                parts.judged("", &wrong).await;
+            }
+            for ends in cuts.windows(2) {
+                let part: Vec<Value> = order[ends[0]..ends[1]].iter().map(|i| all[*i].clone()).collect();
+                parts.judged("", &part).await;
+            }
+            if undone {
+                let token = parts.token("root", Scope::Admin).await;
+                parts.with_token(Method::DELETE, "/v1/uploads/2", &token).await;
+                // A wrong row that both have sent is still what this sender has sent, unless it is taken out with the first.
+                for row in all.iter().enumerate().filter(|(i, _)| i % 12 == 3).map(|(_, row)| row) {
+                    parts.judged("", std::slice::from_ref(row)).await;
+                }
+            }
+            let (standings, fits) = parts.standings().await;
+            let expected = whole.standings().await;
+            assert_eq!(standings.len(), 36);
+            assert_eq!(standings, expected.0);
+            assert_eq!(fits, expected.1);
+            assert!(standings.values().filter(|reason| reason.is_string()).count() >= 6, "{standings:?}");
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_first_upload_is_out_at_once_and_keeps_no_right_one_out() {
+    let app = App::seeded().await;
+    let all = rows(40);
+    let wrong: Vec<Value> = all[..25]
+        .iter()
+        .map(|row| at_speed(row.clone(), 1e-3))
+        .collect();
+    let answer = app.judged("", &wrong).await;
+    assert_eq!(answer.body["quarantined"], 25, "{}", answer.body);
+    assert_eq!(
+        answer.body["units"][0]["units"], "milliseconds",
+        "{}",
+        answer.body
+    );
+    let answer = app.judged("", &all[..15]).await;
+    assert_eq!(answer.body["accepted"], 15, "{}", answer.body);
+    let again = app.judged("?units=milliseconds", &wrong).await;
+    assert_eq!(
+        (&again.body["quarantined"], &again.body["rejected"]),
+        (&json!(0), &json!(0)),
+        "{}",
+        again.body
+    );
+}
+
+#[tokio::test]
+async fn one_row_on_a_known_gpu_is_judged_by_its_data_sheet() {
+    let app = App::seeded().await;
+    let row = rows(1).remove(0);
+    let wrong = app.judged("", &[at_speed(row.clone(), 1e-3)]).await;
+    assert_eq!(wrong.body["quarantined"], 1, "{}", wrong.body);
+    assert_eq!(app.judged("", &[row]).await.body["accepted"], 1);
+}
+
+#[tokio::test]
+async fn rows_that_come_later_clear_those_that_were_doubted() {
+    let app = App::seeded().await;
+    // On a device that nobody knows, the first of which is 40 times as fast as all others.
+    let unknown = |mut row: Value, factor: f64| {
+        row["platform"] = json!({"id": "mine", "device": "some board"});
+        at_speed(row, factor)
+    };
+    let all = rows(30);
+    let slow: Vec<Value> = all.iter().map(|row| unknown(row.clone(), 0.02)).collect();
+    let first: Vec<Value> = all[..2]
+        .iter()
+        .map(|row| unknown(row.clone(), 0.8))
+        .collect();
+    assert_eq!(app.judged("", &first).await.body["accepted"], 2);
+    let answer = app.judged("", &slow).await;
+    assert_eq!(answer.body["accepted"], 30, "{}", answer.body);
+    assert_eq!(answer.body["rejudged"]["doubted"], 2, "{}", answer.body);
+    let token = app.token("root", Scope::Admin).await;
+    let answer = app
+        .with_token(Method::DELETE, "/v1/uploads/3", &token)
+        .await;
+    assert_eq!(answer.status, 200);
+    let (standings, _) = app.standings().await;
+    assert!(standings.values().all(Value::is_null), "{standings:?}");
+}
