@@ -1,7 +1,7 @@
 //! Makes `data/graphs.csv` and `data/graphs.ndjson.gz`: `cargo run --release --example pack_graphs -- FILE`.
 //!
 //! FILE is what `scripts/collect_graphs.py` wrote. A net is left out, and said, where it cannot be read here or has other
-//! parameters than PyTorch counts; where a builder makes it, its name is known without a graph.
+//! parameters than `PyTorch` counts; where a builder makes it, its name is known without a graph.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ fn main() {
         }
     }
     let mut packed = Vec::new();
-    let mut index = "name,resolution,flops,params,acts,first,bytes\n".to_owned();
+    let mut index = b"name,resolution,flops,params,acts,first,bytes\n".to_vec();
     let all: Vec<_> = nets.iter().collect();
     for together in all.chunks(TOGETHER) {
         let mut part = GzEncoder::new(Vec::new(), Compression::best());
@@ -48,13 +48,13 @@ fn main() {
         let (first, part) = (packed.len(), part.finish().unwrap());
         for (name, net) in together {
             let (side, costs) = (net.side().get(), net.complexity());
-            index += &format!(
-                "{name},{side},{},{},{},{first},{}\n",
-                costs.flops.get(),
-                costs.params.get(),
-                costs.acts.get(),
-                part.len()
-            );
+            let (flops, params) = (costs.flops.get(), costs.params.get());
+            let (acts, bytes) = (costs.acts.get(), part.len());
+            writeln!(
+                index,
+                "{name},{side},{flops},{params},{acts},{first},{bytes}"
+            )
+            .unwrap();
         }
         packed.extend(part);
     }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::chosen::chosen;
 use super::request::PredictRequest;
 use crate::json::Invalid;
-use crate::net::{Net, Subject};
+use crate::net::{Net, Subject, Zoo};
 use crate::plan::memory::{Optimizer, Setup, beyond, possible};
 use crate::plan::run::{Run, Total};
 use crate::plan::{Configured, Question};
@@ -36,7 +36,7 @@ impl<'a> Asking<'a> {
         let run = request.run()?;
         let configured = request.take_configured();
         let (model, complexity) = (request.model.take(), request.complexity.take());
-        let subject = subject(model, complexity, request.resolution)?;
+        let subject = subject(model, complexity, request.resolution, Zoo::subject)?;
         let mode = request.mode.unwrap_or_default();
         let question = request.question(&subject.group())?;
         let chosen = chosen(predictors, mode, request.platform.as_ref())?;

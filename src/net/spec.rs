@@ -67,9 +67,10 @@ impl Spec {
     pub fn group(&self) -> Group {
         Group::known(match self {
             Self::Graph(net) => {
-                return match net.twin() {
-                    Some(twin) => Self::from(twin).group(),
-                    None => net.kin(),
+                return match (net.group(), net.twin()) {
+                    (Some(group), _) => group.clone(),
+                    (None, Some(twin)) => Self::from(twin).group(),
+                    (None, None) => net.kin(),
                 };
             }
             Self::RegNet(net) => net.stages().group(),

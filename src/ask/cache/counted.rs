@@ -10,7 +10,7 @@ use super::recent::Recent;
 use crate::ask::complexity::{Base, base_row};
 use crate::ask::request::PredictRequest;
 use crate::json::Invalid;
-use crate::net::{Group, Subject};
+use crate::net::{Group, Net, Spec, Subject, Zoo};
 use crate::timing::Features;
 use crate::timing::data::measurement::subject;
 use crate::units::Whole;
@@ -53,16 +53,18 @@ pub(crate) fn counted(request: &mut PredictRequest) -> Result<Arc<Counted>, Inva
             (model, request.resolution.map(|Whole(pixels)| pixels))
         }
         (model, costs) => {
-            let subject = subject(model, costs, request.resolution)?;
+            let subject = subject(model, costs, request.resolution, Zoo::subject)?;
             return Ok(Arc::new(subject.into()));
         }
     };
     if let Some(known) = KNOWN.find(&key) {
         return Ok(known);
     }
-    let subject = subject(Some(key.0.clone()), None, request.resolution)?;
+    let subject = subject(Some(key.0.clone()), None, request.resolution, Zoo::subject)?;
+    // A graph takes some 100 KB, other nets a few hundred bytes.
+    let is_graph = matches!(subject.net().map(Net::spec), Some(Spec::Graph(_)));
     let counted: Arc<Counted> = Arc::new(subject.into());
-    KNOWN.keep(key, counted.clone(), 1);
+    KNOWN.keep(key, counted.clone(), if is_graph { 16 } else { 1 });
     Ok(counted)
 }
 

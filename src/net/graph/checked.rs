@@ -7,6 +7,7 @@ use super::nodes::{Graph, Twin};
 use super::shapes::Trouble;
 use crate::json::Invalid;
 use crate::net::blocks::Side;
+use crate::net::group::Group;
 use crate::net::layers::Layer;
 
 impl Graph {
@@ -33,6 +34,16 @@ impl Graph {
         }
         // A graph is a struct of numbers and words: writing it to a string cannot fail.
         serde_json::to_string(&raw).unwrap_or_default()
+    }
+
+    /// The timing group that its maker names.
+    pub(in crate::net) fn group(&self) -> Option<&Group> {
+        self.group.as_ref()
+    }
+
+    /// The same graph of a net of this timing group.
+    pub(in crate::net) fn in_group(self, group: Option<Group>) -> Self {
+        Self { group, ..self }
     }
 
     /// The builder's net that it equals, layer by layer, where there is one.

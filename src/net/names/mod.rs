@@ -3,7 +3,7 @@
 pub mod family;
 pub mod published;
 pub mod pycls;
-mod read;
+pub mod read;
 pub mod subject;
 mod yaml;
 pub mod zoo;

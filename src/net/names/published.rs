@@ -3,9 +3,9 @@
 //! The graphs are lines of JSON in `data/graphs.ndjson.gz`, which `zcat` reads as any other file. It is made of parts that
 //! can be unpacked alone, of eight nets that follow one another by name; `data/graphs.csv` says where each net is.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -84,6 +84,12 @@ impl Published {
         self.graph.is_some()
     }
 
+    /// The resolution that it was published for, where its layers are known.
+    #[must_use]
+    pub fn own_side(&self) -> Option<Side> {
+        self.graph.map(|packed| packed.side)
+    }
+
     /// As the subject of a timing or a prediction, at `side` or at its own resolution (where its layers are not known, 224 if
     /// it has been timed there, else the smallest of [`Self::costs`]).
     ///
@@ -127,27 +133,15 @@ impl Published {
         })
     }
 
-    /// The net at `side`. Those that were asked for last are at hand: whoever uploads timings names the same net often.
     fn net(&self, packed: Packed, side: Side) -> Result<Net, Invalid> {
-        const AT_HAND: usize = 32;
-        static LAST: Mutex<VecDeque<(String, Net)>> = Mutex::new(VecDeque::new());
-        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |(name, net): &&(String, Net)| *name == self.name && net.side() == side;
-        if let Some((_, net)) = last().iter().find(same) {
-            return Ok(net.clone());
-        }
-        let graph = self.unpacked(packed);
-        let net = Net::new(Spec::Graph(Arc::new(graph)), side).map_err(|mut error| {
+        let graph = Spec::Graph(Arc::new(self.unpacked(packed)));
+        Net::new(graph, side).map_err(|mut error| {
             // The operator is not one that the request wrote.
             for field in &mut error.0 {
                 "/resolution".clone_into(&mut field.pointer);
             }
             error
-        })?;
-        let mut last = last();
-        last.truncate(AT_HAND - 1);
-        last.push_front((self.name.clone(), net.clone()));
-        Ok(net)
+        })
     }
 
     #[expect(
@@ -270,7 +264,7 @@ mod tests {
         assert!(seen > 350, "{seen}");
     }
 
-    /// Two counters that have no code in common: PyTorch's dispatcher, and ours on the graph. Of a net that is folded for
+    /// Two counters that have no code in common: the dispatcher of `PyTorch`, and ours on the graph. Of a net that is folded for
     /// inference the first has less.
     #[test]
     fn graphs_have_the_flops_and_params_that_pytorch_ran() {

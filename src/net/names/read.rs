@@ -7,7 +7,10 @@ use super::subject::Subject;
 use super::zoo::Zoo;
 use crate::json::{Invalid, typed, unknown_fields};
 use crate::net::complexity::RawComplexity;
-use crate::net::{Net, side};
+use crate::net::{Net, Side, side};
+
+/// What a name stands for, at a resolution or at its own: [`Zoo::subject`] or [`Zoo::timed`].
+pub type Named = fn(&Zoo, &str, Option<Side>) -> Result<Subject, Invalid>;
 
 impl Subject {
     /// Reads `model` or `complexity`, of which a request carries exactly one.
@@ -15,8 +18,20 @@ impl Subject {
     /// # Errors
     /// Pointers start with `/model` or `/complexity`.
     pub fn read(model: Option<Value>, complexity: Option<RawComplexity>) -> Result<Self, Invalid> {
+        Self::read_as(model, complexity, Zoo::subject)
+    }
+
+    /// The same, where a name stands for what `named` says.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_as(
+        model: Option<Value>,
+        complexity: Option<RawComplexity>,
+        named: Named,
+    ) -> Result<Self, Invalid> {
         match (model, complexity) {
-            (Some(model), None) => Self::of_model(model).map_err(|e| e.under("/model")),
+            (Some(model), None) => Self::of_model(model, named).map_err(|e| e.under("/model")),
             (None, Some(raw)) => {
                 let complexity = raw
                     .try_into()
@@ -50,7 +65,7 @@ impl Subject {
     }
 
     /// The subject that a name, the text of a pycls config (both with or without `resolution`) or a full description gives.
-    fn of_model(model: Value) -> Result<Self, Invalid> {
+    fn of_model(model: Value, by_name: Named) -> Result<Self, Invalid> {
         let Value::Object(object) = model else {
             let hint = r#"such as {"name": "ResNet-50"}, or a description with its "family""#;
             return Err(Invalid::at("", model, "a model is an object", hint));
@@ -68,7 +83,7 @@ impl Subject {
         }
         let name: String = typed(&object["name"]).map_err(|e| e.under("/name"))?;
         let side = side(object.get("resolution").unwrap_or(&Value::Null))?;
-        Zoo::built_in().subject(&name, side)
+        by_name(Zoo::built_in(), &name, side)
     }
 }
 

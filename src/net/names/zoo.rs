@@ -186,7 +186,22 @@ impl Zoo {
             .subject(side.or_else(|| tagged_side(name)))
     }
 
-    /// The same, or the refusal that names the nearest.
+    /// The same as those know it who timed it: by its costs alone, where these are known at that resolution. So rows of many
+    /// nets are read without their graphs.
+    ///
+    /// # Errors
+    /// As [`Self::subject`].
+    pub fn timed(&self, name: &str, side: Option<Side>) -> Result<Subject, Invalid> {
+        let side = side.or_else(|| tagged_side(name));
+        match self.named(name)? {
+            Entry::Published(net) => net
+                .as_timed(side.or(net.own_side()))
+                .or_else(|_| net.subject(side)),
+            entry @ Entry::Net { .. } => entry.subject(side),
+        }
+    }
+
+    /// The net with this name, or the refusal that names the nearest.
     ///
     /// # Errors
     /// At `/name`.

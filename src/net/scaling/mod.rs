@@ -144,11 +144,13 @@ impl Scaling {
         let unchanged = [grow.d, grow.w, grow.g, grow.r]
             .iter()
             .all(|by| (by - 1.0).abs() < 1e-12);
+        let group = graph.group();
         if let Some(twin) = graph.twin().filter(|_| !unchanged) {
             let scaled = self.applied(&Net::new(twin.into(), from)?, grow)?;
             let Some(graph) = scaled.spec().twin().and_then(Graph::of) else {
                 return Ok(scaled);
             };
+            let graph = graph.in_group(group.cloned());
             return Net::new(Spec::Graph(Arc::new(graph)), scaled.side());
         }
         let wider = Wider {

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use super::platform::{Mode, Platform, PlatformId, RawPlatform, text};
 use crate::json::{Invalid, typed};
 use crate::net::complexity::RawComplexity;
-use crate::net::{Complexity, Group, Net, Scaling, Side, Subject, scaling::RawScaling};
+use crate::net::names::read::Named;
+use crate::net::{Complexity, Group, Net, Scaling, Side, Subject, Zoo, scaling::RawScaling};
 use crate::units::{Seconds, Whole, to_f64};
 
 /// A measurement as it is written in JSON, one row of an upload.
@@ -147,7 +148,13 @@ impl TryFrom<RawMeasurement> for Measurement {
 
     fn try_from(raw: RawMeasurement) -> Result<Self, Invalid> {
         let (platform, _) = platform(&raw.platform).map_err(|e| e.under("/platform"))?;
-        let base = subject(raw.model.clone(), raw.complexity, raw.resolution)?;
+        // Only what is scaled needs its layers.
+        let named = if raw.scaling.is_some() {
+            Zoo::subject
+        } else {
+            Zoo::timed
+        };
+        let base = subject(raw.model.clone(), raw.complexity, raw.resolution, named)?;
         let group = match &raw.family {
             Some(word) => Group::new(word).map_err(|e| e.under("/family"))?,
             None => base.group(),
@@ -218,9 +225,10 @@ pub fn subject(
     mut model: Option<Value>,
     complexity: Option<RawComplexity>,
     resolution: Option<Whole>,
+    named: Named,
 ) -> Result<Subject, Invalid> {
     let Some(Whole(pixels)) = resolution else {
-        return Subject::read(model, complexity);
+        return Subject::read_as(model, complexity, named);
     };
     let side = Side::new(pixels).ok_or_else(|| {
         let hint = format!("a whole number of pixels from 1 to {}", Side::MAX);
@@ -236,7 +244,7 @@ pub fn subject(
     {
         object.insert("resolution".to_owned(), pixels.into());
     }
-    let mut subject = Subject::read(model, complexity)?;
+    let mut subject = Subject::read_as(model, complexity, named)?;
     if let Subject::Costs {
         side: unknown @ None,
         ..

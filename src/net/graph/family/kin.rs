@@ -187,11 +187,9 @@ impl Graph {
         })
     }
 
-    /// The timing group that its maker names, or that follows from its operators; `other` where none does.
+    /// The timing group that follows from its operators, `other` where none does.
     #[must_use]
     pub(in crate::net) fn kin(&self) -> Group {
-        self.group
-            .clone()
-            .unwrap_or_else(|| Parts::of(self).group().map_or(Group::OTHER, Group::known))
+        Parts::of(self).group().map_or(Group::OTHER, Group::known)
     }
 }
