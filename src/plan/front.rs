@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::Question;
 use super::accuracy::Published;
 use super::budget::{Budget, LimitedBy, Patience};
-use super::search::{Found, LEAST, MOST, down};
+use super::search::{Found, LEAST, MOST, down, is_slow, work};
 use crate::json::Invalid;
 use crate::net::layers::Kind;
 use crate::net::scaling::{Exponents, RawScaling};
@@ -185,12 +185,17 @@ pub fn front(base: &Net, question: &Question, predictor: &Predictor) -> Front {
 /// A factor of the grid tells how large a mix can be, to a fifth. Those that may be the largest are then looked at net by net.
 #[must_use]
 pub fn largest_mix(base: &Net, budget: &Budget, found: &[Found]) -> Option<Found> {
+    let named = found.iter().max_by(|a, b| a.flops().total_cmp(&b.flops()));
+    // A graph takes long to scale, and no mix is so much better than all other ways.
+    let top = match named.and_then(|found| found.net.as_ref()) {
+        Some((scaling, _)) if is_slow(base) => 4.0 * scaling.factor(),
+        _ => MOST,
+    };
     let mut rough: Vec<Rough> = mixes(base)
         .into_iter()
-        .filter_map(|mix| Rough::of(mix, base, budget))
+        .filter_map(|mix| Rough::of(mix, base, budget, top))
         .collect();
     rough.sort_by(|a, b| b.beyond.total_cmp(&a.beyond));
-    let named = found.iter().max_by(|a, b| a.flops().total_cmp(&b.flops()));
     let mut best = named.filter(|found| found.net.is_some()).cloned();
     let mut most = best.as_ref().map_or(0.0, Found::flops);
     for Rough { mix, beyond, range } in rough {
@@ -218,13 +223,13 @@ struct Rough {
 }
 
 impl Rough {
-    /// Looks from the top, and below a factor of 1 only where nothing above is within `budget`.
-    fn of(mix: Scaling, base: &Net, budget: &Budget) -> Option<Self> {
+    /// Looks from `top`, and below a factor of 1 only where nothing above is within `budget`.
+    fn of(mix: Scaling, base: &Net, budget: &Budget, top: f64) -> Option<Self> {
         let quarters = (0..2 * FACTORS - 1).map(|i| MOST * (-f64::from(i) / 4.0).exp2());
-        let (mut above, mut beyond) = (MOST, f64::INFINITY);
-        for factor in quarters {
-            if factor < 1.0 {
-                budget.patience.spend(base.layers().len()).ok()?;
+        let (mut above, mut beyond) = (top.min(MOST), f64::INFINITY);
+        for factor in quarters.skip_while(|factor| *factor > top) {
+            if factor < 1.0 || is_slow(base) {
+                budget.patience.spend(work(base)).ok()?;
             }
             let net = mix.at(factor)?.apply(base).ok();
             if net

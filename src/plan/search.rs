@@ -4,17 +4,25 @@
 //! cheaper net. So every net that a rule can make is looked at, one for each step of its rounding, from the top down
 //! (from the bottom up towards a target), and the first that is within the limits is the answer. Where depth alone is
 //! scaled, which makes by far the most nets, those that cost too much for certain are skipped by bisection: a deeper net
-//! costs more in every count and sum over layers, and what a timed net shows of itself is bounded.
+//! costs more in every count and sum over layers, and what a timed net shows of itself is bounded. A graph takes a hundred
+//! times as long to scale as what a builder makes, so of one those are skipped too that are far beyond the first that breaks
+//! a limit.
 
 use super::accuracy::Published;
 use super::budget::{Budget, LimitedBy};
 use crate::json::Invalid;
-use crate::net::{Net, Scaling};
+use crate::net::{Net, Scaling, Spec};
 
 /// Largest factor that is looked at.
 pub const MOST: f64 = 1024.0;
 /// Smallest factor that is looked at, where not even the net as it is stays within the limits.
 pub const LEAST: f64 = 1.0 / 1024.0;
+
+/// How far beyond the first factor found to break a limit the nets of a graph are looked at: rounding moves the flops of most
+/// by less than a tenth (docs/accuracy.md).
+const BEYOND: f64 = 1.25;
+/// How many layers of a builder's net may be scaled and counted in the time that one of a graph takes.
+const SLOWER: usize = 30;
 
 /// What a search has found.
 #[derive(Clone, Debug)]
@@ -56,6 +64,8 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
     // The least of the factors that are too large for certain is looked at: it says what the next larger net breaks.
     let from = if way.is_of_depth_alone() && breaks(MOST) {
         between(LEAST, MOST, breaks).1
+    } else if is_slow(base) && breaks(MOST) {
+        (BEYOND * between(LEAST, MOST, breaks).1).min(MOST)
     } else {
         MOST
     };
@@ -72,7 +82,7 @@ pub(super) fn down(
     (from, least): (f64, f64),
     budget: &Budget,
 ) -> Result<Found, Invalid> {
-    let layers = base.layers().len();
+    let layers = work(base);
     let mut limited_by = LimitedBy::MaxFactor;
     // The last net, of which it is known that it is too large, but not yet by which limit.
     let mut larger: Option<Net> = None;
@@ -124,7 +134,7 @@ pub fn smallest(
             limited_by: LimitedBy::NoPublishedError,
         });
     };
-    let layers = base.layers().len();
+    let layers = work(base);
     let mut limited_by = LimitedBy::Target;
     let reaches = |scaling: &Scaling, net: &Net| match target {
         Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
@@ -133,13 +143,16 @@ pub fn smallest(
             .is_some_and(|error| error.top1_error_percent <= percent),
     };
     let deeper = way.is_of_depth_alone() && matches!(target, Target::Flops(_));
-    let from = if deeper {
-        let enough = |factor: f64| scaled(base, way, factor).is_none_or(|(s, n)| reaches(&s, &n));
-        between(least, most, enough).0
+    let enough = |factor: f64| scaled(base, way, factor).is_none_or(|(s, n)| reaches(&s, &n));
+    let (from, last) = if deeper {
+        (between(least, most, enough).0, most)
+    } else if is_slow(base) {
+        let (below, above) = between(least, most, enough);
+        ((below / BEYOND).max(least), (BEYOND * above).min(most))
     } else {
-        least
+        (least, most)
     };
-    for factor in way.steps_up(base, from, most) {
+    for factor in way.steps_up(base, from, last) {
         budget.patience.spend(layers)?;
         let Some((scaling, net)) = scaled(base, way, factor) else {
             continue;
@@ -166,6 +179,21 @@ pub fn smallest(
         net: None,
         limited_by,
     })
+}
+
+/// Whether a net takes long to scale: a graph that no builder makes.
+pub(super) fn is_slow(base: &Net) -> bool {
+    matches!(base.spec(), Spec::Graph(graph) if graph.twin().is_none())
+}
+
+/// What looking at one net that `base` is scaled to takes of the patience.
+pub(super) fn work(base: &Net) -> usize {
+    let layers = base.layers().len();
+    if is_slow(base) {
+        SLOWER * layers
+    } else {
+        layers
+    }
 }
 
 /// The factors between which a target may be reached: for an error those of the published points.

@@ -315,6 +315,56 @@ proptest! {
     }
 }
 
+/// Of a graph, nets far beyond the first that is too large are not looked at.
+#[test]
+fn a_graph_gets_what_a_walk_over_all_its_nets_finds() {
+    let block = serde_json::json!([
+        {"op": "conv", "out": 96, "kernel": 3, "pad": 1, "groups": 96},
+        {"op": "norm"},
+        {"op": "conv", "out": 192},
+        {"op": "relu"},
+        {"op": "conv", "out": 96},
+        {"op": "add", "from": [-1, -6]}
+    ]);
+    let graph = serde_json::json!({"family": "graph", "resolution": 64, "nodes": [
+        {"op": "conv", "out": 96, "kernel": 4, "stride": 4},
+        {"repeat": 3, "nodes": block},
+        {"op": "global_avg_pool"},
+        {"op": "rearrange", "as": "b c 1 1 -> b c"},
+        {"op": "linear", "out": 10, "bias": true}
+    ]});
+    let base = Net::read(graph.as_object().unwrap().clone()).unwrap();
+    for strategy in STRATEGIES {
+        let way = Scaling::by_strategy(strategy, 1.0).unwrap();
+        for by in [0.6, 2.0, 9.0] {
+            let flops = by * base.complexity().flops.as_f64();
+            let limits = Limits {
+                flops: Some(flops),
+                ..Limits::default()
+            };
+            with_budget(&base, &(limits, Use::Predicted), |budget| {
+                let at = |factor: f64| (factor, way.at(factor).unwrap().apply(&base).ok());
+                let down = walked(way.steps_down(&base, 64.0, 1.0 / 64.0).map(at), budget);
+                let found = largest(&base, &way, budget).unwrap();
+                let factor = found.net.map(|(scaling, _)| scaling.factor());
+                assert_eq!(factor, down.0, "{} by {by}", strategy.name);
+                let up = way.steps_up(&base, 1.0 / 64.0, 64.0).map(at);
+                let reached = |(_, net): &(f64, Option<Net>)| {
+                    net.as_ref()
+                        .is_some_and(|net| net.complexity().flops.as_f64() >= flops)
+                };
+                let up = up.into_iter().find(reached).map(|(factor, _)| factor);
+                let unlimited = Limits::default();
+                let found = with_budget(&base, &(unlimited, Use::Predicted), |budget| {
+                    smallest(&base, &way, Target::Flops(flops), budget).unwrap()
+                });
+                let factor = found.net.map(|(scaling, _)| scaling.factor());
+                assert_eq!(factor, up, "{} towards {by}", strategy.name);
+            });
+        }
+    }
+}
+
 /// Exponents of the acts against the flops that were reached, over s = 1, 2, 4 … 64, beside theory: d 1, w 1/2, r 1, dwr 5/6,
 /// dWr 3/5. What does not grow (stem, head, classifier) and rounding account for the rest; docs/plan.md has each figure.
 #[test]

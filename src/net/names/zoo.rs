@@ -228,8 +228,8 @@ fn other_way(name: &str) -> String {
     if starts(&[
         "swin", "maxvit", "maxxvit", "beit", "eva", "cait", "coat", "pvt", "twins", "xcit",
     ]) {
-        return "transformers have no names here: send its costs, \"complexity\": {\"flops\", \"params\", \"acts\"}, in place of \
-            `model`"
+        return "of transformers few have names here: send the module as a graph, or its costs, \"complexity\": {\"flops\", \"params\", \
+            \"acts\"}, in place of `model`"
             .to_owned();
     }
     "GET /v1/models lists the names; or describe the net by its fields, or send its costs, \"complexity\": {\"flops\", \
