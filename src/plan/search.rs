@@ -5,8 +5,7 @@
 //! (from the bottom up towards a target), and the first that is within the limits is the answer. Where depth alone is
 //! scaled, which makes by far the most nets, those that cost too much for certain are skipped by bisection: a deeper net
 //! costs more in every count and sum over layers, and what a timed net shows of itself is bounded. A graph takes a hundred
-//! times as long to scale as what a builder makes, so of one those are skipped too that are far beyond the first that breaks
-//! a limit.
+//! times as long to scale as what a builder makes, so of one a rough look, four factors for each doubling, comes first.
 
 use super::accuracy::Published;
 use super::budget::{Budget, LimitedBy};
@@ -18,9 +17,10 @@ pub const MOST: f64 = 1024.0;
 /// Smallest factor that is looked at, where not even the net as it is stays within the limits.
 pub const LEAST: f64 = 1.0 / 1024.0;
 
-/// How far beyond the first factor found to break a limit the nets of a graph are looked at: rounding moves the flops of most
-/// by less than a tenth (docs/accuracy.md).
-const BEYOND: f64 = 1.25;
+/// How many factors of a graph are looked at for each doubling, before its nets one by one. Around the first that is as wanted
+/// two of these steps are: rounding moves the flops of most nets by less than a tenth (docs/accuracy.md).
+const ROUGH: f64 = 4.0;
+const BEYOND: f64 = std::f64::consts::SQRT_2;
 /// How many layers of a builder's net may be scaled and counted in the time that one of a graph takes.
 const SLOWER: usize = 30;
 
@@ -65,7 +65,8 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
     let from = if way.is_of_depth_alone() && breaks(MOST) {
         between(LEAST, MOST, breaks).1
     } else if is_slow(base) && breaks(MOST) {
-        (BEYOND * between(LEAST, MOST, breaks).1).min(MOST)
+        let within = rough(MOST, -1.0).find(|factor| !breaks(*factor));
+        within.map_or(LEAST, |factor| (BEYOND * factor).min(MOST))
     } else {
         MOST
     };
@@ -147,8 +148,11 @@ pub fn smallest(
     let (from, last) = if deeper {
         (between(least, most, enough).0, most)
     } else if is_slow(base) {
-        let (below, above) = between(least, most, enough);
-        ((below / BEYOND).max(least), (BEYOND * above).min(most))
+        let reached =
+            |factor: &f64| scaled(base, way, *factor).is_some_and(|(s, n)| reaches(&s, &n));
+        let first = rough(least, 1.0).take_while(|factor| *factor <= most);
+        let first = first.into_iter().find(reached).unwrap_or(most);
+        ((first / BEYOND).max(least), (BEYOND * first).min(most))
     } else {
         (least, most)
     };
@@ -179,6 +183,15 @@ pub fn smallest(
         net: None,
         limited_by,
     })
+}
+
+/// Factors from `first` up (1) or down (-1) as far as nets are looked at, four for each doubling.
+fn rough(first: f64, way: f64) -> impl Iterator<Item = f64> {
+    let most = ROUGH * (MOST / LEAST).log2();
+    let all = (0..=1000_u32)
+        .map(f64::from)
+        .take_while(move |i| *i <= most);
+    all.map(move |i| first * (way * i / ROUGH).exp2())
 }
 
 /// Whether a net takes long to scale: a graph that no builder makes.
