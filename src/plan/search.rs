@@ -21,8 +21,9 @@ pub const LEAST: f64 = 1.0 / 1024.0;
 /// two of these steps are: rounding moves the flops of most nets by less than a tenth (docs/accuracy.md).
 const ROUGH: f64 = 4.0;
 const BEYOND: f64 = std::f64::consts::SQRT_2;
-/// How many layers of a builder's net may be scaled and counted in the time that one of a graph takes.
-const SLOWER: usize = 30;
+/// How many layers of a builder's net one of a graph is worth: less than the time that it takes, so that nobody is refused a
+/// plan of a usual net.
+const SLOWER: usize = 6;
 
 /// What a search has found.
 #[derive(Clone, Debug)]
