@@ -27,7 +27,7 @@ pub(super) fn named(
     let side = side
         .and_then(|Whole(pixels)| Side::new(pixels))
         .ok_or("the size of its images is not given")?;
-    let subject = entry.subject(Some(side)).map_err(|e| first(&e))?;
+    let subject = zoo.timed(entry.name(), Some(side)).map_err(|e| first(&e))?;
     let ours = subject.complexity().params.as_f64();
     // timm writes 1e6 with two decimals.
     match params {
