@@ -51,6 +51,8 @@ pub struct Front {
 
 /// Tenths that shares are made of.
 const TENTHS: u32 = 10;
+/// The same of a graph, which takes a hundred times as long to scale.
+const QUARTERS: u32 = 4;
 /// Powers of 2^¼ up to 1,024.
 const FACTORS: u32 = 41;
 /// Factors beyond those. By rounding alone some slow nets of the last factor have the most flops of all; that faster ones
@@ -72,10 +74,11 @@ pub fn spend(base: &Net, patience: &Patience) -> Result<(), Invalid> {
 #[must_use]
 pub fn mixes(net: &Net) -> Vec<Scaling> {
     let groups = Groups::of(net);
+    let parts = if is_slow(net) { QUARTERS } else { TENTHS };
     let mut mixes = Vec::new();
-    for d in 0..=TENTHS {
-        for w in 0..=TENTHS - d {
-            let [d, w, r] = [d, w, TENTHS - d - w].map(|n| f64::from(n) / f64::from(TENTHS));
+    for d in 0..=parts {
+        for w in 0..=parts - d {
+            let [d, w, r] = [d, w, parts - d - w].map(|n| f64::from(n) / f64::from(parts));
             let with_width = (groups != Groups::Depthwise).then_some(w);
             let fixed =
                 (groups != Groups::Dense && (w > 0.0 || with_width.is_none())).then_some(0.0);
