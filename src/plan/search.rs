@@ -146,18 +146,18 @@ pub fn smallest(
     };
     let deeper = way.is_of_depth_alone() && matches!(target, Target::Flops(_));
     let enough = |factor: f64| scaled(base, way, factor).is_none_or(|(s, n)| reaches(&s, &n));
-    let (from, last) = if deeper {
+    let (from, until) = if deeper {
         (between(least, most, enough).0, most)
     } else if is_slow(base) {
-        let reached =
+        let is_enough =
             |factor: &f64| scaled(base, way, *factor).is_some_and(|(s, n)| reaches(&s, &n));
         let first = rough(least, 1.0).take_while(|factor| *factor <= most);
-        let first = first.into_iter().find(reached).unwrap_or(most);
+        let first = first.into_iter().find(is_enough).unwrap_or(most);
         ((first / BEYOND).max(least), (BEYOND * first).min(most))
     } else {
         (least, most)
     };
-    for factor in way.steps_up(base, from, last) {
+    for factor in way.steps_up(base, from, until) {
         budget.patience.spend(layers)?;
         let Some((scaling, net)) = scaled(base, way, factor) else {
             continue;
