@@ -12,7 +12,7 @@ impl Live {
     /// Takes upload `id` out of the fits.
     ///
     /// # Errors
-    /// Where the store does not answer.
+    /// Where the store does not answer, or the rows that stay cannot be read to judge them anew; nothing is changed then.
     pub async fn remove_upload(&self, id: i64, deed: &Deed) -> Result<Moved, StoreError> {
         // The writer before the fits, as uploads do: the other way round each would wait for the other.
         let mut change = self.store.begin_change().await?;
