@@ -25,11 +25,18 @@ pub struct Complexity {
 pub fn complexity(spec: &Spec, side: Side) -> Option<Complexity> {
     let mut sum = Counts::default();
     spec.layers(side, &mut |layer| sum += layer.counts());
-    Some(Complexity {
-        flops: Flops::new(u64::try_from(sum.flops).ok()?),
-        params: Params::new(u64::try_from(sum.params).ok()?),
-        acts: Acts::new(u64::try_from(sum.acts).ok()?),
-    })
+    sum.complexity()
+}
+
+impl Counts {
+    /// The costs; `None` where one does not fit 64 bits.
+    pub(super) fn complexity(&self) -> Option<Complexity> {
+        Some(Complexity {
+            flops: Flops::new(u64::try_from(self.flops).ok()?),
+            params: Params::new(u64::try_from(self.params).ok()?),
+            acts: Acts::new(u64::try_from(self.acts).ok()?),
+        })
+    }
 }
 
 /// Costs as they are written in JSON, where only the net's owner can build it.

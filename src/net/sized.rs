@@ -26,11 +26,17 @@ impl Net {
         if let Spec::Vit(vit) = &spec {
             vit.check_side(side)?;
         }
-        let spec = match spec {
-            Spec::Graph(graph) => Spec::Graph(graph.at(side)?),
-            spec => spec,
+        let (spec, costs) = match spec {
+            Spec::Graph(graph) => {
+                let counted = graph.at(side)?;
+                (Spec::Graph(counted.graph), counted.counts.complexity())
+            }
+            spec => {
+                let costs = complexity(&spec, side);
+                (spec, costs)
+            }
         };
-        if let Some(complexity) = complexity(&spec, side) {
+        if let Some(complexity) = costs {
             Ok(Self {
                 spec,
                 side,

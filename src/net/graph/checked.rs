@@ -4,11 +4,18 @@ use std::sync::Arc;
 
 use super::form::raw::RawGraph;
 use super::nodes::{Graph, Twin};
-use super::shapes::Trouble;
+use super::shapes::tables::Fitted;
+use super::shapes::{Shapes, Trouble};
 use crate::json::Invalid;
 use crate::net::blocks::Side;
 use crate::net::group::Group;
-use crate::net::layers::Layer;
+use crate::net::layers::{Counts, Layer};
+
+/// A graph that fits images of a side, and the sums of its layers.
+pub(in crate::net) struct Counted {
+    pub(in crate::net) graph: Arc<Graph>,
+    pub(in crate::net) counts: Counts,
+}
 
 impl Graph {
     /// Emits the layers for an image of `side`, in order.
@@ -57,23 +64,31 @@ impl Graph {
     ///
     /// # Errors
     /// At the node whose shapes do not fit.
-    pub(in crate::net) fn at(self: Arc<Self>, side: Side) -> Result<Arc<Self>, Invalid> {
-        if self.twin.is_some() {
-            return Ok(self);
+    pub(in crate::net) fn at(self: Arc<Self>, side: Side) -> Result<Counted, Invalid> {
+        let mut counts = Counts::default();
+        if let Some(twin) = &self.twin {
+            twin.layers(side, &mut |layer| counts += layer.counts());
+            let graph = self;
+            return Ok(Counted { graph, counts });
         }
-        let fitted = match self.fitted(side) {
-            Ok(None) => self,
-            Ok(Some(fitted)) => Arc::new(fitted),
-            Err(trouble) => return Err(self.refusal(&trouble, side)),
+        let refuse = |graph: &Self, trouble: &Trouble| graph.refusal(trouble, side);
+        let (mut graph, shapes) = match self.fitted(side) {
+            Ok(Fitted::AsItIs(shapes)) => (self, shapes),
+            Ok(Fitted::Anew(graph)) => match Shapes::fixed(&graph, side) {
+                Ok(shapes) => (Arc::new(graph), shapes),
+                Err(trouble) => return Err(refuse(&graph, &trouble)),
+            },
+            Err(trouble) => return Err(refuse(&self, &trouble)),
         };
-        Ok(match fitted.found_twin(side) {
-            None => fitted,
-            Some(twin) => {
-                let mut graph = Arc::unwrap_or_clone(fitted);
-                graph.twin = Some(Box::new(twin));
-                Arc::new(graph)
-            }
-        })
+        let mut layers = Vec::with_capacity(graph.nodes.len());
+        graph.emit_with(&shapes, &mut |layer| {
+            counts += layer.counts();
+            layers.push(layer);
+        });
+        if let Some(twin) = Self::twin_of(&layers, side) {
+            Arc::make_mut(&mut graph).twin = Some(Box::new(twin));
+        }
+        Ok(Counted { graph, counts })
     }
 
     /// What does not fit at `side`, told of the node as it was written.

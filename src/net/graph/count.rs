@@ -51,9 +51,14 @@ impl Graph {
     ///
     /// # Errors
     /// Where shapes do not fit.
-    #[expect(clippy::too_many_lines, reason = "an arm for each operator")]
     pub(super) fn emit(&self, side: Side, emit: &mut dyn FnMut(Layer)) -> Result<(), Trouble> {
-        let shapes = Shapes::fixed(self, side)?;
+        self.emit_with(&Shapes::fixed(self, side)?, emit);
+        Ok(())
+    }
+
+    /// Emits the layers of these shapes, in order.
+    #[expect(clippy::too_many_lines, reason = "an arm for each operator")]
+    pub(super) fn emit_with(&self, shapes: &Shapes, emit: &mut dyn FnMut(Layer)) {
         let sizes = shapes.all_sizes();
         let with_map = |i: &usize| {
             let out = &sizes[i + 1];
@@ -230,7 +235,6 @@ impl Graph {
                 _ => {}
             }
         }
-        Ok(())
     }
 }
 

@@ -4,6 +4,8 @@
 //! order of the terms counts: a slice of a concatenation is a slice of one of its parts. Two values that are added have
 //! equal lengths, and so their widths are one: [`Widths::unify`] finds what equals what, the way that a union of sets does.
 
+use smallvec::SmallVec;
+
 use crate::units::{rounded, to_f64};
 
 /// A width that can be scaled; its place in [`Widths`].
@@ -26,6 +28,9 @@ pub(super) struct Term {
     pub(super) by: u64,
     pub(super) width: Option<Width>,
 }
+
+/// Terms in a row: nearly always one or two.
+pub(super) type Terms = SmallVec<[Term; 2]>;
 
 impl From<Term> for Dim {
     fn from(term: Term) -> Self {
@@ -57,7 +62,7 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Widths {
     entries: Vec<Entry>,
-    sums: Vec<Vec<Term>>,
+    sums: Vec<Terms>,
 }
 
 /// Where the factor of a length that is split stands: before the rest, or after it.
@@ -125,13 +130,13 @@ impl Widths {
     }
 
     /// The terms of `dim`, in widths that equal nothing else.
-    pub(super) fn terms(&self, dim: Dim) -> Vec<Term> {
-        let mut terms = Vec::new();
+    pub(super) fn terms(&self, dim: Dim) -> Terms {
+        let mut terms = Terms::new();
         self.push_terms(dim, 1, &mut terms);
         terms
     }
 
-    fn push_terms(&self, dim: Dim, times: u64, into: &mut Vec<Term>) {
+    fn push_terms(&self, dim: Dim, times: u64, into: &mut Terms) {
         match dim {
             Dim::Number(n) => push(into, n.saturating_mul(times), None),
             Dim::Times(by, width) => match self.entry(width).known {
@@ -159,7 +164,7 @@ impl Widths {
             [one] => (*one).into(),
             _ => {
                 let place = u32::try_from(self.sums.len()).unwrap_or(u32::MAX);
-                self.sums.push(terms.to_vec());
+                self.sums.push(Terms::from_slice(terms));
                 Dim::Sum(place)
             }
         }
@@ -167,7 +172,7 @@ impl Widths {
 
     /// Several lengths in a row.
     pub(super) fn joined(&mut self, dims: &[Dim]) -> Dim {
-        let mut terms = Vec::new();
+        let mut terms = Terms::new();
         for dim in dims {
             self.push_terms(*dim, 1, &mut terms);
         }
@@ -184,7 +189,7 @@ impl Widths {
             Dim::Number(n) => Dim::Number(n.saturating_mul(times)),
             Dim::Times(by, width) => Dim::Times(by.saturating_mul(times), width),
             Dim::Sum(_) => {
-                let mut terms = Vec::new();
+                let mut terms = Terms::new();
                 self.push_terms(dim, times, &mut terms);
                 self.of_terms(&terms)
             }
@@ -234,7 +239,7 @@ impl Widths {
             }
             return Some(first);
         }
-        let mut quotients = Vec::with_capacity(terms.len());
+        let mut quotients = Terms::new();
         for term in &terms {
             let Some(quotient) = self.term_over(*term, by) else {
                 self.frozen(dim);
@@ -293,7 +298,7 @@ impl Widths {
             return (None, dim);
         }
         let terms = self.terms(dim);
-        let (mut before, mut after, mut at) = (Vec::new(), Vec::new(), 0);
+        let (mut before, mut after, mut at) = (Terms::new(), Terms::new(), 0);
         for term in terms {
             let size = self.size(term.into());
             if at >= place {
@@ -457,7 +462,7 @@ impl Widths {
 }
 
 /// Adds a term; one of the same width as the last one joins it.
-fn push(terms: &mut Vec<Term>, by: u64, width: Option<Width>) {
+fn push(terms: &mut Terms, by: u64, width: Option<Width>) {
     match terms.last_mut() {
         Some(last) if last.width == width => last.by = last.by.saturating_add(by),
         _ => terms.push(Term { by, width }),

@@ -2,8 +2,9 @@
 
 use super::form::raw::RawNode;
 use super::form::read::read;
+use super::grow::Remembered;
 use super::nodes::{Graph, Node};
-use super::shapes::Walk;
+use super::shapes::{Sizes, Walk};
 use crate::json::Invalid;
 use crate::net::blocks::Side;
 
@@ -12,7 +13,7 @@ pub(in crate::net) struct Draft {
     walk: Walk<'static>,
     nodes: Vec<Node>,
     /// The shape of each value, from the image on.
-    shapes: Vec<Vec<u64>>,
+    shapes: Vec<Sizes>,
 }
 
 /// A walk needs a graph; this one's nodes come one by one.
@@ -21,6 +22,7 @@ static NOTHING: Graph = Graph {
     group: None,
     nodes: Vec::new(),
     twin: None,
+    growable: Remembered::new(),
 };
 
 impl Draft {
@@ -30,7 +32,7 @@ impl Draft {
         Self {
             walk: Walk::of_image(&NOTHING, channels, side),
             nodes: Vec::new(),
-            shapes: vec![vec![1, channels.into(), pixels, pixels]],
+            shapes: vec![Sizes::from_slice(&[1, channels.into(), pixels, pixels])],
         }
     }
 
@@ -62,6 +64,6 @@ impl Draft {
 
     /// The shape of a value.
     pub(in crate::net) fn shape(&self, value: usize) -> &[u64] {
-        self.shapes.get(value).map_or(&[], Vec::as_slice)
+        self.shapes.get(value).map_or(&[], Sizes::as_slice)
     }
 }

@@ -1,6 +1,11 @@
 //! A checked graph: its operators, and the net of a family that it equals.
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use super::form::op::Op;
+use super::grow::Remembered;
 use crate::net::blocks::Side;
 use crate::net::families::anynet::AnyNet;
 use crate::net::families::effnet::EffNet;
@@ -17,17 +22,18 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     /// The builder's net that it equals.
     pub(super) twin: Option<Box<Twin>>,
+    pub(super) growable: Remembered,
 }
 
 /// One operator; its value has the number of the node plus 1, since the image is value 0.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) op: Op,
-    pub(super) inputs: Vec<u32>,
+    pub(super) inputs: SmallVec<[u32; 2]>,
     /// The node whose weights it uses, where these are not its own.
     pub(super) tied: Option<u32>,
     /// Where it stands in the module.
-    pub(super) at: Option<String>,
+    pub(super) at: Option<Arc<str>>,
     /// Which of the nodes as they were written it comes from.
     pub(super) place: u32,
 }

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::dim::{Dim, Split, Widths};
+use super::shapes::Shape;
 
 /// How the axes of a value become those of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,7 +118,7 @@ impl Rearrange {
     }
 
     /// The axes of what `value` becomes.
-    pub(super) fn apply(&self, value: &[Dim], widths: &mut Widths) -> Result<Vec<Dim>, String> {
+    pub(super) fn apply(&self, value: &[Dim], widths: &mut Widths) -> Result<Shape, String> {
         if value.len() != self.left.len() {
             let (has, wants) = (value.len(), self.left.len());
             return Err(format!(
@@ -123,7 +126,7 @@ impl Rearrange {
                 self.text
             ));
         }
-        let mut lengths = vec![Dim::Number(1); self.told.len()];
+        let mut lengths: SmallVec<[Dim; 8]> = smallvec![Dim::Number(1); self.told.len()];
         for (group, whole) in self.left.iter().zip(value) {
             let rest = self.split(group, *whole, widths, &mut lengths)?;
             let mut unknown = group.iter().filter(|place| self.told[**place].is_none());

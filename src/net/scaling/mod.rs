@@ -260,9 +260,11 @@ impl Scaling {
             exponent,
             step: to_f64(step),
         };
-        let runs = graph.runs(side).unwrap_or_default();
-        let depths = runs.iter().map(|run| of(run.depth(), d, 1));
-        let rounded = graph.rounded(side);
+        let Ok(growable) = graph.growable(side) else {
+            return Vec::new();
+        };
+        let depths = growable.depths().map(|depth| of(depth, d, 1));
+        let rounded = growable.rounded();
         let widths = rounded.widths.iter();
         let widths = widths.map(|width| of(width.size, w / 2.0, width.step));
         let groups = rounded.groups.iter();

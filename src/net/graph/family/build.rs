@@ -1,10 +1,13 @@
 //! The graph of a net of a builder, so that every net can be had as operators and built from them.
 
+use std::sync::Arc;
+
 use crate::net::families::anynet::{AnyNet, BlockType, StemType};
 use crate::net::families::effnet::EffNet;
 use crate::net::graph::form::op::{
     Affine, Conv, Details, Filter, NormKind, Op, Padding, PerAxis, PoolKind, Window,
 };
+use crate::net::graph::grow::Remembered;
 use crate::net::graph::nodes::{Graph, Node, Twin};
 use crate::net::graph::rearrange::Rearrange;
 
@@ -36,10 +39,10 @@ struct Maker {
 /// A square window.
 fn window(kernel: u32, stride: u32) -> Window {
     Window {
-        kernel: PerAxis::All(kernel),
-        stride: PerAxis::All(stride),
-        pad: Padding::Even(PerAxis::All(kernel / 2)),
-        dilation: PerAxis::All(1),
+        kernel: PerAxis::all(kernel),
+        stride: PerAxis::all(stride),
+        pad: Padding::Even(PerAxis::all(kernel / 2)),
+        dilation: PerAxis::all(1),
         ceil: false,
     }
 }
@@ -55,7 +58,7 @@ impl Maker {
         }
     }
 
-    fn push(&mut self, op: Op, inputs: Vec<u32>, part: &str) {
+    fn push(&mut self, op: Op, inputs: &[u32], part: &str) {
         let at = if part.is_empty() {
             self.at.clone()
         } else {
@@ -64,16 +67,16 @@ impl Maker {
         let place = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         self.nodes.push(Node {
             op,
-            inputs,
+            inputs: inputs.into(),
             tied: None,
-            at: Some(at),
+            at: Some(at.into()),
             place,
         });
         self.value = place.saturating_add(1);
     }
 
     fn on(&mut self, op: Op, part: &str) {
-        self.push(op, vec![self.value], part);
+        self.push(op, &[self.value], part);
     }
 
     /// A convolution, its norm, and no function.
@@ -115,13 +118,13 @@ impl Maker {
             value: None,
             reversed: false,
         };
-        self.push(pair, vec![with, self.value], "");
+        self.push(pair, &[with, self.value], "");
     }
 
     fn pool_all(&mut self) {
         let pool = Op::Adaptive {
             kind: PoolKind::Average,
-            to: PerAxis::All(1),
+            to: PerAxis::all(1),
             global: true,
         };
         self.on(pool, "");
@@ -157,7 +160,7 @@ impl Maker {
         }
         self.pool_all();
         let flat = Rearrange::new("b c 1 1 -> b c", std::collections::BTreeMap::new()).ok()?;
-        self.on(Op::Rearrange(flat), "");
+        self.on(Op::Rearrange(Arc::new(flat)), "");
         let linear = Op::Linear {
             out: num_classes,
             bias: true,
@@ -168,6 +171,7 @@ impl Maker {
             group: None,
             nodes: self.nodes,
             twin: None,
+            growable: Remembered::new(),
         })
     }
 }

@@ -456,16 +456,14 @@ fn equals(spec: &Twin, side: Side, layers: &[Layer]) -> bool {
 }
 
 impl Graph {
-    /// The builder's net with the same layers, where there is one.
-    pub(in crate::net::graph) fn found_twin(&self, side: Side) -> Option<Twin> {
-        let mut layers = Vec::new();
-        self.emit(side, &mut |layer| layers.push(layer)).ok()?;
-        let read = Read::new(&layers)?;
+    /// The builder's net with these layers, where there is one.
+    pub(in crate::net::graph) fn twin_of(layers: &[Layer], side: Side) -> Option<Twin> {
+        let read = Read::new(layers)?;
         let guesses = [
             any_net(&read).map(Twin::AnyNet),
             eff_net(&read).map(Twin::EffNet),
         ];
         let mut guesses = guesses.into_iter().flatten();
-        guesses.find(|spec| equals(spec, side, &layers))
+        guesses.find(|spec| equals(spec, side, layers))
     }
 }

@@ -15,22 +15,22 @@ pub(super) fn numbers(
     range: &RangeInclusive<u32>,
 ) -> Result<PerAxis, Invalid> {
     match raw {
-        RawSizes::All(n) => within(pointer, n, range.clone()).map(PerAxis::All),
+        RawSizes::All(n) => within(pointer, n, range.clone()).map(PerAxis::all),
         RawSizes::Each(list) => {
-            if !(1..=3).contains(&list.len()) {
+            let checked = all_within(pointer, &list, range)?;
+            PerAxis::each(&checked).ok_or_else(|| {
                 let hint = "one number for each spatial axis";
                 let detail = format!("{} numbers", list.len());
-                return Err(Invalid::at(pointer, into_count(list.len()), detail, hint));
-            }
-            all_within(pointer, &list, range).map(PerAxis::Each)
+                Invalid::at(pointer, into_count(list.len()), detail, hint)
+            })
         }
     }
 }
 
 pub(super) fn padding(raw: Option<RawPad>) -> Result<Padding, Invalid> {
     match raw {
-        None => Ok(Padding::Even(PerAxis::All(0))),
-        Some(RawPad::All(n)) => within("/pad", n, PADS).map(|n| Padding::Even(PerAxis::All(n))),
+        None => Ok(Padding::Even(PerAxis::all(0))),
+        Some(RawPad::All(n)) => within("/pad", n, PADS).map(|n| Padding::Even(PerAxis::all(n))),
         Some(RawPad::Word(word)) if word == "same" => Ok(Padding::Same),
         Some(RawPad::Word(word)) => {
             let detail = format!("`{}` is no padding", shortened_text(&word));
@@ -52,7 +52,7 @@ pub(super) fn padding(raw: Option<RawPad>) -> Result<Padding, Invalid> {
                 let detail = format!("{wrong} is out of range");
                 return Err(Invalid::at("/pad", *wrong, detail, format!("up to {most}")));
             }
-            Ok(Padding::Ends(list))
+            Ok(Padding::Ends(list.into()))
         }
     }
 }

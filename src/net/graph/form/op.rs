@@ -1,24 +1,47 @@
 //! The operators of a graph, checked.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use utoipa::ToSchema;
 
 use crate::net::graph::rearrange::Rearrange;
 
 /// One number for all spatial axes, or one for each.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::net::graph) enum PerAxis {
-    All(u32),
-    Each(Vec<u32>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::net::graph) struct PerAxis {
+    /// Of the first three axes.
+    sides: [u32; 3],
+    /// How many are told; 0 where one number is for all.
+    told: u8,
 }
 
 impl PerAxis {
+    /// `n` along each axis.
+    pub(in crate::net::graph) const fn all(n: u32) -> Self {
+        Self {
+            sides: [n; 3],
+            told: 0,
+        }
+    }
+
+    /// One to three numbers, of which the last is for the axes after it too.
+    pub(in crate::net::graph) fn each(list: &[u32]) -> Option<Self> {
+        let last = *list.last().filter(|_| list.len() <= 3)?;
+        let told = u8::try_from(list.len()).ok()?;
+        let sides = [0, 1, 2].map(|i| list.get(i).copied().unwrap_or(last));
+        Some(Self { sides, told })
+    }
+
     /// That of the `axis`-th spatial axis.
     pub(in crate::net::graph) fn at(&self, axis: usize) -> u32 {
-        match self {
-            Self::All(n) => *n,
-            Self::Each(list) => list.get(axis).or(list.last()).copied().unwrap_or(1),
-        }
+        self.sides[axis.min(2)]
+    }
+
+    /// The numbers, where they are told one by one.
+    pub(in crate::net::graph) fn list(&self) -> Option<&[u32]> {
+        (self.told > 0).then(|| &self.sides[..usize::from(self.told)])
     }
 }
 
@@ -28,7 +51,7 @@ pub(in crate::net::graph) enum Padding {
     /// As much before as after.
     Even(PerAxis),
     /// Before each axis, then after each.
-    Ends(Vec<i64>),
+    Ends(SmallVec<[i64; 4]>),
     /// As much as makes ⌈n/stride⌉ positions of n, as TensorFlow does it.
     Same,
 }
@@ -187,11 +210,11 @@ pub(in crate::net::graph) enum Op {
         shared: bool,
     },
     Parameter {
-        shape: Vec<u64>,
+        shape: SmallVec<[u64; 4]>,
     },
     Constant {
         /// As long as the axis of its input where there is none.
-        shape: Vec<Option<u64>>,
+        shape: SmallVec<[Option<u64>; 3]>,
         value: Option<Values>,
         how: Option<String>,
     },
@@ -223,7 +246,7 @@ pub(in crate::net::graph) enum Op {
     },
     Reduce {
         how: Reduction,
-        axes: Vec<i64>,
+        axes: SmallVec<[i64; 4]>,
         keep: bool,
     },
     Pool {
@@ -238,7 +261,7 @@ pub(in crate::net::graph) enum Op {
         /// Whether it is written as a global pool.
         global: bool,
     },
-    Rearrange(Rearrange),
+    Rearrange(Arc<Rearrange>),
     Repeat {
         axis: i64,
         times: u64,
@@ -254,7 +277,7 @@ pub(in crate::net::graph) enum Op {
         mode: Option<String>,
     },
     Pad {
-        pad: Vec<i64>,
+        pad: SmallVec<[i64; 4]>,
         value: Option<f64>,
         mode: Option<String>,
     },

@@ -1,6 +1,7 @@
 //! The operator that a node is, with its fields.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::fields::{
     MAX_LIST, each_axis, into_count, needed, numbers, padding, scalar, shape, whole, whole_shape,
@@ -83,7 +84,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             (Op::Prelu { shared }, 1)
         }
         "param" => {
-            let shape = whole_shape(raw, name)?;
+            let shape = whole_shape(raw, name)?.into();
             (Op::Parameter { shape }, 0)
         }
         "const" => {
@@ -95,6 +96,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
                 let hint = "its shape alone: values change no count";
                 return Err(Invalid::at("/value", into_count(list.len()), detail, hint));
             }
+            let shape = shape.into();
             (Op::Constant { shape, value, how }, 0)
         }
         "where" => (Op::Where, 3),
@@ -144,7 +146,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             };
             let global = name.starts_with("global");
             let to = if global {
-                PerAxis::All(1)
+                PerAxis::all(1)
             } else {
                 numbers("/to", needed("to", raw.to.take(), name)?, &KERNELS)?
             };
@@ -161,7 +163,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             let hint = "the notation of einops, such as `b (g c) h w -> b (c g) h w`";
             let pattern = Rearrange::new(&text, checked)
                 .map_err(|detail| Invalid::at("/as", text, detail, hint))?;
-            (Op::Rearrange(pattern), 1)
+            (Op::Rearrange(Arc::new(pattern)), 1)
         }
         "repeat" => {
             let times = needed("times", raw.times.take(), name)?;
@@ -293,7 +295,7 @@ fn reduce(raw: &mut RawNode) -> Result<Op, Invalid> {
     };
     Ok(Op::Reduce {
         how: *how,
-        axes: needed("axes", each_axis(raw.axes.take())?, "reduce")?,
+        axes: needed("axes", each_axis(raw.axes.take())?, "reduce")?.into(),
         keep: raw.keep.take().unwrap_or(true),
     })
 }

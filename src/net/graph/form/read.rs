@@ -1,10 +1,13 @@
 //! A graph as it is written becomes a checked one.
 
+use smallvec::SmallVec;
+
 use super::fields::into_count;
 use super::op::Op;
 use super::operators::operator;
 use super::raw::{RawGraph, RawNode};
 use crate::json::{Invalid, shortened_text};
+use crate::net::graph::grow::Remembered;
 use crate::net::graph::nodes::{Graph, Node};
 use crate::net::group::Group;
 use crate::net::limits::{WIDTHS, within};
@@ -35,6 +38,7 @@ impl TryFrom<RawGraph> for Graph {
             group: group.map_err(|e| e.under("/group"))?,
             nodes,
             twin: None,
+            growable: Remembered::new(),
         })
     }
 }
@@ -68,13 +72,21 @@ fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> R
                 let hint = "the operators that are repeated";
                 return Err(Invalid::at("/nodes", 0, "nothing is repeated", hint));
             }
-            for _ in 0..times {
-                for (i, node) in nodes.iter().enumerate() {
-                    if into.len() >= MAX_NODES {
-                        return Err(too_many());
-                    }
-                    expand(node.clone(), place, depth + 1, into)
-                        .map_err(|e| e.under(&format!("/nodes/{i}")))?;
+            let start = into.len();
+            for (i, node) in nodes.into_iter().enumerate() {
+                expand(node, place, depth + 1, into)
+                    .map_err(|e| e.under(&format!("/nodes/{i}")))?;
+            }
+            let length = into.len() - start;
+            let more = usize::try_from(times - 1).unwrap_or(usize::MAX);
+            if length.saturating_mul(more) > MAX_NODES - into.len() {
+                return Err(too_many());
+            }
+            for _ in 0..more {
+                for _ in 0..length {
+                    let node = again(&into[into.len() - length], length, into)
+                        .map_err(|e| e.under("/nodes"))?;
+                    into.push(node);
                 }
             }
             Ok(())
@@ -85,6 +97,21 @@ fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> R
             Err(Invalid::at("", what, "both an operator and a repeat", hint))
         }
     }
+}
+
+/// The node once more, `length` nodes later: what it takes is counted back, so it is that much later too.
+fn again(node: &Node, length: usize, before: &[Node]) -> Result<Node, Invalid> {
+    let later = |place: u32| place.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
+    let tied = node.tied.map(later);
+    if let Some(tied) = tied {
+        let back = i64::from(tied) - i64::try_from(before.len()).unwrap_or(0);
+        tied_to(back, &node.op, before)?;
+    }
+    Ok(Node {
+        inputs: node.inputs.iter().copied().map(later).collect(),
+        tied,
+        ..node.clone()
+    })
 }
 
 /// The node `raw`, which comes after others.
@@ -98,14 +125,15 @@ pub(in crate::net::graph) fn read(
         let hint = "such as {\"op\": \"relu\"}";
         return Err(Invalid::at("/op", (), "a node needs its operator", hint));
     };
-    let mut inputs = Vec::new();
+    let mut inputs = SmallVec::new();
     // Parameters and constants come from nowhere.
-    let usual = if matches!(name.as_str(), "param" | "const") {
-        Vec::new()
+    let usual: &[i64] = if matches!(name.as_str(), "param" | "const") {
+        &[]
     } else {
-        vec![-1]
+        &[-1]
     };
-    for (i, back) in raw.from.take().unwrap_or(usual).iter().enumerate() {
+    let from = raw.from.take();
+    for (i, back) in from.as_deref().unwrap_or(usual).iter().enumerate() {
         // Values: the image, then one of each node.
         let value = usize::try_from(back.unsigned_abs())
             .ok()
@@ -119,7 +147,7 @@ pub(in crate::net::graph) fn read(
         };
         inputs.push(value);
     }
-    let at = raw.at.take();
+    let at = raw.at.take().map(Into::into);
     let tied = raw.tied.take();
     let op = operator(&name, &mut raw, inputs.len())?;
     let tied = tied

@@ -24,16 +24,16 @@ fn of_u32(n: u32) -> Whole {
 }
 
 fn sizes(per_axis: &PerAxis) -> RawSizes {
-    match per_axis {
-        PerAxis::All(n) => RawSizes::All(of_u32(*n)),
-        PerAxis::Each(list) => RawSizes::Each(list.iter().copied().map(of_u32).collect()),
+    match per_axis.list() {
+        None => RawSizes::All(of_u32(per_axis.at(0))),
+        Some(list) => RawSizes::Each(list.iter().copied().map(of_u32).collect()),
     }
 }
 
 /// All but what is 1, or what a pool's kernel says.
 fn write_window(raw: &mut RawNode, window: &Window, of_pool: bool) {
     let unless = |value: &PerAxis, default: &PerAxis| (value != default).then(|| sizes(value));
-    let one = PerAxis::All(1);
+    let one = PerAxis::all(1);
     raw.kernel = if of_pool {
         Some(sizes(&window.kernel))
     } else {
@@ -42,12 +42,12 @@ fn write_window(raw: &mut RawNode, window: &Window, of_pool: bool) {
     raw.stride = unless(&window.stride, if of_pool { &window.kernel } else { &one });
     raw.dilation = unless(&window.dilation, &one);
     raw.pad = match &window.pad {
-        Padding::Even(PerAxis::All(0)) => None,
-        Padding::Even(PerAxis::All(n)) => Some(RawPad::All(of_u32(*n))),
-        Padding::Even(PerAxis::Each(list)) => {
-            Some(RawPad::Each(list.iter().map(|n| i64::from(*n)).collect()))
-        }
-        Padding::Ends(list) => Some(RawPad::Each(list.clone())),
+        Padding::Even(pad) => match (pad.list(), pad.at(0)) {
+            (Some(list), _) => Some(RawPad::Each(list.iter().map(|n| i64::from(*n)).collect())),
+            (None, 0) => None,
+            (None, n) => Some(RawPad::All(of_u32(n))),
+        },
+        Padding::Ends(list) => Some(RawPad::Each(list.to_vec())),
         Padding::Same => Some(RawPad::Word("same".to_owned())),
     };
     raw.ceil = window.ceil.then_some(true);
@@ -78,7 +78,7 @@ fn written(i: usize, node: &Node) -> RawNode {
     let mut raw = RawNode {
         op: Some(node.op.name().to_owned()),
         from: (from != usual).then_some(from),
-        at: node.at.clone(),
+        at: node.at.as_deref().map(str::to_owned),
         tied: node
             .tied
             .map(|tied| i64::from(tied) - i64::try_from(i).unwrap_or(0)),
@@ -96,7 +96,7 @@ fn written(i: usize, node: &Node) -> RawNode {
             raw.out_pad = conv
                 .transposed
                 .as_ref()
-                .filter(|pad| **pad != PerAxis::All(0))
+                .filter(|pad| **pad != PerAxis::all(0))
                 .map(sizes);
         }
         Op::Linear { out, bias } => {
@@ -159,7 +159,7 @@ fn written(i: usize, node: &Node) -> RawNode {
             raw.how = serde_json::to_value(how)
                 .ok()
                 .and_then(|word| word.as_str().map(str::to_owned));
-            raw.axes = Some(RawAxes::Each(axes.clone()));
+            raw.axes = Some(RawAxes::Each(axes.to_vec()));
             raw.keep = (!keep).then_some(false);
         }
         Op::Unfold { window } => write_window(&mut raw, window, true),
@@ -197,7 +197,7 @@ fn written(i: usize, node: &Node) -> RawNode {
         }
         Op::Pad { pad, value, mode } => {
             raw.mode.clone_from(mode);
-            raw.pad = Some(RawPad::Each(pad.clone()));
+            raw.pad = Some(RawPad::Each(pad.to_vec()));
             raw.value = value.map(Values::One);
         }
         Op::Fold { to, window } => {

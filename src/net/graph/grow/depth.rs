@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use crate::net::blocks::Side;
 use crate::net::graph::form::op::Op;
+use crate::net::graph::grow::Remembered;
 use crate::net::graph::nodes::{Graph, Node};
-use crate::net::graph::shapes::{Shapes, Trouble};
+use crate::net::graph::shapes::{Sizes, Trouble};
 use crate::units::{rounded, to_f64};
 
 /// Segments of a block, at most.
@@ -63,10 +63,9 @@ struct Segment {
 }
 
 impl Graph {
-    /// The blocks that can be repeated.
-    pub(in crate::net) fn runs(&self, side: Side) -> Result<Vec<Run>, Trouble> {
-        let shapes = Shapes::fixed(self, side)?;
-        let segments = self.segments(&shapes);
+    /// The blocks that can be repeated, where its values have these lengths.
+    pub(super) fn runs(&self, sizes: &[Sizes]) -> Vec<Run> {
+        let segments = self.segments(sizes);
         let mut runs: Vec<Run> = Vec::new();
         let (mut at, mut gap) = (0, 0);
         while at < segments.len() {
@@ -87,17 +86,17 @@ impl Graph {
             });
             (at, gap) = (at + period * copies, 0);
         }
-        Ok(runs)
+        runs
     }
 
-    /// The net with `by` times as many blocks in each stage, rounded, and at least one.
-    pub(in crate::net::graph) fn deeper(&self, side: Side, by: f64) -> Result<Self, Trouble> {
+    /// The net with `by` times as many blocks in each of `runs`, rounded, and at least one.
+    pub(super) fn deeper(&self, runs: &[Run], by: f64) -> Result<Self, Trouble> {
         let mut made = Builder::new(self);
-        for run in self.runs(side)? {
+        for run in runs {
             let depth = rounded(to_f64(run.depth()) * by).max(1);
             let copies = usize::try_from(depth).unwrap_or(usize::MAX) - usize::from(run.with_first);
             made.copy_until(run.start);
-            made.repeat(&run, copies)?;
+            made.repeat(run, copies)?;
         }
         made.copy_until(self.nodes.len());
         Ok(Self {
@@ -105,6 +104,7 @@ impl Graph {
             group: self.group.clone(),
             nodes: made.nodes,
             twin: None,
+            growable: Remembered::new(),
         })
     }
 
@@ -122,7 +122,7 @@ impl Graph {
     }
 
     /// The net, cut wherever one value alone leads on.
-    fn segments(&self, shapes: &Shapes) -> Vec<Segment> {
+    fn segments(&self, sizes: &[Sizes]) -> Vec<Segment> {
         let of_image = self.of_image();
         // The last node that takes each value.
         let mut last = vec![0; self.nodes.len() + 1];
@@ -136,7 +136,7 @@ impl Graph {
         for i in 0..self.nodes.len() {
             // The values before this one are taken no later than here.
             if reach <= i && of_image[i + 1] {
-                segments.push(self.segment(start, i + 1, shapes, &mut classes));
+                segments.push(self.segment(start, i + 1, sizes, &mut classes));
                 start = i + 1;
             }
             if of_image[i + 1] {
@@ -146,7 +146,7 @@ impl Graph {
         segments
     }
 
-    fn segment(&self, start: usize, end: usize, shapes: &Shapes, classes: &mut Classes) -> Segment {
+    fn segment(&self, start: usize, end: usize, sizes: &[Sizes], classes: &mut Classes) -> Segment {
         let nodes = &self.nodes[start..end];
         let weighted = |node: &&Node| matches!(node.op, Op::Conv(_) | Op::Linear { .. });
         let spatial = |node: &Node| match &node.op {
@@ -166,11 +166,11 @@ impl Graph {
         Segment {
             start,
             end,
-            class: classes.of(self, start, end, shapes),
+            class: classes.of(self, start, end, sizes),
             weighted: nodes.iter().filter(weighted).count(),
             residual: nodes.iter().any(residual),
             spatial: nodes.iter().any(spatial),
-            keeps_shape: shapes.values[start] == shapes.values[end],
+            keeps_shape: sizes[start] == sizes[end],
         }
     }
 }
@@ -210,12 +210,12 @@ struct Classes {
 }
 
 impl Classes {
-    fn of(&mut self, graph: &Graph, start: usize, end: usize, shapes: &Shapes) -> usize {
-        let key = key(graph, start, end, shapes);
+    fn of(&mut self, graph: &Graph, start: usize, end: usize, sizes: &[Sizes]) -> usize {
+        let key = key(graph, start, end, sizes);
         let found = self.known.entry(key).or_default();
         let same = found.iter().take(MOST_ALIKE).find(|(from, to, _)| {
             to - from == end - start
-                && shapes.values[*from] == shapes.values[start]
+                && sizes[*from] == sizes[start]
                 && (0..end - start).all(|k| alike(graph, from + k, start + k, *from, start))
         });
         if let Some((_, _, class)) = same {
@@ -227,10 +227,10 @@ impl Classes {
     }
 }
 
-fn key(graph: &Graph, start: usize, end: usize, shapes: &Shapes) -> u64 {
+fn key(graph: &Graph, start: usize, end: usize, sizes: &[Sizes]) -> u64 {
     let mut hasher = DefaultHasher::new();
     (end - start).hash(&mut hasher);
-    shapes.values[start].len().hash(&mut hasher);
+    sizes[start].len().hash(&mut hasher);
     for node in &graph.nodes[start..end] {
         node.op.name().hash(&mut hasher);
         match &node.op {

@@ -1,9 +1,8 @@
 //! A wider net: equal widths stay equal, and whatever is written of them is written anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::net::blocks::Side;
-use crate::net::graph::dim::{Dim, Width, common_multiple, lacking, nearest};
+use crate::net::graph::dim::{Dim, Width, Widths, common_multiple, lacking, nearest};
 use crate::net::graph::form::op::{Op, Values};
 use crate::net::graph::nodes::{Graph, Node};
 use crate::net::graph::shapes::{Mark, Shapes, Trouble};
@@ -50,99 +49,97 @@ fn group_width(size: u64, by: f64) -> u64 {
 }
 
 /// What a net's widths are multiples of.
-struct Steps {
-    shapes: Shapes,
+#[derive(Debug)]
+pub(super) struct Steps {
+    widths: Widths,
+    /// What has to be written anew when the widths change, with the node.
+    marks: Vec<(usize, Mark)>,
     /// The step of each width that may be scaled.
     of: BTreeMap<Width, u64>,
 }
 
 impl Steps {
-    fn new(graph: &Graph, side: Side) -> Result<Self, Trouble> {
-        let shapes = Shapes::free(graph, side)?;
-        let mut least: BTreeMap<Width, u64> = BTreeMap::new();
-        for (_, mark) in &shapes.marks {
+    /// Those of a graph whose shapes are `shapes`, with every width free.
+    pub(super) fn new(shapes: Shapes) -> Self {
+        let Shapes { widths, marks, .. } = shapes;
+        let mut least: HashMap<Width, u64> = HashMap::new();
+        for (_, mark) in &marks {
             let (Mark::Out(dim) | Mark::Depthwise(dim)) = mark else {
                 continue;
             };
-            for term in shapes.widths.terms(*dim) {
+            for term in widths.terms(*dim) {
                 if let Some(width) = term.width {
                     let known = least.entry(width).or_insert(term.by);
                     *known = term.by.min(*known);
                 }
             }
         }
-        let of = shapes.widths.scalable().map(|(width, _)| {
+        let of = widths.scalable().map(|(width, _)| {
             let times = least.get(&width).copied().unwrap_or(1);
             (width, lacking(MULTIPLE, times))
         });
         let of = of.collect();
-        Ok(Self { shapes, of })
+        Self { widths, marks, of }
     }
 
-    /// Group widths become multiples too; the new width of each node's groups, where they do not stay as many as they are.
-    fn group(&mut self, by: f64) -> BTreeMap<usize, u64> {
-        let mut found = BTreeMap::new();
-        for (node, mark) in &self.shapes.marks {
+    /// The steps where group widths become multiples too, and the new width of each node's groups, where they do not stay
+    /// as many as they are.
+    fn with_groups(&self, by: f64) -> (BTreeMap<Width, u64>, HashMap<usize, u64>) {
+        let (mut of, mut found) = (self.of.clone(), HashMap::new());
+        for (node, mark) in &self.marks {
             let Mark::Grouped { input, groups } = mark else {
                 continue;
             };
-            let widths = &self.shapes.widths;
-            let terms = widths.terms(*input);
+            let terms = self.widths.terms(*input);
             if terms.iter().all(|term| term.by.is_multiple_of(*groups)) {
                 continue;
             }
-            let each = group_width(widths.size(*input) / groups, by);
+            let each = group_width(self.widths.size(*input) / groups, by);
             let fits = |by: u64, width: Option<Width>| match width {
                 None => by.is_multiple_of(each),
-                Some(width) => self.of.contains_key(&width),
+                Some(width) => of.contains_key(&width),
             };
             if !terms.iter().all(|term| fits(term.by, term.width)) {
                 // Some of the channels cannot change: none of them do.
                 for width in terms.iter().filter_map(|term| term.width) {
-                    self.of.remove(&width);
+                    of.remove(&width);
                 }
                 continue;
             }
             for term in &terms {
-                if let Some(step) = term.width.and_then(|width| self.of.get_mut(&width)) {
+                if let Some(step) = term.width.and_then(|width| of.get_mut(&width)) {
                     *step = common_multiple(*step, lacking(each, term.by));
                 }
             }
             found.insert(*node, each);
         }
-        found
+        (of, found)
     }
-}
 
-impl Graph {
     /// What scaling rounds of the widths: no factor between two of their steps changes the net.
-    pub(in crate::net) fn rounded(&self, side: Side) -> Roundings {
+    pub(super) fn rounded(&self) -> Roundings {
         let mut roundings = Roundings::default();
-        let Ok(steps) = Steps::new(self, side) else {
-            return roundings;
-        };
-        let widths = &steps.shapes.widths;
-        let sizes = widths.sizes();
+        let sizes = self.widths.sizes();
         let before = |width: Width| sizes[usize::try_from(width).unwrap_or(0)];
-        for (width, step) in &steps.of {
+        for (width, step) in &self.of {
             roundings.widths.push(Rounded {
                 size: before(*width),
                 step: *step,
             });
         }
-        for (_, mark) in &steps.shapes.marks {
+        for (_, mark) in &self.marks {
             let Mark::Grouped { input, groups } = mark else {
                 continue;
             };
-            let each = widths.size(*input) / groups;
+            let each = self.widths.size(*input) / groups;
             roundings.groups.push(Rounded {
                 size: each,
                 step: 1,
             });
             // Such a width is rounded to a multiple of its groups' width, whatever that is: halves of those multiples are
             // among the halves of these.
-            for width in widths.terms(*input).iter().filter_map(|term| term.width) {
-                let Some(step) = steps.of.get(&width) else {
+            for width in self.widths.terms(*input).iter().filter_map(|term| term.width) {
+                let Some(step) = self.of.get(&width) else {
                     continue;
                 };
                 let doubled = |times: u32| Rounded {
@@ -155,24 +152,21 @@ impl Graph {
         roundings
     }
 
-    /// The net with every width that may be scaled `by` times as large.
-    pub(in crate::net::graph) fn wider(&self, side: Side, by: Wider) -> Result<Self, Trouble> {
-        let mut steps = Steps::new(self, side)?;
-        let groups = steps.group(by.groups);
-        let mut sizes = steps.shapes.widths.sizes();
-        for (width, step) in &steps.of {
+    /// Makes every width of `graph` that may be scaled `by` times as large.
+    pub(super) fn widen(&self, graph: &mut Graph, by: Wider) -> Result<(), Trouble> {
+        let (steps, groups) = self.with_groups(by.groups);
+        let mut sizes = self.widths.sizes();
+        for (width, step) in &steps {
             let now = &mut sizes[usize::try_from(*width).unwrap_or(0)];
             *now = nearest(to_f64(*now) * by.widths, *step);
         }
-        let mut scaled = self.clone();
-        let shapes = &steps.shapes;
-        let after = |dim: Dim| shapes.widths.size_with(dim, &sizes);
-        for (i, mark) in &shapes.marks {
-            let node = &mut scaled.nodes[*i];
+        let after = |dim: Dim| self.widths.size_with(dim, &sizes);
+        for (i, mark) in &self.marks {
+            let node = &mut graph.nodes[*i];
             rewrite(node, mark, groups.get(i).copied(), &after)
                 .map_err(|what| Trouble { node: *i, what })?;
         }
-        Ok(scaled)
+        Ok(())
     }
 }
 

@@ -5,16 +5,20 @@
 
 pub(super) mod einsum;
 mod node;
-mod tables;
+pub(super) mod tables;
 pub(super) mod windows;
+
+use smallvec::SmallVec;
 
 use super::dim::{Dim, Widths};
 use super::form::op::Op;
 use super::nodes::{Graph, Node};
 use crate::net::blocks::Side;
 
-/// The axes of a value.
-pub(in crate::net::graph) type Shape = Vec<Dim>;
+/// The axes of a value: few enough to stand where they are used.
+pub(in crate::net::graph) type Shape = SmallVec<[Dim; 5]>;
+/// The lengths of these axes.
+pub(in crate::net::graph) type Sizes = SmallVec<[u64; 5]>;
 
 /// Why a graph has no shapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +75,7 @@ pub(in crate::net::graph) struct Walk<'a> {
 /// A table of positions, made anew for another map.
 struct Table {
     node: usize,
-    lengths: Vec<u64>,
+    lengths: Sizes,
 }
 
 impl Shapes {
@@ -91,7 +95,7 @@ impl Shapes {
     }
 
     /// The lengths of every value.
-    pub(in crate::net::graph) fn all_sizes(&self) -> Vec<Vec<u64>> {
+    pub(in crate::net::graph) fn all_sizes(&self) -> Vec<Sizes> {
         let of = |shape: &Shape| shape.iter().map(|dim| self.widths.size(*dim)).collect();
         self.values.iter().map(of).collect()
     }
@@ -108,11 +112,11 @@ impl<'a> Walk<'a> {
     /// Before the first node, with an image of `channels`.
     pub(in crate::net::graph) fn of_image(graph: &'a Graph, channels: u32, side: Side) -> Self {
         let side = Dim::Number(side.get().into());
-        let image = vec![Dim::Number(1), Dim::Number(channels.into()), side, side];
+        let image = [Dim::Number(1), Dim::Number(channels.into()), side, side];
         Self {
             graph,
             shapes: Shapes {
-                values: vec![image],
+                values: vec![Shape::from_slice(&image)],
                 widths: Widths::default(),
                 marks: Vec::new(),
             },
@@ -135,7 +139,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes a further node, and says how long the axes of its value are.
-    pub(in crate::net::graph) fn next(&mut self, node: &Node) -> Result<Vec<u64>, String> {
+    pub(in crate::net::graph) fn next(&mut self, node: &Node) -> Result<Sizes, String> {
         let shape = self.shape(node).and_then(|shape| self.sized(shape))?;
         let sizes = shape.iter().map(|dim| self.size(*dim)).collect();
         self.shapes.values.push(shape);
@@ -201,7 +205,7 @@ impl<'a> Walk<'a> {
 
     fn input(&self, node: &Node, i: usize) -> Shape {
         let value = node.inputs.get(i).copied().unwrap_or(0);
-        self.shapes.values[usize::try_from(value).unwrap_or(0)].clone()
+        Shape::from_slice(&self.shapes.values[usize::try_from(value).unwrap_or(0)])
     }
 
     /// A width: free, or the number it is.
@@ -250,7 +254,7 @@ impl<'a> Walk<'a> {
 
     fn broadcast(&mut self, a: &[Dim], b: &[Dim]) -> Result<Shape, String> {
         let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-        let mut shape = long.to_vec();
+        let mut shape = Shape::from_slice(long);
         let offset = long.len() - short.len();
         for (at, other) in shape[offset..].iter_mut().zip(short) {
             if *other == Dim::Number(1) {

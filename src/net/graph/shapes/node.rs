@@ -1,5 +1,7 @@
 //! What each operator makes of the shapes of its inputs.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::einsum::Einsum;
 use super::windows::{spatial, taps};
 use super::{Mark, Shape, Walk};
@@ -109,7 +111,7 @@ impl Walk<'_> {
             }
             Op::Reduce { axes, keep, .. } => {
                 let mut shape = value;
-                let mut places = Vec::with_capacity(axes.len());
+                let mut places = SmallVec::<[usize; 4]>::new();
                 for axis in axes {
                     places.push(place(*axis, shape.len())?);
                 }
@@ -153,7 +155,7 @@ impl Walk<'_> {
                     .iter()
                     .fold(1_u64, |all, dim| all.saturating_mul(self.size(*dim)));
                 let channels = self.shapes.widths.times(value[1], taps);
-                Ok(vec![value[0], channels, Dim::Number(area)])
+                Ok(Shape::from_slice(&[value[0], channels, Dim::Number(area)]))
             }
             Op::Windows { axis, size, step } => {
                 let mut shape = value;
@@ -183,7 +185,9 @@ impl Walk<'_> {
                     None => like.get(2 + i).copied(),
                 };
                 match (side(0), side(1)) {
-                    (Some(height), Some(width)) => Ok(vec![batch, channels, height, width]),
+                    (Some(height), Some(width)) => {
+                        Ok(Shape::from_slice(&[batch, channels, height, width]))
+                    }
                     _ => Err("fold to the sides of a value that has none".to_owned()),
                 }
             }
@@ -205,7 +209,7 @@ impl Walk<'_> {
     fn cat(&mut self, axis: i64, node: &Node) -> Result<Shape, String> {
         let mut shape = self.input(node, 0);
         let at = place(axis, shape.len())?;
-        let mut parts = vec![shape[at]];
+        let mut parts: SmallVec<[Dim; 8]> = smallvec![shape[at]];
         for i in 1..node.inputs.len() {
             let other = self.input(node, i);
             if other.len() != shape.len() {

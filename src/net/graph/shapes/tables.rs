@@ -1,25 +1,33 @@
 //! Tables of positions, which are as long as a map: they are made anew for another.
 
-use super::{Shape, Table, Trouble, Walk};
+use super::{Shape, Shapes, Table, Trouble, Walk};
 use crate::net::blocks::Side;
 use crate::net::graph::dim::Dim;
 use crate::net::graph::form::op::{Op, Values};
 use crate::net::graph::nodes::{Graph, Node};
 
+/// A graph at another side.
+pub(in crate::net::graph) enum Fitted {
+    /// It fits, with these shapes.
+    AsItIs(Shapes),
+    /// It has other tables.
+    Anew(Graph),
+}
+
 impl Graph {
     /// The graph for images of `side`: tables of positions that are as long as another map are made anew.
-    pub(in crate::net::graph) fn fitted(&self, side: Side) -> Result<Option<Self>, Trouble> {
+    pub(in crate::net::graph) fn fitted(&self, side: Side) -> Result<Fitted, Trouble> {
         let mut walk = Walk::new(self, side, false);
         walk.tables = Some(Vec::new());
         walk.walk()?;
-        let tables = walk.tables.unwrap_or_default();
+        let tables = walk.tables.take().unwrap_or_default();
         if tables.is_empty() {
-            return Ok(None);
+            return Ok(Fitted::AsItIs(walk.shapes));
         }
         let mut fitted = self.clone();
         for table in tables {
             match &mut fitted.nodes[table.node].op {
-                Op::Parameter { shape } => *shape = table.lengths,
+                Op::Parameter { shape } => *shape = table.lengths.into_iter().collect(),
                 Op::Constant { shape, value, .. } => {
                     *shape = table.lengths.into_iter().map(Some).collect();
                     value.take_if(|value| matches!(value, Values::Each(_)));
@@ -27,7 +35,7 @@ impl Graph {
                 _ => {}
             }
         }
-        Ok(Some(fitted))
+        Ok(Fitted::Anew(fitted))
     }
 }
 
