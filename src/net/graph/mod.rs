@@ -30,6 +30,7 @@ mod tests {
 
     use super::*;
     use crate::net::Spec;
+    use crate::net::blocks::Side;
     use crate::net::names::zoo::Entry;
     use crate::net::scaling::{RawScaling, Scaling};
     use crate::net::{Net, STRATEGIES, Zoo};
@@ -182,6 +183,54 @@ mod tests {
         assert_eq!(twice.complexity(), net(4).complexity());
         let half = scaling("d", 0.5).apply(&net(4)).unwrap();
         assert_eq!(half.complexity(), net(2).complexity());
+    }
+
+    #[test]
+    fn a_part_that_is_repeated_is_the_same_written_out() {
+        // Its convolution has the weights of the one before, wherever that stands.
+        let before = [1, 3, 1]
+            .map(|kernel| json!({"op": "conv", "out": 8, "kernel": kernel, "pad": kernel / 2}));
+        let tied = json!({"op": "conv", "out": 8, "kernel": 3, "pad": 1, "tied": -2});
+        let part = vec![tied, json!({"op": "conv", "out": 8, "from": [-2]})];
+        let mut all = before.to_vec();
+        let mut folded = all.clone();
+        folded.push(json!({"repeat": 3, "nodes": part}));
+        all.extend([&part[..], &part, &part].concat());
+        let [all, folded] = [all, folded].map(|nodes| graph(&json!(nodes)));
+        assert_eq!(folded.complexity(), all.complexity());
+        assert_eq!(folded.description_text(), all.description_text());
+    }
+
+    #[test]
+    fn weights_of_another_operator_are_refused_in_any_of_the_repeats() {
+        let part = json!([{"op": "conv", "out": 8, "tied": -1}, {"op": "relu"}]);
+        let nodes = json!([{"op": "conv", "out": 8}, {"repeat": 2, "nodes": part}]);
+        let object = json!({"family": "graph", "resolution": 32, "nodes": nodes});
+        let error = Net::read(object.as_object().unwrap().clone()).unwrap_err();
+        assert!(
+            error.0[0]
+                .detail
+                .contains("-1 is no `conv` before this one"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_can_grow_is_found_anew_at_another_resolution() {
+        let nodes = json!([
+            {"op": "conv", "out": 16, "kernel": 3, "pad": 1},
+            {"op": "avg_pool", "kernel": 32, "stride": 32, "ceil": true},
+            {"op": "rearrange", "as": "b c h w -> b (c h w)"},
+            {"op": "linear", "out": 24},
+            {"op": "linear", "out": 10}
+        ]);
+        let at = |side: u32| Net::new(graph(&nodes).spec().clone(), Side::of(side).unwrap());
+        let (small, large) = (at(32).unwrap(), at(96).unwrap());
+        let wide = scaling("w", 4.0);
+        let once = wide.apply(&small).unwrap();
+        let shared = Net::new(small.spec().clone(), large.side()).unwrap();
+        assert_eq!(wide.apply(&shared).unwrap(), wide.apply(&large).unwrap());
+        assert_eq!(wide.apply(&small).unwrap(), once);
     }
 
     #[test]

@@ -138,7 +138,12 @@ impl Steps {
             });
             // Such a width is rounded to a multiple of its groups' width, whatever that is: halves of those multiples are
             // among the halves of these.
-            for width in self.widths.terms(*input).iter().filter_map(|term| term.width) {
+            for width in self
+                .widths
+                .terms(*input)
+                .iter()
+                .filter_map(|term| term.width)
+            {
                 let Some(step) = self.of.get(&width) else {
                     continue;
                 };
