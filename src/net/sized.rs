@@ -1,9 +1,12 @@
 //! A net: a spec at a resolution.
 
+use std::sync::{Arc, OnceLock};
+
 use serde_json::{Map, Value};
 
 use super::blocks::Side;
 use super::complexity::{Complexity, complexity};
+use super::graph::{Graph, Growable};
 use super::layers::Layer;
 use super::spec::{Description, Spec};
 use crate::json::{Invalid, typed};
@@ -15,6 +18,18 @@ pub struct Net {
     spec: Spec,
     side: Side,
     complexity: Complexity,
+    growable: Once,
+}
+
+/// What can grow of a graph, once somebody has asked: one net is scaled in many ways. It follows from the net, and so is no
+/// part of what it is.
+#[derive(Clone, Debug, Default)]
+struct Once(OnceLock<Arc<Growable>>);
+
+impl PartialEq for Once {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Net {
@@ -41,6 +56,7 @@ impl Net {
                 spec,
                 side,
                 complexity,
+                growable: Once::default(),
             })
         } else {
             let hint = "a smaller resolution, width or depth";
@@ -79,6 +95,18 @@ impl Net {
     #[must_use]
     pub fn complexity(&self) -> Complexity {
         self.complexity
+    }
+
+    /// What can grow of its `graph`.
+    ///
+    /// # Errors
+    /// At the operator whose shapes do not fit.
+    pub(super) fn growable(&self, graph: &Graph) -> Result<&Growable, Invalid> {
+        if let Some(known) = self.growable.0.get() {
+            return Ok(known);
+        }
+        let found = Arc::new(graph.growable(self.side)?);
+        Ok(self.growable.0.get_or_init(|| found))
     }
 
     /// The layers in order, repeated ones once.

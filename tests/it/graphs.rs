@@ -112,6 +112,35 @@ async fn what_a_net_misses_of_its_factor_is_made_up_in_width() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_told_narrows_the_interval_of_one_that_was_guessed() {
+    let app = App::seeded().await;
+    let asked = |model: Value| json!({"model": model, "platform": "rtx3090-nchw"});
+    let named = app.get("/v1/models/convnext_femto").await;
+    let mut guessed = named.body["model"].clone();
+    let group = guessed.as_object_mut().unwrap().remove("group").unwrap();
+    let mut told = guessed.clone();
+    told["group"] = group;
+    let mut answers = Vec::new();
+    for model in [guessed, told] {
+        let answer = app.post("/v1/predict", &asked(model)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let row = &answer.body["predictions"][0];
+        let middle = row["epoch_seconds"].as_f64().unwrap();
+        let [low, high] =
+            ["low_seconds", "high_seconds"].map(|end| row["interval"][end].as_f64().unwrap());
+        answers.push(((high / middle).ln(), (middle / low).ln(), middle));
+    }
+    let [guessed, told] = answers[..] else {
+        panic!()
+    };
+    // The same time, since the group that was guessed is the right one; tolerance: the last digits of an answer.
+    assert!((guessed.2 / told.2 - 1.0).abs() < 1e-6);
+    for wider in [guessed.0 / told.0, guessed.1 / told.1] {
+        assert!((1.25..1.31).contains(&wider), "{guessed:?} {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_node_that_is_wrong_is_pointed_at() {
     let app = App::seeded().await;
     let refused = async |nodes: Value| {

@@ -22,6 +22,11 @@ pub(super) enum Dim {
     Sum(u32),
 }
 
+/// The axes of a value: few enough to stand where they are used.
+pub(super) type Shape = SmallVec<[Dim; 5]>;
+/// The lengths of these axes.
+pub(super) type Sizes = SmallVec<[u64; 5]>;
+
 /// A term of a sum: `by`, times a width where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Term {

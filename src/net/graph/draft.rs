@@ -2,7 +2,6 @@
 
 use super::form::raw::RawNode;
 use super::form::read::read;
-use super::grow::Remembered;
 use super::nodes::{Graph, Node};
 use super::shapes::{Sizes, Walk};
 use crate::json::Invalid;
@@ -22,7 +21,6 @@ static NOTHING: Graph = Graph {
     group: None,
     nodes: Vec::new(),
     twin: None,
-    growable: Remembered::new(),
 };
 
 impl Draft {

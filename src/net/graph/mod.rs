@@ -19,7 +19,7 @@ pub(super) use draft::Draft;
 pub use form::raw::RawGraph;
 pub(super) use form::read::MAX_NODES;
 pub use form::{op, raw};
-pub(super) use grow::Wider;
+pub(super) use grow::{Growable, Wider};
 pub use nodes::{Graph, Twin};
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::form::op::Op;
-use super::grow::Remembered;
 use crate::net::blocks::Side;
 use crate::net::families::anynet::AnyNet;
 use crate::net::families::effnet::EffNet;
@@ -22,7 +21,6 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     /// The builder's net that it equals.
     pub(super) twin: Option<Box<Twin>>,
-    pub(super) growable: Remembered,
 }
 
 /// One operator; its value has the number of the node plus 1, since the image is value 0.

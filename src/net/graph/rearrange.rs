@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::dim::{Dim, Split, Widths};
-use super::shapes::Shape;
+use super::dim::{Dim, Shape, Split, Widths};
 
 /// How the axes of a value become those of another.
 #[derive(Clone, Debug, PartialEq)]

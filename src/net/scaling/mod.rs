@@ -124,7 +124,7 @@ impl Scaling {
             Spec::AnyNet(spec) => Spec::AnyNet(grow.anynet(spec)?),
             Spec::ResNet(spec) => Spec::AnyNet(grow.anynet(&spec.as_anynet()?)?),
             Spec::EffNet(spec) => Spec::EffNet(grow.effnet(spec)?),
-            Spec::Graph(graph) => return self.graph(graph, net.side(), grow),
+            Spec::Graph(graph) => return self.graph(net, graph, grow),
             Spec::Vit(_) => {
                 let hint = "leave the scaling out, or scale a convolutional net";
                 return Err(Invalid::at(
@@ -140,7 +140,8 @@ impl Scaling {
     }
 
     /// A graph, grown; of the resolutions near the wanted one, the finest step at which its shapes fit.
-    fn graph(&self, graph: &Graph, from: Side, grow: &Growth) -> Result<Net, Invalid> {
+    fn graph(&self, net: &Net, graph: &Graph, grow: &Growth) -> Result<Net, Invalid> {
+        let from = net.side();
         let unchanged = [grow.d, grow.w, grow.g, grow.r]
             .iter()
             .all(|by| (by - 1.0).abs() < 1e-12);
@@ -157,7 +158,11 @@ impl Scaling {
             widths: grow.w,
             groups: grow.g,
         };
-        let scaled = Spec::Graph(Arc::new(graph.scaled(from, grow.d, wider)?));
+        let scaled = Spec::Graph(Arc::new(graph.scaled(
+            net.growable(graph)?,
+            grow.d,
+            wider,
+        )?));
         if (grow.r - 1.0).abs() < 1e-12 {
             return Net::new(scaled, from).map_err(|error| self.too_large(&error));
         }
@@ -236,7 +241,7 @@ impl Scaling {
                 let ends = [width(spec.stem_w), width(spec.head_w)];
                 stages.chain(ends).collect()
             }
-            Spec::Graph(graph) => self.dimensions_of_graph(graph, net.side()),
+            Spec::Graph(graph) => self.dimensions_of_graph(net, graph),
             Spec::Vit(_) => Vec::new(),
         };
         let steps = match net.spec() {
@@ -253,14 +258,14 @@ impl Scaling {
     }
 
     /// The blocks, widths and groups of a graph that no builder makes.
-    fn dimensions_of_graph(&self, graph: &Graph, side: Side) -> Vec<Dimension> {
+    fn dimensions_of_graph(&self, net: &Net, graph: &Graph) -> Vec<Dimension> {
         let Exponents { d, w, g, .. } = self.exponents();
         let of = |size: u64, exponent: f64, step: u64| Dimension {
             size: to_f64(size),
             exponent,
             step: to_f64(step),
         };
-        let Ok(growable) = graph.growable(side) else {
+        let Ok(growable) = net.growable(graph) else {
             return Vec::new();
         };
         let depths = growable.depths().map(|depth| of(depth, d, 1));

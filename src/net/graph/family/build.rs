@@ -7,7 +7,6 @@ use crate::net::families::effnet::EffNet;
 use crate::net::graph::form::op::{
     Affine, Conv, Details, Filter, NormKind, Op, Padding, PerAxis, PoolKind, Window,
 };
-use crate::net::graph::grow::Remembered;
 use crate::net::graph::nodes::{Graph, Node, Twin};
 use crate::net::graph::rearrange::Rearrange;
 
@@ -171,7 +170,6 @@ impl Maker {
             group: None,
             nodes: self.nodes,
             twin: None,
-            growable: Remembered::new(),
         })
     }
 }

@@ -190,6 +190,6 @@ impl Graph {
     /// The timing group that follows from its operators, `other` where none does.
     #[must_use]
     pub(in crate::net) fn kin(&self) -> Group {
-        Parts::of(self).group().map_or(Group::OTHER, Group::known)
+        Parts::of(self).group().map_or(Group::OTHER, Group::guessed)
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn window(raw: &mut RawNode, of_pool: bool) -> Result<Window, Invalid
     }
     let kernel = numbers("/kernel", raw.kernel.take().unwrap_or_else(one), &KERNELS)?;
     let stride = match raw.stride.take() {
-        None if of_pool => kernel.clone(),
+        None if of_pool => kernel,
         stride => numbers("/stride", stride.unwrap_or_else(one), &KERNELS)?,
     };
     Ok(Window {

@@ -28,9 +28,9 @@ impl PerAxis {
 
     /// One to three numbers, of which the last is for the axes after it too.
     pub(in crate::net::graph) fn each(list: &[u32]) -> Option<Self> {
-        let last = *list.last().filter(|_| list.len() <= 3)?;
+        let end = *list.last().filter(|_| list.len() <= 3)?;
         let told = u8::try_from(list.len()).ok()?;
-        let sides = [0, 1, 2].map(|i| list.get(i).copied().unwrap_or(last));
+        let sides = [0, 1, 2].map(|i| list.get(i).copied().unwrap_or(end));
         Some(Self { sides, told })
     }
 

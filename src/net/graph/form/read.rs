@@ -7,7 +7,6 @@ use super::op::Op;
 use super::operators::operator;
 use super::raw::{RawGraph, RawNode};
 use crate::json::{Invalid, shortened_text};
-use crate::net::graph::grow::Remembered;
 use crate::net::graph::nodes::{Graph, Node};
 use crate::net::group::Group;
 use crate::net::limits::{WIDTHS, within};
@@ -38,7 +37,6 @@ impl TryFrom<RawGraph> for Graph {
             group: group.map_err(|e| e.under("/group"))?,
             nodes,
             twin: None,
-            growable: Remembered::new(),
         })
     }
 }

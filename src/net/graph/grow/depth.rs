@@ -9,7 +9,6 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use crate::net::graph::form::op::Op;
-use crate::net::graph::grow::Remembered;
 use crate::net::graph::nodes::{Graph, Node};
 use crate::net::graph::shapes::{Sizes, Trouble};
 use crate::units::{rounded, to_f64};
@@ -104,7 +103,6 @@ impl Graph {
             group: self.group.clone(),
             nodes: made.nodes,
             twin: None,
-            growable: Remembered::new(),
         })
     }
 

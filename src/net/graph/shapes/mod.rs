@@ -8,17 +8,11 @@ mod node;
 pub(super) mod tables;
 pub(super) mod windows;
 
-use smallvec::SmallVec;
-
 use super::dim::{Dim, Widths};
+pub(in crate::net::graph) use super::dim::{Shape, Sizes};
 use super::form::op::Op;
 use super::nodes::{Graph, Node};
 use crate::net::blocks::Side;
-
-/// The axes of a value: few enough to stand where they are used.
-pub(in crate::net::graph) type Shape = SmallVec<[Dim; 5]>;
-/// The lengths of these axes.
-pub(in crate::net::graph) type Sizes = SmallVec<[u64; 5]>;
 
 /// Why a graph has no shapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
