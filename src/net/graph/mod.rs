@@ -122,6 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn a_net_that_grows_beyond_what_a_graph_may_have_is_written_as_its_builder_writes_it() {
+        let net = named().find_map(sent).unwrap();
+        let scaled = scaling("d", 1000.0).apply(&net).unwrap();
+        assert!(
+            !matches!(scaled.spec(), Spec::Graph(_)),
+            "{:?}",
+            scaled.spec()
+        );
+        assert!(scaled.description_text().len() < 1000);
+    }
+
+    #[test]
     fn scaling_by_1_changes_nothing() {
         let own = graph(&json!([
             {"op": "conv", "out": 20, "kernel": 3, "pad": 1},

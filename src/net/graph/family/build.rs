@@ -7,11 +7,12 @@ use crate::net::families::effnet::EffNet;
 use crate::net::graph::form::op::{
     Affine, Conv, Details, Filter, NormKind, Op, Padding, PerAxis, PoolKind, Window,
 };
+use crate::net::graph::form::read::MAX_NODES;
 use crate::net::graph::nodes::{Graph, Node, Twin};
 use crate::net::graph::rearrange::Rearrange;
 
 impl Graph {
-    /// The graph of a builder's net.
+    /// The graph of a builder's net; `None` where it would have more nodes than a graph may have.
     #[must_use]
     pub(in crate::net) fn of(twin: Twin) -> Option<Self> {
         let made = match &twin {
@@ -165,7 +166,7 @@ impl Maker {
             bias: true,
         };
         self.on(linear, "fc");
-        Some(Graph {
+        (self.nodes.len() <= MAX_NODES).then_some(Graph {
             channels: 3,
             group: None,
             nodes: self.nodes,
@@ -193,6 +194,9 @@ fn of_anynet(net: &AnyNet) -> Option<Graph> {
     }
     for (i, stage) in net.stages.iter().enumerate() {
         for j in 0..stage.depth {
+            if made.nodes.len() > MAX_NODES {
+                return None;
+            }
             made.at = format!("s{}.b{}", i + 1, j + 1);
             let stride = if j == 0 { stage.stride } else { 1 };
             let (input, w_in, width) = (made.value, made.width, stage.width);
@@ -237,6 +241,9 @@ fn of_effnet(net: &EffNet) -> Option<Graph> {
     made.conv_map("conv", net.stem_w, window(3, 2), 1);
     for (i, stage) in net.stages.iter().enumerate() {
         for j in 0..stage.depth {
+            if made.nodes.len() > MAX_NODES {
+                return None;
+            }
             made.at = format!("s{}.b{}", i + 1, j + 1);
             let stride = if j == 0 { stage.stride } else { 1 };
             let (input, w_in) = (made.value, made.width);
