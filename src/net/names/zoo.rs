@@ -335,8 +335,8 @@ mod tests {
     #[test]
     fn a_net_without_a_name_is_answered_with_the_way_that_works() {
         for (name, way) in [
-            ("vit_h_14", "\"family\": \"vit\""),
-            ("swin_v2_t", "\"complexity\""),
+            ("vit_huge_mine", "\"family\": \"vit\""),
+            ("swin_mine", "\"complexity\""),
             ("my_own_net_of_last_year", "\"complexity\""),
         ] {
             let error = Zoo::built_in().named(name).unwrap_err();
