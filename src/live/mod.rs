@@ -4,6 +4,7 @@
 //! fits are made beside them and swapped in whole. Which version of the data gave which fit is kept, so that any of them
 //! can be made again.
 
+mod calibration;
 mod changing;
 pub mod clock;
 mod evaluation;
@@ -30,10 +31,12 @@ use kept::Pins;
 use keyed::{Ended, Ending, Running};
 use stored::{Stored, TOLD};
 
+use crate::timing::judge::foretold::{Foretold, foretold};
 use crate::timing::judge::standing::{Judge, Judgement, Made};
 use crate::timing::predict::predictors::{Timing, Timings};
 use crate::timing::{Platform, PlatformId, Predictors};
 
+pub use calibration::Calibrated;
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat, RejectedExport};
 pub use keyed::{Answered, Keyed};
@@ -51,6 +54,8 @@ pub struct Live {
     predictors: ArcSwap<Predictors>,
     known: Mutex<Known>,
     evaluation: Mutex<Option<Arc<Evaluation>>>,
+    calibrated: Mutex<Option<Arc<Calibrated>>>,
+    lately: Mutex<Option<Arc<Calibrated>>>,
     tally: Tally,
     pins: Pins,
     running: Running,
@@ -69,6 +74,8 @@ struct Known {
 struct Judged {
     made: Made,
     judgement: Judgement,
+    /// How the fits that stand predict what is new of it.
+    foretold: Vec<Foretold>,
 }
 
 impl Judged {
@@ -108,6 +115,8 @@ impl Live {
             predictors,
             known,
             evaluation: Mutex::default(),
+            calibrated: Mutex::default(),
+            lately: Mutex::default(),
             tally: Tally::default(),
             pins: Pins::default(),
             running: Running::default(),
@@ -178,7 +187,8 @@ impl Live {
             gone: HashSet::new(),
             fresh,
         };
-        let judged = judged(&mut known, Arc::clone(&platforms), made).await?;
+        let first = Some((Arc::clone(&predictors), writing.first_row()));
+        let judged = judged(&mut known, Arc::clone(&platforms), made, first).await?;
         writing.judge(&judged.judgement).await?;
         let mut stored = Stored {
             id: None,
@@ -191,6 +201,7 @@ impl Live {
             writing.roll_back().await?;
             return Ok(Ended::Stored(stored));
         }
+        writing.foretell(&judged.foretold).await?;
         stored.id = Some(writing.id());
         if let Some(keyed) = ending.keyed {
             let answer = (keyed.answer)(&stored.receipt(ending.told));
@@ -233,7 +244,9 @@ impl Live {
         &self,
         known: &mut Known,
         Committed { version, first }: Committed,
-        Judged { made, judgement }: Judged,
+        Judged {
+            made, judgement, ..
+        }: Judged,
     ) -> Result<(), StoreError> {
         if known.version != Some(version - 1) {
             return self.reload(known).await;
@@ -384,19 +397,33 @@ fn timing(row: &StoredMeasurement, devices: u32) -> Timing {
     }
 }
 
-/// What is thought of what `made` brings and of what is there, in a thread of its own. Whoever is interrupted leaves `known` to be
+/// What is thought of what `made` brings and of what is there, and how the fits `by` predict what has ids from the first new
+/// one on, in a thread of its own. Whoever is interrupted leaves `known` to be
 /// read back.
 async fn judged(
     known: &mut Known,
     platforms: Arc<BTreeMap<PlatformId, Platform>>,
     made: Made,
+    by: Option<(Arc<Predictors>, i64)>,
 ) -> Result<Judged, StoreError> {
     let version = known.version.take();
     let timings = std::mem::take(&mut known.timings);
     let judge = std::mem::take(&mut known.judge);
     let work = move || {
         let judgement = judge.judge(&platforms, &timings, &made);
-        (timings, judge, Judged { made, judgement })
+        let foretold = by.map_or_else(Vec::new, |(predictors, first)| {
+            let fresh = made.fresh.iter();
+            foretold(
+                &predictors,
+                fresh.filter(|timing| timing.sample.row >= first),
+            )
+        });
+        let judged = Judged {
+            made,
+            judgement,
+            foretold,
+        };
+        (timings, judge, judged)
     };
     let (timings, judge, judged) = tokio::task::spawn_blocking(work)
         .await

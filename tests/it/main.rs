@@ -3,6 +3,7 @@
 
 mod app;
 mod base_path;
+mod calibration;
 mod charts;
 mod cli;
 mod compare;

@@ -1,8 +1,10 @@
 //! What fits are judged by, and what they judge: errors of trials, timings to keep out, what to time next.
 
 pub mod advice;
+pub mod calibration;
 pub mod doctor;
 pub mod evaluate;
+pub mod foretold;
 pub mod left_out;
 mod reference;
 pub mod score;

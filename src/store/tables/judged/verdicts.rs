@@ -9,7 +9,7 @@ use crate::timing::judge::standing::Judgement;
 const IDS: usize = 5000;
 
 /// Stores `judgement`.
-pub(super) async fn store(
+pub(in crate::store::tables) async fn store(
     db: &mut SqliteConnection,
     judgement: &Judgement,
 ) -> Result<(), StoreError> {
@@ -36,7 +36,7 @@ pub(super) async fn store(
 }
 
 /// Those of the measurements `ids` that a person has put in.
-pub(super) async fn released(
+pub(in crate::store::tables) async fn released(
     db: &mut SqliteConnection,
     ids: &[i64],
 ) -> Result<Vec<i64>, StoreError> {
