@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::chart::{Badge, Mood};
-use crate::timing::judge::calibration::{Calibration, Records};
+use crate::timing::judge::calibration::{Calibration, TrackRecords};
 use crate::timing::{Mode, PlatformId, Predictor, Predictors};
 use crate::units::to_f64;
 
@@ -27,7 +27,7 @@ pub struct Calibrated {
     pub measurements: usize,
     /// How the predictions of the others have done.
     #[serde(flatten)]
-    pub records: Records,
+    pub records: TrackRecords,
 }
 
 /// The same of one platform in one mode.
@@ -77,7 +77,7 @@ pub fn calibrated(
 }
 
 /// What `calibration` says of `platform`, or in all.
-fn records(calibration: &Calibration, platform: Option<&PlatformId>) -> Records {
+fn records(calibration: &Calibration, platform: Option<&PlatformId>) -> TrackRecords {
     match platform {
         None => calibration.all.clone(),
         Some(id) => calibration.platforms.get(id).cloned().unwrap_or_default(),

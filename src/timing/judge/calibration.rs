@@ -28,7 +28,7 @@ pub struct Outcome {
 
 /// How predictions have done, of some timings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
-pub struct Record {
+pub struct TrackRecord {
     /// Timings that were predicted before they were learnt.
     pub rows: usize,
     /// Share of them within the interval of level 0.8; null where there are none.
@@ -41,7 +41,7 @@ pub struct Record {
     pub signed_error: Option<f64>,
 }
 
-impl Record {
+impl TrackRecord {
     fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
         let (mut offs, mut held) = (Vec::new(), [0_u64; 3]);
         for outcome in outcomes {
@@ -73,11 +73,11 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 /// How predictions have done, lately and over time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
-pub struct Records {
+pub struct TrackRecords {
     /// Of the last 1,000 timings.
-    pub lately: Record,
+    pub lately: TrackRecord,
     /// Of all that are looked at.
-    pub ever: Record,
+    pub ever: TrackRecord,
     /// Of each month, by when they came, the latest first.
     pub months: Vec<MonthRecord>,
 }
@@ -90,13 +90,13 @@ pub struct MonthRecord {
     pub month: String,
     /// How they have done.
     #[serde(flatten)]
-    pub record: Record,
+    pub record: TrackRecord,
 }
 
 /// Timings that are called late.
 pub const LATELY: usize = 1_000;
 
-impl Records {
+impl TrackRecords {
     /// Of `outcomes`, newest first.
     fn of(outcomes: &[&Outcome]) -> Self {
         let mut months: BTreeMap<String, Vec<&Outcome>> = BTreeMap::new();
@@ -110,11 +110,11 @@ impl Records {
             .rev()
             .map(|(month, outcomes)| MonthRecord {
                 month,
-                record: Record::of(outcomes.into_iter()),
+                record: TrackRecord::of(outcomes.into_iter()),
             });
         Self {
-            lately: Record::of(outcomes.iter().take(LATELY).copied()),
-            ever: Record::of(outcomes.iter().copied()),
+            lately: TrackRecord::of(outcomes.iter().take(LATELY).copied()),
+            ever: TrackRecord::of(outcomes.iter().copied()),
             months: months.collect(),
         }
     }
@@ -124,11 +124,11 @@ impl Records {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
     /// In all.
-    pub all: Records,
+    pub all: TrackRecords,
     /// Of each platform.
-    pub platforms: BTreeMap<PlatformId, Records>,
+    pub platforms: BTreeMap<PlatformId, TrackRecords>,
     /// Of each platform and mode.
-    pub fits: BTreeMap<(PlatformId, Mode), Records>,
+    pub fits: BTreeMap<(PlatformId, Mode), TrackRecords>,
 }
 
 impl Calibration {
@@ -146,9 +146,11 @@ impl Calibration {
         let platforms = platforms.into_iter();
         let fits = fits.into_iter();
         Self {
-            all: Records::of(&outcomes.iter().collect::<Vec<_>>()),
-            platforms: platforms.map(|(id, of)| (id, Records::of(&of))).collect(),
-            fits: fits.map(|(key, of)| (key, Records::of(&of))).collect(),
+            all: TrackRecords::of(&outcomes.iter().collect::<Vec<_>>()),
+            platforms: platforms
+                .map(|(id, of)| (id, TrackRecords::of(&of)))
+                .collect(),
+            fits: fits.map(|(key, of)| (key, TrackRecords::of(&of))).collect(),
         }
     }
 }
@@ -193,8 +195,8 @@ mod tests {
 
     #[test]
     fn of_no_timings_nothing_is_said() {
-        let Records { lately, months, .. } = Calibration::of(&[]).all;
-        assert_eq!(lately, Record::default());
+        let TrackRecords { lately, months, .. } = Calibration::of(&[]).all;
+        assert_eq!(lately, TrackRecord::default());
         assert!(months.is_empty());
     }
 }

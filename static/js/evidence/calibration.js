@@ -7,10 +7,10 @@ import { shown } from "../parts/problem.js";
 import { snippet } from "../parts/snippet.js";
 import { table } from "../parts/table.js";
 
-/** @import { CalibrationAnswer, Record as Kept } from "api" */
+/** @import { CalibrationAnswer, TrackRecord } from "api" */
 /** @import { State } from "../core/state.js" */
 /** @import { Column } from "../parts/table.js" */
-/** @typedef {{what: string, record: Kept}} Row */
+/** @typedef {{what: string, record: TrackRecord}} Row */
 
 /** Fills `place` on demand. @param {Element} place @param {string} platform @param {State} state */
 export function calibration(place, platform, state) {
