@@ -9,6 +9,7 @@ mod changing;
 pub mod clock;
 mod evaluation;
 mod export;
+mod impact;
 mod kept;
 mod keyed;
 mod pins;
@@ -32,9 +33,10 @@ use keyed::{Ended, Ending, Running};
 use stored::{Stored, TOLD};
 
 use crate::timing::judge::foretold::{Foretold, foretold};
+use crate::timing::judge::impact::Impact;
 use crate::timing::judge::standing::{Judge, Judgement, Made};
-use crate::timing::predict::predictors::{Timing, Timings};
-use crate::timing::{Platform, PlatformId, Predictors};
+use crate::timing::predict::predictors::{self, Timing, Timings};
+use crate::timing::{Platform, PlatformId, Predictor, Predictors};
 
 pub use calibration::Calibrated;
 pub use evaluation::Evaluation;
@@ -76,6 +78,8 @@ struct Judged {
     judgement: Judgement,
     /// How the fits that stand predict what is new of it.
     foretold: Vec<Foretold>,
+    /// Fits that were made to tell what it does to them.
+    ahead: Vec<Predictor>,
 }
 
 impl Judged {
@@ -188,7 +192,7 @@ impl Live {
             fresh,
         };
         let first = Some((Arc::clone(&predictors), writing.first_row()));
-        let judged = judged(&mut known, Arc::clone(&platforms), made, first).await?;
+        let mut judged = judged(&mut known, Arc::clone(&platforms), made, first).await?;
         writing.judge(&judged.judgement).await?;
         let mut stored = Stored {
             id: None,
@@ -196,7 +200,9 @@ impl Live {
             doubted: writing.doubted(&judged.judgement, TOLD).await?,
             rejudged: Rejudged::of(&judged.judgement),
             units: judged.judgement.units.clone(),
+            impact: Impact::default(),
         };
+        (stored.impact, judged.ahead) = known.impact(&mut writing, &predictors, &judged).await?;
         if ending.dry_run {
             writing.roll_back().await?;
             return Ok(Ended::Stored(stored));
@@ -245,7 +251,10 @@ impl Live {
         known: &mut Known,
         Committed { version, first }: Committed,
         Judged {
-            made, judgement, ..
+            made,
+            judgement,
+            ahead,
+            ..
         }: Judged,
     ) -> Result<(), StoreError> {
         if known.version != Some(version - 1) {
@@ -253,7 +262,7 @@ impl Live {
         }
         known.version = None;
         known.judge.make(judgement, &mut known.timings, made);
-        let predictors = self.refit(known, version).await?;
+        let predictors = self.refit(known, version, ahead).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
         known.version = Some(version);
         Ok(())
@@ -341,7 +350,7 @@ impl Live {
             judge.put_out(out);
         }
         (known.timings, known.judge) = (timings, judge);
-        let predictors = self.refit(known, version).await?;
+        let predictors = self.refit(known, version, Vec::new()).await?;
         let undated = predictors.undated().into_iter();
         let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
         let first = self.store.fit_versions(&hashes).await?;
@@ -350,16 +359,26 @@ impl Live {
         Ok(())
     }
 
-    /// New fits of what has changed, beside the old ones, for `version` of the data.
-    async fn refit(&self, known: &mut Known, version: i64) -> Result<Predictors, StoreError> {
+    /// New fits of what has changed, beside the old ones, for `data_version`; those that were made `ahead` are not made again.
+    async fn refit(
+        &self,
+        known: &mut Known,
+        data_version: i64,
+        ahead: Vec<Predictor>,
+    ) -> Result<Predictors, StoreError> {
         let platforms = self.store.platforms().await?;
+        let out = self.store.out().await?;
         let previous = self.predictors();
         let mut timings = std::mem::take(&mut known.timings);
         let mut judge = std::mem::take(&mut known.judge);
+        let made = predictors::Made {
+            data_version,
+            ahead,
+        };
         let fit = move || {
             let by_id = platforms.iter().map(|own| (own.id.clone(), own.clone()));
             judge.weigh(&by_id.collect(), &mut timings);
-            let predictors = Predictors::fit(platforms, &timings, &previous, version);
+            let predictors = Predictors::fit_from(platforms, &timings, &previous, made).beside(out);
             (predictors, timings, judge)
         };
         let fitted = tokio::task::spawn_blocking(fit).await;
@@ -422,6 +441,7 @@ async fn judged(
             made,
             judgement,
             foretold,
+            ahead: Vec::new(),
         };
         (timings, judge, judged)
     };

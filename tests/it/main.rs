@@ -20,6 +20,7 @@ mod gpus;
 mod graphs;
 mod house;
 mod http;
+mod impact;
 mod keeping;
 mod measurements;
 mod net_charts;

@@ -42,13 +42,14 @@ pub struct TrackRecord {
 }
 
 impl TrackRecord {
-    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+    /// Of predictions, each with how far off it was and half the widths of its intervals, as logs.
+    pub(super) fn of(predictions: impl Iterator<Item = (f64, [f64; 3])>) -> Self {
         let (mut offs, mut held) = (Vec::new(), [0_u64; 3]);
-        for outcome in outcomes {
-            for (held, half) in held.iter_mut().zip(outcome.half_widths) {
-                *held += u64::from(outcome.off.abs() <= half);
+        for (off, half_widths) in predictions {
+            for (held, half) in held.iter_mut().zip(half_widths) {
+                *held += u64::from(off.abs() <= half);
             }
-            offs.push(outcome.off);
+            offs.push(off);
         }
         let n = to_f64(offs.len().try_into().unwrap_or(u64::MAX));
         let share = |held: u64| (n > 0.0).then(|| to_f64(held) / n);
@@ -69,6 +70,10 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     let upper = *values.get(values.len() / 2)?;
     let lower = *values.get((values.len() - 1) / 2)?;
     Some(f64::midpoint(lower, upper))
+}
+
+fn track<'a>(outcomes: impl Iterator<Item = &'a &'a Outcome>) -> TrackRecord {
+    TrackRecord::of(outcomes.map(|outcome| (outcome.off, outcome.half_widths)))
 }
 
 /// How predictions have done, lately and over time.
@@ -110,11 +115,11 @@ impl TrackRecords {
             .rev()
             .map(|(month, outcomes)| MonthRecord {
                 month,
-                record: TrackRecord::of(outcomes.into_iter()),
+                record: track(outcomes.iter()),
             });
         Self {
-            lately: TrackRecord::of(outcomes.iter().take(LATELY).copied()),
-            ever: TrackRecord::of(outcomes.iter().copied()),
+            lately: track(outcomes.iter().take(LATELY)),
+            ever: track(outcomes.iter()),
             months: months.collect(),
         }
     }

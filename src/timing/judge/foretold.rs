@@ -11,8 +11,10 @@ use crate::timing::predict::predictor::Predictor;
 use crate::timing::predict::predictors::{Predictors, Timing};
 
 /// How a timing was predicted before it was learnt.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Foretold {
+    /// Where it was timed, and what.
+    pub fit: (PlatformId, Mode),
     /// The measurement's id.
     pub row: i64,
     /// ln(measured / predicted): positive where it took longer.
@@ -65,13 +67,15 @@ fn of_timing(fit: &Predictor, timing: &Timing) -> Option<Foretold> {
     let [eighty, ninety, ninety_five] = LEVELS.map(at);
     let times = [eighty?, ninety?, ninety_five?];
     let foretold = Foretold {
+        fit: (timing.platform.clone(), timing.mode),
         row: sample.row,
         off: (sample.ms / times[0].ms).ln(),
         half_widths: times.map(|time| (time.high_ms / time.ms).ln()),
     };
     let all = foretold.half_widths.iter().chain([&foretold.off]);
     // What no number can say is not kept.
-    all.copied().all(f64::is_finite).then_some(foretold)
+    let said = all.copied().all(f64::is_finite);
+    said.then_some(foretold)
 }
 
 #[cfg(test)]

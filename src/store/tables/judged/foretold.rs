@@ -1,7 +1,10 @@
-//! How timings were predicted before they were learnt.
+//! How timings were predicted before they were learnt, and who sent them.
+
+use std::collections::BTreeMap;
 
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
+use super::verdicts::fit;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::tables::uploads::Writing;
@@ -44,6 +47,27 @@ impl Writing {
     }
 }
 
+impl Writing {
+    /// Who sent each of the timings of `platform` in `mode` that are in the fits once it is stored, by id of the measurement.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn senders(
+        &mut self,
+        platform: &PlatformId,
+        mode: Mode,
+    ) -> Result<BTreeMap<i64, String>, StoreError> {
+        let sql = "select measurements.id, sender from measurements join uploads on uploads.id = measurements.upload
+                   where platform = $1 and mode = $2 and measurements.removed_at is null
+                   and measurements.quarantined is null order by measurements.id";
+        let query = sqlx::query_as(sql)
+            .bind(platform.as_str())
+            .bind(mode.as_str());
+        let rows: Vec<(i64, String)> = query.fetch_all(&mut *self.transaction).await?;
+        Ok(rows.into_iter().collect())
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     measurement: i64,
@@ -78,17 +102,16 @@ impl TryFrom<Row> for Outcome {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let corrupt = |column, cause| StoreError::Corrupt {
-            table: "measurements",
-            column,
-            key: row.measurement.to_string(),
-            cause,
-        };
-        let platform = PlatformId::new(&row.platform);
-        let mode = Mode::ALL.into_iter().find(|mode| mode.as_str() == row.mode);
+        let (platform, mode) =
+            fit(&row.platform, &row.mode).map_err(|column| StoreError::Corrupt {
+                table: "measurements",
+                column,
+                key: row.measurement.to_string(),
+                cause: format!("`{}`, `{}`", row.platform, row.mode),
+            })?;
         Ok(Self {
-            platform: platform.map_err(|e| corrupt("platform", e.to_string()))?,
-            mode: mode.ok_or_else(|| corrupt("mode", row.mode.clone()))?,
+            platform,
+            mode,
             at: row.created_at,
             off: row.log_ratio,
             half_widths: [row.half_80, row.half_90, row.half_95],
