@@ -45,6 +45,8 @@ pub(super) struct Told {
     pub(super) errors: Vec<RowError>,
     /// Rejected rows that are kept.
     pub(super) kept: i64,
+    /// Rows whose flops seem to be counted twice.
+    pub(super) twice: Vec<UnitNote>,
 }
 
 /// How many rows of earlier uploads are thought of otherwise now.
@@ -86,7 +88,7 @@ impl Stored {
             errors: told.errors.clone(),
             doubted: self.doubted.clone(),
             rejudged: self.rejudged,
-            units: self.units.clone(),
+            units: [told.twice.clone(), self.units.clone()].concat(),
             impact: self.impact.clone(),
         }
     }

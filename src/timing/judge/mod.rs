@@ -11,4 +11,5 @@ pub mod named;
 mod reference;
 pub mod score;
 pub mod standing;
+pub mod twice;
 mod yardstick;

@@ -246,7 +246,7 @@ function mistaken(answer) {
     unit = word;
     return run(true);
   };
-  const chosen = unit && h("p", { class: "note" }, `The times are taken as ${said(unit)}. `, h("button", { type: "button", class: "plain", on: { click: take(null) } }, "Take them as they are"));
+  const chosen = unit && h("p", { class: "note" }, `The rows are taken as ${said(unit)}. `, h("button", { type: "button", class: "plain", on: { click: take(null) } }, "Take them as they are"));
   const notes = (answer.units ?? []).map(({ detail, units }) => h("p", { class: "note" }, `${detail.replace(/: send .*/, "")}. `,
     h("button", { type: "button", on: { click: take(units) } }, `Check the rows as ${said(units)}`)));
   return [chosen, ...notes];
