@@ -15,8 +15,9 @@ use super::request::PredictRequest;
 use crate::json::Invalid;
 use crate::plan::memory::possible;
 use crate::plan::run::Total;
+use crate::timing::predict::predictors::Standing;
 use crate::timing::predict::warning::Warning;
-use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
+use crate::timing::{Estimator, Features, FitId, Mode, PlatformId, Predictor, Predictors};
 
 /// What a net and its scaled form cost, and how long one epoch takes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,6 +29,38 @@ pub struct PredictAnswer {
     pub scaled: Option<Scaled>,
     /// One for each platform asked for, of the scaled net where there is one, else of the base.
     pub predictions: Vec<PredictionRow>,
+    /// How many timings of their fits are doubted, or kept out of them now. Of a fit that was asked for by its id nothing is said:
+    /// it answers as it did then, whatever is thought of its timings since. Absent where all of them are as expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<StandingRow>,
+}
+
+/// Timings of a fit that are not as the others let expect.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StandingRow {
+    /// The platform whose fit it is.
+    pub platform: PlatformId,
+    /// What was timed.
+    pub mode: Mode,
+    /// In the fit, and weighing less than half there.
+    pub doubted: usize,
+    /// Kept out of it.
+    pub out: usize,
+}
+
+impl StandingRow {
+    /// That of the fit by which `predictor` predicts, among `all`; `None` where all of its timings are as expected.
+    fn new(predictor: &Predictor, all: &Predictors) -> Option<Self> {
+        let FitId { platform, mode, .. } = predictor.id(Estimator::default());
+        let Standing { doubted, out } = all.standing(&platform, mode);
+        let row = Self {
+            platform,
+            mode,
+            doubted,
+            out,
+        };
+        (doubted + out > 0).then_some(row)
+    }
 }
 
 /// How long one epoch takes on one platform.
@@ -97,10 +130,7 @@ pub fn predicted_by(
     let base = counted.features.called(request.label.as_deref());
     let chosen = match (&named, pin) {
         (Some(_), Some(pin)) => vec![Arc::clone(pin)],
-        (Some(id), None) => {
-            let current = predictors.current(id).map_err(|e| e.under("/fit"))?;
-            vec![current]
-        }
+        (Some(id), None) => vec![predictors.current(id).map_err(|e| e.under("/fit"))?],
         (None, _) => {
             let mode = request.mode.unwrap_or_default();
             chosen(predictors, mode, request.platform.as_ref())?
@@ -133,7 +163,10 @@ pub fn predicted_by(
         })
     };
     let predictions = chosen.iter().filter_map(row).collect();
+    let standing = chosen.iter().filter(|_| named.is_none());
+    let standing = standing.filter_map(|predictor| StandingRow::new(predictor, predictors));
     Ok(PredictAnswer {
+        standing: standing.collect(),
         base: counted.row.clone(),
         scaled,
         predictions,

@@ -6,6 +6,7 @@
 mod engine;
 pub mod figures;
 
+pub use engine::badge::{Badge, Mood};
 pub use engine::bars::{Bar, Bars, Group};
 pub use engine::figure::{Drawing, Figure};
 pub use engine::look::{Look, Place, Theme, sheet};

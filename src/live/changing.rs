@@ -105,7 +105,7 @@ impl Live {
             }
         }
         let platforms = Arc::new(predictors.platforms.clone());
-        let judged = judged(&mut known, Arc::clone(&platforms), made).await?;
+        let judged = judged(&mut known, Arc::clone(&platforms), made, None).await?;
         change.judge(&come, &judged.judgement).await?;
         let names = |known: &Known| {
             let come = judged.come(known);

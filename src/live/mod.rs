@@ -4,10 +4,12 @@
 //! fits are made beside them and swapped in whole. Which version of the data gave which fit is kept, so that any of them
 //! can be made again.
 
+mod calibration;
 mod changing;
 pub mod clock;
 mod evaluation;
 mod export;
+mod impact;
 mod kept;
 mod keyed;
 mod pins;
@@ -30,10 +32,13 @@ use kept::Pins;
 use keyed::{Ended, Ending, Running};
 use stored::{Stored, TOLD};
 
+use crate::timing::judge::foretold::{Foretold, foretold};
+use crate::timing::judge::impact::Impact;
 use crate::timing::judge::standing::{Judge, Judgement, Made};
-use crate::timing::predict::predictors::{Timing, Timings};
-use crate::timing::{Platform, PlatformId, Predictors};
+use crate::timing::predict::predictors::{self, Timing, Timings};
+use crate::timing::{Platform, PlatformId, Predictor, Predictors};
 
+pub use calibration::Calibrated;
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat, RejectedExport};
 pub use keyed::{Answered, Keyed};
@@ -51,6 +56,8 @@ pub struct Live {
     predictors: ArcSwap<Predictors>,
     known: Mutex<Known>,
     evaluation: Mutex<Option<Arc<Evaluation>>>,
+    calibrated: Mutex<Option<Arc<Calibrated>>>,
+    lately: Mutex<Option<Arc<Calibrated>>>,
     tally: Tally,
     pins: Pins,
     running: Running,
@@ -69,6 +76,10 @@ struct Known {
 struct Judged {
     made: Made,
     judgement: Judgement,
+    /// How the fits that stand predict what is new of it.
+    foretold: Vec<Foretold>,
+    /// Fits that were made to tell what it does to them.
+    ahead: Vec<Predictor>,
 }
 
 impl Judged {
@@ -108,6 +119,8 @@ impl Live {
             predictors,
             known,
             evaluation: Mutex::default(),
+            calibrated: Mutex::default(),
+            lately: Mutex::default(),
             tally: Tally::default(),
             pins: Pins::default(),
             running: Running::default(),
@@ -178,7 +191,8 @@ impl Live {
             gone: HashSet::new(),
             fresh,
         };
-        let judged = judged(&mut known, Arc::clone(&platforms), made).await?;
+        let first = Some((Arc::clone(&predictors), writing.first_row()));
+        let mut judged = judged(&mut known, Arc::clone(&platforms), made, first).await?;
         writing.judge(&judged.judgement).await?;
         let mut stored = Stored {
             id: None,
@@ -186,11 +200,14 @@ impl Live {
             doubted: writing.doubted(&judged.judgement, TOLD).await?,
             rejudged: Rejudged::of(&judged.judgement),
             units: judged.judgement.units.clone(),
+            impact: Impact::default(),
         };
+        (stored.impact, judged.ahead) = known.impact(&mut writing, &predictors, &judged).await?;
         if ending.dry_run {
             writing.roll_back().await?;
             return Ok(Ended::Stored(stored));
         }
+        writing.foretell(&judged.foretold).await?;
         stored.id = Some(writing.id());
         if let Some(keyed) = ending.keyed {
             let answer = (keyed.answer)(&stored.receipt(ending.told));
@@ -233,14 +250,19 @@ impl Live {
         &self,
         known: &mut Known,
         Committed { version, first }: Committed,
-        Judged { made, judgement }: Judged,
+        Judged {
+            made,
+            judgement,
+            ahead,
+            ..
+        }: Judged,
     ) -> Result<(), StoreError> {
         if known.version != Some(version - 1) {
             return self.reload(known).await;
         }
         known.version = None;
         known.judge.make(judgement, &mut known.timings, made);
-        let predictors = self.refit(known, version).await?;
+        let predictors = self.refit(known, version, ahead).await?;
         self.predictors.store(Arc::new(predictors.dated(&first)));
         known.version = Some(version);
         Ok(())
@@ -328,7 +350,7 @@ impl Live {
             judge.put_out(out);
         }
         (known.timings, known.judge) = (timings, judge);
-        let predictors = self.refit(known, version).await?;
+        let predictors = self.refit(known, version, Vec::new()).await?;
         let undated = predictors.undated().into_iter();
         let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
         let first = self.store.fit_versions(&hashes).await?;
@@ -337,16 +359,26 @@ impl Live {
         Ok(())
     }
 
-    /// New fits of what has changed, beside the old ones, for `version` of the data.
-    async fn refit(&self, known: &mut Known, version: i64) -> Result<Predictors, StoreError> {
+    /// New fits of what has changed, beside the old ones, for `data_version`; those that were made `ahead` are not made again.
+    async fn refit(
+        &self,
+        known: &mut Known,
+        data_version: i64,
+        ahead: Vec<Predictor>,
+    ) -> Result<Predictors, StoreError> {
         let platforms = self.store.platforms().await?;
+        let out = self.store.out().await?;
         let previous = self.predictors();
         let mut timings = std::mem::take(&mut known.timings);
         let mut judge = std::mem::take(&mut known.judge);
+        let made = predictors::Made {
+            data_version,
+            ahead,
+        };
         let fit = move || {
             let by_id = platforms.iter().map(|own| (own.id.clone(), own.clone()));
             judge.weigh(&by_id.collect(), &mut timings);
-            let predictors = Predictors::fit(platforms, &timings, &previous, version);
+            let predictors = Predictors::fit_from(platforms, &timings, &previous, made).beside(out);
             (predictors, timings, judge)
         };
         let fitted = tokio::task::spawn_blocking(fit).await;
@@ -384,19 +416,34 @@ fn timing(row: &StoredMeasurement, devices: u32) -> Timing {
     }
 }
 
-/// What is thought of what `made` brings and of what is there, in a thread of its own. Whoever is interrupted leaves `known` to be
+/// What is thought of what `made` brings and of what is there, and how the fits `by` predict what has ids from the first new
+/// one on, in a thread of its own. Whoever is interrupted leaves `known` to be
 /// read back.
 async fn judged(
     known: &mut Known,
     platforms: Arc<BTreeMap<PlatformId, Platform>>,
     made: Made,
+    by: Option<(Arc<Predictors>, i64)>,
 ) -> Result<Judged, StoreError> {
     let version = known.version.take();
     let timings = std::mem::take(&mut known.timings);
     let judge = std::mem::take(&mut known.judge);
     let work = move || {
         let judgement = judge.judge(&platforms, &timings, &made);
-        (timings, judge, Judged { made, judgement })
+        let foretold = by.map_or_else(Vec::new, |(predictors, first)| {
+            let fresh = made.fresh.iter();
+            foretold(
+                &predictors,
+                fresh.filter(|timing| timing.sample.row >= first),
+            )
+        });
+        let judged = Judged {
+            made,
+            judgement,
+            foretold,
+            ahead: Vec::new(),
+        };
+        (timings, judge, judged)
     };
     let (timings, judge, judged) = tokio::task::spawn_blocking(work)
         .await

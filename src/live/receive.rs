@@ -15,6 +15,7 @@ use crate::store::{NewRow, Sender, Store, StoreError, Writing, behind, behind_wh
 use crate::timing::data::defaults::Defaults;
 use crate::timing::data::measurement::Verdict;
 use crate::timing::data::upload::{Context, Format, Line, Unreadable, read};
+use crate::timing::judge::twice::Twice;
 use crate::timing::predict::predictors::Timing;
 use crate::timing::{Measurement, Platform, PlatformId, Predictors};
 
@@ -270,6 +271,7 @@ struct Reader {
     /// Platforms that the store knows, or will when this batch is stored.
     known: BTreeSet<PlatformId>,
     told: Told,
+    twice: Twice,
     send: mpsc::Sender<Batch>,
 }
 
@@ -285,6 +287,7 @@ impl Reader {
             rejected: Rejected::default(),
             known,
             told: Told::default(),
+            twice: Twice::default(),
             send,
         }
     }
@@ -299,6 +302,7 @@ impl Reader {
         )?;
         self.told.kept = i64::try_from(self.rejected.kept.len()).unwrap_or(i64::MAX);
         let _ = self.flush(true);
+        self.told.twice = self.twice.notes();
         Ok(self.told)
     }
 
@@ -311,6 +315,7 @@ impl Reader {
     }
 
     fn keep(&mut self, line: u64, row: &Measurement, context: &Context) {
+        self.twice.look(row);
         let id = &row.platform;
         if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
             self.known.insert(id.clone());

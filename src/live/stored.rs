@@ -3,6 +3,7 @@
 use crate::json::Invalid;
 use crate::store::Counts;
 use crate::timing::judge::doctor::UnitNote;
+use crate::timing::judge::impact::Impact;
 use crate::timing::judge::standing::Judgement;
 
 /// Rows that are told of in an answer.
@@ -25,6 +26,8 @@ pub struct Receipt {
     pub rejudged: Rejudged,
     /// Units that seem to be mistaken, and how to send the rows again.
     pub units: Vec<UnitNote>,
+    /// What it does to the fits.
+    pub impact: Impact,
 }
 
 /// A row that is wrong.
@@ -42,6 +45,8 @@ pub(super) struct Told {
     pub(super) errors: Vec<RowError>,
     /// Rejected rows that are kept.
     pub(super) kept: i64,
+    /// Rows whose flops seem to be counted twice.
+    pub(super) twice: Vec<UnitNote>,
 }
 
 /// How many rows of earlier uploads are thought of otherwise now.
@@ -70,6 +75,7 @@ pub(super) struct Stored {
     pub(super) doubted: Vec<(u64, String)>,
     pub(super) rejudged: Rejudged,
     pub(super) units: Vec<UnitNote>,
+    pub(super) impact: Impact,
 }
 
 impl Stored {
@@ -82,7 +88,8 @@ impl Stored {
             errors: told.errors.clone(),
             doubted: self.doubted.clone(),
             rejudged: self.rejudged,
-            units: self.units.clone(),
+            units: [told.twice.clone(), self.units.clone()].concat(),
+            impact: self.impact.clone(),
         }
     }
 }

@@ -30,13 +30,19 @@ pub(super) struct Sealed {
 }
 
 /// All tables, in the order in which rows may be deleted from: a restore goes by it too.
-pub(super) const SEALED: [Sealed; 13] = [
+pub(super) const SEALED: [Sealed; 14] = [
     Sealed::new("fits", "", &["hash", "version"], ["fits", "its rows"]),
     Sealed::new(
         "moves",
         "",
         &["version", "measurement"],
         ["moves", "its rows"],
+    ),
+    Sealed::new(
+        "foretold",
+        "",
+        &["measurement", "log_ratio", "half_80", "half_90", "half_95"],
+        ["foretold", "its rows"],
     ),
     Sealed::new(
         "repeats",

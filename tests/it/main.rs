@@ -3,6 +3,7 @@
 
 mod app;
 mod base_path;
+mod calibration;
 mod charts;
 mod cli;
 mod compare;
@@ -19,6 +20,7 @@ mod gpus;
 mod graphs;
 mod house;
 mod http;
+mod impact;
 mod keeping;
 mod measurements;
 mod net_charts;

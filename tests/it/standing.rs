@@ -198,3 +198,26 @@ async fn rows_that_come_later_clear_those_that_were_doubted() {
     let (standings, _) = app.standings().await;
     assert!(standings.values().all(Value::is_null), "{standings:?}");
 }
+
+#[tokio::test]
+async fn flops_counted_twice_are_named_and_sent_right() {
+    let app = App::seeded().await;
+    let row = |label: &str, flops: f64, params: f64| {
+        json!({"platform": "v100x8-pycls", "mode": "train", "label": label, "images_per_second": 1000.0,
+            "complexity": {"flops": flops, "params": params, "acts": 1.1e7}})
+    };
+    let wrong = [
+        row("ResNet-50", 8.2e9, 25.6e6),
+        row("RegNetY-4GF", 8.2e9, 22.4e6),
+    ];
+    let told = app.judged("?dry_run=true", &wrong).await.body;
+    assert_eq!(told["units"][0]["units"], "flops_twice", "{told}");
+    assert_eq!(told["units"][0]["rows"], 2);
+    let right = app.judged("?units=flops_twice", &wrong).await.body;
+    assert_eq!(right["units"], Value::Null, "{right}");
+    let kept = app
+        .get("/v1/measurements?platform=v100x8-pycls&label=ResNet-50&upload=2")
+        .await
+        .body;
+    assert_eq!(kept["measurements"][0]["complexity"]["flops"], 4.1e9);
+}

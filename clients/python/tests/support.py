@@ -51,8 +51,8 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def token(self, name: str) -> str:
-        command = [str(binary()), "token", "create", "--name", name, "--scope", "write"]
+    def token(self, name: str, scope: str = "write") -> str:
+        command = [str(binary()), "token", "create", "--name", name, "--scope", scope]
         return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
 
     def stop(self) -> None:

@@ -80,7 +80,8 @@ def test_every_card_of_a_real_server_is_well_formed(client):
     for answer in (
         client.predict("RegNetY-4GF", "dWr:4"), client.complexity("resnet50", "dWr:2"), client.platforms(),
         client.platform("v100x8-paper"), client.models(), client.strategies(), client.evaluation(), client.version(),
-        client.measurements(), client.model("resnet50"), client.compare("resnet50", factors=[1, 2]),
+        client.calibration(), client.measurements(), client.model("resnet50"),
+        client.compare("resnet50", factors=[1, 2]),
         client.predict("resnet50", platform="v100x8-paper"), client.explain("RegNetY-4GF", "dWr:2"),
         client.plan("RegNetY-4GF", "v100x8-paper", limits={"flops": 1e10}), client.next("v100x8-paper", count=2),
         client.upload([], dry_run=True),

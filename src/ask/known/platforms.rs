@@ -20,6 +20,10 @@ pub struct PlatformRow {
     pub platform: Platform,
     /// Timings in the fits.
     pub measurements: Measured,
+    /// Of these, those that are hardly believed and weigh less than half.
+    pub doubted: Measured,
+    /// Timings that are kept out of the fits.
+    pub out: Measured,
     /// Mean relative error of predictions for nets that were left out of the fit.
     pub cross_validated_error: Errors,
     /// When the last of its timings came; null where it has none.
@@ -56,6 +60,8 @@ impl PlatformRow {
             train: timings(Mode::Train),
             infer: timings(Mode::Infer),
         };
+        let standing = |mode| predictors.standing(&platform.id, mode);
+        let (train, infer) = (standing(Mode::Train), standing(Mode::Infer));
         let error = |mode| {
             let predictor = predictors.get(&platform.id, mode)?;
             let mut forms = Estimator::default().forms().iter();
@@ -69,6 +75,14 @@ impl PlatformRow {
         Self {
             platform: platform.clone(),
             measurements,
+            doubted: Measured {
+                train: train.doubted,
+                infer: infer.doubted,
+            },
+            out: Measured {
+                train: train.out,
+                infer: infer.out,
+            },
             cross_validated_error,
             last_upload: last.map(|at| rfc3339(*at)),
         }

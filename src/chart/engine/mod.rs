@@ -1,5 +1,6 @@
 //! Figures of any kind: axes, marks, lines and bars, as SVG and as tables. Nothing here knows of nets.
 
+pub(super) mod badge;
 pub(super) mod bars;
 pub(super) mod figure;
 pub(super) mod frame;

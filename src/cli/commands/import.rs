@@ -9,6 +9,7 @@ use epochcast::live::{Live, OnError, Receipt, ReceiveError, Rejudged, RowError, 
 use epochcast::timing::data::defaults::Defaults;
 use epochcast::timing::data::foreign::{self, Refused, detect};
 use epochcast::timing::data::upload::Format;
+use epochcast::timing::judge::impact::FitImpact;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{ImportArgs, Settings};
@@ -109,6 +110,7 @@ fn print(
         doubted,
         rejudged,
         units,
+        impact,
     }: &Receipt,
 ) -> anyhow::Result<()> {
     let stored = upload.map_or_else(|| "dry run".to_owned(), |id| format!("upload {id}"));
@@ -138,6 +140,12 @@ fn print(
         anstream::eprintln!(
             "  of rows stored before, {doubted} are kept out of the fits now, and {cleared} are in again"
         );
+    }
+    for line in impact.fits.iter().flat_map(FitImpact::told) {
+        anstream::eprintln!("  {line}");
+    }
+    if let Some(left_out) = &impact.left_out {
+        anstream::eprintln!("  {left_out}");
     }
     Ok(())
 }

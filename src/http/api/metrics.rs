@@ -33,6 +33,7 @@ async fn metrics(
     of_requests(&mut page, &front);
     of_load(&mut page, &front);
     of_data(&mut page, &front);
+    of_calibration(&mut page, &front).await;
     of_process(&mut page);
     (
         [(
@@ -224,6 +225,39 @@ fn of_data(page: &mut Page, front: &Front) {
     page.about(name, "gauge", "Always 1; the label is the release.");
     let labels = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
     page.row(name, &labels, 1);
+}
+
+/// How often intervals held lately, in all: platforms are without number, and are in `/v1/calibration`.
+async fn of_calibration(page: &mut Page, front: &Front) {
+    // Where the store does not answer, all else is told.
+    let Ok(late) = front.live.late_calibration().await else {
+        return;
+    };
+    let lately = &late.calibration.all.lately;
+    page.gauge(
+        "epochcast_calibration_rows",
+        "Timings that were predicted before they were learnt, the last 1,000 at most.",
+        lately.rows,
+    );
+    let name = "epochcast_calibration_covered_ratio";
+    let levels = [
+        ("0.8", lately.covered_80),
+        ("0.9", lately.covered_90),
+        ("0.95", lately.covered_95),
+    ];
+    page.about(name, "gauge", "Share of them within the intervals.");
+    for (level, covered) in levels {
+        if let Some(covered) = covered {
+            page.row(name, &format!("level=\"{level}\""), covered);
+        }
+    }
+    if let Some(error) = lately.signed_error {
+        page.gauge(
+            "epochcast_calibration_signed_error_ratio",
+            "Median of measured / predicted of them, less 1.",
+            error,
+        );
+    }
 }
 
 /// What Linux says of the process, under the names that are usual.

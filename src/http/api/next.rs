@@ -15,11 +15,11 @@ use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::{NotThere, ParamsRefused};
 use crate::http::shared::Shared;
 use crate::json::Invalid;
-use crate::net::names::published::Origin;
-use crate::net::names::zoo::{Entry, Zoo};
-use crate::net::{DEFAULT_SIDE, Group, Subject};
+use crate::net::names::zoo::Entry;
+use crate::net::{DEFAULT_SIDE, Group};
 use crate::timing::judge::advice::{Advice, Candidate, Pick, Tells, advise};
-use crate::timing::{Features, Mode, PlatformId, Predictor, Predictors};
+use crate::timing::judge::named::{NAMED, Named};
+use crate::timing::{Mode, PlatformId, Predictor, Predictors};
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(next))
@@ -120,24 +120,9 @@ async fn next(
     Ok(Json(advised(&predictors, platform, mode, count)))
 }
 
-/// Nets that may be advised.
-struct Asked {
-    named: Vec<(&'static Entry, Subject)>,
-    candidates: Vec<Candidate>,
-}
-
-/// The same for all platforms, and counted once.
-static ASKED: LazyLock<Asked> = LazyLock::new(|| {
-    let named = Zoo::built_in().entries().iter();
-    let named: Vec<(&Entry, Subject)> = named
-        .filter_map(|entry| Some((entry, advised_as(entry)?)))
-        .collect();
-    let candidates = named
-        .iter()
-        .map(|(entry, net)| candidate(entry, net))
-        .collect();
-    Asked { named, candidates }
-});
+/// The same for all platforms.
+static CANDIDATES: LazyLock<Vec<Candidate>> =
+    LazyLock::new(|| NAMED.iter().map(candidate).collect());
 
 fn timed_mode(predictors: &Predictors, platform: &PlatformId) -> Mode {
     let timed = |mode: &Mode| predictors.get(platform, *mode).is_some();
@@ -146,11 +131,15 @@ fn timed_mode(predictors: &Predictors, platform: &PlatformId) -> Mode {
 
 fn advised(predictors: &Predictors, platform: PlatformId, mode: Mode, count: usize) -> NextAnswer {
     let predictor = predictors.get(&platform, mode).map(AsRef::as_ref);
-    let Asked { named, candidates } = &*ASKED;
+    let candidates = &*CANDIDATES;
     let timed = predictor.map_or_else(Vec::new, Predictor::timed_nets);
     let advice = advise(&timed, candidates, count);
     let row = |pick: &Pick| {
-        let (entry, net) = &named[pick.candidate];
+        let Named {
+            entry,
+            subject: net,
+            ..
+        } = &NAMED[pick.candidate];
         let (name, side) = (entry.name().to_owned(), net.side().unwrap_or(DEFAULT_SIDE));
         let own = matches!(entry, Entry::Net { .. }) || side == DEFAULT_SIDE;
         let family = net.group();
@@ -187,20 +176,11 @@ fn expected(advice: &Advice) -> ExpectedIntervals {
     }
 }
 
-/// What an entry is advised as, where other platforms may have timed it, so that its time here can be compared with theirs.
-fn advised_as(entry: &Entry) -> Option<Subject> {
-    match entry {
-        Entry::Net { .. } => entry.subject(None).ok(),
-        Entry::Published(net) if net.origin() == Origin::Timed => net.as_timed(None).ok(),
-        Entry::Published(_) => None,
-    }
-}
-
-fn candidate(entry: &Entry, net: &Subject) -> Candidate {
+fn candidate(net: &Named) -> Candidate {
     Candidate {
-        group: net.group(),
-        features: Features::new(net),
-        weight: match entry {
+        group: net.group.clone(),
+        features: net.features,
+        weight: match net.entry {
             Entry::Net { .. } => BUILDABLE,
             Entry::Published(_) => 1.0,
         },

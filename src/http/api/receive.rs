@@ -28,6 +28,7 @@ use crate::timing::data::measurement::RawMeasurement;
 use crate::timing::data::slip::Slip;
 use crate::timing::data::upload::{Format, Unreadable};
 use crate::timing::judge::doctor::UnitNote;
+use crate::timing::judge::impact::Impact;
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(upload))
@@ -97,6 +98,8 @@ struct UploadAnswer {
     /// How many of the rejected rows are in that CSV: all, or the first 1,000, or the first megabyte; null where none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_kept: Option<i64>,
+    /// What it does to the fits.
+    impact: Impact,
 }
 
 /// A row that is wrong.
@@ -189,6 +192,7 @@ impl From<Receipt> for UploadAnswer {
             doubted,
             rejudged,
             units,
+            impact,
         }: Receipt,
     ) -> Self {
         let rejected_csv = upload
@@ -212,6 +216,7 @@ impl From<Receipt> for UploadAnswer {
                 cleared: rejudged.cleared,
             }),
             rejected_csv,
+            impact,
         }
     }
 }

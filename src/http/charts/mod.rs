@@ -4,6 +4,7 @@
 //! that runs nothing and loads nothing: its policy says so, and every text in it is escaped. Each handler answers both
 //! paths: [`reply`] looks at how the path ends.
 
+mod badge;
 mod compare;
 mod evidence;
 mod front;
@@ -35,6 +36,7 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
     charts
         .into_iter()
         .fold(OpenApiRouter::new(), with_table)
+        .routes(routes!(badge::badge))
         .route("/v1/charts/style.css", get(style))
 }
 

@@ -87,6 +87,16 @@ impl Reply {
     }
 }
 
+/// An image that is drawn already, of `version` of the data; 304 where the client has it.
+pub(super) fn image(known: &HeaderMap, version: i64, svg: String) -> Response {
+    let (tag, body) = tagged(version, svg.into_bytes());
+    let headers = headers(&tag, Format::Svg(Look::default()));
+    if is_held(known, &tag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, body).into_response()
+}
+
 /// `body` with its tag.
 fn tagged(version: i64, body: Vec<u8>) -> (String, Vec<u8>) {
     let hash = Sha256::digest(&body);

@@ -15,9 +15,9 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::again;
 use super::fits;
+use super::judged::verdicts;
 use super::measurements::{COLUMNS, Row, StoredMeasurement};
 use super::senders::Sender;
-use super::verdicts;
 use super::version::{Committed, bump_version};
 use crate::store::database::Store;
 use crate::store::error::StoreError;

@@ -8,13 +8,13 @@ use sqlx::FromRow;
 use super::again;
 use super::audit::{Action, Deed, Entry, Object, note};
 use super::fits;
+use super::judged::verdicts;
 use super::measurements;
 use super::measurements::NewRow;
 use super::measurements::{ROWS_A_STATEMENT, containing};
 use super::platforms;
 use super::senders::Sender;
 use super::sorted::Direction;
-use super::verdicts;
 use super::version::Committed;
 use super::version::bump_version;
 use crate::store::database::Store;
@@ -95,7 +95,7 @@ pub struct Writing {
     pub(super) deed: Deed,
     upload: i64,
     /// The id that its first new row has.
-    first_row: i64,
+    pub(super) first_row: i64,
     next_row: i64,
     counts: Counts,
     hash: Sha256,

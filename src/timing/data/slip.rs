@@ -1,4 +1,4 @@
-//! Units in which times are sent by mistake, and what makes them right.
+//! Units in which times and flops are sent by mistake, and what makes them right.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::measurement::RawMeasurement;
 use crate::units::{Whole, to_f64};
 
-/// What the times of an upload are, where they are not what the fields' names say.
+/// What the times of an upload are, or its flops, where they are not what the fields' names say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Slip {
@@ -30,6 +30,8 @@ pub enum Slip {
     Epochs,
     /// Of a step, in place of an epoch.
     Steps,
+    /// Flops that count a multiplication and its addition as two.
+    FlopsTwice,
 }
 
 /// Images of an epoch that nobody has counted: those of ImageNet.
@@ -60,7 +62,7 @@ impl Sizes {
 
 impl Slip {
     /// All, the likeliest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Milliseconds,
         Self::Minutes,
         Self::Hours,
@@ -71,6 +73,7 @@ impl Slip {
         Self::PerImage,
         Self::Epochs,
         Self::Steps,
+        Self::FlopsTwice,
     ];
 
     /// The word for it.
@@ -87,6 +90,7 @@ impl Slip {
             Self::StepsPerSecond => "steps_per_second",
             Self::Epochs => "epochs",
             Self::Steps => "steps",
+            Self::FlopsTwice => "flops_twice",
         }
     }
 
@@ -104,6 +108,7 @@ impl Slip {
             Self::StepsPerSecond => "steps a second sent as images a second",
             Self::Epochs => "seconds for an epoch sent as those for a step",
             Self::Steps => "seconds for a step sent as those for an epoch",
+            Self::FlopsTwice => "flops that count each multiply-add as two",
         }
     }
 
@@ -127,11 +132,15 @@ impl Slip {
             Self::StepsPerSecond => batch.filter(|batch| *batch > 1.0).map(f64::recip),
             Self::Epochs => batch.map(|batch| batch / dataset),
             Self::Steps => batch.map(|batch| dataset / batch),
+            Self::FlopsTwice => None,
         }
     }
 
-    /// Makes the time of `row` right, on a platform of so many `devices`.
+    /// Makes the time of `row` right, or its flops, on a platform of so many `devices`.
     pub fn correct(self, row: &mut RawMeasurement, devices: u32) {
+        if let (Self::FlopsTwice, Some(costs)) = (self, &mut row.complexity) {
+            costs.flops /= 2.0;
+        }
         let count = |count: Option<Whole>| count.map(|Whole(count)| to_f64(count));
         let sizes = Sizes {
             devices: f64::from(devices),

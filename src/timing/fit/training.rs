@@ -250,6 +250,13 @@ impl TrainingSet {
         }
     }
 
+    /// How many samples are hardly believed: they weigh less than half.
+    #[must_use]
+    pub fn doubted(&self) -> usize {
+        let doubted = self.samples().filter(|(_, sample)| sample.weight() < 0.5);
+        doubted.count()
+    }
+
     /// The groups with their samples, by name.
     pub fn groups(&self) -> impl Iterator<Item = (&Group, &[Sample])> {
         let slices = self.groups.iter();

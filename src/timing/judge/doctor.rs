@@ -11,7 +11,7 @@ const FAR: f64 = 0.6;
 /// Distance from a slip's factor within which a row may be that slip.
 const NEAR: f64 = 0.4;
 /// Share of the rows that are far off which must be one slip.
-const MOST: f64 = 0.6;
+pub(super) const MOST: f64 = 0.6;
 
 /// Rows of an upload that look like one slip.
 #[derive(Clone, Debug, PartialEq, Eq)]

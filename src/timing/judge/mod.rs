@@ -1,10 +1,15 @@
 //! What fits are judged by, and what they judge: errors of trials, timings to keep out, what to time next.
 
 pub mod advice;
+pub mod calibration;
 pub mod doctor;
 pub mod evaluate;
+pub mod foretold;
+pub mod impact;
 pub mod left_out;
+pub mod named;
 mod reference;
 pub mod score;
 pub mod standing;
+pub mod twice;
 mod yardstick;

@@ -68,6 +68,18 @@ pub(super) fn half_width(validation: &Validation, case: &Case, level: Level) -> 
         .max(FLOOR)
 }
 
+/// Share of the timings that were left out which lie within the interval of `level` where there are so many `timings`, each counted
+/// for what it weighs; `None` where none was.
+pub(super) fn covered(validation: &Validation, timings: usize, level: Level) -> Option<f64> {
+    let n = to_f64(timings.max(1).try_into().unwrap_or(u64::MAX));
+    let scores = &validation.scores;
+    let reach = quantile(scores, level) * (1.0 + 1.0 / n).sqrt();
+    let inside = scores.partition_point(|score| score.far <= reach);
+    let last = inside.checked_sub(1).and_then(|last| scores.get(last));
+    let all = scores.last()?.up_to;
+    (all > 0.0).then(|| last.map_or(0.0, |last| last.up_to) / all)
+}
+
 /// Root mean square log error that the own fit lets expect.
 pub(super) fn own_error(validation: &Validation, case: &Case) -> f64 {
     let n = to_f64(case.timings.max(1).try_into().unwrap_or(u64::MAX));

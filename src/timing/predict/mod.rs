@@ -13,4 +13,5 @@ pub mod prediction;
 pub mod predictor;
 pub mod predictors;
 mod recipes;
+mod timings;
 pub mod warning;

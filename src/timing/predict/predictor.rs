@@ -7,6 +7,7 @@ use super::batch::{AtBatch, Images, Step, launching};
 use super::datasheet::{Scales, Sheet};
 use super::fit::{Estimate, Fit};
 use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
+use super::interval::covered;
 use super::names::Names;
 use super::prediction::{Asked, Prediction, Time};
 use super::warning::{Range, Warning};
@@ -14,6 +15,7 @@ use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform};
 use crate::timing::fit::estimator::{Estimator, Fitted, Form, Part};
 use crate::timing::fit::features::{Architecture, Features};
+use crate::timing::fit::level::Level;
 use crate::timing::fit::line::Explanation;
 use crate::timing::fit::neighbours::Nearest;
 use crate::timing::fit::training::{Rows, Sample, Tally, TrainingSet};
@@ -301,6 +303,12 @@ impl Predictor {
     #[must_use]
     pub fn error(&self, form: Form) -> Option<f64> {
         self.fit_of(form)?.validation.mape
+    }
+
+    /// Share of the timings that were left out of `form`'s fit which lie within their intervals; `None` where none was.
+    #[must_use]
+    pub fn covered(&self, form: Form, level: Level) -> Option<f64> {
+        covered(&self.fit_of(form)?.validation, self.tally.timings, level)
     }
 
     fn fit_of(&self, form: Form) -> Option<&Fit> {

@@ -1,187 +1,18 @@
-//! The timings of all platforms in memory, and the predictors that are fitted to them.
+//! The predictors that are fitted to the timings of all platforms.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
+use super::fit_id::{FitId, Seen, hash_lent, lenders};
 use super::predictor::Predictor;
-use crate::net::Group;
+pub use super::timings::{Timing, Timings};
 use crate::timing::data::measurement::Measurement;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};
 use crate::timing::fit::estimator::Estimator;
-use crate::timing::fit::training::{More, Sample, Tally, TrainingSet};
+use crate::timing::fit::training::TrainingSet;
 
 /// What a predictor is of.
 type Key = (PlatformId, Mode);
-
-/// All timings that are in the fits, as a regression sees them; changed in place, and cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Timings {
-    sets: BTreeMap<Key, TrainingSet>,
-}
-
-/// A timing on its way into [`Timings`].
-#[derive(Clone, Debug)]
-pub struct Timing {
-    /// Where it was timed.
-    pub platform: PlatformId,
-    /// What was timed.
-    pub mode: Mode,
-    /// The net's timing group.
-    pub group: Group,
-    /// What a regression sees of it.
-    pub sample: Sample,
-}
-
-impl Timing {
-    /// The timing that `measurement`, of id `row`, is on `devices` devices.
-    #[must_use]
-    pub fn new(row: i64, measurement: &Measurement, devices: u32) -> Self {
-        Self {
-            platform: measurement.platform.clone(),
-            mode: measurement.mode,
-            group: measurement.group.clone(),
-            sample: Sample::new(row, measurement, devices),
-        }
-    }
-}
-
-impl Timing {
-    /// The same, of the measurement `row`.
-    #[must_use]
-    pub fn of_row(mut self, row: i64) -> Self {
-        self.sample.row = row;
-        self
-    }
-
-    /// The same, for which a person vouches.
-    #[must_use]
-    pub fn vouched(mut self) -> Self {
-        self.sample = self.sample.vouched();
-        self
-    }
-}
-
-impl Timings {
-    /// Adds timings; many at once take little longer than few.
-    pub fn add(&mut self, timings: impl IntoIterator<Item = Timing>) {
-        let mut by_key: BTreeMap<Key, Vec<(Group, Sample)>> = BTreeMap::new();
-        for timing in timings {
-            let key = (timing.platform, timing.mode);
-            by_key
-                .entry(key)
-                .or_default()
-                .push((timing.group, timing.sample));
-        }
-        for (key, samples) in by_key {
-            self.sets.entry(key).or_default().add(samples);
-        }
-    }
-
-    /// Removes the timings of the measurements `rows`.
-    pub fn remove(&mut self, rows: &HashSet<i64>) {
-        self.sets.retain(|_, set| {
-            set.remove(rows);
-            !set.is_empty()
-        });
-    }
-
-    /// The hashes in the names of the fits that [`Timings::remove`] of `gone` and [`Timings::add`] of `fresh` will change.
-    #[must_use]
-    pub fn names_after(
-        &self,
-        platforms: &BTreeMap<PlatformId, Platform>,
-        gone: &HashSet<i64>,
-        fresh: &[Timing],
-    ) -> Vec<u64> {
-        // Summed up as they come: a million of them in lists would be many megabytes.
-        let mut more: BTreeMap<(&PlatformId, Mode), More> = BTreeMap::new();
-        for timing in fresh {
-            let key = (&timing.platform, timing.mode);
-            let sum = more.entry(key).or_default();
-            sum.add(&timing.group, &timing.sample);
-        }
-        let (empty, none) = (TrainingSet::default(), More::default());
-        let sets = self.sets.keys().map(|(id, mode)| (id, *mode));
-        let keys: BTreeSet<_> = sets.chain(more.keys().copied()).collect();
-        let changed = keys.into_iter().filter_map(|(id, mode)| {
-            let key = (id.clone(), mode);
-            let set = self.sets.get(&key).unwrap_or(&empty);
-            let more = more.get(&(id, mode)).unwrap_or(&none);
-            let tally = set.tally_after(gone, more);
-            (tally != set.tally()).then_some((key, tally))
-        });
-        self.names_of(platforms, &changed.collect())
-    }
-
-    fn names_of(
-        &self,
-        platforms: &BTreeMap<PlatformId, Platform>,
-        changed: &BTreeMap<Key, Tally>,
-    ) -> Vec<u64> {
-        let mut tallies: BTreeMap<&Key, Tally> = self
-            .sets
-            .iter()
-            .map(|(key, set)| (key, set.tally()))
-            .collect();
-        tallies.extend(changed.iter().map(|(key, tally)| (key, *tally)));
-        let seen = |(key, tally): (&&Key, &Tally)| {
-            Some(Seen {
-                platform: platforms.get(&key.0)?,
-                mode: key.1,
-                tally: *tally,
-            })
-        };
-        let there = tallies.iter().filter(|(_, tally)| tally.timings > 0);
-        let all: Vec<Seen> = there.filter_map(seen).collect();
-        let own = all.iter().filter(|own| {
-            let mut keys = changed.keys();
-            keys.any(|(id, mode)| (id, *mode) == (&own.platform.id, own.mode))
-        });
-        own.flat_map(|own| {
-            let lenders = lenders(own, all.iter().map(|seen| (*seen, ())));
-            [
-                hash_alone(own),
-                hash_lent(own, lenders.into_iter().map(|(seen, ())| seen)),
-            ]
-        })
-        .collect()
-    }
-
-    /// The samples of one platform in one mode, by group.
-    pub fn samples(&self, id: &PlatformId, mode: Mode) -> impl Iterator<Item = &Sample> {
-        let set = self.sets.get(&(id.clone(), mode));
-        set.into_iter()
-            .flat_map(|set| set.groups().flat_map(|(_, samples)| samples.iter()))
-    }
-
-    /// What is in the fits of each platform and mode.
-    pub(in crate::timing) fn sets(&self) -> impl Iterator<Item = (&Key, &TrainingSet)> {
-        self.sets.iter()
-    }
-
-    /// The same, to be weighed.
-    pub(in crate::timing) fn sets_mut(&mut self) -> impl Iterator<Item = (&Key, &mut TrainingSet)> {
-        self.sets.iter_mut()
-    }
-
-    /// What is in the fits of one platform and mode.
-    pub(in crate::timing) fn set(&self, key: &Key) -> Option<&TrainingSet> {
-        self.sets.get(key)
-    }
-
-    /// Number of timings.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.sets.values().map(TrainingSet::len).sum()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.sets.is_empty()
-    }
-}
 
 /// All that a prediction looks at; replaced whole when measurements change.
 #[derive(Clone, Debug, Default)]
@@ -191,8 +22,30 @@ pub struct Predictors {
     /// The platforms, by id.
     pub platforms: BTreeMap<PlatformId, Platform>,
     fits: BTreeMap<Key, Arc<Predictor>>,
+    /// Timings that are in the fits and hardly believed …
+    doubted: BTreeMap<Key, usize>,
+    /// … and those that are out of them.
+    out: BTreeMap<Key, usize>,
     /// Whether [`Predictors::settled`] would change nothing.
     settled: bool,
+}
+
+/// What fits are made as.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Version of the data that they see.
+    pub data_version: i64,
+    /// Fits to some of the timings, with residuals of their own, that were made before.
+    pub ahead: Vec<Predictor>,
+}
+
+/// How many timings of a fit are not as the others let expect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// In the fit, and weighing less than half there.
+    pub doubted: usize,
+    /// Out of it.
+    pub out: usize,
 }
 
 impl Predictors {
@@ -207,20 +60,52 @@ impl Predictors {
         previous: &Self,
         data_version: i64,
     ) -> Self {
+        let made = Made {
+            data_version,
+            ahead: Vec::new(),
+        };
+        Self::fit_from(platforms, timings, previous, made)
+    }
+
+    /// The same, as `data_version`, where some of the fits were made `ahead`.
+    #[must_use]
+    pub fn fit_from(
+        platforms: Vec<Platform>,
+        timings: &Timings,
+        previous: &Self,
+        Made {
+            data_version,
+            ahead,
+        }: Made,
+    ) -> Self {
         let platforms: BTreeMap<_, _> = platforms.into_iter().map(|p| (p.id.clone(), p)).collect();
-        let mut fits = BTreeMap::new();
+        let (mut fits, mut doubted) = (BTreeMap::new(), BTreeMap::new());
         let mut made = Vec::new();
-        for (key, set) in &timings.sets {
+        for (key, set) in timings.sets() {
             let Some(platform) = platforms.get(&key.0) else {
                 continue;
             };
             let earlier = previous.fits.get(key);
             if let Some(same) = earlier.filter(|earlier| earlier.is_of(set, platform)) {
                 fits.insert(key.clone(), Arc::clone(same));
+                doubted.extend(
+                    previous
+                        .doubted
+                        .get_key_value(key)
+                        .map(|(k, n)| (k.clone(), *n)),
+                );
                 continue;
             }
+            doubted.insert(key.clone(), set.doubted());
             let earlier = earlier.map(AsRef::as_ref);
-            if let Some(fit) = Predictor::fit(platform.clone(), key.1, set, earlier) {
+            let ahead = ahead
+                .iter()
+                .find(|fit| fit.is_of(set, platform) && fit.mode() == key.1);
+            let fit = match ahead {
+                Some(ahead) => Some(ahead.clone()),
+                None => Predictor::fit(platform.clone(), key.1, set, earlier),
+            };
+            if let Some(fit) = fit {
                 fits.insert(key.clone(), Arc::new(fit));
                 made.push(key.clone());
             }
@@ -230,7 +115,26 @@ impl Predictors {
             data_version,
             platforms,
             fits: lent(fits, &made, data_version),
+            doubted,
+            out: BTreeMap::new(),
             settled,
+        }
+    }
+
+    /// The same, where so many timings of each platform and mode are `out` of the fits.
+    #[must_use]
+    pub fn beside(self, out: BTreeMap<(PlatformId, Mode), usize>) -> Self {
+        Self { out, ..self }
+    }
+
+    /// How many timings of `id` in `mode` are in the fits and hardly believed, and how many are out of them.
+    #[must_use]
+    pub fn standing(&self, id: &PlatformId, mode: Mode) -> Standing {
+        let key = (id.clone(), mode);
+        let count = |of: &BTreeMap<Key, usize>| of.get(&key).copied().unwrap_or_default();
+        Standing {
+            doubted: count(&self.doubted),
+            out: count(&self.out),
         }
     }
 
@@ -255,7 +159,7 @@ impl Predictors {
             let devices = platforms.get(&row.platform)?.device_count;
             Some(Timing::new(id, row, devices))
         }));
-        let fits = timings.sets.iter().filter_map(|(key, set)| {
+        let fits = timings.sets().filter_map(|(key, set)| {
             let platform = platforms.get(&key.0)?.clone();
             let fit = Predictor::of_forms(platform, key.1, set, Estimator::Layers.forms())?;
             Some((key.clone(), Arc::new(fit)))
@@ -342,7 +246,7 @@ impl Predictors {
     /// these to the same timings are not made again.
     #[must_use]
     pub fn past(&self, id: &FitId, timings: &Timings, version: i64) -> Option<Predictor> {
-        let sets = timings.sets.iter().filter_map(|(key, set)| {
+        let sets = timings.sets().filter_map(|(key, set)| {
             let seen = Seen {
                 platform: self.platforms.get(&key.0)?,
                 mode: key.1,

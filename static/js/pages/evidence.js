@@ -7,6 +7,7 @@ import { correlation, date, device, many, MODES, percent, plain, setup } from ".
 import { here } from "../core/place.js";
 import { platforms } from "../core/platforms.js";
 import { State } from "../core/state.js";
+import { calibration } from "../evidence/calibration.js";
 import { gpu } from "../evidence/gpu.js";
 import { honesty } from "../evidence/honesty.js";
 import { opener } from "../evidence/measurement.js";
@@ -38,8 +39,8 @@ async function list() {
 async function platform() {
   document.title = `${id} · epochcast`;
   const path = `/v1/platforms/${encodeURIComponent(id)}`;
-  const [head, charts, groups, honest, rows] = Array.from({ length: 5 }, () => h("section", {}));
-  fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms"), ", ", h("a", { href: "/gpus" }, "all GPUs")), h("h1", {}, id), head, charts, groups, snippet({ path }), honest, rows);
+  const [head, charts, groups, honest, held, rows] = Array.from({ length: 6 }, () => h("section", {}));
+  fill(place, h("p", { class: "small" }, h("a", { href: "/platforms" }, "All platforms"), ", ", h("a", { href: "/gpus" }, "all GPUs")), h("h1", {}, id), head, charts, groups, snippet({ path }), honest, held, rows);
   // The list comes with the page, and is all that the charts wait for: they are what people come for.
   const known = (await platforms()).find((one) => one.id === id);
   /** @type {Promise<PlatformAnswer>} */
@@ -57,7 +58,10 @@ async function platform() {
     listed(now);
     follow(now);
   });
-  if (modes.length) honesty(honest, id, state);
+  if (modes.length) {
+    honesty(honest, id, state);
+    calibration(held, id, state);
+  }
   const { fits } = await asked;
   state.watch((now) => {
     const fit = fits.find((fit) => fit.mode === now.mode);

@@ -20,6 +20,7 @@ import { speedView } from "../upload/speed-view.js";
 import { inSeconds } from "../upload/speeds.js";
 import { table } from "../parts/table.js";
 import { tokenField } from "../parts/token-field.js";
+import { impact } from "../upload/impact.js";
 import { counted, doubted, fixer } from "../upload/verdicts.js";
 
 /** @import { Platforms, UploadAnswer, UploadSummary } from "api" */
@@ -230,7 +231,7 @@ async function run(dry) {
 function verdict(answer, absurd) {
   const storing = answer.accepted + answer.quarantined;
   const save = h("button", { type: "button", class: "primary", disabled: storing === 0, on: { click: () => run(false) } }, `Save ${many(storing, "row")}`);
-  fill(result, h("h2", {}, "What would become of it"), counted(answer), mistaken(answer), doubted(answer.doubted), fixing(answer),
+  fill(result, h("h2", {}, "What would become of it"), counted(answer), mistaken(answer), doubted(answer.doubted), fixing(answer), impact(answer.impact),
     absurd && h("p", { class: "note" }, "The speeds of these rows cannot be true of any GPU, as is said above. Look at the unit before you save them."),
     h("div", { class: "actions" }, save, answer.rejected > 0 && h("span", { class: "quiet" }, `${many(answer.rejected, "wrong row")} would be left out, and kept to be fixed later.`),
       storing === 0 && h("span", { class: "quiet" }, "There is nothing new in it to store.")));
@@ -245,7 +246,7 @@ function mistaken(answer) {
     unit = word;
     return run(true);
   };
-  const chosen = unit && h("p", { class: "note" }, `The times are taken as ${said(unit)}. `, h("button", { type: "button", class: "plain", on: { click: take(null) } }, "Take them as they are"));
+  const chosen = unit && h("p", { class: "note" }, `The rows are taken as ${said(unit)}. `, h("button", { type: "button", class: "plain", on: { click: take(null) } }, "Take them as they are"));
   const notes = (answer.units ?? []).map(({ detail, units }) => h("p", { class: "note" }, `${detail.replace(/: send .*/, "")}. `,
     h("button", { type: "button", on: { click: take(units) } }, `Check the rows as ${said(units)}`)));
   return [chosen, ...notes];

@@ -1,5 +1,6 @@
 """The client: one method for each thing that a server answers."""
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -247,6 +248,17 @@ class Client:
         """How far predictions are off for what was left out of the fits."""
         return self._get(answers.Evaluation, "/v1/evaluation")
 
+    def calibration(self, platform: Optional[str] = None) -> answers.Calibration:
+        """How often intervals held of timings that were predicted before they were learnt: of `platform`, or of all."""
+        return self._get(answers.Calibration, "/v1/calibration", {"platform": platform})
+
+    def audit(self, *, before: Optional[int] = None) -> answers.Audit:
+        """Who did what, the newest first, a hundred at a time; `before` is `next` of the page before.
+
+        Takes a token of scope `admin`.
+        """
+        return self._get(answers.Audit, "/v1/audit", {"before": before})
+
     def version(self) -> answers.Release:
         """The server's release, and the version of its data."""
         return self._get(answers.Release, "/v1/version")
@@ -306,6 +318,29 @@ class Client:
     def restore_upload(self, upload: int) -> answers.Answer:
         """Puts the rows of an upload back."""
         return answers.Answer(self._http.send("POST", f"/v1/uploads/{upload}/restore", again=Again.UNSENT))
+
+    def release(self, upload: Optional[int] = None, *, measurement: Optional[int] = None, reason: str) -> answers.Ruled:
+        """Puts an upload, or one measurement, into the fits for good, whatever the other timings let expect.
+
+        Takes a token of scope `admin`; others read the `reason` in `audit()`. `hold` does the opposite.
+        """
+        return self._ruled("release", upload, measurement, reason)
+
+    def hold(self, upload: Optional[int] = None, *, measurement: Optional[int] = None, reason: str) -> answers.Ruled:
+        """Holds an upload, or one measurement, out of the fits until somebody releases it, likewise."""
+        return self._ruled("hold", upload, measurement, reason)
+
+    def _ruled(self, how: str, upload: Optional[int], measurement: Optional[int], reason: str) -> answers.Ruled:
+        if (upload is None) == (measurement is None):
+            raise ValueError(
+                f"{how} takes an upload or a measurement: {how}(7, reason=…) or {how}(measurement=7, reason=…)"
+            )
+        what = f"measurements/{measurement}" if upload is None else f"uploads/{upload}"
+        body = json.dumps({"reason": reason}).encode()
+        sent = self._http.send(
+            "POST", f"/v1/{what}/{how}", body=body, content_type="application/json", again=Again.UNSENT
+        )
+        return answers.Ruled(sent)
 
     def _ask(self, kind: type[Answer], path: str, question: dict[str, Any]) -> Answer:
         onnx = question.get(ask.ONNX)

@@ -154,6 +154,7 @@ class Upload(Answer):
     queued: int
     errors: list[RowError]
     doubted: list[Record]
+    impact: Optional[Record]
     uploads: list[int]
 
     def __str__(self) -> str:

@@ -113,6 +113,14 @@ def _sum(http: Transport, raws: list[Raw]) -> Upload:
         total["errors"] += raw.get("errors") or []
         total["doubted"] += raw.get("doubted") or []
         total["uploads"] += [raw["upload"]] if raw.get("upload") is not None else raw.get("uploads") or []
+    total["units"] = [unit for raw in raws for unit in raw.get("units") or []]
+    # What each part does to the fits, one after the other.
+    impacts = [raw["impact"] for raw in raws if raw.get("impact")]
+    left_out = [impact["left_out"] for impact in impacts if impact["left_out"]]
+    total["impact"] = {
+        "fits": [fit for impact in impacts for fit in impact["fits"]],
+        "left_out": left_out[-1] if left_out else None,
+    }
     total["upload"] = total["uploads"][-1] if total["uploads"] else None
     url = None if total["upload"] is None else http.address(f"/v1/uploads/{total['upload']}")
     return Upload(total, url)

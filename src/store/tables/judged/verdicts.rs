@@ -1,15 +1,19 @@
-//! Storing what timings are thought of.
+//! What timings are thought of: stored, and counted.
+
+use std::collections::BTreeMap;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::timing::judge::standing::Judgement;
+use crate::timing::{Mode, PlatformId};
 
 /// Ids of one statement, of SQLite's 32,766 parameters.
 const IDS: usize = 5000;
 
 /// Stores `judgement`.
-pub(super) async fn store(
+pub(in crate::store::tables) async fn store(
     db: &mut SqliteConnection,
     judgement: &Judgement,
 ) -> Result<(), StoreError> {
@@ -35,8 +39,39 @@ pub(super) async fn store(
     Ok(())
 }
 
+impl Store {
+    /// How many measurements of each platform and mode are out of the fits.
+    ///
+    /// # Errors
+    /// Where the database does not answer or holds what no release has written.
+    pub async fn out(&self) -> Result<BTreeMap<(PlatformId, Mode), usize>, StoreError> {
+        let sql = "select platform, mode, count(*) from measurements
+                   where quarantined is not null and removed_at is null
+                   group by platform, mode order by platform, mode";
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(&self.read).await?;
+        let count = |(platform, mode, count): (String, String, i64)| {
+            let fit = fit(&platform, &mode).map_err(|column| StoreError::Corrupt {
+                table: "measurements",
+                column,
+                key: String::new(),
+                cause: format!("`{platform}`, `{mode}`"),
+            })?;
+            Ok((fit, usize::try_from(count).unwrap_or_default()))
+        };
+        rows.into_iter().map(count).collect()
+    }
+}
+
+/// The platform and the mode that are called so; else the column that no release has written.
+pub(super) fn fit(platform: &str, mode: &str) -> Result<(PlatformId, Mode), &'static str> {
+    let id = PlatformId::new(platform).map_err(|_| "platform")?;
+    let mut modes = Mode::ALL.into_iter();
+    let mode = modes.find(|own| own.as_str() == mode).ok_or("mode")?;
+    Ok((id, mode))
+}
+
 /// Those of the measurements `ids` that a person has put in.
-pub(super) async fn released(
+pub(in crate::store::tables) async fn released(
     db: &mut SqliteConnection,
     ids: &[i64],
 ) -> Result<Vec<i64>, StoreError> {

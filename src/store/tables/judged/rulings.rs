@@ -1,9 +1,9 @@
 //! What a person decides of timings: they are in the fits, or out of them, whatever the others let expect.
 
-use super::audit::{Action, Deed, Entry, Object, note};
-use super::changes::{Change, OF_UPLOAD, ONE};
-use super::measurements::Ruling;
 use crate::store::error::StoreError;
+use crate::store::tables::audit::{Action, Deed, Entry, Object, note};
+use crate::store::tables::changes::{Change, OF_UPLOAD, ONE};
+use crate::store::tables::measurements::Ruling;
 
 /// What a person decides.
 #[derive(Clone, Debug)]
