@@ -4,8 +4,8 @@
 //!     cargo run --release --example poison -- ROWS.ndjson PLATFORM MODE [DRAWS]
 //!     cargo run --release --example poison -- ROWS.ndjson alarms
 //!
-//! Beside the built-in timings. Of each kind of wrong row: mean error and half the width of the 90 % interval of 40 untouched nets
-//! where every row is believed, and as the service judges them; how many of the wrong rows are out of the fits or weigh
+//! Beside the built-in timings. Of each kind of wrong row: mean error, half the width of the 90 % interval of 40 untouched nets, and
+//! how many in a hundred of their times lie in it, where every row is believed, and as the service judges them; how many of the wrong rows are out of the fits or weigh
 //! nothing, and how many of the right ones. `alarms` sends each platform of the file alone, as it is.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
     let (_, own) = found.context("the file has no such platform")?;
     let bench = Bench::new(&platforms, own)?;
     println!(
-        "rows wrong speed    believed      judged        wrong: out, weightless   right: out, weightless"
+        "rows wrong speed    believed          judged            wrong: out, weightless   right: out, weightless"
     );
     for (rows, percent, speed) in KINDS {
         bench.print(rows, percent, speed, draws);
@@ -187,7 +187,7 @@ impl Bench {
     }
 
     fn print(&self, rows: usize, percent: u32, speed: f64, draws: u64) {
-        let mut sums = [0.0; 4];
+        let mut sums = [0.0; 6];
         let mut counts = [[0_usize; 3]; 2];
         for draw in 0..draws {
             let (sent, wrong, untouched) = self.draw(rows, percent, speed, draw);
@@ -195,9 +195,10 @@ impl Bench {
             plain.add(sent.iter().cloned());
             let judged = Judged::new(&self.platforms, self.built_in.clone(), sent.clone());
             for (place, timings) in [plain, judged.timings.clone()].iter().enumerate() {
-                let (error, half) = self.score(timings, &untouched);
-                sums[2 * place] += error;
-                sums[2 * place + 1] += half;
+                let score = self.score(timings, &untouched);
+                for (sum, share) in sums[3 * place..].iter_mut().zip(score) {
+                    *sum += share;
+                }
             }
             for timing in &sent {
                 let row = timing.sample.row;
@@ -208,10 +209,10 @@ impl Bench {
             }
         }
         let n = f64::from(u32::try_from(draws).unwrap_or(1));
-        let [before, wide, after, narrow] = sums.map(|sum| 100.0 * sum / n);
+        let [before, wide, held, after, narrow, holds] = sums.map(|sum| 100.0 * sum / n);
         let [wrong, right] = counts;
         println!(
-            "{rows:4} {percent:4}% {speed:7.3} {before:7.1} ±{wide:<6.0}{after:6.1} ±{narrow:<6.0} {wrong:?} {right:?}"
+            "{rows:4} {percent:4}% {speed:7.3} {before:7.1} ±{wide:<6.0} {held:3.0} {after:6.1} ±{narrow:<6.0} {holds:3.0} {wrong:?} {right:?}"
         );
     }
 
@@ -259,11 +260,11 @@ impl Bench {
         (sent, wrong, untouched)
     }
 
-    /// Mean error and mean half width.
-    fn score(&self, timings: &Timings, untouched: &[&Timing]) -> (f64, f64) {
+    /// Mean error, mean half width, and the share of times within.
+    fn score(&self, timings: &Timings, untouched: &[&Timing]) -> [f64; 3] {
         let list = self.platforms.values().cloned().collect();
         let fits = Predictors::fit(list, timings, &self.fits, 1).settled();
-        let (mut n, mut error, mut half) = (0.0, 0.0, 0.0);
+        let (mut n, mut error, mut half, mut held) = (0.0, 0.0, 0.0, 0.0);
         for timing in untouched {
             let Some(fit) = fits.get(&timing.platform, timing.mode) else {
                 continue;
@@ -279,8 +280,10 @@ impl Bench {
                 n += 1.0;
                 error += (time.ms / timing.sample.ms - 1.0).abs();
                 half += time.high_ms / time.ms - 1.0;
+                let inside = (time.low_ms..=time.high_ms).contains(&timing.sample.ms);
+                held += f64::from(u8::from(inside));
             }
         }
-        (error / n, half / n)
+        [error, half, held].map(|sum| sum / n)
     }
 }
