@@ -321,6 +321,8 @@ mod tests {
                 ..RawScaling::default()
             });
             let scaled = net.scaled(&scaling.unwrap()).unwrap();
+            let again = Net::read(serde_json::from_str(&scaled.description_text()).unwrap());
+            assert_eq!(again.unwrap().complexity(), scaled.complexity());
             let ratio = crate::units::to_f64(scaled.complexity().flops.get())
                 / crate::units::to_f64(net.complexity().flops.get());
             assert!((1.7..2.3).contains(&ratio), "{strategy}: {ratio}");
