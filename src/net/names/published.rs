@@ -311,6 +311,25 @@ mod tests {
     }
 
     #[test]
+    fn what_the_builder_of_its_family_cannot_round_is_scaled_by_its_operators() {
+        // An AnyNet whose bottlenecks are 8/3 as wide as its blocks.
+        let net = Zoo::built_in().subject("regnetz_c16", None).unwrap();
+        for strategy in ["d", "w", "dWr"] {
+            let scaling = Scaling::try_from(RawScaling {
+                strategy: Some(strategy.to_owned()),
+                factor: 2.0,
+                ..RawScaling::default()
+            });
+            let scaled = net.scaled(&scaling.unwrap()).unwrap();
+            let again = Net::read(serde_json::from_str(&scaled.description_text()).unwrap());
+            assert_eq!(again.unwrap().complexity(), scaled.complexity());
+            let ratio = crate::units::to_f64(scaled.complexity().flops.get())
+                / crate::units::to_f64(net.complexity().flops.get());
+            assert!((1.7..2.3).contains(&ratio), "{strategy}: {ratio}");
+        }
+    }
+
+    #[test]
     fn a_resolution_that_does_not_fit_is_told_at_the_resolution() {
         let error = Zoo::built_in()
             .subject("beit_base_patch16_384", Side::of(5))

@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn a_net_without_a_name_is_answered_with_the_way_that_works() {
         for (name, way) in [
-            ("vit_huge_mine", "\"family\": \"vit\""),
+            ("vit_of_mine_of_last_year", "\"family\": \"vit\""),
             ("swin_mine", "\"complexity\""),
             ("my_own_net_of_last_year", "\"complexity\""),
         ] {

@@ -18,7 +18,8 @@ use crate::net::Net;
 use crate::net::blocks::Side;
 use crate::net::complexity::Ratios;
 use crate::net::families::anynet::{AnyNet, Stage};
-use crate::net::graph::{Graph, Wider};
+use crate::net::graph::{Graph, Twin, Wider};
+use crate::net::group::Group;
 use crate::net::spec::Spec;
 use crate::units::to_f64;
 use growth::{Growth, nearest_multiple};
@@ -139,21 +140,41 @@ impl Scaling {
         Net::new(spec, side).map_err(|error| self.too_large(&error))
     }
 
-    /// A graph, grown; of the resolutions near the wanted one, the finest step at which its shapes fit.
+    /// A graph, grown as the net of a family that it equals, else operator by operator.
     fn graph(&self, net: &Net, graph: &Graph, grow: &Growth) -> Result<Net, Invalid> {
         let from = net.side();
         let unchanged = [grow.d, grow.w, grow.g, grow.r]
             .iter()
             .all(|by| (by - 1.0).abs() < 1e-12);
-        let group = graph.group();
-        if let Some(twin) = graph.twin().filter(|_| !unchanged) {
-            let scaled = self.applied(&Net::new(twin.into(), from)?, grow)?;
-            let Some(graph) = scaled.spec().twin().and_then(Graph::of) else {
-                return Ok(scaled);
-            };
-            let graph = graph.in_group(group.cloned());
-            return Net::new(Spec::Graph(Arc::new(graph)), scaled.side());
+        let of_twin = graph.twin().filter(|_| !unchanged);
+        let of_twin = of_twin.map(|twin| self.twin(twin, graph.group(), from, grow));
+        match of_twin {
+            Some(Ok(scaled)) => Ok(scaled),
+            // Its family may round what its operators need not: a multiplier of 8/3, say.
+            Some(Err(error)) => self.operators(net, graph, grow).map_err(|_| error),
+            None => self.operators(net, graph, grow),
         }
+    }
+
+    /// The net of a family that a graph equals, grown, as a graph where that is short enough.
+    fn twin(
+        &self,
+        twin: &Twin,
+        group: Option<&Group>,
+        from: Side,
+        grow: &Growth,
+    ) -> Result<Net, Invalid> {
+        let scaled = self.applied(&Net::new(twin.into(), from)?, grow)?;
+        let Some(graph) = scaled.spec().twin().and_then(Graph::of) else {
+            return Ok(scaled);
+        };
+        let graph = graph.in_group(group.cloned());
+        Net::new(Spec::Graph(Arc::new(graph)), scaled.side())
+    }
+
+    /// A graph, grown operator by operator; of the resolutions near the wanted one, the finest step at which its shapes fit.
+    fn operators(&self, net: &Net, graph: &Graph, grow: &Growth) -> Result<Net, Invalid> {
+        let from = net.side();
         let wider = Wider {
             widths: grow.w,
             groups: grow.g,
@@ -215,6 +236,7 @@ impl Scaling {
         if let Spec::Graph(graph) = net.spec()
             && let Some(twin) = graph.twin()
             && let Ok(twin) = Net::new(twin.into(), net.side())
+            && self.applied(&twin, &self.growth()).is_ok()
         {
             return self.dimensions(&twin);
         }

@@ -60,6 +60,7 @@ impl Graph {
         let mut scaled = self.clone();
         if !(unchanged(wider.widths) && unchanged(wider.groups)) {
             growable.steps.widen(&mut scaled, wider).map_err(refuse)?;
+            scaled.twin = None;
         }
         if unchanged(depth) {
             return Ok(scaled);
