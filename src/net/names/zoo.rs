@@ -336,7 +336,7 @@ mod tests {
     fn a_net_without_a_name_is_answered_with_the_way_that_works() {
         for (name, way) in [
             ("vit_of_mine_of_last_year", "\"family\": \"vit\""),
-            ("swin_mine", "\"complexity\""),
+            ("swin_of_mine_of_last_year", "\"complexity\""),
             ("my_own_net_of_last_year", "\"complexity\""),
         ] {
             let error = Zoo::built_in().named(name).unwrap_err();

@@ -196,7 +196,7 @@ impl Scaling {
             };
             match Net::new(scaled.clone(), side) {
                 Ok(net) => return Ok(net),
-                Err(error) => first = first.or_else(|| Some(self.too_large(&error))),
+                Err(error) => first = first.or_else(|| Some(self.bound(&error))),
             }
         }
         Err(first.unwrap_or_else(|| grow.beyond("no resolution fits")))
@@ -311,6 +311,17 @@ impl Scaling {
             r: by(r / 2.0),
             keeps_depthwise: self.keeps_depthwise(),
         }
+    }
+
+    /// An error of a net that fits no resolution near the wanted one.
+    fn bound(&self, error: &Invalid) -> Invalid {
+        let Invalid(errors) = self.too_large(error);
+        let hint = "a factor nearer to 1, or a way that leaves the resolution as it is, such as dw";
+        let told = errors.into_iter().map(|error| FieldError {
+            hint: hint.to_owned(),
+            ..error
+        });
+        Invalid(told.collect())
     }
 
     /// An error of the scaled net, told of the factor that made it.
