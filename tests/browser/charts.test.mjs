@@ -51,6 +51,21 @@ test("what is compared, and members of the fast family, change the chart with th
   await page.waitForURL(/y=params&alphas=0.5|alphas=0.5.*y=params/);
 });
 
+test("groups without a mark of their own are one entry of the legend, which hides them all", async () => {
+  await page.goto("/platforms/rtx3090-nchw");
+  await settled(page);
+  const figure = page.locator("figure").first();
+  const keys = figure.getByRole("group", { name: "Shown in the chart" });
+  const rest = keys.getByLabel(/other groups$/);
+  assert.equal(await rest.count(), 1);
+  const shown = () => figure.locator(".point:visible").count();
+  const all = await shown();
+  await rest.uncheck();
+  assert.ok(await shown() < all);
+  await rest.check();
+  assert.equal(await shown(), all);
+});
+
 test("a series is hidden and shown by mouse and by keyboard, and stays hidden when the chart is drawn anew", async () => {
   await page.goto(CHARTS.compare);
   await settled(page);

@@ -19,8 +19,10 @@ export function legend(place, drawing, hidden) {
     fill(place);
     return;
   }
+  // Groups without a mark of their own stand together.
+  const together = [...new Set(keys.map((key) => key.dataset.legend))].map((text) => keys.filter((key) => key.dataset.legend === text));
   const all = h("button", { type: "button", class: "plain", on: { click: () => { hidden.clear(); show(); boxes[0].focus(); } } });
-  const boxes = keys.map((key) => box(key, hidden, () => show()));
+  const boxes = together.map((keys) => box(keys.map((key) => key.dataset.series ?? ""), hidden, () => show()));
   const show = () => {
     for (const box of boxes) box.checked = !hidden.has(box.value);
     for (const part of /** @type {NodeListOf<SVGElement>} */ (drawing.querySelectorAll("[data-series]"))) part.classList.toggle("off", hidden.has(part.dataset.series ?? ""));
@@ -30,7 +32,7 @@ export function legend(place, drawing, hidden) {
     all.textContent = `Show all, ${away} hidden`;
     drawing.dispatchEvent(new Event(CHANGED));
   };
-  fill(place, keys.map((key, i) => h("label", {}, boxes[i], sign(key), key.dataset.legend)), all);
+  fill(place, together.map(([key], i) => h("label", {}, boxes[i], sign(key), key.dataset.legend)), all);
   show();
 }
 
@@ -46,12 +48,13 @@ function close(drawing) {
   }
 }
 
-/** @param {SVGElement} key @param {Set<string>} hidden @param {() => void} show */
-function box(key, hidden, show) {
-  const name = key.dataset.series ?? "";
-  const control = h("input", { type: "checkbox", value: name, on: { change: () => {
-    if (control.checked) hidden.delete(name);
-    else hidden.add(name);
+/** A box for the series of these names. @param {string[]} names @param {Set<string>} hidden @param {() => void} show */
+function box(names, hidden, show) {
+  const control = h("input", { type: "checkbox", value: names[0], on: { change: () => {
+    for (const name of names) {
+      if (control.checked) hidden.delete(name);
+      else hidden.add(name);
+    }
     show();
   } } });
   return control;
