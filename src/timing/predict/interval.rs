@@ -19,7 +19,7 @@ const NORMAL_SCORES: f64 = 10.0;
 const FLOOR: f64 = 0.01;
 
 /// How much wider an interval is where a net's operators tell its group and no name does: it may be another, and such
-/// nets have no repeats at other sizes among the timings. Chosen on 168 nets of the RTX 3090's training, scored on the RTX
+/// nets have no repeats at other sizes among the timings. Chosen on 168 timings of the RTX 3090's training, scored on the RTX
 /// 4090's inference: `docs/accuracy.md`.
 const GUESSED: f64 = 1.3;
 
