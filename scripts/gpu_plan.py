@@ -5,6 +5,10 @@
     cargo run --release &
     python scripts/gpu_plan.py data/gpu/h100-plan.json --gpu h100
 
+Run again once some of it was timed, it keeps the list's batches and first predictions, and adds what the service predicts now:
+
+    python scripts/gpu_plan.py data/gpu/h100-plan.json --gpu h100 --timed h100-nchw
+
 scripts/gpu_run.py times the list where there is no server, so each net comes with what it takes to build it. A batch is a power of
 two that keeps the GPU busy for about `--step-seconds`, for longer where launching the layers is predicted to take long, and that
 fits by our memory estimate (docs/plan.md).
@@ -15,12 +19,14 @@ import csv
 import json
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from epochcast import Client
 from epochcast.bench import nets
+
+Timing = dict[str, Any]
 
 PAPER = Path(__file__).resolve().parent.parent / "data/seed/v100x8-paper.csv"
 # Of torchvision's convolutional nets, small and large ones of each family that people train.
@@ -34,29 +40,61 @@ TORCHVISION = (
 SIX = ("resnet50", "regnet_y_1_6gf", "efficientnet_b0", "convnext_tiny", "densenet121", "mobilenet_v2")
 TEN = (*SIX, "resnet18", "resnext50_32x4d", "vgg16_bn", "regnet_x_8gf")
 FIFTEEN = (*TEN, "resnet101", "regnet_y_8gf", "efficientnet_b2", "regnet_x_400mf", "mobilenet_v3_large")
+LARGER_BATCH, LARGER, SIXTEEN = "larger batch", 4, 16e9
+BASES, WAYS = ("EfficientNet-B0", "RegNetY-500MF", "RegNetZ-500MF"), ("w", "dWr", "dw", "dwr")
 TRAIN = {"mode": "train", "precision": "amp", "channels_last": False, "compiled": False}
 LAST, INFER, COMPILED = {**TRAIN, "channels_last": True}, {**TRAIN, "mode": "infer"}, {**TRAIN, "compiled": True}
+LAST_COMPILED = {**COMPILED, "channels_last": True}
 MOST_BATCH, USABLE = 256, 0.8
 FEW, MANY = 64, 4096
+# A net is compiled on processors while others are timed, so these stand among the others.
+BETWEEN_COMPILED = 6
 
 
-def wanted(paper: list[str]) -> Iterator[tuple[str, str, dict[str, Any], int | None]]:
-    """Class, net, recipe, and a batch where it is given, in order of worth.
+def wanted(known: dict[str, Any]) -> list[Timing]:
+    """What to time, in order of worth, with a batch where it is given.
 
     The paper's nets are shuffled, so that whatever a budget cuts off is no particular kind of them.
     """
+    paper = [net for net in known if net not in TORCHVISION]
     paper = random.Random(1).sample(paper, len(paper))
     third, rest = paper[::3], [net for at, net in enumerate(paper) if at % 3]
-    yield from (("paper", net, TRAIN, None) for net in paper)
-    yield from (("torchvision", net, TRAIN, None) for net in TORCHVISION)
-    yield from (("torchvision, channels last", net, LAST, None) for net in TORCHVISION)
-    yield from (("paper, channels last", net, LAST, None) for net in third[::2])
-    yield from (("inference", net, INFER, None) for net in (*TORCHVISION, *third[::2]))
-    yield from (("precision", net, {**TRAIN, "precision": p}, None) for p in ("amp_bf16", "tf32", "fp32") for net in TEN)
-    yield from (("batch", net, TRAIN, batch) for batch in (1, 4, 16, 64, 256, 2, 8, 32, 128, 512) for net in SIX)
-    yield from (("paper, channels last", net, LAST, None) for net in third[1::2])
-    yield from (("compiled", net, COMPILED, None) for net in FIFTEEN)
-    yield from (("inference", net, INFER, None) for net in (*third[1::2], *rest))
+
+    def each(kind: str, listed: Iterable[str], recipe: Timing, batch: int | None = None) -> list[Timing]:
+        return [{"class": kind, "net": net, **recipe, "batch_size": batch} for net in listed]
+
+    last, several = "paper, channels last", ("amp_bf16", "tf32", "fp32")
+    compiled = each("compiled", FIFTEEN, COMPILED)
+    return [
+        *spread(each("paper", paper, TRAIN), compiled),
+        *each("torchvision", TORCHVISION, TRAIN),
+        *each(LARGER_BATCH, nearest_sixteen(known), TRAIN),
+        *each("torchvision, channels last", TORCHVISION, LAST),
+        *each(last, third[::2], LAST),
+        *each("inference", (*TORCHVISION, *third[::2]), INFER),
+        *(one for batch in (1, 4, 16, 64, 256, 2, 8, 32, 128, 512) for one in each("batch", SIX, TRAIN, batch)),
+        *(one for precision in several for one in each("precision", TEN, {**TRAIN, "precision": precision})),
+        *each("compiled, channels last", TEN, LAST_COMPILED),
+        *each(last, third[1::2], LAST),
+        *each("inference", (*third[1::2], *rest), INFER),
+    ]
+
+
+def spread(many: list[Timing], few: list[Timing]) -> list[Timing]:
+    """All of both, the few with so many of the others between them, from the end on."""
+    found = list(many)
+    for at, one in enumerate(reversed(few)):
+        found.insert(max(0, len(many) - at * BETWEEN_COMPILED), one)
+    return found
+
+
+def nearest_sixteen(known: dict[str, Any]) -> list[str]:
+    """Of each way to scale each base net, the net whose flops are nearest to the paper's 16 billion."""
+
+    def off(net: str) -> float:
+        return abs(math.log(known[net]["complexity"]["flops"] / SIXTEEN))
+
+    return [min((net for net in known if net.startswith(f"{base} {way} ")), key=off) for base in BASES for way in WAYS]
 
 
 def described(client: Client) -> dict[str, Any]:
@@ -97,30 +135,63 @@ def bytes_per_image(net: dict[str, Any], recipe: dict[str, Any]) -> float:
     return 3.5 * element * float(net["complexity"]["acts"])
 
 
-def question(net: dict[str, Any], recipe: dict[str, Any], gpu: str, batch: int) -> dict[str, Any]:
-    """What a user of that GPU would ask: nothing more than the precision can be said of a GPU that nobody timed."""
-    platform = f"gpu:{gpu}:{recipe['precision']}"
-    return {**net["fields"], "platform": platform, "mode": recipe["mode"], "batch_size": batch}
+def question(net: dict[str, Any], timing: Timing, platform: str) -> dict[str, Any]:
+    """What a user of that GPU would ask."""
+    return {**net["fields"], "platform": platform, "mode": timing["mode"], "batch_size": timing["batch_size"]}
 
 
-def batches(client: Client, asked: list[dict[str, Any]], fits: list[float], seconds: float) -> list[int]:
-    """For each question a power of two.
+def of_data_sheet(gpu: str, timing: Timing) -> str:
+    """The GPU in the recipe of a timing."""
+    words = [timing["precision"], "channels_last" * timing["channels_last"], "compiled" * timing["compiled"]]
+    return ":".join(["gpu", gpu, *(word for word in words if word)])
+
+
+def platform(timing: Timing, arguments: argparse.Namespace) -> str:
+    """Whom to ask about a timing."""
+    own = all(timing[field] == said for field, said in TRAIN.items())
+    return arguments.timed if arguments.timed and own else of_data_sheet(arguments.gpu, timing)
+
+
+def batches(client: Client, timings: list[Timing], known: dict[str, Any], arguments: argparse.Namespace) -> list[int]:
+    """For each timing a power of two.
 
     What a step takes however many images it has is launching. Most of what is predicted of it is covered by work on images,
     since the service's figure is of the slower processors beside the GPUs that it knows.
     """
 
     def each(images: int) -> list[float]:
-        found = client.predict_many([{**one, "batch_size": images} for one in asked])
-        return [1 / answer.predictions[0].images_per_second for answer in found]
+        asked = [{**question(known[one["net"]], one, of_data_sheet(arguments.gpu, one)), "batch_size": images} for one in timings]
+        return [1 / answer.predictions[0].images_per_second for answer in client.predict_many(asked)]
 
     chosen = []
-    for few, many, most in zip(each(FEW), each(MANY), fits):
-        step = max(seconds, 0.7 * FEW * (few - many))
+    for one, few, many in zip(timings, each(FEW), each(MANY)):
+        fits = USABLE * arguments.gigabytes * 1e9 / bytes_per_image(known[one["net"]], one)
+        step = max(arguments.step_seconds, 0.7 * FEW * (few - many))
         chosen.append(2 ** max(0, round(math.log2(min(MOST_BATCH, step / many)))))
-        while chosen[-1] > most and chosen[-1] > 1:
+        while chosen[-1] > fits and chosen[-1] > 1:
             chosen[-1] //= 2
     return chosen
+
+
+def key(timing: Timing) -> tuple[Any, ...]:
+    """What a timing is told by in the list of before; a batch belongs to it where that is what is varied."""
+    batch = timing["batch_size"] if timing["class"] == "batch" else None
+    return (*(timing[field] for field in ("class", "net", *TRAIN)), batch)
+
+
+def with_batches(
+    client: Client, timings: list[Timing], known: dict[str, Any], before: dict[Any, Timing], arguments: argparse.Namespace
+) -> list[Timing]:
+    """Each timing with its batch, the one that it had before where it was listed, and with what was predicted of it then."""
+    missing = [one for one in timings if one["batch_size"] is None and key(one) not in before]
+    chosen = {key(one): batch for one, batch in zip(missing, batches(client, missing, known, arguments))}
+    found = []
+    for one in timings:
+        there = before.get(key(one), {})
+        batch = one["batch_size"] or there.get("batch_size") or chosen[key(one)]
+        larger = LARGER if one["class"] == LARGER_BATCH and not there else 1
+        found.append({**one, "batch_size": batch * larger, "predicted": there.get("predicted", {})})
+    return found
 
 
 def main() -> None:
@@ -128,34 +199,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("list", type=Path)
     parser.add_argument("--gpu", default="h100", help="as `epochcast gpus` calls it; default: %(default)s")
+    parser.add_argument("--timed", help="a platform of training on that GPU, asked for what is trained in the same recipe")
     parser.add_argument("--gigabytes", type=float, default=80, help="memory of the GPU; default: %(default)s")
     parser.add_argument("--step-seconds", type=float, default=0.06, help="default: %(default)s")
     parser.add_argument("--url", help="the server, default: EPOCHCAST_URL, else http://127.0.0.1:8080")
     arguments = parser.parse_args()
-    client, gpu = Client(arguments.url), arguments.gpu
-    paper = described(client)
-    known = {**paper, **of_torchvision(client)}
-    chosen = list(wanted(list(paper)))
-    asked = [question(known[name], recipe, gpu, 1) for _, name, recipe, _ in chosen]
-    fits = [USABLE * arguments.gigabytes * 1e9 / bytes_per_image(known[name], recipe) for _, name, recipe, _ in chosen]
-    timings = [
-        {"class": kind, "net": name, **recipe, "batch_size": given or batch}
-        for (kind, name, recipe, given), batch in zip(chosen, batches(client, asked, fits, arguments.step_seconds))
-    ]
-    asked = [question(known[one["net"]], one, gpu, one["batch_size"]) for one in timings]
+    client = Client(arguments.url)
+    before = json.loads(arguments.list.read_text()) if arguments.list.exists() else {"nets": None, "timings": []}
+    known = before["nets"] or {**described(client), **of_torchvision(client)}
+    listed = {key(one): one for one in before["timings"]}
+    timings = with_batches(client, wanted(known), known, listed, arguments)
+    asked = [question(known[one["net"]], one, platform(one, arguments)) for one in timings]
+    release = f"epochcast {client.version().version}"
     for one, answer in zip(timings, client.predict_many(asked)):
         told = answer.predictions[0].to_dict()
-        one["predicted"] = {name: told["interval"][name] for name in ("low_seconds", "high_seconds")}
-        one["predicted"]["epoch_seconds"] = told["epoch_seconds"]
-    release = client.version().version
+        ends = {name: told["interval"][name] for name in ("low_seconds", "high_seconds")}
+        one["predicted"] |= {release: {**ends, "epoch_seconds": told["epoch_seconds"]}}
     arguments.list.parent.mkdir(parents=True, exist_ok=True)
     with arguments.list.open("w") as out:
-        head = json.dumps({"gpu": gpu, "predicted_by": f"epochcast {release}"})[1:-1]
         lines = (
             ",\n".join(f"{json.dumps(name)}:{json.dumps(net)}" for name, net in known.items()),
             ",\n".join(json.dumps(one) for one in timings),
         )
-        out.write(f'{{{head},\n"nets":{{\n{lines[0]}\n}},\n"timings":[\n{lines[1]}\n]}}\n')
+        out.write(f'{{"gpu":{json.dumps(arguments.gpu)},\n"nets":{{\n{lines[0]}\n}},\n"timings":[\n{lines[1]}\n]}}\n')
     print(f"{len(timings)} timings of {len(known)} nets in {arguments.list}")
 
 
