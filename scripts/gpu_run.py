@@ -6,9 +6,6 @@
 Results are on disk after each net, a file for each platform. Run again, on another day too, it goes on with what is missing. A
 batch that does not fit is halved. Convolutions are cuDNN's first choice: to try them all took 15 s a net on an H100. Clocks, power
 and throttling are in clocks.csv beside the results, once a second.
-
-A net takes seconds to make ready, for which the GPU is idle: cuDNN plans each convolution, a compiler compiles. So several processes
-make nets ready, with one step of each, and one at a time is timed.
 """
 
 import time
@@ -19,15 +16,11 @@ BEGUN = time.monotonic()
 import argparse
 import gc
 import json
-import multiprocessing
 import os
-import queue
 import shutil
 import subprocess
+import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +30,9 @@ from epochcast.bench import machine, nets, run
 from epochcast.graphs.build import module
 from epochcast.bench.options import Options, Wanted
 from epochcast.bench.results import Results, unsteady
-from epochcast.bench.steps import out_of_memory, prepare, step
-
-# scripts/gpu_plan.py, beside this file.
-from gpu_plan import bytes_per_image
+from epochcast.bench.steps import out_of_memory
 
 Timing = dict[str, Any]
-# On the H100 the largest step took 1.8 times what the estimate said.
-MEMORY_DOUBT = 1.9
 
 
 def options_of(timing: Timing, arguments: argparse.Namespace) -> Options:
@@ -74,82 +62,32 @@ def built(name: str, net: dict[str, Any], device: str) -> nets.Found:
     return nets.Found(made[0], net["resolution"], net["fields"], made[2])
 
 
-@dataclass(frozen=True)
-class Job:
-    """A net to time, of which `memory` bytes of the GPU are taken meanwhile, by estimate."""
-
-    at: int
-    timing: Timing
-    net: dict[str, Any]
-    options: Options
-    memory: int
-
-
-class Turns:
-    """Whose turn it is: one process times, and all together stay within `memory` bytes."""
-
-    def __init__(self, memory: int) -> None:
-        # A child that is forked has the parent's CUDA, which works in no child.
-        context = multiprocessing.get_context("spawn")
-        self.timing = context.Lock()
-        self.free = context.Value("q", memory)
-        self.changed = context.Condition(self.free.get_lock())
-
-    @contextmanager
-    def keep(self, memory: int) -> Iterator[None]:
-        """Waits until so many bytes are free."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.free.value >= memory)
-            self.free.value -= memory
-        try:
-            yield
-        finally:
-            with self.changed:
-                self.free.value += memory
-                self.changed.notify_all()
-
-
-def timed(job: Job, turns: Turns) -> dict[str, Any]:
-    """One net's timing, with the largest batch of those asked for, its half, and so on, that fits."""
-    options, name = job.options, job.timing["net"]
+def timed(name: str, net: dict[str, Any], options: Options) -> dict[str, Any]:
+    """One net's timing, with the largest batch of `options`, its half, and so on, that fits."""
+    wanted = Wanted(name)
     while True:
         try:
             begun = time.monotonic()
-            found = built(name, job.net, options.device)
-            make_ready(found, options)
+            found = built(name, net, options.device)
             seconds = time.monotonic() - begun
-            with turns.timing:
-                return run.time_one(Wanted(name), found, options) | {"ready_seconds": seconds}
+            return run.time_one(wanted, found, options) | {"build_seconds": seconds}
         except RuntimeError as error:
             if not out_of_memory(error) or options.batch_size in (None, 1):
                 raise
-            options = replace(options, batch_size=(options.batch_size or 2) // 2)
+            options = Options(**{**options.to_dict(), "batch_size": (options.batch_size or 2) // 2})
             print(f"{name}: out of memory, so {options.batch_size} images", flush=True)
         finally:
             forget(compiled=options.compiled)
 
 
-def make_ready(found: nets.Found, options: Options) -> None:
-    """One step, so that what is planned, compiled or loaded for it is there when it is timed."""
-    step(prepare(found.module, options), options, options.batch_size or 1, found.resolution)()
-    if options.device.startswith("cuda"):
-        torch.cuda.synchronize()
-    give_back()
-
-
-def give_back() -> None:
-    """Gives back the memory that nothing uses any more."""
+def forget(*, compiled: bool) -> None:
+    """Gives back what the last net took."""
     gc.collect()
+    if compiled:
+        torch.compiler.reset()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-
-
-def forget(*, compiled: bool) -> None:
-    """Gives back what the last net took."""
-    if compiled:
-        torch.compiler.reset()
-    give_back()
 
 
 def files(folder: Path) -> "dict[str, Results]":
@@ -188,6 +126,21 @@ def watch_clocks(path: Path) -> "subprocess.Popen[bytes] | None":
         return subprocess.Popen([command, f"--query-gpu={query}", "--format=csv,nounits", "--loop=1"], stdout=out)
 
 
+def stop_after(seconds: float, watch: "subprocess.Popen[bytes] | None") -> threading.Timer:
+    """Ends the process then, whatever it is in the middle of: all that is finished is on disk."""
+
+    def end() -> None:
+        print("the budget is spent", flush=True)
+        if watch is not None:
+            watch.terminate()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be said."""
     found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -196,8 +149,6 @@ def parser() -> argparse.ArgumentParser:
     add("--output", type=Path, required=True, help="folder of the results")
     add("--budget", type=float, default=540, help="seconds in all; default: %(default)s")
     add("--device", default="cuda")
-    add("--workers", type=int, default=4, help="processes that make nets ready; default: %(default)s")
-    add("--gigabytes", type=float, default=68, help="of the GPU's memory for all of them; default: %(default)s")
     add("--min-steps", type=int, default=12, help="default: %(default)s")
     add("--min-seconds", type=float, default=0.5, help="default: %(default)s")
     add("--most-warm-up-seconds", type=float, default=20.0, help="default: %(default)s")
@@ -212,74 +163,41 @@ def main() -> None:
     arguments = parser().parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     watch = watch_clocks(arguments.output / "clocks.csv")
+    timer = stop_after(BEGUN + arguments.budget - time.monotonic(), watch)
     try:
         time_all(json.loads(arguments.list.read_text()), arguments)
     finally:
+        timer.cancel()
         if watch is not None:
             watch.terminate()
 
 
-def missing(plan: dict[str, Any], known: "dict[str, Results]", arguments: argparse.Namespace) -> Iterator[Job]:
-    """What is listed and not timed yet."""
-    most = int(arguments.gigabytes * 1e9)
+def time_all(plan: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Times what is listed and not timed yet."""
+    known = files(arguments.output)
+    done = failed = 0
     for at, timing in enumerate(plan["timings"], start=1):
         options = options_of(timing, arguments)
+        results = results_of(known, options, arguments.output)
         name = timing["net"]
-        if has(results_of(known, options, arguments.output), name, options):
+        if has(results, name, options):
             continue
-        net = {**plan["nets"][name], "resolution": arguments.side or plan["nets"][name]["resolution"]}
-        memory = bytes_per_image(net, timing) * (options.batch_size or 1) * MEMORY_DOUBT
-        yield Job(at, timing, net, options, min(int(memory), most))
-
-
-def time_all(plan: dict[str, Any], arguments: argparse.Namespace) -> None:
-    """Times what is missing, and stops wherever it is when the budget is spent: all that is finished is on disk."""
-    known = files(arguments.output)
-    jobs = list(missing(plan, known, arguments))
-    turns = Turns(int(arguments.gigabytes * 1e9))
-    context = multiprocessing.get_context("spawn")
-    asked, answers = context.Queue(), context.Queue()
-    for job in jobs:
-        asked.put(job)
-    workers = [context.Process(target=work, args=(asked, answers, turns), daemon=True) for _ in range(arguments.workers)]
-    for worker in workers:
-        worker.start()
-    done = failed = 0
-    try:
-        for _ in jobs:
-            job, result = answers.get(timeout=max(0.0, BEGUN + arguments.budget - time.monotonic()))
-            results = results_of(known, job.options, arguments.output)
-            if isinstance(result, str):
-                failed += 1
-                results.fail(Wanted(job.timing["net"]), job.options, result)
-                print(f"{job.timing['net']}: {result}", flush=True)
-                continue
-            done += 1
-            results.add(result | {"class": job.timing["class"], "asked_batch": job.options.batch_size})
-            print(line(job.at, time.monotonic() - BEGUN, results.all[-1]), flush=True)
-        print(f"{done} timed, {failed} failed, in {time.monotonic() - BEGUN:.0f} s; the list is at its end", flush=True)
-    except queue.Empty:
-        print(f"{done} timed, {failed} failed; the budget is spent", flush=True)
-    finally:
-        # What nobody takes any more would be waited for.
-        asked.cancel_join_thread()
-        for worker in workers:
-            worker.kill()
-
-
-def work(asked: "multiprocessing.Queue[Job]", answers: "multiprocessing.Queue[tuple[Job, Any]]", turns: Turns) -> None:
-    """Times one job after another; of one that fails it says why."""
-    while True:
-        job = asked.get()
+        start = time.monotonic()
         try:
-            with turns.keep(job.memory):
-                answers.put((job, timed(job, turns)))
+            net = plan["nets"][name]
+            result = timed(name, {**net, "resolution": arguments.side or net["resolution"]}, options)
         except Exception as error:  # whatever one net does, the others are timed
+            failed += 1
             traceback.print_exc(limit=-3)
-            answers.put((job, f"{type(error).__name__}: {error}"[:500]))
+            results.fail(Wanted(name), options, f"{type(error).__name__}: {error}"[:500])
+            continue
+        results.add(result | {"class": timing["class"], "asked_batch": options.batch_size})
+        done += 1
+        print(line(at, time.monotonic() - BEGUN, time.monotonic() - start, results.all[-1]), flush=True)
+    print(f"{done} timed, {failed} failed, in {time.monotonic() - BEGUN:.0f} s; the list is at its end", flush=True)
 
 
-def line(at: int, now: float, result: dict[str, Any]) -> str:
+def line(at: int, now: float, took: float, result: dict[str, Any]) -> str:
     """What a log needs: where the time went, and what speaks against the timing."""
     warm = result["warm_up"]
     options = result["options"]
@@ -288,8 +206,8 @@ def line(at: int, now: float, result: dict[str, Any]) -> str:
     return (
         f"{now:5.0f} s #{at} {result['class']}: {result['label']} {options['mode']} {options['precision']} {layout} "
         f"batch {result['batch_size']}: {1000 * result['median']:.2f} ms ±{100 * result['spread']:.1f} % of "
-        f"{len(result['steps'])}; ready in {result['ready_seconds']:.1f} s, "
-        f"warm-up {sum(warm):.1f}, steps {sum(result['steps']):.1f}; SM {result['state'].get('sm_mhz')}"
+        f"{len(result['steps'])}; took {took:.1f} s (build {result['build_seconds']:.1f}, first step {warm[0]:.1f}, "
+        f"warm-up {sum(warm[1:]):.1f}, steps {sum(result['steps']):.1f}); SM {result['state'].get('sm_mhz')}"
         f"{'; ' + '; '.join(against) if against else ''}"
     )
 
