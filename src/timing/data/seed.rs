@@ -7,7 +7,7 @@ use super::rows::Header;
 use crate::json::Invalid;
 
 /// Name and text of each file.
-pub const FILES: [(&str, &str); 5] = [
+pub const FILES: [(&str, &str); 6] = [
     (
         "v100x8-paper.csv",
         include_str!("../../../data/seed/v100x8-paper.csv"),
@@ -27,6 +27,10 @@ pub const FILES: [(&str, &str); 5] = [
     (
         "h100-nchw.csv",
         include_str!("../../../data/seed/h100-nchw.csv"),
+    ),
+    (
+        "h100-nhwc.csv",
+        include_str!("../../../data/seed/h100-nhwc.csv"),
     ),
 ];
 

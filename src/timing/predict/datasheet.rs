@@ -259,7 +259,8 @@ impl<'a> Reference<'a> {
     }
 
     /// Orders platforms by how unlike they are to what is asked for. Several devices come after one even of the same chip:
-    /// what they tell each other takes time, and published timings of single V100 lie nearer to those of an RTX 3090.
+    /// what they tell each other takes time, and published timings of single V100 lie nearer to those of an RTX 3090. The
+    /// memory format counts on the same chip alone: what channels last gains on an H100 it does not gain on an A100.
     pub(super) fn unlikeness(&self, asked: &AskedGpu) -> impl Ord + use<> {
         let (here, there) = (asked.recipe, self.recipe);
         (
@@ -268,7 +269,7 @@ impl<'a> Reference<'a> {
             self.platform.device_count > 1,
             !self.gpu.is_chip_of(asked.gpu),
             self.gpu.id != asked.gpu.id,
-            here.memory_format != there.memory_format,
+            self.gpu.is_chip_of(asked.gpu) && here.memory_format != there.memory_format,
         )
     }
 }
