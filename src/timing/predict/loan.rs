@@ -3,7 +3,7 @@
 //! The log ratios of the few timings to what the other fit says are taken to be one scale, and departures from it for what
 //! is the same for all nets, for memory and for multiply-adds, by the shares of these in a net's time; a robust ridge. What
 //! is left of each timing by the others' tells how far such a prediction is off, drawn to what likeness of the platforms
-//! lets expect; the other platform is the one with the least. The share that is lent follows from both errors and falls to nothing as timings arrive
+//! lets expect; the other platform is the one with the least of that and of its own fit's error. The share that is lent follows from both errors and falls to nothing as timings arrive
 //! ([`OWN`]), so that no prediction ever jumps.
 
 use std::sync::Arc;
@@ -90,7 +90,9 @@ impl Loan {
             };
             Self::new(&lender, rows, expected)
         });
-        loans.min_by(|a, b| a.error.total_cmp(&b.error))
+        // A few timings cannot tell that a lender is poor at its own nets; what it left out can.
+        let far = |loan: &Self| loan.error.hypot(loan.validation.typical);
+        loans.min_by(|a, b| far(a).total_cmp(&far(b)))
     }
 
     fn new(lender: &Lender, rows: &Rows, expected: f64) -> Self {
