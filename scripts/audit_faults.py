@@ -326,11 +326,11 @@ COMMANDS = {
     "token create": (fresh, lambda: run("token", "create", "--name", "new", "--scope", "write", under=True), None),
     "token revoke": (fresh, lambda: run("token", "revoke", "--name", "first", under=True), None),
     "import": (with_file, lambda: run("--no-seed", "import", tools / "rows.ndjson", under=True), 9),
-    "first start": (nothing, started, 903),
+    "first start": (nothing, started, 954),
     "start on a database of 0.1.0": (old, started, 45),
-    "start and end": (with_rows, started, 903),
-    "backup": (with_rows, back_up, 903),
-    "restore": (with_backup, lambda: run("restore", "--yes", tools / "kept.db", under=True), 903),
+    "start and end": (with_rows, started, 954),
+    "backup": (with_rows, back_up, 954),
+    "restore": (with_backup, lambda: run("restore", "--yes", tools / "kept.db", under=True), 954),
 }
 
 

@@ -107,7 +107,7 @@ async fn of_timings_that_came_with_the_service_nothing_is_invented() {
     let nothing = json!({"rows": 0, "covered_80": null, "covered_90": null, "covered_95": null, "signed_error": null});
     assert_eq!(told["all"]["ever"], nothing);
     assert_eq!(told["all"]["months"], json!([]));
-    assert_eq!(told["platforms"].as_array().unwrap().len(), 5);
+    assert_eq!(told["platforms"].as_array().unwrap().len(), 6);
     for row in told["platforms"].as_array().unwrap() {
         assert_eq!(row["lately"], nothing);
         assert!(row["measurements"].as_u64().unwrap() > 20);

@@ -21,7 +21,7 @@ async fn without_further_words_twelve_ways_by_five_factors_are_compared() {
         .count();
     assert_eq!((named, rows[59]["alpha"].as_f64()), (9 * 5, Some(0.8)));
     for row in rows {
-        assert_eq!(row["predictions"].as_array().unwrap().len(), 4);
+        assert_eq!(row["predictions"].as_array().unwrap().len(), 5);
     }
 }
 

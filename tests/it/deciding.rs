@@ -110,7 +110,7 @@ async fn fits_of_before_and_after_a_decision_are_made_again_to_the_bit() {
         "/v1/uploads/2/release",
         "/v1/uploads/2/hold",
         "/v1/uploads/2/release",
-        "/v1/measurements/905/hold",
+        "/v1/measurements/956/hold",
     ] {
         let answer = app.decides(what, &admin, &why).await;
         assert_eq!(answer.status, 200, "{what}: {}", answer.body);

@@ -121,7 +121,6 @@ async fn every_csv_is_taken_whole() {
     assert!(sent >= 1);
 }
 
-/// Each ```` ```console ```` block is commands after `$ `, each with what it prints where there is no store.
 #[test]
 fn files_and_folders_of_this_repository_that_pages_name_exist() {
     let rooms = [
@@ -146,6 +145,7 @@ fn files_and_folders_of_this_repository_that_pages_name_exist() {
     assert!(found > 20, "{found}");
 }
 
+/// Each ```` ```console ```` block is commands after `$ `, each with what it prints where there is no store.
 #[test]
 fn every_console_block_is_what_the_command_prints() {
     let trimmed = |text: &str| {

@@ -139,7 +139,7 @@ async fn gpus_and_platforms_stand_in_one_list_in_the_order_asked_for() {
     let platforms: Vec<&Value> = rows.map(|row| &row["platform"]).collect();
     assert_eq!(json!(platforms), asked);
     let all = predict(&app, json!({"model": {"name": "ResNet-50"}})).await;
-    assert_eq!(all["predictions"].as_array().unwrap().len(), 4);
+    assert_eq!(all["predictions"].as_array().unwrap().len(), 5);
 }
 
 #[tokio::test]

@@ -78,9 +78,9 @@ async fn full() -> &'static [u8] {
     // What was rejected of it would go with it.
     app.told(Method::DELETE, "/v1/uploads/3").await;
     app.told(Method::POST, "/v1/uploads/3/restore").await;
-    app.told(Method::DELETE, "/v1/measurements/904").await;
-    app.told(Method::DELETE, "/v1/measurements/905").await;
-    app.told(Method::POST, "/v1/measurements/905/restore").await;
+    app.told(Method::DELETE, "/v1/measurements/955").await;
+    app.told(Method::DELETE, "/v1/measurements/956").await;
+    app.told(Method::POST, "/v1/measurements/956/restore").await;
     app.told(Method::DELETE, "/v1/uploads/5").await;
     app.token("gone", Scope::Admin).await;
     let store = app.live.store();
@@ -200,15 +200,15 @@ const EDITS: [(&str, &str); 50] = [
         ("update measurements set quarantined = null where upload = 3", "upload 3"),
         ("update measurements set quarantined = 'slow' where upload = 3", "upload 3"),
         ("update measurements set quarantined = 'slow' where id = 5", "upload 1"),
-        ("update measurements set removed_at = null where id = 904", "upload 2"),
+        ("update measurements set removed_at = null where id = 955", "upload 2"),
         ("update measurements set removed_at = 5 where id = 5", "upload 1"),
-        ("update measurements set upload = 4 where id = 905", "upload 2"),
+        ("update measurements set upload = 4 where id = 956", "upload 2"),
         ("update measurements set images_per_second = 1 where id = 300", "upload 1"),
-        ("update measurements set label = 'x' where id = 906", "upload 2"),
-        ("delete from measurements where id = 909", "upload 5"),
-        ("update measurements set id = 1000 where id = 909", "upload 5"),
-        ("update moves set measurement = 3 where measurement = 904", "table moves"),
-        ("delete from moves where measurement = 905", "table moves"),
+        ("update measurements set label = 'x' where id = 957", "upload 2"),
+        ("delete from measurements where id = 960", "upload 5"),
+        ("update measurements set id = 1000 where id = 960", "upload 5"),
+        ("update moves set measurement = 3 where measurement = 955", "table moves"),
+        ("delete from moves where measurement = 956", "table moves"),
         ("insert into moves values (2, 3)", "table moves"),
         ("update rejections set sent = '{}'", "upload 4"),
         ("update rejections set line = 7", "upload 4"),
@@ -428,7 +428,7 @@ fn what_a_killed_server_left_is_read_with_its_log_and_stays_as_it_is() {
     }
     // It was stored in the log alone.
     assert!(text(&said["export"].stdout).contains("late"));
-    assert_eq!(text(&said["export"].stdout).lines().count(), 904);
+    assert_eq!(text(&said["export"].stdout).lines().count(), 955);
 }
 
 #[test]

@@ -33,7 +33,7 @@ async fn pages_lead_through_all_rows_once() {
     }
     assert_eq!(
         (ids.len(), ids.iter().collect::<BTreeSet<_>>().len()),
-        (903, 903)
+        (954, 954)
     );
 }
 

@@ -22,7 +22,7 @@ async fn opening_again_changes_nothing() {
     first.close().await;
     let second = Store::open(&url(&dir), SEEDED).await.unwrap();
     assert_eq!(second.data_version().await.unwrap(), version);
-    assert_eq!(second.fitted_measurements(0).await.unwrap().len(), 903);
+    assert_eq!(second.fitted_measurements(0).await.unwrap().len(), 954);
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ fn twenty_processes_on_one_empty_path_give_one_seeded_database() {
         BufReader::new(server.stdout.as_mut().unwrap())
             .read_line(&mut line)
             .unwrap();
-        assert!(line.contains("903 timings of 5 platforms"), "{line}");
+        assert!(line.contains("954 timings of 6 platforms"), "{line}");
     }
     for mut server in servers {
         server.kill().unwrap();

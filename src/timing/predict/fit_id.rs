@@ -282,12 +282,12 @@ mod tests {
         for odd in [
             "",
             "x",
-            "a:b:c:5:d",
-            "a:train:layers:5:1",
-            "a:train:layers:5:+0e4b6456ecc0123",
-            "gpu:h100:x:a:train:layers:5:00e4b6456ecc0123",
-            "gpu:00e4b6456ecc0123:a:train:layers:5:00e4b6456ecc0123",
-            "gp:h100:00e4b6456ecc0123:a:train:layers:5:00e4b6456ecc0123",
+            "a:b:c:6:d",
+            "a:train:layers:6:1",
+            "a:train:layers:6:+0e4b6456ecc0123",
+            "gpu:h100:x:a:train:layers:6:00e4b6456ecc0123",
+            "gpu:00e4b6456ecc0123:a:train:layers:6:00e4b6456ecc0123",
+            "gp:h100:00e4b6456ecc0123:a:train:layers:6:00e4b6456ecc0123",
         ] {
             assert_eq!(detail(odd), "not the id of a fit", "{odd}");
         }

@@ -7,11 +7,12 @@
 use crate::timing::data::platform::{MemoryFormat, Mode};
 use crate::timing::data::recipe::{Recipe, Software};
 
-/// Channels last in 16 bits: training on the RTX 3090 (317 nets without groups, -.24) and on our H100 (six, -.36 on average);
+/// Channels last in 16 bits: training on the RTX 3090 (317 nets without groups, -.24) and on our H100 (25, -.28 on average);
 /// inference on the RTX 3090 and 4090 (656 and 663 nets, -.10 and -.08).
 const LAST_TRAINING: f64 = -0.25;
 const LAST_INFERENCE: f64 = -0.10;
-/// A compiler in 16 bits. Training: XLA's timings leave -.33 and +.14 beside channels last, by container. Inference:
+/// A compiler in 16 bits. Training: XLA's timings leave -.33 and +.14 beside channels last, by container, and torch.compile on
+/// our H100 -.51 (nine nets, which others disturbed). Inference:
 /// torch.compile on the RTX 4090 -.49 (718 nets), XLA -.18 and +.34.
 const COMPILED_TRAINING: f64 = -0.20;
 const COMPILED_INFERENCE: f64 = -0.30;
