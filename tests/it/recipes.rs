@@ -99,12 +99,12 @@ async fn published_timings_lie_where_the_recipe_says() {
 #[tokio::test]
 async fn the_answer_says_the_recipe_where_it_came_from_and_each_factor() {
     let app = App::seeded().await;
-    let row = resnet50(&app, "gpu:h100:compiled:channels_last", "train").await;
+    let row = resnet50(&app, "gpu:rtx3090:compiled:channels_last", "train").await;
     let sheet = &row["fit"]["data_sheet"];
     let recipe =
         json!({"precision": "amp", "memory_format": "channels_last", "software": "compiled"});
     assert_eq!(sheet["recipe"], recipe);
-    assert_eq!(sheet["platform"], "h100-nchw");
+    assert_eq!(sheet["platform"], "rtx3090-nchw");
     let timed = json!({"precision": "amp", "memory_format": "channels_first", "software": "eager"});
     assert_eq!(sheet["platform_recipe"], timed);
     // As docs/gpus.md has them. Tolerance: the last bits of an exponential.
@@ -114,9 +114,23 @@ async fn the_answer_says_the_recipe_where_it_came_from_and_each_factor() {
     let told = row["warnings"][0]["detail"].as_str().unwrap();
     assert_eq!(
         told,
-        "nothing was timed on NVIDIA H100 SXM5 80GB alone as amp, channels_last, compiled: these are times of h100-nchw \
+        "nothing was timed on NVIDIA GeForce RTX 3090 alone as amp, channels_last, compiled: these are times of rtx3090-nchw \
          (amp, channels_first, eager) x 0.638, of which 1.000 is by the data sheets of both and 0.638 for layout and software"
     );
+}
+
+#[tokio::test]
+async fn a_layout_that_was_timed_is_taken_on_its_own_chip_alone() {
+    let app = App::seeded().await;
+    for (gpu, from) in [
+        ("gpu:h100:channels_last", "h100-nhwc"),
+        ("gpu:h200:channels_last", "h100-nhwc"),
+        ("gpu:h100", "h100-nchw"),
+        ("gpu:a100-80gb:channels_last", "rtx3090-nchw"),
+    ] {
+        let row = resnet50(&app, gpu, "train").await;
+        assert_eq!(row["fit"]["data_sheet"]["platform"], from, "{gpu}");
+    }
 }
 
 #[tokio::test]
