@@ -6,14 +6,16 @@ use utoipa::ToSchema;
 
 use super::asking::{Asking, TimeRow};
 use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
-use super::factors::{Factors, not_a_factor, read as factors};
+use super::factors::{Factors, read as factors};
+pub use super::forms::NotCompared;
+use super::forms::{Forms, asked, told};
 use super::request::{OfTraining, PredictRequest, training_question};
 use super::wanted::Wanted;
 use crate::json::Invalid;
 use crate::net::scaling::RawScaling;
 use crate::net::{Complexity, Net, spec::RawModel};
 use crate::plan::accuracy::Expected;
-use crate::plan::compare::{Comparison, Row, at_model, moved, relate_to_best, ways};
+use crate::plan::compare::{Comparison, Row, ways};
 use crate::plan::memory::{Memory, Optimizer};
 use crate::timing::data::measurement::count;
 use crate::timing::data::platform::Precision;
@@ -71,6 +73,17 @@ pub struct CompareAnswer {
     pub base_predictions: Vec<TimeRow>,
     /// One for each strategy or α and each factor, strategies first, factors in the order they were asked for.
     pub rows: Vec<CompareRow>,
+    /// The ways, or some factors of theirs, by which the net cannot be scaled: those have no row. A way that can do no more than a
+    /// factor of 1, the net as it is, is left out whole.
+    pub left_out: Vec<NotCompared>,
+}
+
+impl CompareAnswer {
+    /// What is left out, and why the first of it is, in two sentences; `None` where nothing is.
+    #[must_use]
+    pub fn told_left_out(&self) -> Option<String> {
+        told(&self.left_out)
+    }
 }
 
 /// One scaled form.
@@ -109,7 +122,7 @@ pub struct ComparedTime {
 /// The answer to `request`, as long as it is `wanted`.
 ///
 /// # Errors
-/// Points at the field that is wrong.
+/// Points at the field that is wrong; where the net can take none of the ways, says why of each.
 pub fn compared(
     predictors: &Predictors,
     request: CompareRequest,
@@ -117,32 +130,17 @@ pub fn compared(
 ) -> Result<CompareAnswer, Invalid> {
     let factors = factors(request.factors.as_ref())?;
     let listed = request.factors.as_ref().is_some_and(Value::is_array);
-    let asked = request.of_training();
+    let of_training = request.of_training();
     let ways = ways(request.strategies, request.alphas)?;
-    let asking = Asking::read(predictors, asked)?;
+    let asking = Asking::read(predictors, of_training)?;
     let device_bytes = count("/device_memory_bytes", request.device_memory_bytes)?;
     let setup = asking.setup(request.optimizer, request.precision, device_bytes);
     let base = asking.net()?;
     let asked_of = asking.predictors.len().max(1);
     within_reach(base, ways.len() * factors.len() * asked_of)?;
     let comparison = Comparison::new(base, &asking.predictors, &asking.times.question, setup);
-    let mut rows = Vec::with_capacity(ways.len() * factors.len());
-    for way in &ways {
-        for (i, factor) in factors.iter().enumerate() {
-            wanted.check()?;
-            let pointer = if listed {
-                format!("/factors/{i}")
-            } else {
-                "/factors".to_owned()
-            };
-            let scaling = way.at(*factor);
-            let scaling = scaling.ok_or_else(|| not_a_factor(&pointer, *factor))?;
-            let row = comparison.row(scaling);
-            rows.push(row.map_err(|e| at_model(moved(e, "/scaling/factor", &pointer)))?);
-        }
-    }
-    relate_to_best(&mut rows);
-    Ok(answer(&asking, &comparison, rows))
+    let forms = Forms::of(&comparison, &ways, &asked(&factors, listed)?, wanted)?;
+    Ok(answer(&asking, &comparison, forms))
 }
 
 /// Most predictions of one request.
@@ -161,7 +159,7 @@ fn within_reach(base: &Net, predictions: usize) -> Result<(), Invalid> {
     Err(Invalid::at("/factors", predictions, detail, hint))
 }
 
-fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAnswer {
+fn answer(asking: &Asking, comparison: &Comparison, forms: Forms) -> CompareAnswer {
     let base = base_row(&asking.subject);
     let features = Features::new(&asking.subject);
     let platforms = asking.predictors.iter().zip(comparison.base_times());
@@ -170,7 +168,9 @@ fn answer(asking: &Asking, comparison: &Comparison, rows: Vec<Row>) -> CompareAn
     });
     CompareAnswer {
         base_predictions: base_predictions.collect(),
-        rows: rows
+        left_out: forms.left_out,
+        rows: forms
+            .rows
             .into_iter()
             .map(|row| answer_row(asking, comparison, &base.complexity, row))
             .collect(),

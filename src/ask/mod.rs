@@ -12,6 +12,7 @@ pub mod complexity;
 pub mod evidence;
 pub mod explain;
 pub mod factors;
+mod forms;
 pub mod known;
 pub mod pins;
 pub mod plan;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::asking::Asking;
 pub use super::asking::TimeRow;
 use super::complexity::{Base, Scaled, base_row, scaled_row};
+use super::forms::named;
 use super::request::{OfTraining, training_question};
 use super::wanted::Wanted;
 use crate::json::Invalid;
@@ -78,6 +79,23 @@ pub struct PlanAnswer {
     pub front: Option<Front>,
 }
 
+impl PlanAnswer {
+    /// Why the first of the nets that cannot be made cannot, in a sentence; `None` where none was in the way.
+    #[must_use]
+    pub fn told_reason(&self) -> Option<String> {
+        let options = self.options.iter();
+        let options = options.map(|one| (&one.strategy, one.alpha, &one.reason));
+        let left_out = self.left_out.iter();
+        let left_out = left_out.map(|one| (&one.strategy, one.alpha, &one.reason));
+        left_out
+            .chain(options)
+            .find_map(|(strategy, alpha, reason)| {
+                let way = named(strategy.as_deref(), alpha);
+                Some(format!("By {way}: {}.", reason.as_deref()?))
+            })
+    }
+}
+
 /// A net that was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlanOption {
@@ -100,6 +118,9 @@ pub struct PlanOption {
     /// smaller nets which reach it break.
     #[schema(example = "epoch_seconds")]
     pub limited_by: Option<LimitedBy>,
+    /// Where that is `net_size`: why the next larger net cannot be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Training memory on one device; null for inference.
     pub memory: Option<Memory>,
     /// Error that published points let expect.
@@ -115,8 +136,12 @@ pub struct LeftOut {
     /// … or the share of the width.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alpha: Option<f64>,
-    /// What even its smallest net breaks; for a target, why none reaches it.
+    /// What even its smallest net breaks; `net_size` where no other net than the one asked about can be made by it; for a target,
+    /// why none reaches it.
     pub limited_by: LimitedBy,
+    /// Why the net that was looked at last cannot be made, where it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The answer to `request`, as long as it is `wanted`.
@@ -199,8 +224,15 @@ fn sorted<'a>(
     target: Option<Target>,
 ) -> (Vec<PlanOption>, Vec<LeftOut>) {
     let (mut options, mut left_out) = (Vec::new(), Vec::new());
-    for (way, found) in found {
-        let limited_by = found.limited_by;
+    for (way, mut found) in found {
+        if asking
+            .subject
+            .net()
+            .is_some_and(|base| found.is_stuck_at(base))
+        {
+            found.net = None;
+        }
+        let (limited_by, reason) = (found.limited_by, found.reason.clone());
         if let Some(option) = option(asking, setup, found) {
             options.push(option);
         } else {
@@ -211,6 +243,7 @@ fn sorted<'a>(
                 strategy,
                 alpha,
                 limited_by,
+                reason,
             });
         }
     }
@@ -352,7 +385,11 @@ fn mix_option(asking: &Asking, setup: Option<Setup>, found: Found) -> Option<Pla
 
 /// What was found; `None` where no net was.
 fn option(asking: &Asking, setup: Option<Setup>, found: Found) -> Option<PlanOption> {
-    let Found { net, limited_by } = found;
+    let Found {
+        net,
+        limited_by,
+        reason,
+    } = found;
     let (scaling, net) = &net?;
     let raw = RawScaling::from(scaling);
     let published = asking.subject.net().and_then(Published::of);
@@ -365,6 +402,7 @@ fn option(asking: &Asking, setup: Option<Setup>, found: Found) -> Option<PlanOpt
         scaled: scaled_row(scaling, net, &asking.subject.complexity()),
         predictions: asking.time_rows(net),
         limited_by: (limited_by != LimitedBy::Target).then_some(limited_by),
+        reason,
         memory: setup.map(|setup| Memory::of(&costs, &asking.times.question.group, &setup)),
         accuracy: published.and_then(|known| known.expected(scaling, net)),
     })

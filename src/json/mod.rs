@@ -80,6 +80,13 @@ impl Invalid {
         }])
     }
 
+    /// What is wrong, without where and what to do.
+    #[must_use]
+    pub fn details(&self) -> String {
+        let details: Vec<&str> = self.0.iter().map(|error| error.detail.as_str()).collect();
+        details.join("; ")
+    }
+
     /// The same errors, seen from a parent that holds the value under `/segment…`.
     #[must_use]
     pub fn under(mut self, parent: &str) -> Self {

@@ -15,7 +15,7 @@ use crate::store::{NewRow, Sender, Store, StoreError, Writing, behind, behind_wh
 use crate::timing::data::defaults::Defaults;
 use crate::timing::data::measurement::Verdict;
 use crate::timing::data::upload::{Context, Format, Line, Unreadable, read};
-use crate::timing::judge::twice::Twice;
+use crate::timing::judge::counts::Counted;
 use crate::timing::predict::predictors::Timing;
 use crate::timing::{Measurement, Platform, PlatformId, Predictors};
 
@@ -271,7 +271,7 @@ struct Reader {
     /// Platforms that the store knows, or will when this batch is stored.
     known: BTreeSet<PlatformId>,
     told: Told,
-    twice: Twice,
+    counted: Counted,
     send: mpsc::Sender<Batch>,
 }
 
@@ -287,7 +287,7 @@ impl Reader {
             rejected: Rejected::default(),
             known,
             told: Told::default(),
-            twice: Twice::default(),
+            counted: Counted::default(),
             send,
         }
     }
@@ -302,7 +302,8 @@ impl Reader {
         )?;
         self.told.kept = i64::try_from(self.rejected.kept.len()).unwrap_or(i64::MAX);
         let _ = self.flush(true);
-        self.told.twice = self.twice.notes();
+        self.told.twice = self.counted.units();
+        self.told.other_counts = self.counted.others();
         Ok(self.told)
     }
 
@@ -315,7 +316,7 @@ impl Reader {
     }
 
     fn keep(&mut self, line: u64, row: &Measurement, context: &Context) {
-        self.twice.look(row);
+        self.counted.look(line, row);
         let id = &row.platform;
         if let Some(new) = context.platform(id).filter(|_| !self.known.contains(id)) {
             self.known.insert(id.clone());

@@ -2,6 +2,7 @@
 
 use crate::json::Invalid;
 use crate::store::Counts;
+use crate::timing::judge::counts::CountsNote;
 use crate::timing::judge::doctor::UnitNote;
 use crate::timing::judge::impact::Impact;
 use crate::timing::judge::standing::Judgement;
@@ -26,6 +27,8 @@ pub struct Receipt {
     pub rejudged: Rejudged,
     /// Units that seem to be mistaken, and how to send the rows again.
     pub units: Vec<UnitNote>,
+    /// Rows whose counts are not those of the net that their label names.
+    pub other_counts: Vec<CountsNote>,
     /// What it does to the fits.
     pub impact: Impact,
 }
@@ -47,6 +50,8 @@ pub(super) struct Told {
     pub(super) kept: i64,
     /// Rows whose flops seem to be counted twice.
     pub(super) twice: Vec<UnitNote>,
+    /// Rows whose counts are not those of the net that their label names.
+    pub(super) other_counts: Vec<CountsNote>,
 }
 
 /// How many rows of earlier uploads are thought of otherwise now.
@@ -88,6 +93,7 @@ impl Stored {
             errors: told.errors.clone(),
             doubted: self.doubted.clone(),
             rejudged: self.rejudged,
+            other_counts: told.other_counts.clone(),
             units: [told.twice.clone(), self.units.clone()].concat(),
             impact: self.impact.clone(),
         }

@@ -66,7 +66,7 @@ pub enum LimitedBy {
     MemoryBytes,
     /// No limit: the factor is the largest that is looked at.
     MaxFactor,
-    /// The next larger net has too many blocks or channels to be counted.
+    /// The next larger net cannot be made or counted: it has too many blocks or channels, or its shapes do not fit.
     NetSize,
     /// No net by this strategy reaches the target.
     Target,

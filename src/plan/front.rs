@@ -255,10 +255,8 @@ impl Rough {
 pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget, found: &[Found]) -> Option<Found> {
     let reached = mixes(base).into_iter().filter_map(|mix| {
         let (scaling, net) = smallest_of(&mix, base, flops, budget.patience)?;
-        budget.broken_by(&net).is_none().then_some(Found {
-            net: Some((scaling, net)),
-            limited_by: LimitedBy::Target,
-        })
+        let is_within = budget.broken_by(&net).is_none();
+        is_within.then(|| Found::net(scaling, net, LimitedBy::Target))
     });
     let cost = |net: &Net| {
         let features = Features::of_net(net);

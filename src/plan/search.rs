@@ -32,14 +32,42 @@ pub struct Found {
     pub net: Option<(Scaling, Net)>,
     /// What the next larger net breaks; without a net: what the last one that was looked at breaks.
     pub limited_by: LimitedBy,
+    /// Why the last one that was looked at cannot be made, if it cannot.
+    pub reason: Option<String>,
 }
 
 impl Found {
+    /// A net that can be made, up to `limited_by`.
+    pub(super) fn net(scaling: Scaling, net: Net, limited_by: LimitedBy) -> Self {
+        Self {
+            net: Some((scaling, net)),
+            limited_by,
+            reason: None,
+        }
+    }
+
+    fn nothing(limited_by: LimitedBy, reason: Option<String>) -> Self {
+        Self {
+            net: None,
+            limited_by,
+            reason,
+        }
+    }
+
     /// The net's multiply-adds; 0 without one.
     #[must_use]
     pub fn flops(&self) -> f64 {
         let net = self.net.as_ref();
         net.map_or(0.0, |(_, net)| net.complexity().flops.as_f64())
+    }
+
+    /// Whether it is `base` as it is, because no larger net can be made.
+    #[must_use]
+    pub fn is_stuck_at(&self, base: &Net) -> bool {
+        let is_same =
+            |net: &Net| net.side() == base.side() && net.complexity() == base.complexity();
+        let net = self.net.as_ref();
+        self.limited_by == LimitedBy::NetSize && net.is_some_and(|(_, net)| is_same(net))
     }
 }
 
@@ -71,7 +99,16 @@ pub fn largest(base: &Net, way: &Scaling, budget: &Budget) -> Result<Found, Inva
     } else {
         MOST
     };
-    down(base, way, (from, LEAST), budget)
+    let found = down(base, way, (from, LEAST), budget)?;
+    if found.net.is_none() && found.limited_by == LimitedBy::NetSize {
+        // The smallest net that the way makes is then the net as it is.
+        let limited_by = budget.broken_by(base).unwrap_or(LimitedBy::NetSize);
+        return Ok(Found {
+            limited_by,
+            ..found
+        });
+    }
+    Ok(found)
 }
 
 /// The largest factor between `from` and `least` by which `way` scales `base` to a net within `budget`.
@@ -85,36 +122,80 @@ pub(super) fn down(
     budget: &Budget,
 ) -> Result<Found, Invalid> {
     let layers = work(base);
-    let mut limited_by = LimitedBy::MaxFactor;
-    // The last net, of which it is known that it is too large, but not yet by which limit.
-    let mut larger: Option<Net> = None;
-    let limiting = |larger: Option<Net>, known: LimitedBy| {
-        let broken = larger.and_then(|net| budget.broken_by(&net));
-        broken.unwrap_or(known)
-    };
+    let mut seen = Last::default();
     for factor in way.steps_down(base, from, least) {
         budget.patience.spend(layers)?;
-        let Some((scaling, net)) = scaled(base, way, factor) else {
-            (larger, limited_by) = (None, LimitedBy::NetSize);
-            continue;
+        let (scaling, net) = match made(base, way, factor) {
+            Ok(made) => made,
+            Err(error) => {
+                seen.reason = Some(error.details());
+                continue;
+            }
         };
         if budget.is_broken_from(&net) {
-            larger = Some(net);
+            seen = Last::too_large(net);
             continue;
         }
         match budget.broken_by(&net) {
-            None => {
-                let limited_by = limiting(larger, limited_by);
-                let net = Some((scaling, net));
-                return Ok(Found { net, limited_by });
-            }
-            Some(broken) => (larger, limited_by) = (None, broken),
+            None => return Ok(seen.stops(scaling, net, budget)),
+            Some(broken) => seen = Last::broken(broken),
         }
     }
-    Ok(Found {
-        net: None,
-        limited_by: limiting(larger, limited_by),
-    })
+    Ok(seen.stays(budget))
+}
+
+/// What the last nets that were looked at were like.
+#[derive(Default)]
+struct Last {
+    /// Why the last one cannot be made, if it cannot.
+    reason: Option<String>,
+    /// The limit that the last one which can be made breaks …
+    broken: Option<LimitedBy>,
+    /// … or that net, of which it is known that it is too large, but not yet by which limit.
+    larger: Option<Net>,
+}
+
+impl Last {
+    fn broken(limit: LimitedBy) -> Self {
+        Self {
+            broken: Some(limit),
+            ..Self::default()
+        }
+    }
+
+    fn too_large(net: Net) -> Self {
+        Self {
+            larger: Some(net),
+            ..Self::default()
+        }
+    }
+
+    fn limit(&self, budget: &Budget) -> Option<LimitedBy> {
+        let larger = self.larger.as_ref();
+        self.broken
+            .or_else(|| larger.and_then(|net| budget.broken_by(net)))
+    }
+
+    /// The net that was found below these.
+    fn stops(self, scaling: Scaling, net: Net, budget: &Budget) -> Found {
+        let limited_by = match self.reason {
+            Some(_) => LimitedBy::NetSize,
+            None => self.limit(budget).unwrap_or(LimitedBy::MaxFactor),
+        };
+        Found {
+            reason: self.reason,
+            ..Found::net(scaling, net, limited_by)
+        }
+    }
+
+    /// None was found: what the smallest that can be made breaks.
+    fn stays(self, budget: &Budget) -> Found {
+        let unmade = match self.reason {
+            Some(_) => LimitedBy::NetSize,
+            None => LimitedBy::MaxFactor,
+        };
+        Found::nothing(self.limit(budget).unwrap_or(unmade), self.reason)
+    }
 }
 
 /// The smallest factor from [`LEAST`] to [`MOST`] by which `way` scales `base` to a net that reaches `target` within
@@ -131,13 +212,10 @@ pub fn smallest(
     way.apply(base)?;
     let published = Published::of(base);
     let Some((least, most)) = range(way, target, published) else {
-        return Ok(Found {
-            net: None,
-            limited_by: LimitedBy::NoPublishedError,
-        });
+        return Ok(Found::nothing(LimitedBy::NoPublishedError, None));
     };
     let layers = work(base);
-    let mut limited_by = LimitedBy::Target;
+    let (mut limited_by, mut reason) = (LimitedBy::Target, None);
     let reaches = |scaling: &Scaling, net: &Net| match target {
         Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
         Target::Error(percent) => published
@@ -159,17 +237,18 @@ pub fn smallest(
     };
     for factor in way.steps_up(base, from, until) {
         budget.patience.spend(layers)?;
-        let Some((scaling, net)) = scaled(base, way, factor) else {
-            continue;
+        let (scaling, net) = match made(base, way, factor) {
+            Ok(made) => made,
+            Err(error) => {
+                reason = Some(error.details());
+                continue;
+            }
         };
         if !reaches(&scaling, &net) {
             continue;
         }
         match budget.broken_by(&net) {
-            None => {
-                let net = Some((scaling, net));
-                return Ok(Found { net, limited_by });
-            }
+            None => return Ok(Found::net(scaling, net, limited_by)),
             Some(broken) => limited_by = broken,
         }
         if deeper && budget.is_broken_from(&net) {
@@ -180,10 +259,9 @@ pub fn smallest(
             break;
         }
     }
-    Ok(Found {
-        net: None,
-        limited_by,
-    })
+    // Where a limit is in the way, no net that cannot be made is.
+    let reason = reason.filter(|_| limited_by == LimitedBy::Target);
+    Ok(Found::nothing(limited_by, reason))
 }
 
 /// Factors from `first` up (1) or down (-1) as far as nets are looked at, four for each doubling.
@@ -243,7 +321,19 @@ fn between(low: f64, high: f64, is: impl Fn(f64) -> bool) -> (f64, f64) {
 }
 
 fn scaled(base: &Net, way: &Scaling, factor: f64) -> Option<(Scaling, Net)> {
-    let scaling = way.at(factor)?;
-    let net = scaling.apply(base).ok()?;
-    Some((scaling, net))
+    made(base, way, factor).ok()
+}
+
+fn made(base: &Net, way: &Scaling, factor: f64) -> Result<(Scaling, Net), Invalid> {
+    let beyond = || {
+        Invalid::at(
+            "/scaling/factor",
+            factor,
+            "flops grow by a positive factor",
+            "such as 4",
+        )
+    };
+    let scaling = way.at(factor).ok_or_else(beyond)?;
+    let net = scaling.apply(base)?;
+    Ok((scaling, net))
 }

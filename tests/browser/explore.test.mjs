@@ -107,6 +107,21 @@ test("a named net of which only the costs are known is predicted as it is, and t
   await page.getByText("By its costs this is efficientnet_cc_b0_4e as published").waitFor();
 });
 
+test("of a net that is bound to its resolution the other ways are compared, and the page says why the rest is not", async () => {
+  await page.goto("/explore?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw&view=compare");
+  await settled(page);
+  const section = page.locator("#compare");
+  const said = section.locator(".note", { hasText: "This net cannot be scaled by r; dwr" });
+  await said.getByText("Why").click();
+  await said.getByText("does not come in 7, for images of 316 pixels").waitFor();
+  const rows = section.getByRole("table", { name: /Epoch time/ }).getByRole("rowheader");
+  assert.deepEqual(await rows.allInnerTexts(), ["d", "w", "dWr"]);
+  await section.locator("figcaption", { hasText: "Left out: r;" }).waitFor();
+  await page.goto("/explore?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw&view=plan&flops=20G");
+  await settled(page);
+  await page.getByText("No net within the limits: r (stopped by what can be made of this net)").waitFor();
+});
+
 test("strategies are compared over factors, in one table", async () => {
   await page.goto("/explore?model=RegNetY-500MF&platform=v100x8-paper&view=compare");
   await settled(page);

@@ -363,6 +363,31 @@ fn one_thing_can_be_said_in_two_ways() {
 }
 
 #[test]
+fn ways_that_a_net_cannot_take_are_left_out_and_named() {
+    let dir = TempDir::new().unwrap();
+    let net = "swin_tiny_patch4_window7_224 --platform rtx3090-nchw";
+    let done = call(
+        &dir,
+        &format!("compare {net} --strategies r,w,dWr --factors 2,8"),
+    );
+    let said = text(&done.stdout);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(
+        said.contains("Left out: r; dWr by 8. By r: the scaled net"),
+        "{said}"
+    );
+    let alone = call(&dir, &format!("compare {net} --strategies r --factors 2,8"));
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(text(&alone.stderr).contains("--factors: the scaled net cannot be counted"));
+    let planned = call(&dir, &format!("plan {net} --strategies r,w --flops 20G"));
+    let said = text(&planned.stdout);
+    assert!(
+        said.contains("what can be made") && said.contains("By r: the scaled net"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_memory_limit_without_a_batch_takes_the_usual_one_and_says_so() {
     let dir = TempDir::new().unwrap();
     let plan = "plan RegNetY-4GF --platform rtx3090-nchw --strategies dWr --memory 16GB";

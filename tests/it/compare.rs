@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::{App, vit, with};
+use crate::charts::{sentence, text};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -186,7 +187,10 @@ async fn fields_that_are_wrong_are_pointed_at() {
             json!({"factors": {"from": 1, "to": 4, "steps": 1}}),
             "/factors/steps",
         ),
-        (json!({"factors": [1, 1e9]}), "/factors/1"),
+        (
+            json!({"factors": [1, 1e9], "strategies": ["d"]}),
+            "/factors/1",
+        ),
         (json!({"factor": [1]}), "/factor"),
         (json!({"platform": "nowhere"}), "/platform"),
         (
@@ -210,6 +214,127 @@ async fn fields_that_are_wrong_are_pointed_at() {
         .get("/v1/compare.csv?model=ResNet-50&factors=1..x")
         .await;
     assert_eq!(wrong.body["errors"][0]["pointer"], "/factors");
+}
+
+/// A net whose windows fit no other resolution near its own.
+const BOUND: &str = "swin_tiny_patch4_window7_224";
+
+/// The way and the factor of each row, and of what is left out.
+fn told(answer: &Value) -> (Vec<String>, Vec<String>) {
+    let told =
+        |one: &Value, factor: &Value| format!("{}{}:{factor}", one["strategy"], one["alpha"]);
+    let rows = answer["rows"].as_array().unwrap().iter();
+    let rows = rows.map(|row| told(row, &row["factor"])).collect();
+    let left_out = answer["left_out"].as_array().unwrap().iter();
+    let left_out = left_out.flat_map(|out| {
+        let factors = out["factors"].as_array().unwrap().iter();
+        factors.map(|factor| told(out, factor)).collect::<Vec<_>>()
+    });
+    (rows, left_out.collect())
+}
+
+#[tokio::test]
+async fn what_a_net_cannot_take_is_left_out_and_the_answer_says_why() {
+    let app = App::seeded().await;
+    for name in [BOUND, "coatnet_0_rw_224", "resnest50d_1s4x24d"] {
+        let request = json!({"model": {"name": name}, "platform": "rtx3090-nchw"});
+        let answer = app.post("/v1/compare", &request).await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.body);
+        let (mut rows, left_out) = told(&answer.body);
+        assert!(!rows.is_empty() && !left_out.is_empty(), "{name}");
+        for out in answer.body["left_out"].as_array().unwrap() {
+            let reason = out["reason"].as_str().unwrap();
+            assert!(
+                reason.starts_with("the scaled net cannot be counted: "),
+                "{reason}"
+            );
+        }
+        // Each way and factor is either answered or left out.
+        rows.extend(left_out);
+        rows.sort();
+        rows.dedup();
+        assert_eq!(rows.len(), 12 * 5, "{name}");
+    }
+    let request = json!({"model": {"name": "ResNet-50"}, "platform": "rtx3090-nchw"});
+    let answer = app.post("/v1/compare", &request).await.body;
+    assert_eq!(answer["left_out"], json!([]));
+}
+
+#[tokio::test]
+async fn of_several_named_ways_those_that_the_net_can_take_are_answered() {
+    let app = App::seeded().await;
+    let ask = async |more: Value| {
+        let request = json!({"model": {"name": BOUND}, "platform": "rtx3090-nchw"});
+        app.post("/v1/compare", &with(request, &more)).await
+    };
+    let some = ask(json!({"strategies": ["r", "w", "dWr"], "factors": [1, 2, 8]})).await;
+    let (rows, left_out) = told(&some.body);
+    let way = |way: &str| {
+        format!(
+            "\"{}\"null:{}.0",
+            &way[..way.len() - 1],
+            &way[way.len() - 1..]
+        )
+    };
+    let ways = |ways: [&str; 4]| ways.map(way).to_vec();
+    // r gives the net as it is by 1 and nothing else, which is no way to scale it.
+    assert_eq!(left_out, ways(["r1", "r2", "r8", "dWr8"]));
+    assert_eq!(rows[..3], ways(["w1", "w2", "w8", "w8"])[..3]);
+    assert_eq!(rows.len(), 5);
+
+    let one = ask(json!({"strategies": ["r"], "factors": [1, 2, 8]})).await;
+    assert_eq!(one.status, 422);
+    let error = &one.body["errors"][0];
+    assert_eq!(
+        (&error["pointer"], &error["value"]),
+        (&json!("/factors/1"), &json!(2.0))
+    );
+    assert!(
+        error["detail"]
+            .as_str()
+            .unwrap()
+            .contains("an axis of 79 does not come in 7")
+    );
+
+    let none = ask(json!({"strategies": ["r", "dr"], "factors": [4]})).await;
+    let errors = none.body["errors"].as_array().unwrap();
+    let details: Vec<&str> = errors
+        .iter()
+        .map(|e| e["detail"].as_str().unwrap())
+        .collect();
+    assert_eq!((none.status.as_u16(), details.len()), (422, 2));
+    assert!(details[0].starts_with("by r: ") && details[1].starts_with("by dr: "));
+
+    let as_it_is = ask(json!({"strategies": ["r"], "factors": [1]})).await;
+    assert_eq!(told(&as_it_is.body).0, [way("r1")]);
+}
+
+#[tokio::test]
+async fn what_is_left_out_of_a_graph_stands_in_the_table_and_in_the_charts_sentence_too() {
+    let app = App::seeded().await;
+    let model = app.get(&format!("/v1/models/{BOUND}")).await.body["model"].clone();
+    assert_eq!(model["family"], "graph");
+    let request = json!({"model": model, "strategies": ["r", "w"], "factors": [2, 4]});
+    let answer = app.post("/v1/compare", &request).await.body;
+    let reason = answer["left_out"][0]["reason"].as_str().unwrap().to_owned();
+
+    let query = format!("model={BOUND}&strategies=r,w&factors=2,4&platform=rtx3090-nchw");
+    let table = app.get(&format!("/v1/compare.csv?{query}")).await;
+    let table = table.body.as_str().unwrap().to_owned();
+    let mut lines = csv::Reader::from_reader(table.as_bytes());
+    let lines: Vec<csv::StringRecord> = lines.records().map(Result::unwrap).collect();
+    let cells = |i: usize| [0, 2, 4, 30].map(|column| lines[i][column].to_owned());
+    assert_eq!(lines.len(), 4);
+    assert_eq!((&lines[0][0], &lines[0][30]), ("w", ""));
+    assert_eq!(cells(2), ["r", "2", "", &reason]);
+    assert_eq!(cells(3), ["r", "4", "", &reason]);
+
+    let svg = text(&app, &format!("/v1/charts/compare.svg?{query}")).await;
+    let said = sentence(&svg);
+    assert!(
+        said.ends_with(&format!(" Left out: r. By r: {reason}.")),
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -78,6 +78,48 @@ async fn a_budget_below_the_base_shrinks_it_and_one_below_all_nets_leaves_it_out
 }
 
 #[tokio::test]
+async fn a_way_that_makes_no_other_net_is_left_out_of_a_plan_with_the_reason() {
+    let app = App::seeded().await;
+    let ask = async |limits: Value| {
+        let request = json!({
+            "model": {"name": "swin_tiny_patch4_window7_224"}, "platform": "rtx3090-nchw", "strategies": ["r", "w", "dWr"],
+            "limits": limits,
+        });
+        app.post("/v1/plan", &request).await.body
+    };
+    let large = ask(json!({"flops": 2e10})).await;
+    let (options, out) = (&large["options"], &large["left_out"][0]);
+    assert_eq!(
+        (&options[0]["strategy"], &options[0]["limited_by"]),
+        (&json!("w"), &json!("flops"))
+    );
+    assert!(options[0].get("reason").is_none());
+    assert_eq!(
+        (&options[1]["strategy"], &options[1]["limited_by"]),
+        (&json!("dWr"), &json!("net_size"))
+    );
+    assert_eq!(
+        (&out["strategy"], &out["limited_by"]),
+        (&json!("r"), &json!("net_size"))
+    );
+    for one in [&options[1], out] {
+        let reason = one["reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("the scaled net cannot be counted: `rearrange`"),
+            "{reason}"
+        );
+    }
+    // The smallest net by r is the net as it is.
+    let small = ask(json!({"epoch_seconds": 600})).await;
+    let out = &small["left_out"][0];
+    assert_eq!(
+        (&out["strategy"], &out["limited_by"]),
+        (&json!("r"), &json!("epoch_seconds"))
+    );
+    assert!(out["reason"].is_string());
+}
+
+#[tokio::test]
 async fn a_target_error_is_reached_by_published_strategies_the_fastest_first() {
     let app = App::seeded().await;
     let request = json!({

@@ -221,3 +221,60 @@ async fn flops_counted_twice_are_named_and_sent_right() {
         .body;
     assert_eq!(kept["measurements"][0]["complexity"]["flops"], 4.1e9);
 }
+
+#[tokio::test]
+async fn counts_that_are_not_those_of_the_named_net_are_told_with_what_it_has() {
+    let app = App::seeded().await;
+    let row = |label: &str, flops: f64, params: f64| {
+        json!({"platform": "v100x8-pycls", "mode": "train", "label": label, "images_per_second": 1000.0, "resolution": 224,
+            "complexity": {"flops": flops, "params": params, "acts": 1.1e7}})
+    };
+    let rows = [
+        row("resnet50", 4.1e9, 25.6e6),
+        row("resnet50", 1.8e9, 11.7e6),
+    ];
+    for query in ["?dry_run=true", ""] {
+        let told = app.judged(query, &rows).await.body;
+        assert_eq!(told["accepted"], 2, "{told}");
+        let others = told["other_counts"].as_array().unwrap();
+        let other = &others[0];
+        assert_eq!(
+            (others.len(), &other["line"], &other["rows"]),
+            (1, &json!(2), &json!(1))
+        );
+        assert_eq!(
+            (&other["net"], &other["resolution"]),
+            (&json!("ResNet-50"), &json!(224))
+        );
+        assert_eq!(other["counts"]["flops"], 4_089_185_256_u64);
+        assert_eq!(other["sent"]["flops"], 1.8e9);
+        assert!(
+            other["detail"]
+                .as_str()
+                .unwrap()
+                .contains("0.44 times its flops"),
+            "{other}"
+        );
+    }
+    // Nothing is changed by itself.
+    let kept = app
+        .get("/v1/measurements?platform=v100x8-pycls&label=resnet50&upload=2")
+        .await
+        .body;
+    assert_eq!(kept["measurements"].as_array().unwrap().len(), 2);
+    let right = app.judged("?dry_run=true", &rows[..1]).await.body;
+    assert!(right.get("other_counts").is_none(), "{right}");
+
+    let mut both = row("mine", 1.8e9, 11.7e6);
+    both["model"] = json!({"name": "resnet50"});
+    let skipped = app
+        .judged("?dry_run=true&on_error=skip", &[both])
+        .await
+        .body;
+    let error = &skipped["errors"][0];
+    let hint = "leave one of them out; ResNet-50 has 4.089 G flops, 25.56 M params and 11.32 M acts at 224 pixels";
+    assert_eq!(
+        (&error["field"], &error["hint"]),
+        (&json!("complexity"), &json!(hint))
+    );
+}

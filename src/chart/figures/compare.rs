@@ -25,6 +25,8 @@ pub struct CompareChart {
     pub shown: Shown,
     /// The forms, each way's together, by factor.
     pub forms: Vec<Form>,
+    /// The ways that the net cannot take, in a sentence.
+    pub left_out: Option<String>,
 }
 
 /// Where a net is timed.
@@ -311,10 +313,12 @@ impl CompareChart {
             _ => (String::new(), String::new()),
         };
         let base = self.base_reading();
+        let left_out = self.left_out.iter().map(|told| format!(" {told}"));
+        let left_out: String = left_out.collect();
         let named = net.strip_prefix("the ");
         let net = named.map_or_else(|| net.clone(), |rest| format!("The {rest}"));
         format!(
-            "{net}, {base}, scaled {range}{place}: {shown} at {} times the flops: {}{interval}.",
+            "{net}, {base}, scaled {range}{place}: {shown} at {} times the flops: {}{interval}.{left_out}",
             digits(most, 3),
             each.join(", ")
         )

@@ -86,6 +86,9 @@ fn table(answer: &CompareAnswer, currency: Currency) -> Table {
     for warning in summed(times.map(|compared| &compared.time), answer.rows.len()) {
         table.note(warning);
     }
+    if let Some(left_out) = answer.told_left_out() {
+        table.note(left_out);
+    }
     table
 }
 

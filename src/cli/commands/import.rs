@@ -110,6 +110,7 @@ fn print(
         doubted,
         rejudged,
         units,
+        other_counts,
         impact,
     }: &Receipt,
 ) -> anyhow::Result<()> {
@@ -131,6 +132,9 @@ fn print(
     }
     for note in units {
         anstream::eprintln!("  {}", note.told().replace("?units=", "--units "));
+    }
+    for note in other_counts {
+        anstream::eprintln!("  {}", note.told());
     }
     for (line, reason) in doubted {
         anstream::eprintln!("  line {line}: kept out of the fits: {reason}");

@@ -151,6 +151,9 @@ fn table(answer: &PlanAnswer, currency: Currency) -> Table {
     for warning in summed(times, options().count()) {
         table.note(warning);
     }
+    if let Some(reason) = answer.told_reason() {
+        table.note(reason);
+    }
     table
 }
 
@@ -207,7 +210,7 @@ fn word(limit: LimitedBy) -> String {
         LimitedBy::Acts => "--acts",
         LimitedBy::MemoryBytes => "--memory",
         LimitedBy::MaxFactor => "no limit up to 1,024 times",
-        LimitedBy::NetSize => "the size of nets",
+        LimitedBy::NetSize => "what can be made",
         LimitedBy::Target => "the target",
         LimitedBy::NoPublishedError => "no published error",
     };

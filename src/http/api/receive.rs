@@ -20,6 +20,8 @@ use crate::http::shared::Shared;
 use crate::json::{FieldError, Invalid, ParseError};
 use crate::live::clock;
 use crate::live::{Answered, Keyed, OnError, Receipt, ReceiveError, Rejudged, RowError, Upload};
+use crate::net::complexity::RawComplexity;
+use crate::net::{Complexity, Side};
 use crate::store::{Once, Scope};
 use crate::timing::Mode;
 use crate::timing::data::defaults::Defaults;
@@ -27,6 +29,7 @@ use crate::timing::data::foreign::{self, Refused, detect};
 use crate::timing::data::measurement::RawMeasurement;
 use crate::timing::data::slip::Slip;
 use crate::timing::data::upload::{Format, Unreadable};
+use crate::timing::judge::counts::CountsNote;
 use crate::timing::judge::doctor::UnitNote;
 use crate::timing::judge::impact::Impact;
 
@@ -89,6 +92,10 @@ struct UploadAnswer {
     /// Rows that look like times in another unit, and how to send them again; null where none do.
     #[serde(skip_serializing_if = "Option::is_none")]
     units: Option<Vec<UnitsAnswer>>,
+    /// Rows with counts that are not those of the net that their label names, for the first 20 nets; null where none are. They
+    /// are stored with the counts that were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_counts: Option<Vec<OtherCounts>>,
     /// What it changes of earlier uploads' rows; null where that is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejudged: Option<RejudgedAnswer>,
@@ -137,6 +144,42 @@ struct UnitsAnswer {
     units: Slip,
     /// What they look like, and what to do.
     detail: String,
+}
+
+/// Rows labelled as a net that has other counts.
+#[derive(Debug, Serialize, ToSchema)]
+struct OtherCounts {
+    /// Their platform.
+    platform: String,
+    /// How many they are.
+    rows: usize,
+    /// The first of them: its line in the body, from 1.
+    line: u64,
+    /// The net that their label names.
+    net: String,
+    /// Side of the images at which it has these counts; null where that is not known.
+    resolution: Option<u32>,
+    /// What it has.
+    counts: Complexity,
+    /// What the first row says.
+    sent: RawComplexity,
+    /// How far they are apart, and what to do.
+    detail: String,
+}
+
+impl From<CountsNote> for OtherCounts {
+    fn from(note: CountsNote) -> Self {
+        Self {
+            detail: note.told(),
+            platform: note.platform.to_string(),
+            rows: note.rows,
+            line: note.line,
+            net: note.net.to_owned(),
+            resolution: note.side.map(Side::get),
+            counts: note.own,
+            sent: note.sent,
+        }
+    }
 }
 
 impl From<UnitNote> for UnitsAnswer {
@@ -192,6 +235,7 @@ impl From<Receipt> for UploadAnswer {
             doubted,
             rejudged,
             units,
+            other_counts,
             impact,
         }: Receipt,
     ) -> Self {
@@ -211,6 +255,8 @@ impl From<Receipt> for UploadAnswer {
                 .map(|(line, reason)| Doubted { line, reason })
                 .collect(),
             units: (!units.is_empty()).then(|| units.into_iter().map(UnitsAnswer::from).collect()),
+            other_counts: (!other_counts.is_empty())
+                .then(|| other_counts.into_iter().map(OtherCounts::from).collect()),
             rejudged: (rejudged != Rejudged::default()).then_some(RejudgedAnswer {
                 doubted: rejudged.doubted,
                 cleared: rejudged.cleared,

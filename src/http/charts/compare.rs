@@ -164,6 +164,7 @@ fn chart(
         },
         shown,
         forms: answer.rows.iter().map(form).collect(),
+        left_out: answer.told_left_out(),
     })
 }
 

@@ -100,6 +100,7 @@ fn figure(
             across: Across::Flops,
             shown: Shown::Seconds,
             forms: forms(&asking, &comparison, &ways, against),
+            left_out: None,
         },
         against,
         front: front.unwrap_or_default(),

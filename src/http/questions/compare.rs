@@ -19,7 +19,8 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 }
 
 /// Which way to scale: many scaled forms of one net with their costs, epoch times, training memory and, where the
-/// paper has measured it, their error.
+/// paper has measured it, their error. Ways and factors that the net cannot take are left out, and `left_out` says why; where
+/// none is left, the request is refused with the reason of each.
 #[utoipa::path(
     post,
     path = "/v1/compare",

@@ -1,5 +1,7 @@
 //! `GET /v1/compare.csv`: the rows of `/v1/compare` as a table that a spreadsheet or pandas reads from its URL.
 
+use std::iter::repeat_n;
+
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::Deserialize;
@@ -89,7 +91,8 @@ impl CompareParams {
 
 type Csv = ([(HeaderName, &'static str); 1], Vec<u8>);
 
-/// The rows of `/v1/compare`, one for each scaled form and platform, as CSV.
+/// The rows of `/v1/compare`, one for each scaled form and platform, as CSV. What is left out has a line with the reason in
+/// `left_out` and no costs.
 #[utoipa::path(
     get,
     path = "/v1/compare.csv",
@@ -113,8 +116,8 @@ async fn compare_csv(
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], table))
 }
 
-/// The columns; `_ratio` is what was achieved, `_theory` what was expected.
-const COLUMNS: [&str; 30] = [
+/// The columns; `_ratio` is what was achieved, `_theory` what was expected. `left_out` says of a line without costs why it has none.
+const COLUMNS: [&str; 31] = [
     "strategy",
     "alpha",
     "factor",
@@ -145,6 +148,7 @@ const COLUMNS: [&str; 30] = [
     "top1_error_high",
     "interpolated",
     "warnings",
+    "left_out",
 ];
 
 fn table(answer: &CompareAnswer) -> Result<Vec<u8>, csv::Error> {
@@ -159,8 +163,20 @@ fn table(answer: &CompareAnswer) -> Result<Vec<u8>, csv::Error> {
                 .into_iter()
                 .chain(time_cells(time))
                 .chain(other_cells(row))
-                .chain([warnings(time)]);
+                .chain([warnings(time), String::new()]);
             writer.write_record(cells)?;
+        }
+    }
+    for out in &answer.left_out {
+        for factor in &out.factors {
+            let way = [
+                cell(out.strategy.as_ref()),
+                cell(out.alpha),
+                factor.to_string(),
+            ];
+            let none = COLUMNS.len() - way.len() - 1;
+            let cells = way.into_iter().chain(repeat_n(String::new(), none));
+            writer.write_record(cells.chain([out.reason.clone()]))?;
         }
     }
     writer

@@ -8,6 +8,7 @@ use super::zoo::Zoo;
 use crate::json::{Invalid, typed, unknown_fields};
 use crate::net::complexity::RawComplexity;
 use crate::net::{Net, Side, side};
+use crate::units::quantity::count;
 
 /// What a name stands for, at a resolution or at its own: [`Zoo::subject`] or [`Zoo::timed`].
 pub type Named = fn(&Zoo, &str, Option<Side>) -> Result<Subject, Invalid>;
@@ -43,15 +44,7 @@ impl Subject {
                     complexity,
                 })
             }
-            (Some(_), Some(_)) => {
-                let hint = "leave one of them out";
-                Err(Invalid::at(
-                    "/complexity",
-                    Value::Null,
-                    "both `model` and `complexity` are given",
-                    hint,
-                ))
-            }
+            (Some(model), Some(_)) => Err(both(&Self::of_model(model, named))),
             (None, None) => {
                 let hint = r#"add "model": {"name": "ResNet-50"}, a description, or "complexity": {"flops", "params", "acts"}"#;
                 Err(Invalid::at(
@@ -85,6 +78,26 @@ impl Subject {
         let side = side(object.get("resolution").unwrap_or(&Value::Null))?;
         by_name(Zoo::built_in(), &name, side)
     }
+}
+
+/// The refusal of a net that is given by its layers and by costs: whose layers are known has these.
+fn both(model: &Result<Subject, Invalid>) -> Invalid {
+    let known = model.as_ref().ok().map(|subject| {
+        let costs = subject.complexity();
+        let side = subject.side();
+        let pixels = side.map(|side| format!(" at {} pixels", side.get()));
+        format!(
+            "; {} has {} flops, {} params and {} acts{}",
+            subject.name().unwrap_or("the model"),
+            count(costs.flops.as_f64()),
+            count(costs.params.as_f64()),
+            count(costs.acts.as_f64()),
+            pixels.unwrap_or_default()
+        )
+    });
+    let hint = format!("leave one of them out{}", known.unwrap_or_default());
+    let detail = "both `model` and `complexity` are given";
+    Invalid::at("/complexity", Value::Null, detail, hint)
 }
 
 /// The net of a pycls config.

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod calibration;
+pub mod counts;
 pub mod doctor;
 pub mod evaluate;
 pub mod foretold;
@@ -11,5 +12,4 @@ pub mod named;
 mod reference;
 pub mod score;
 pub mod standing;
-pub mod twice;
 mod yardstick;

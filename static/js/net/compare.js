@@ -15,7 +15,7 @@ import { cannot } from "./cannot.js";
 import { strategies } from "./scaling-fields.js";
 import { source } from "./source.js";
 
-/** @import { CompareAnswer, CompareRow, StrategyRow } from "api" */
+/** @import { CompareAnswer, CompareRow, NotCompared, StrategyRow } from "api" */
 /** @import { Params, State } from "../core/state.js" */
 /** @typedef {{word: string, value: (row: CompareRow) => number | undefined, format?: (amount: number) => string}} Quantity */
 
@@ -86,6 +86,7 @@ export function compare(place, state) {
       said: [platform && y === "seconds" && h("p", {}, `Epoch times on ${name(platform).title}, the first of the GPUs that are chosen.`),
         whyNot && h("p", { class: "note" }, `${whyNot}, so it is not compared.`)],
       found: [y === "seconds" && !platform ? untimed(now) : matrices(answers, y, { on: platform && name(platform).title, nets }),
+        answers.map((answer, i) => leftOut(answer, nets[i])),
         warnings(times.map(({ time, net }) => ({ about: [name(time.platform).title, net].filter(Boolean).join(", "), warnings: time.warnings }))), bodies.map((body) => snippet({ path: "/v1/compare", body }))],
     };
   }, () => chart.shown(null));
@@ -112,10 +113,23 @@ function matrices(answers, y, { on, nets }) {
   return answers.map(({ rows }, i) => matrix(rows, { value, format: format ?? write, caption: nets.length ? `${nets[i]}: ${what}` : what }));
 }
 
+/** The ways that the net cannot take, each with the reason. @param {CompareAnswer} answer @param {string | undefined} name */
+function leftOut({ left_out: left, rows }, name) {
+  if (!left.length) return null;
+  /** @param {NotCompared} out */
+  const words = (out) => {
+    const none = !rows.some((row) => way(row) === way(out));
+    return none ? way(out) : `${way(out)} by ${out.factors.map((factor) => times(factor)).join(", ")}`;
+  };
+  return h("div", { class: "note calm" }, h("p", {}, `${name ? `${name} cannot be scaled by ` : "This net cannot be scaled by "}${left.map(words).join("; ")}.`),
+    h("details", {}, h("summary", {}, "Why"), h("ul", {}, left.map((out) => h("li", {}, h("strong", {}, words(out)), `: ${out.reason}`)))));
+}
+
+/** @param {{strategy?: string | null, alpha?: number | null}} row */
+const way = (row) => row.strategy ?? `α = ${row.alpha}`;
+
 /** @param {CompareRow[]} rows @param {{value: Quantity["value"], format: (amount: number) => string, caption: string}} how */
 function matrix(rows, { value, format, caption }) {
-  /** @param {CompareRow} row */
-  const way = (row) => row.strategy ?? `α = ${row.alpha}`;
   const names = [...new Set(rows.map(way))];
   /** @param {string} name @param {number} factor */
   const at = (name, factor) => {

@@ -79,5 +79,5 @@ export function budget(state, platform) {
 /** The limits by their names in an answer, in words. @type {Partial<Record<LimitedBy, string>>} */
 export const LIMITS = {
   epoch_seconds: "epoch time", total_seconds: "training time", cost: "cost", flops: "flops", params: "params", acts: "acts",
-  memory_bytes: "memory", max_factor: "nothing up to 1,024×", net_size: "what is counted",
+  memory_bytes: "memory", max_factor: "nothing up to 1,024×", net_size: "what can be made of this net",
 };

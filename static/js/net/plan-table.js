@@ -49,7 +49,9 @@ export function sentence(answer, platform) {
 
 /** @param {PlanAnswer} answer */
 function nothing({ left_out: left }) {
-  const reasons = [...new Set(left.map((one) => limit(one.limited_by)))];
+  const stuck = left.filter((one) => one.limited_by === "net_size");
+  if (stuck.length === left.length) return h("p", { class: "verdict" }, h("strong", {}, "No other net can be made. "), `This one cannot be scaled by any of these ways: ${stuck[0]?.reason ?? "none was asked for"}.`);
+  const reasons = [...new Set(left.filter((one) => !stuck.includes(one)).map((one) => limit(one.limited_by)))];
   return h("p", { class: "verdict" }, h("strong", {}, "Nothing fits. "), `Even the smallest net that each strategy makes, by a factor of 1/1,024, breaks the limit on ${reasons.join(" or ")}. Loosen that one, or start from a smaller net.`);
 }
 
@@ -95,7 +97,9 @@ function amount({ scaled }, name) {
 /** The ways by which no net keeps the limits. @param {PlanAnswer} answer */
 export function leftOut({ left_out: left, options }) {
   if (!left.length || !options.length) return null;
-  return h("p", { class: "small" }, "No net within the limits: ", left.map((/** @type {LeftOut} */ one, i) => [i ? ", " : "", h("strong", {}, way(one)), ` (stopped by ${limit(one.limited_by)})`]), ".");
+  const why = left.find((one) => one.reason);
+  return h("p", { class: "small" }, "No net within the limits: ", left.map((/** @type {LeftOut} */ one, i) => [i ? ", " : "", h("strong", {}, way(one)), ` (stopped by ${limit(one.limited_by)})`]), ".",
+    why && ` By ${way(why)}: ${why.reason}.`);
 }
 
 /** What to know before trusting the options, each thing said once. @param {PlanAnswer} answer */

@@ -175,6 +175,7 @@ class Upload(Answer):
         (counts,) = self.records()
         cells = [[name, words.number(count)] for name, count in counts.items() if count or name == "accepted"]
         wrong = [str(error) for error in self.errors[:5]]
-        doubted = [row["detail"] for row in self.to_dict().get("units") or []]
+        raw = self.to_dict()
+        doubted = [row["detail"] for name in ("units", "other_counts") for row in raw.get(name) or []]
         doubted += [f"line {row['line']}: {row['reason']}" for row in self.doubted[:5]]
         return html.card("Upload", [html.table(["rows", ""], cells), html.notes([*wrong, *doubted])], self.url)

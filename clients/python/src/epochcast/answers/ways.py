@@ -79,12 +79,26 @@ def _level(rows: list[Raw]) -> str:
     return f"{rows[0]['level']:.0%} interval" if rows and rows[0].get("level") else "interval"
 
 
+class NotCompared(Record):
+    """A way by which the net cannot be scaled by some factors, and why not by the first of them."""
+
+    strategy: Optional[str]
+    alpha: Optional[float]
+    factors: list[float]
+    reason: str
+
+    def __str__(self) -> str:
+        way = self.strategy if self.alpha is None else f"a{self.alpha:.3g}"
+        return f"not by {way}:{words.joined(f'{factor:.4g}' for factor in self.factors)}: {self.reason}"
+
+
 class Comparison(Answer):
-    """One net scaled in many ways."""
+    """One net scaled in many ways; `left_out` are the ways and factors that the net cannot take."""
 
     base: Net
     base_predictions: list[Prediction]
     rows: list[ComparisonRow]
+    left_out: list[NotCompared]
 
     def __str__(self) -> str:
         if not self.rows:
@@ -98,7 +112,9 @@ class Comparison(Answer):
             what, where = "fastest", f" on {place(best.predictions[0])}"
         asked = f"{title(self.base)}{where}, {ways} by {min(factors):.4g} to {max(factors):.4g}"
         warned = f", {cautions(best.predictions[0].warnings)}" if best.predictions else ""
-        return f"{asked}: {what} is {best}{warned}"
+        out = dict.fromkeys(str(one.strategy) if one.alpha is None else f"a{one.alpha:.3g}" for one in self.left_out)
+        left = f"; left out in whole or in part: {words.joined(out, most=12)} (see left_out)" if out else ""
+        return f"{asked}: {what} is {best}{warned}{left}"
 
     def records(self) -> list[Raw]:
         """One row for each scaled form and platform."""
@@ -122,7 +138,7 @@ class Comparison(Answer):
         platforms = list(dict.fromkeys(str(row["platform"]) for row in rows if "platform" in row))
         drawn = f" (drawn: {platforms[0]})" if len(platforms) > 1 else ""
         drawing = drawings.lines(self.lines(), "flops", "seconds")
-        notes = html.notes(caution for row in self.rows for caution in row.cautions())
+        notes = html.notes([*map(str, self.left_out), *(caution for row in self.rows for caution in row.cautions())])
         parts = [drawing, html.table(head, cells), notes]
         return html.card(f"{self.base.name or 'Net'}, scaled{drawn}", parts, self.url)
 
@@ -138,9 +154,13 @@ class Comparison(Answer):
 
 
 class PlanOption(ComparisonRow):
-    """The largest factor of one way to scale that stays within the limits; `limited_by` is which it met."""
+    """The largest factor of one way to scale that stays within the limits; `limited_by` is which it met.
+
+    `reason` says why the next larger net cannot be made, where that is what limits it.
+    """
 
     limited_by: Optional[str]
+    reason: Optional[str]
 
     def __str__(self) -> str:
         limit = self.limited_by
@@ -148,15 +168,20 @@ class PlanOption(ComparisonRow):
 
 
 class LeftOut(Record):
-    """A way by which no net was found, and what even its smallest net breaks."""
+    """A way by which no net was found, and what even its smallest net breaks.
+
+    `reason` says why the net that was looked at last cannot be made, where it cannot.
+    """
 
     strategy: Optional[str]
     alpha: Optional[float]
     limited_by: str
+    reason: Optional[str]
 
     def __str__(self) -> str:
         way = self.strategy if self.alpha is None else f"a{self.alpha:.3g}"
-        return f"no net by {way}: {self.limited_by.replace('_', ' ')}"
+        why = f" ({self.reason})" if self.reason else ""
+        return f"no net by {way}: {self.limited_by.replace('_', ' ')}{why}"
 
 
 class Plan(Answer):
