@@ -41,7 +41,13 @@ async fn without_a_platform_there_is_one_row_for_each_that_has_the_mode() {
     let train = predict(json!({"model": {"name": "ResNet-50"}})).await;
     assert_eq!(
         platforms(&train),
-        ["h100-nchw", "h100-nhwc", "rtx3090-nchw", "v100x8-paper", "v100x8-pycls"]
+        [
+            "h100-nchw",
+            "h100-nhwc",
+            "rtx3090-nchw",
+            "v100x8-paper",
+            "v100x8-pycls"
+        ]
     );
     let infer = predict(json!({"model": {"name": "ResNet-50"}, "mode": "infer"})).await;
     assert_eq!(platforms(&infer), ["rtx4090-nchw"]);
