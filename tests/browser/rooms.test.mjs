@@ -17,9 +17,10 @@ test("an H100 is found among the GPUs, by our timings and by its data sheet, and
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "GPUs" }).click();
   await rows("GPUs").first().waitFor();
   await page.getByLabel("GPU or platform").fill("h100 sxm");
-  await page.getByText("2 of 21 choices").waitFor();
-  assert.match(await rows("GPUs").nth(0).innerText(), /NVIDIA H100 80GB HBM3[^]*94 training[^]*3,350/);
-  assert.match(await rows("GPUs").nth(1).innerText(), /NVIDIA H100 SXM5 80GB[^]*by data sheet[^]*timed as h100-nchw[^]*80\.0 GB[^]*3,350/);
+  await page.getByText("3 of 22 choices").waitFor();
+  assert.match(await rows("GPUs").nth(0).innerText(), /NVIDIA H100 80GB HBM3[^]*120 training[^]*3,350/);
+  assert.match(await rows("GPUs").nth(1).innerText(), /NVIDIA H100 80GB HBM3[^]*25 training[^]*3,350/);
+  assert.match(await rows("GPUs").nth(2).innerText(), /NVIDIA H100 SXM5 80GB[^]*by data sheet[^]*timed as h100-nchw, h100-nhwc[^]*80\.0 GB[^]*3,350/);
   await page.getByRole("link", { name: "Predict a net on NVIDIA H100 SXM5 80GB, gpu:h100" }).click();
   await page.locator("#said .verdict", { hasText: "on H100 SXM5" }).waitFor();
 });
@@ -27,14 +28,14 @@ test("an H100 is found among the GPUs, by our timings and by its data sheet, and
 test("timed platforms say by how many timings and how far off, and the filter keeps them apart", async () => {
   await page.goto("/gpus");
   await page.getByLabel("Known").selectOption("by timings");
-  await page.getByText("5 of 21 choices").waitFor();
+  await page.getByText("6 of 22 choices").waitFor();
   const paper = await rows("GPUs").filter({ hasText: "v100x8-paper" }).innerText();
   assert.match(paper, /8 × Tesla V100 32GB[^]*187 training[^]*5\.\d %/);
   await page.waitForURL(/known=timings/);
   await page.getByLabel("Known").selectOption("by data sheet");
-  await page.getByText("16 of 21 choices").waitFor();
+  await page.getByText("16 of 22 choices").waitFor();
   await page.goBack();
-  await page.getByText("5 of 21 choices").waitFor();
+  await page.getByText("6 of 22 choices").waitFor();
 });
 
 test("GPUs are sorted by a click, and what has no value comes last either way", async () => {
