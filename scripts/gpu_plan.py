@@ -47,12 +47,10 @@ LAST, INFER, COMPILED = {**TRAIN, "channels_last": True}, {**TRAIN, "mode": "inf
 LAST_COMPILED = {**COMPILED, "channels_last": True}
 MOST_BATCH, USABLE = 256, 0.8
 FEW, MANY = 64, 4096
-# A net is compiled on processors while others are timed, so these stand among the others.
-BETWEEN_COMPILED = 6
 
 
 def wanted(known: dict[str, Any]) -> list[Timing]:
-    """What to time, in order of worth, with a batch where it is given.
+    """What to time, in order of worth, with a batch where it is given: first a little of each question, then the rest of it.
 
     The paper's nets are shuffled, so that whatever a budget cuts off is no particular kind of them.
     """
@@ -63,29 +61,24 @@ def wanted(known: dict[str, Any]) -> list[Timing]:
     def each(kind: str, listed: Iterable[str], recipe: Timing, batch: int | None = None) -> list[Timing]:
         return [{"class": kind, "net": net, **recipe, "batch_size": batch} for net in listed]
 
-    last, several = "paper, channels last", ("amp_bf16", "tf32", "fp32")
-    compiled = each("compiled", FIFTEEN, COMPILED)
+    last = "paper, channels last"
     return [
-        *spread(each("paper", paper, TRAIN), compiled),
         *each("torchvision", TORCHVISION, TRAIN),
-        *each(LARGER_BATCH, nearest_sixteen(known), TRAIN),
         *each("torchvision, channels last", TORCHVISION, LAST),
-        *each(last, third[::2], LAST),
-        *each("inference", (*TORCHVISION, *third[::2]), INFER),
-        *(one for batch in (1, 4, 16, 64, 256, 2, 8, 32, 128, 512) for one in each("batch", SIX, TRAIN, batch)),
-        *(one for precision in several for one in each("precision", TEN, {**TRAIN, "precision": precision})),
+        *each(LARGER_BATCH, nearest_sixteen(known), TRAIN),
+        *(one for batch in (1, 16, 256) for one in each("batch", SIX, TRAIN, batch)),
+        *each("inference", TEN, INFER),
+        *each("precision", TEN, {**TRAIN, "precision": "amp_bf16"}),
+        *each("compiled", SIX, COMPILED),
+        *each("paper", paper, TRAIN),
+        *each("inference", (*(net for net in TORCHVISION if net not in TEN), *third[::2]), INFER),
+        *(one for batch in (4, 64, 2, 8, 32, 128, 512) for one in each("batch", SIX, TRAIN, batch)),
+        *(one for precision in ("tf32", "fp32") for one in each("precision", TEN, {**TRAIN, "precision": precision})),
+        *each(last, third, LAST),
+        *each("compiled", (net for net in FIFTEEN if net not in SIX), COMPILED),
         *each("compiled, channels last", TEN, LAST_COMPILED),
-        *each(last, third[1::2], LAST),
         *each("inference", (*third[1::2], *rest), INFER),
     ]
-
-
-def spread(many: list[Timing], few: list[Timing]) -> list[Timing]:
-    """All of both, the few with so many of the others between them, from the end on."""
-    found = list(many)
-    for at, one in enumerate(reversed(few)):
-        found.insert(max(0, len(many) - at * BETWEEN_COMPILED), one)
-    return found
 
 
 def nearest_sixteen(known: dict[str, Any]) -> list[str]:
