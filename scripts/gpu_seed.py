@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes rows that can be uploaded, or built in, of what scripts/gpu_run.py timed.
 
-    python scripts/gpu_seed.py data/gpu/h100-plan.json h100-nchw data/gpu/h100/h100-*-nchw-*.json > data/seed/h100-nchw.csv
+    python scripts/gpu_seed.py h100-nchw data/gpu/h100/h100-*-nchw-*.json > data/seed/h100-nchw.csv
 
 The noise of a row is its steps' spread between quartiles over their median, so that a fit knows which to trust less.
 """
@@ -36,7 +36,7 @@ COLUMNS = (
 
 def main() -> None:
     """Writes the rows to standard output, the platform's properties in the first."""
-    plan, name, results = json.loads(Path(sys.argv[1]).read_text()), sys.argv[2], json.loads(Path(sys.argv[3]).read_text())
+    name, results = sys.argv[1], json.loads(Path(sys.argv[2]).read_text())
     out = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     out.writeheader()
     properties = {field: results["platform"][field] for field in PLATFORM}
