@@ -202,9 +202,10 @@ fn is_one(factor: f64) -> bool {
     (factor - 1.0).abs() < 1e-12
 }
 
-/// Why none of the ways can be taken: once, where all are refused alike, else of each way.
+/// Why none of the ways can be taken: once, where several are refused alike, else of each way.
 fn of_all(refused: &[(&Scaling, Invalid)]) -> Invalid {
     if let [(_, first), rest @ ..] = refused
+        && !rest.is_empty()
         && rest.iter().all(|(_, error)| error == first)
     {
         return first.clone();

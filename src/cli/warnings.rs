@@ -1,6 +1,6 @@
-//! The warnings of many nets at once: each is said once of a platform, and of how many nets.
+//! The warnings of many nets at once: each kind is said once of a platform, and of how many nets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use epochcast::ask::plan::TimeRow;
 
@@ -8,16 +8,20 @@ use epochcast::ask::plan::TimeRow;
 pub(crate) fn summed<'a>(rows: impl Iterator<Item = &'a TimeRow>, nets: usize) -> Vec<String> {
     let mut said: BTreeMap<(&str, &str), Said> = BTreeMap::new();
     for row in rows {
-        for warning in &row.warnings {
-            let key = (row.platform.as_str(), warning.code);
-            let first = Said {
+        let codes: BTreeSet<&str> = row.warnings.iter().map(|warning| warning.code).collect();
+        for code in codes {
+            // A net may be warned of twice, such as of its flops and its params.
+            let own = row.warnings.iter().filter(|warning| warning.code == code);
+            let first = || Said {
                 of: 0,
-                detail: &warning.detail,
+                details: own.map(|warning| warning.detail.as_str()).collect(),
             };
-            said.entry(key).or_insert(first).of += 1;
+            let key = (row.platform.as_str(), code);
+            said.entry(key).or_insert_with(first).of += 1;
         }
     }
-    let line = |((platform, code), Said { of, detail }): ((&str, &str), Said)| {
+    let line = |((platform, code), Said { of, details }): ((&str, &str), Said)| {
+        let detail = details.join("; ");
         if of == nets {
             return format!("{platform}: {code}: {detail}");
         }
@@ -26,8 +30,8 @@ pub(crate) fn summed<'a>(rows: impl Iterator<Item = &'a TimeRow>, nets: usize) -
     said.into_iter().map(line).collect()
 }
 
-/// A warning and the number of nets that it holds of.
+/// What is said of the first net, and of how many it holds.
 struct Said<'a> {
     of: usize,
-    detail: &'a str,
+    details: Vec<&'a str>,
 }

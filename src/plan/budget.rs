@@ -134,8 +134,8 @@ impl Patience {
     pub fn spend(&self, layers: usize) -> Result<(), Invalid> {
         let left = self.0.get().checked_sub(layers.max(1));
         let left = left.ok_or_else(|| {
-            let detail = "this net has too many stages of different sizes to search";
-            let hint = "at most a few hundred stages, or fewer ways to scale it";
+            let detail = "to look through all nets that these ways make of this one takes too long";
+            let hint = "name fewer `strategies`, such as dWr alone, or a net of at most a few hundred stages";
             Invalid::at("/model", (), detail, hint)
         })?;
         self.0.set(left);

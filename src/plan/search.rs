@@ -23,7 +23,7 @@ const ROUGH: f64 = 4.0;
 const BEYOND: f64 = std::f64::consts::SQRT_2;
 /// How many layers of a builder's net one of a graph is worth: less than the time that it takes, so that nobody is refused a
 /// plan of a usual net.
-const SLOWER: usize = 6;
+const SLOWER: usize = 3;
 
 /// What a search has found.
 #[derive(Clone, Debug)]

@@ -111,7 +111,7 @@ test("of a net that is bound to its resolution the other ways are compared, and 
   await page.goto("/explore?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw&view=compare");
   await settled(page);
   const section = page.locator("#compare");
-  const said = section.locator(".note", { hasText: "This net cannot be scaled by r; dwr" });
+  const said = section.locator(".note", { hasText: "This net cannot be scaled by the factors of the table by r; dwr" });
   await said.getByText("Why").click();
   await said.getByText("does not come in 7, for images of 316 pixels").waitFor();
   const rows = section.getByRole("table", { name: /Epoch time/ }).getByRole("rowheader");

@@ -44,7 +44,7 @@ test("a bare number of memory or time is asked for its unit, and nothing is plan
 
 test("what is compared on a GPU that was never timed says so", async () => {
   await page.goto("/explore?view=compare&platform=gpu:a100-80gb");
-  await page.locator("#compare .note", { hasText: "nothing was timed on NVIDIA A100" }).waitFor();
+  await page.locator("#compare .note", { hasText: "fewer than 20 timings are known of NVIDIA A100" }).waitFor();
 });
 
 test("a GPU is asked for in a recipe that is typed, and a word that is none of one is told the nearest", async () => {

@@ -378,7 +378,7 @@ fn ways_that_a_net_cannot_take_are_left_out_and_named() {
     );
     let alone = call(&dir, &format!("compare {net} --strategies r --factors 2,8"));
     assert_eq!(alone.status.code(), Some(2));
-    assert!(text(&alone.stderr).contains("--factors: the scaled net cannot be counted"));
+    assert!(text(&alone.stderr).contains("--factors: by r: the scaled net cannot be counted"));
     let planned = call(&dir, &format!("plan {net} --strategies r,w --flops 20G"));
     let said = text(&planned.stdout);
     assert!(

@@ -305,6 +305,10 @@ async fn of_several_named_ways_those_that_the_net_can_take_are_answered() {
     assert_eq!((none.status.as_u16(), details.len()), (422, 2));
     assert!(details[0].starts_with("by r: ") && details[1].starts_with("by dr: "));
 
+    let one = ask(json!({"strategies": ["r"], "factors": [4]})).await.body;
+    let detail = one["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("by r: "), "{detail}");
+
     let as_it_is = ask(json!({"strategies": ["r"], "factors": [1]})).await;
     assert_eq!(told(&as_it_is.body).0, [way("r1")]);
 }

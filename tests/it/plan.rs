@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::{App, vit, with};
+use crate::process::{epochcast, text};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -117,6 +118,30 @@ async fn a_way_that_makes_no_other_net_is_left_out_of_a_plan_with_the_reason() {
         (&json!("r"), &json!("epoch_seconds"))
     );
     assert!(out["reason"].is_string());
+}
+
+#[tokio::test]
+async fn a_plan_by_all_usual_ways_is_answered_for_a_net_whose_factors_are_hard_to_find() {
+    let app = App::seeded().await;
+    let request = json!({
+        "model": {"name": "resnest50d_1s4x24d"}, "platform": "h100-nchw", "limits": {"epoch_seconds": 3600},
+    });
+    let answer = app.post("/v1/plan", &request).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.body["options"].as_array().unwrap().len(), 12);
+}
+
+#[test]
+fn two_warnings_of_one_kind_are_those_of_one_net() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let args = "plan ResNet-50 --platform h100-nchw --epoch 60min --strategies w";
+    let said = epochcast(dir.path(), &args.split(' ').collect::<Vec<_>>());
+    let told = format!("{}{}", text(&said.stdout), text(&said.stderr));
+    assert!(
+        told.contains("h100-nchw: extrapolation: flops are"),
+        "{told}"
+    );
+    assert!(!told.contains("of 1 nets"), "{told}");
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn the_answer_says_the_recipe_where_it_came_from_and_each_factor() {
     let told = row["warnings"][0]["detail"].as_str().unwrap();
     assert_eq!(
         told,
-        "nothing was timed on NVIDIA GeForce RTX 3090 alone as amp, channels_last, compiled: these are times of rtx3090-nchw \
+        "fewer than 20 timings are known of NVIDIA GeForce RTX 3090 alone as amp, channels_last, compiled: these are times of rtx3090-nchw \
          (amp, channels_first, eager) x 0.638, of which 1.000 is by the data sheets of both and 0.638 for layout and software"
     );
 }

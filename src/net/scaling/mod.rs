@@ -330,7 +330,7 @@ impl Scaling {
             pointer: "/scaling/factor".to_owned(),
             value: self.factor.into(),
             detail: format!("the scaled net cannot be counted: {}", e.detail),
-            hint: "a factor nearer to 1".to_owned(),
+            hint: "a factor nearer to 1, or another way to scale".to_owned(),
         };
         Invalid(error.0.iter().map(field).collect())
     }

@@ -95,10 +95,10 @@ impl Borrowed {
         // Both over the same groups, since those that are not shared may be harder or easier.
         let plain = own.unseen_of(shared.iter().map(|shared| shared.own.square));
         let unseen = own.unseen * own.unseen_of(squares) / plain;
-        let only_there = other
-            .strangers
-            .iter()
-            .filter(|stranger| own.stranger(&stranger.group).is_none());
+        // Nets of no group have nothing in common that could be taken over.
+        let only_there = other.strangers.iter().filter(|stranger| {
+            stranger.group != Group::OTHER && own.stranger(&stranger.group).is_none()
+        });
         let effects = only_there.map(|stranger| (stranger.group.clone(), line.at(stranger.mean)));
         Some(Self {
             from: from.clone(),

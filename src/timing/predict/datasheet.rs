@@ -132,6 +132,9 @@ pub struct Scales {
     pub(in crate::timing) spread: f64,
 }
 
+/// Timings that a platform should have to stand for another GPU.
+pub(super) const ENOUGH: usize = 20;
+
 /// The law, in the names of fits: raised whenever a constant here or of a recipe changes.
 const LAW: &str = "law 2";
 

@@ -3,15 +3,12 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use super::datasheet::{AskedGpu, Reference, Sheet};
+use super::datasheet::{AskedGpu, ENOUGH, Reference, Sheet};
 use super::fit_id::{FitId, unknown};
 use super::predictor::Predictor;
 use super::predictors::Predictors;
 use crate::json::Invalid;
 use crate::timing::data::platform::Mode;
-
-/// Timings that a platform should have to stand for another GPU.
-const ENOUGH: usize = 20;
 
 impl Predictors {
     /// What the data sheet of a GPU makes of the fit of the platform most like it; `None` where no platform of known

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::batch::{Images, UsualBatch};
-use super::datasheet::Sheet;
+use super::datasheet::{ENOUGH, Sheet};
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, PlatformId};
 use crate::timing::fit::features::Features;
@@ -88,7 +88,7 @@ impl Warning {
             )
         } else {
             format!(
-                "nothing was timed on {device} alone as {asked}: these are times of {from} ({timed}) x {:.3}, of which {:.3} is by the data sheets of both and {:.3} for layout and software",
+                "fewer than {ENOUGH} timings are known of {device} alone as {asked}: these are times of {from} ({timed}) x {:.3}, of which {:.3} is by the data sheets of both and {:.3} for layout and software",
                 scales.factor(),
                 scales.by_sheets(),
                 scales.by_recipe()

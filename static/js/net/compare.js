@@ -121,7 +121,7 @@ function leftOut({ left_out: left, rows }, name) {
     const none = !rows.some((row) => way(row) === way(out));
     return none ? way(out) : `${way(out)} by ${out.factors.map((factor) => times(factor)).join(", ")}`;
   };
-  return h("div", { class: "note calm" }, h("p", {}, `${name ? `${name} cannot be scaled by ` : "This net cannot be scaled by "}${left.map(words).join("; ")}.`),
+  return h("div", { class: "note calm" }, h("p", {}, `${name ?? "This net"} cannot be scaled by the factors of the table by ${left.map(words).join("; ")}.`),
     h("details", {}, h("summary", {}, "Why"), h("ul", {}, left.map((out) => h("li", {}, h("strong", {}, words(out)), `: ${out.reason}`)))));
 }
 
