@@ -144,7 +144,8 @@ pub(crate) struct Settings {
         value_name = "N"
     )]
     pub(crate) drain_seconds: u64,
-    /// How closely to look at the database before it is served: at its pages, for a second at most, or at all that verify looks at
+    /// How closely to look at the database before it is served: at its pages, for a tenth of a second at most, and for a second
+    /// more while it is served, or at all that verify looks at
     #[arg(
         long,
         global = true,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::Live;
+use super::known::failed;
 use crate::store::StoreError;
 use crate::timing::judge::calibration::{Calibration, LATELY};
 
@@ -53,7 +54,7 @@ impl Live {
         let work = move || Calibration::of(&outcomes);
         let calibration = tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| super::failed(&e))?;
+            .map_err(|e| failed(&e))?;
         let calibrated = Arc::new(Calibrated {
             data_version,
             calibration,

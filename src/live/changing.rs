@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::{Known, Live, judged, timing};
+use super::Live;
+use super::known::{judged, timing};
 use crate::store::{Action, Change, Decision, Deed, Moved, Object, Ruled, Senders, StoreError};
 use crate::timing::judge::standing::Made;
 
@@ -88,6 +89,8 @@ impl Live {
         let mut known = self.known.lock().await;
         self.catch_up(&mut known).await?;
         let predictors = self.predictors();
+        let keys = change.keys().await?;
+        known.load(&self.store, &predictors, &keys).await?;
         let mut made = Made {
             gone: change.gone().await?,
             fresh: Vec::new(),
@@ -107,13 +110,10 @@ impl Live {
         let platforms = Arc::new(predictors.platforms.clone());
         let judged = judged(&mut known, Arc::clone(&platforms), made, None).await?;
         change.judge(&come, &judged.judgement).await?;
-        let names = |known: &Known| {
-            let come = judged.come(known);
-            known.timings.names_after(&platforms, &judged.out(), &come)
-        };
-        let fits = known.fits(&predictors, change.version(), names);
+        let fits = known.fits(&predictors, &platforms, change.version(), &judged);
         let committed = change.commit(&fits).await?;
-        self.follow_change(&mut known, committed, judged).await;
+        self.follow_change(&mut known, committed, (judged, keys))
+            .await;
         Ok(())
     }
 }

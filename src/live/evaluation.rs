@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Live;
+use super::known::failed;
 use crate::store::StoreError;
 use crate::timing::judge::evaluate::{Timed, Trial, trials_of};
 use crate::timing::judge::score::Score;
@@ -51,7 +52,7 @@ impl Live {
         let run = move || trials.iter().filter_map(Trial::run).collect();
         let scores = tokio::task::spawn_blocking(run)
             .await
-            .map_err(|e| super::failed(&e))?;
+            .map_err(|e| failed(&e))?;
         let evaluation = Arc::new(Evaluation {
             data_version,
             scores,

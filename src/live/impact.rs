@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Judged, Known};
+use super::known::{Judged, Known, failed};
 use crate::store::{StoreError, Writing};
 use crate::timing::judge::foretold::Foretold;
 use crate::timing::judge::impact::{Case, FitImpact, Impact};
@@ -63,7 +63,7 @@ impl Known {
         let work = move || fits(&predictors, asked, &foretold);
         let (fits, ahead) = tokio::task::spawn_blocking(work)
             .await
-            .map_err(|e| super::failed(&e))?;
+            .map_err(|e| failed(&e))?;
         Ok((
             Impact { fits, left_out },
             ahead.into_iter().flatten().collect(),

@@ -10,8 +10,10 @@ pub mod clock;
 mod evaluation;
 mod export;
 mod impact;
+mod keeping;
 mod kept;
 mod keyed;
+mod known;
 mod pins;
 mod quantities;
 mod receive;
@@ -19,24 +21,24 @@ mod rejected;
 mod stored;
 mod tally;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::store::{Committed, Ruling, Store, StoreError, StoredMeasurement, Writing};
+use crate::store::{Committed, Store, StoreError, Writing};
+use keeping::Keeping;
 use kept::Pins;
 use keyed::{Ended, Ending, Running};
+use known::{Judged, Known, failed, judged};
 use stored::{Stored, TOLD};
 
-use crate::timing::judge::foretold::{Foretold, foretold};
+use crate::timing::Predictors;
 use crate::timing::judge::impact::Impact;
-use crate::timing::judge::standing::{Judge, Judgement, Made};
-use crate::timing::predict::predictors::{self, Timing, Timings};
-use crate::timing::{Platform, PlatformId, Predictor, Predictors};
+use crate::timing::judge::standing::Made;
+use crate::timing::predict::predictors::{self, Key, Timing};
 
 pub use calibration::Calibrated;
 pub use evaluation::Evaluation;
@@ -61,47 +63,7 @@ pub struct Live {
     tally: Tally,
     pins: Pins,
     running: Running,
-}
-
-/// What of the store is in memory, and which version of it.
-#[derive(Debug, Default)]
-struct Known {
-    /// `None` while they are being changed: whoever is interrupted there leaves them to be read back.
-    version: Option<i64>,
-    timings: Timings,
-    judge: Judge,
-}
-
-/// What a change brings, and what is thought of it.
-struct Judged {
-    made: Made,
-    judgement: Judgement,
-    /// How the fits that stand predict what is new of it.
-    foretold: Vec<Foretold>,
-    /// Fits that were made to tell what it does to them.
-    ahead: Vec<Predictor>,
-}
-
-impl Judged {
-    /// Of what comes and goes, what leaves the fits …
-    fn out(&self) -> HashSet<i64> {
-        self.made
-            .gone
-            .union(&self.judgement.left)
-            .copied()
-            .collect()
-    }
-
-    /// … and what enters them, of the timings that come and of those that were out.
-    fn come(&self, known: &Known) -> Vec<Timing> {
-        let doubted = self.judgement.doubted.iter().map(|(id, _)| *id);
-        let doubted: HashSet<i64> = doubted.collect();
-        let fresh = self.made.fresh.iter();
-        let fresh = fresh.filter(|timing| !doubted.contains(&timing.sample.row));
-        let mut come = known.judge.timings(&self.judgement.cleared);
-        come.extend(fresh.cloned());
-        come
-    }
+    keeping: Keeping,
 }
 
 /// How often to look whether another process has stored something, and whether residuals are due.
@@ -115,6 +77,7 @@ impl Live {
     pub async fn open(store: Store) -> Result<Self, StoreError> {
         let (predictors, known) = (ArcSwap::default(), Mutex::default());
         let live = Self {
+            keeping: Keeping::new(&store),
             store,
             predictors,
             known,
@@ -186,7 +149,9 @@ impl Live {
                 timing
             }
         };
-        let fresh = fresh.into_iter().map(vouched).collect();
+        let fresh: Vec<Timing> = fresh.into_iter().map(vouched).collect();
+        let keys = keys(&fresh);
+        known.load(&self.store, &predictors, &keys).await?;
         let made = Made {
             gone: HashSet::new(),
             fresh,
@@ -216,15 +181,10 @@ impl Live {
                 return Ok(Ended::Before(first));
             }
         }
-        let fits = |version| {
-            let names = |known: &Known| {
-                let come = judged.come(known);
-                known.timings.names_after(&platforms, &judged.out(), &come)
-            };
-            known.fits(&predictors, version, names)
-        };
+        let fits = |version| known.fits(&predictors, &platforms, version, &judged);
         let (_, committed) = writing.commit(fits).await?;
-        self.follow_change(&mut known, committed, judged).await;
+        self.follow_change(&mut known, committed, (judged, keys))
+            .await;
         Ok(Ended::Stored(stored))
     }
 
@@ -238,7 +198,12 @@ impl Live {
 
     /// Makes a change in memory that is stored. Where that fails it is stored nevertheless, and whoever sent it must not be
     /// told to send it again: the fits follow as soon as the store can be read.
-    async fn follow_change(&self, known: &mut Known, committed: Committed, judged: Judged) {
+    async fn follow_change(
+        &self,
+        known: &mut Known,
+        committed: Committed,
+        judged: (Judged, BTreeSet<Key>),
+    ) {
         if let Err(error) = self.change(known, committed, judged).await {
             tracing::error!(%error, "a change is stored, and the fits have not seen it yet");
         }
@@ -250,19 +215,26 @@ impl Live {
         &self,
         known: &mut Known,
         Committed { version, first }: Committed,
-        Judged {
-            made,
-            judgement,
-            ahead,
-            ..
-        }: Judged,
+        (judged, keys): (Judged, BTreeSet<Key>),
     ) -> Result<(), StoreError> {
         if known.version != Some(version - 1) {
             return self.reload(known).await;
         }
         known.version = None;
+        let Judged {
+            made,
+            judgement,
+            ahead,
+            ..
+        } = judged;
         known.judge.make(judgement, &mut known.timings, made);
-        let predictors = self.refit(known, version, ahead).await?;
+        let change = predictors::Made {
+            data_version: version,
+            ahead,
+            changed: Some(keys),
+        };
+        let predictors = self.refit(known, change, self.predictors()).await?;
+        known.rest();
         self.predictors.store(Arc::new(predictors.dated(&first)));
         known.version = Some(version);
         Ok(())
@@ -272,6 +244,7 @@ impl Live {
     pub async fn follow(&self) {
         loop {
             tokio::time::sleep(LOOK).await;
+            self.tidy().await;
             if let Err(error) = self.refresh().await {
                 tracing::error!(%error, "the store cannot be read: the fits stay as they are");
             }
@@ -317,147 +290,11 @@ impl Live {
         self.predictors.compare_and_swap(&current, Arc::new(dated));
         Ok(())
     }
-
-    async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
-        // The version first: rows stored in between are fitted now and once more.
-        let version = self.store.data_version().await?;
-        known.version = None;
-        let devices: HashMap<PlatformId, u32> = self
-            .store
-            .platforms()
-            .await?
-            .into_iter()
-            .map(|p| (p.id, p.device_count))
-            .collect();
-        let (mut timings, mut judge) = (Timings::default(), Judge::default());
-        let mut after = 0;
-        loop {
-            let rows = self.store.judged_measurements(after).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.id;
-            let (mut inside, mut out) = (Vec::new(), Vec::new());
-            for row in rows {
-                let Some(devices) = devices.get(&row.measurement.platform) else {
-                    continue;
-                };
-                let timing = timing(&row, *devices);
-                match row.quarantined {
-                    None => inside.push(timing),
-                    Some(reason) => out.push((timing, reason)),
-                }
-            }
-            timings.add(inside);
-            judge.put_out(out);
-        }
-        (known.timings, known.judge) = (timings, judge);
-        let predictors = self.refit(known, version, Vec::new()).await?;
-        let undated = predictors.undated().into_iter();
-        let hashes: Vec<u64> = undated.map(|(hash, _)| hash).collect();
-        let first = self.store.fit_versions(&hashes).await?;
-        self.predictors.store(Arc::new(predictors.dated(&first)));
-        known.version = Some(version);
-        Ok(())
-    }
-
-    /// New fits of what has changed, beside the old ones, for `data_version`; those that were made `ahead` are not made again.
-    async fn refit(
-        &self,
-        known: &mut Known,
-        data_version: i64,
-        ahead: Vec<Predictor>,
-    ) -> Result<Predictors, StoreError> {
-        let platforms = self.store.platforms().await?;
-        let out = self.store.out().await?;
-        let previous = self.predictors();
-        let mut timings = std::mem::take(&mut known.timings);
-        let mut judge = std::mem::take(&mut known.judge);
-        let made = predictors::Made {
-            data_version,
-            ahead,
-        };
-        let fit = move || {
-            let by_id = platforms.iter().map(|own| (own.id.clone(), own.clone()));
-            judge.weigh(&by_id.collect(), &mut timings);
-            let predictors = Predictors::fit_from(platforms, &timings, &previous, made).beside(out);
-            (predictors, timings, judge)
-        };
-        let fitted = tokio::task::spawn_blocking(fit).await;
-        let (predictors, timings, judge) = fitted.map_err(|e| failed(&e))?;
-        (known.timings, known.judge) = (timings, judge);
-        self.tally.refits.fetch_add(1, Ordering::Relaxed);
-        Ok(predictors)
-    }
 }
 
-impl Known {
-    /// The fits that a change which will be `version` of the data gives, called `names`, and those of the version before
-    /// that are not kept yet; none where another process has stored something in between.
-    fn fits(
-        &self,
-        predictors: &Predictors,
-        version: i64,
-        names: impl FnOnce(&Self) -> Vec<u64>,
-    ) -> Vec<(u64, i64)> {
-        if self.version != Some(version - 1) {
-            return Vec::new();
-        }
-        let fresh = names(self).into_iter().map(|hash| (hash, version));
-        predictors.undated().into_iter().chain(fresh).collect()
-    }
-}
-
-/// The timing that a measurement is, as far as a person vouches for it.
-fn timing(row: &StoredMeasurement, devices: u32) -> Timing {
-    let timing = Timing::new(row.id, &row.measurement, devices);
-    if row.ruling == Some(Ruling::In) {
-        timing.vouched()
-    } else {
-        timing
-    }
-}
-
-/// What is thought of what `made` brings and of what is there, and how the fits `by` predict what has ids from the first new
-/// one on, in a thread of its own. Whoever is interrupted leaves `known` to be
-/// read back.
-async fn judged(
-    known: &mut Known,
-    platforms: Arc<BTreeMap<PlatformId, Platform>>,
-    made: Made,
-    by: Option<(Arc<Predictors>, i64)>,
-) -> Result<Judged, StoreError> {
-    let version = known.version.take();
-    let timings = std::mem::take(&mut known.timings);
-    let judge = std::mem::take(&mut known.judge);
-    let work = move || {
-        let judgement = judge.judge(&platforms, &timings, &made);
-        let foretold = by.map_or_else(Vec::new, |(predictors, first)| {
-            let fresh = made.fresh.iter();
-            foretold(
-                &predictors,
-                fresh.filter(|timing| timing.sample.row >= first),
-            )
-        });
-        let judged = Judged {
-            made,
-            judgement,
-            foretold,
-            ahead: Vec::new(),
-        };
-        (timings, judge, judged)
-    };
-    let (timings, judge, judged) = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| failed(&e))?;
-    (known.version, known.timings, known.judge) = (version, timings, judge);
-    Ok(judged)
-}
-
-/// Work on the measurements that did not come to its end.
-fn failed(error: &tokio::task::JoinError) -> StoreError {
-    StoreError::Corrupt {
-        table: "measurements",
-        column: "",
-        key: String::new(),
-        cause: error.to_string(),
-    }
+/// Whose `timings` these are.
+fn keys(timings: &[Timing]) -> BTreeSet<Key> {
+    let keys = timings.iter();
+    keys.map(|timing| (timing.platform.clone(), timing.mode))
+        .collect()
 }

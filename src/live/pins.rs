@@ -1,13 +1,15 @@
 //! Fits of earlier versions of the data, made again for those that ask for them by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Live, failed, timing};
+use super::Live;
+use super::known::{failed, timing};
 use crate::json::Invalid;
 use crate::store::StoreError;
 use crate::timing::judge::standing::Judge;
 use crate::timing::predict::fit_id::unknown;
-use crate::timing::predict::predictors::Timings;
+use crate::timing::predict::predictors::{Key, Timings};
 use crate::timing::{FitId, Predictor};
 
 /// Why a fit cannot be had.
@@ -56,11 +58,11 @@ impl Live {
         if let Some(found) = self.pins.get(id) {
             return Ok(found);
         }
-        let (mut timings, mut judge) = self.timings_at(version).await?;
+        let (mut timings, mut judge, changed) = self.timings_at(version).await?;
         let (predictors, wanted) = (self.predictors(), id.clone());
         let work = tokio::task::spawn_blocking(move || {
             judge.weigh(&predictors.platforms, &mut timings);
-            predictors.past(&wanted, &timings, version)
+            predictors.past(&wanted, &timings, &changed, version)
         });
         let past = work.await.map_err(|e| failed(&e))?;
         let past = Arc::new(past.ok_or_else(missing)?);
@@ -68,15 +70,24 @@ impl Live {
         Ok(past)
     }
 
-    /// The timings that were in the fits at `version` of the data: those that are now, but for what has changed since; and who
-    /// weighs them.
-    async fn timings_at(&self, version: i64) -> Result<(Timings, Judge), StoreError> {
-        let (mut since, mut timings, judge) = loop {
+    /// The timings that were in the fits at `version` of the data, of the platforms that have changed since: those that are now, but
+    /// for what has changed; who weighs them, and which platforms these are.
+    async fn timings_at(
+        &self,
+        version: i64,
+    ) -> Result<(Timings, Judge, BTreeSet<Key>), StoreError> {
+        let (mut since, mut timings, judge, changed) = loop {
             self.refresh().await?;
-            let known = self.known.lock().await;
+            let mut known = self.known.lock().await;
             let since = self.store.since(version).await?;
             if known.version == Some(since.now()) {
-                break (since, known.timings.clone(), known.judge.weigher());
+                let changed = self.store.changed_since(version).await?;
+                known
+                    .load(&self.store, &self.predictors(), &changed)
+                    .await?;
+                let timings = known.timings.only(&changed);
+                known.rest();
+                break (since, timings, known.judge.weigher(), changed);
             }
         };
         timings.remove(&since.come().await?);
@@ -85,7 +96,7 @@ impl Live {
         loop {
             let rows = since.gone(after).await?;
             let Some(last) = rows.last() else {
-                return Ok((timings, judge));
+                return Ok((timings, judge, changed));
             };
             after = last.id;
             timings.add(rows.iter().filter_map(|row| {

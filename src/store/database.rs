@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
+use super::aside::{Aside, Job};
 use super::file::draft::Draft;
 use super::file::paths::{FileId, Stamp, folder};
 use super::writer::Writer;
@@ -20,6 +22,8 @@ pub struct Store {
     /// Which file that is, as the system counts them.
     pub(super) file: Option<FileId>,
     pub(super) read_only: bool,
+    /// For those who cannot wait in a runtime.
+    pub(super) aside: Aside,
     /// How it is looked at, where nothing of it may change.
     pub(super) looked: Option<Looked>,
 }
@@ -50,7 +54,31 @@ impl Store {
 
     /// Checkpoints and closes the file.
     pub async fn close(&self) {
+        self.aside.close().await;
         self.read.close().await;
         self.write.close().await;
+    }
+
+    /// What `work` returns of this store, done elsewhere while this thread waits; `None` where that cannot be had.
+    pub fn wait<T, F>(&self, work: impl FnOnce(Self) -> F + Send + 'static) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let (send, done) = channel();
+        // No copy of the thread's own handle, which would keep it from its end.
+        let store = Self {
+            aside: Aside::default(),
+            ..self.clone()
+        };
+        let job: Job = Box::new(move |runtime, read| {
+            let store = Self {
+                read: read.clone(),
+                ..store
+            };
+            let _ = send.send(runtime.block_on(work(store)));
+        });
+        self.aside.send(&self.read.connect_options(), job)?;
+        done.recv().ok()
     }
 }

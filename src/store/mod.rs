@@ -5,6 +5,7 @@
 //! survives a power cut. The file is created, migrated and seeded under a lock of its own beside it, so that any
 //! number of processes may start on one empty path.
 
+mod aside;
 mod backup;
 mod behind;
 mod database;
@@ -29,6 +30,7 @@ pub use tables::audit::{Action, AuditRow, Deed, Object};
 pub use tables::changes::{Change, Moved, Senders};
 pub use tables::fits::Since;
 pub use tables::judged::rulings::{Decision, Ruled};
+pub use tables::kept::{Keep, KeptAt, KeptHead, Which};
 pub use tables::measurements::{Filter, NewRow, Page, Ruling, StoredMeasurement};
 pub use tables::repeats::{First, Once};
 pub use tables::senders::Sender;

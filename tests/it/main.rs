@@ -18,6 +18,7 @@ mod foreign;
 mod golden;
 mod gpus;
 mod graphs;
+mod growth;
 mod house;
 mod http;
 mod impact;

@@ -434,7 +434,12 @@ impl World {
         let believed = expected.iter().filter(|(_, row)| !row.doubted);
         let timings = believed.map(|(id, row)| Timing::new(*id, &measurement(row), 1));
         let timings: Vec<Timing> = timings.collect();
-        let names = Timings::default().names_after(&START.platforms, &HashSet::new(), &timings);
+        let names = Timings::default().names_after(
+            &START.platforms,
+            &BTreeMap::new(),
+            &HashSet::new(),
+            &timings,
+        );
         live.settle().await.unwrap();
         let fitted = live.predictors();
         let hash =

@@ -9,6 +9,7 @@ use epochcast::live::Live;
 use epochcast::store::{Check, Store, StoreError};
 use epochcast::timing::Mode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use super::doctor;
@@ -45,10 +46,60 @@ async fn serve_logged(settings: &Settings, log: &'static http::Log) -> anyhow::R
         live.clone(),
         settings.of_service(logs_requests.then_some(log)),
     );
-    http::serve::serve(listener, service, async || signals.next().await).await?;
+    let mut look = Look::at(live.store(), settings.check);
+    let ends = async || {
+        tokio::select! { () = signals.next() => {}, () = look.finds() => {} }
+    };
+    http::serve::serve(listener, service, ends).await?;
     follower.abort();
+    look.ends().await;
+    if let Err(error) = live.keep().await {
+        tracing::debug!(%error, "fits cannot be kept: the next start makes them again");
+    }
     live.store().close().await;
-    Ok(())
+    match look.found {
+        Some(error) => Err(doctor::unopened(settings, error.into()).await),
+        None => Ok(()),
+    }
+}
+
+/// A look at the pages of a database that is served already, since a start shall not wait for it.
+struct Look {
+    at_work: Option<JoinHandle<Result<(), StoreError>>>,
+    found: Option<StoreError>,
+}
+
+impl Look {
+    fn at(store: &Store, check: Check) -> Self {
+        let store = store.clone();
+        let look =
+            (check == Check::Quick).then(|| tokio::spawn(async move { store.check_on().await }));
+        Self {
+            at_work: look,
+            found: None,
+        }
+    }
+
+    /// Ends it.
+    async fn ends(&mut self) {
+        if let Some(at_work) = self.at_work.take() {
+            at_work.abort();
+            let _ = at_work.await;
+        }
+    }
+
+    /// Resolves where it finds damage.
+    async fn finds(&mut self) {
+        if let Some(at_work) = &mut self.at_work {
+            let looked = at_work.await;
+            self.at_work = None;
+            if let Ok(Err(error)) = looked {
+                self.found = Some(error);
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
 }
 
 /// The store, after a look at it as close as the settings say.

@@ -215,7 +215,7 @@ async fn by_quantity(
     }
     let after = params.cursor.as_deref().map(Cursor::quantity).transpose()?;
     let mut ranked = match PlatformId::new(platform) {
-        Ok(id) => live.quantities(&id, mode, quantity).await,
+        Ok(id) => live.quantities(&id, mode, quantity).await?,
         Err(_) => Vec::new(),
     };
     if params.label.is_some() || params.upload.is_some() || params.search.is_some() {

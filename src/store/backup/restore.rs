@@ -295,7 +295,8 @@ async fn replace(
             .map(|sealed| sealed.table)
             .filter(|table| !["data_version", "meta"].contains(table))
     };
-    for table in tables() {
+    // What is kept of fits follows from rows that go.
+    for table in tables().chain(["kept", "kept_at"]) {
         run(transaction, format!("delete from main.{table}")).await?;
     }
     for table in tables().rev() {

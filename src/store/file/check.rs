@@ -6,7 +6,7 @@ use sqlx::ConnectOptions;
 
 use super::migrate::Schema;
 use super::open::{DatabaseUrl, along};
-use super::pages::pages;
+use super::pages::{LONGER, QUICK, pages};
 use super::paths::{beside, has_log, is_there, reading, unreadable};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
@@ -36,7 +36,8 @@ impl FromStr for Check {
 }
 
 impl Store {
-    /// Looks at the pages of the database at `url` before it is opened, for a second at most; one that is not there is sound.
+    /// Looks at the pages of the database at `url` before it is opened, for a tenth of a second at most; one that is not there is
+    /// sound.
     ///
     /// # Errors
     /// Where it is damaged, or cannot be read.
@@ -64,6 +65,26 @@ impl Store {
         let connect = connect.disable_statement_logging();
         let db = connect.connect().await;
         let db = db.map_err(|e| unreadable(path, e))?;
-        pages(db, path).await
+        pages(db, path, QUICK).await
+    }
+
+    /// Looks at the pages while the database is served, for a second at most.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    pub async fn check_on(&self) -> Result<(), StoreError> {
+        let connect = self.read.connect_options();
+        let connect = connect.as_ref().clone().disable_statement_logging();
+        let looked = match connect.connect().await {
+            Ok(db) => pages(db, &self.path, LONGER).await,
+            Err(error) => Err(unreadable(&self.path, error)),
+        };
+        // One that is busy or gone is told of by those who write.
+        match looked {
+            Err(error) if error.is_of_damage() || matches!(error, StoreError::Damaged { .. }) => {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 }

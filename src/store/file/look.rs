@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::draft::Draft;
 use super::migrate::{self, Schema};
 use super::open::{DatabaseUrl, Options};
-use super::pages::pages;
+use super::pages::{LONGER, pages};
 use super::paths::{Stamp, beside, has_log, is_shared, is_there, reading, refused, unreadable};
 use crate::store::database::{Looked, Store};
 use crate::store::error::StoreError;
@@ -57,7 +57,7 @@ impl Store {
         let (connect, _looked) = as_it_is(path).await?;
         let mut db = connect.connect().await.map_err(|e| unreadable(path, e))?;
         let schema = migrate::schema(&mut db).await?;
-        pages(db, path).await?;
+        pages(db, path, LONGER).await?;
         Ok(schema)
     }
 

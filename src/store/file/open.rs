@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection, SqlitePool};
 use super::draft::{self, Draft};
 use super::migrate::{self, Schema};
 use super::paths::{FileId, folder, is_there, reading, refused, unreadable};
+use crate::store::aside::Aside;
 use crate::store::database::{Looked, Store};
 use crate::store::error::StoreError;
 use crate::store::writer::{BUSY, Writer};
@@ -90,6 +91,7 @@ impl Store {
             path: path.to_owned(),
             file: FileId::of(path),
             read_only: false,
+            aside: Aside::default(),
             looked: None,
         };
         db.close().await?;
@@ -145,6 +147,7 @@ impl Store {
             path: path.to_owned(),
             file: FileId::of(path),
             read_only: true,
+            aside: Aside::default(),
             looked,
         })
     }

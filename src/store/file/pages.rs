@@ -11,16 +11,19 @@ use super::paths::unreadable;
 use crate::store::backup::damage::{Damage, findings};
 use crate::store::error::StoreError;
 
-/// How long a quick look takes at most: a start shall not wait for a large file.
-const QUICK: Duration = Duration::from_secs(1);
+/// How long a quick look takes at most: a start shall not wait for a large file …
+pub(super) const QUICK: Duration = Duration::from_millis(100);
+/// … so that it goes on for a while when the file is served.
+pub(super) const LONGER: Duration = Duration::from_secs(1);
 
 /// Steps of SQLite between two looks at whether the time is over: some microseconds.
 const STEPS: i32 = 1000;
 
-/// Looks at the pages of the database `db`, which is at `path`, for a second at most.
+/// Looks at the pages of the database `db`, which is at `path`, for so long at `most`.
 pub(in crate::store) async fn pages(
     mut db: SqliteConnection,
     path: &Path,
+    most: Duration,
 ) -> Result<(), StoreError> {
     let late = Arc::new(AtomicBool::new(false));
     let is_late = late.clone();
@@ -30,7 +33,7 @@ pub(in crate::store) async fn pages(
     let clock = tokio::spawn({
         let late = late.clone();
         async move {
-            tokio::time::sleep(QUICK).await;
+            tokio::time::sleep(most).await;
             late.store(true, Ordering::Relaxed);
         }
     });

@@ -9,13 +9,14 @@
 //! one at most is in: one that is judged before one that is held out, then the newest. Which one is in follows from
 //! the marks alone, and is kept in `measurements.removed_at` for all who read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::again;
 use super::fits;
 use super::judged::verdicts;
+use super::kept::key;
 use super::measurements::{COLUMNS, Row, StoredMeasurement};
 use super::senders::Sender;
 use super::version::{Committed, bump_version};
@@ -23,6 +24,7 @@ use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Transaction;
 use crate::timing::judge::standing::Judgement;
+use crate::timing::{Mode, PlatformId};
 
 /// One change of what is in: all of it becomes visible at [`Change::commit`], or none.
 #[derive(Debug)]
@@ -180,6 +182,21 @@ impl Change {
             .fetch_all(&mut *self.transaction)
             .await?;
         Ok(ids.into_iter().collect())
+    }
+
+    /// The platforms and modes of the timings that it may move.
+    ///
+    /// # Errors
+    /// Where the database does not answer or holds what no release has written.
+    pub async fn keys(&mut self) -> Result<BTreeSet<(PlatformId, Mode)>, StoreError> {
+        let sql = "select distinct platform, mode from measurements
+                   where id in (select measurement from touched) order by platform, mode";
+        let rows: Vec<(String, String)> = sqlx::query_as(sql)
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        rows.iter()
+            .map(|(platform, mode)| key(platform, mode))
+            .collect()
     }
 
     /// The next measurements that it puts back and that nobody holds out, with ids above `after`, by id; none after the last.

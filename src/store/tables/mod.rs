@@ -5,6 +5,7 @@ pub(super) mod audit;
 pub(super) mod changes;
 pub(super) mod fits;
 pub(super) mod judged;
+pub(super) mod kept;
 pub(super) mod measurements;
 pub(super) mod origins;
 pub(super) mod platforms;

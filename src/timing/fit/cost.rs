@@ -5,7 +5,7 @@
 //! |ln(t / t̂)|, and the band reaches from t̂·e^-q to t̂·e^q, q the ⌈(n+1)·p⌉-th smallest of n. Source of h: Belsley, Kuh and
 //! Welsch, "Regression Diagnostics" (1980), chapter 2.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::features::Features;
@@ -67,7 +67,7 @@ impl Cost {
 }
 
 /// t = c + a·x: milliseconds for one image on one device against a cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Straight {
     /// c.
     pub intercept_ms: f64,

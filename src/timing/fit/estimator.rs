@@ -58,7 +58,7 @@ impl Estimator {
 }
 
 /// What a fit looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// Sums over the layers.
@@ -152,7 +152,7 @@ impl Part {
 }
 
 /// What has been fitted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Fitted {
     /// By [`Form::Layers`].
     Layers(Linear),

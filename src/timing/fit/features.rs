@@ -4,6 +4,8 @@
 
 use std::num::NonZeroU64;
 
+use serde::{Deserialize, Serialize};
+
 use super::layer_sums::LayerSums;
 use super::operators::{Costs, Published};
 use crate::net::spec::RawSpec;
@@ -11,7 +13,7 @@ use crate::net::{Complexity, Net, Spec, Subject, Zoo};
 use crate::timing::data::identity::digest;
 
 /// What is known of a net, in units near 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     /// Acts, in millions.
     pub acts: f64,
@@ -26,7 +28,7 @@ pub struct Features {
 }
 
 /// A net whatever its resolution: 64 bits of a hash of its description, or of its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Architecture(NonZeroU64);
 
 impl Architecture {

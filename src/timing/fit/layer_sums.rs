@@ -3,6 +3,8 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 
+use serde::{Deserialize, Serialize};
+
 use crate::net::Net;
 use crate::net::layers::{Kind, Layer, Then};
 use crate::units::to_f64;
@@ -11,7 +13,7 @@ use crate::units::to_f64;
 ///
 /// Source and figures: `docs/computed.md`. Pools, linear layers and the two convolutions of squeeze-excitation are not
 /// in `memory`, `compute` and `narrow`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerSums {
     /// Millions of elements moved: in, out and out again (norm) of each convolution, 2 of each squeeze-excited map, 1 of
     /// each residual sum.
@@ -44,7 +46,7 @@ impl Default for LayerSums {
 }
 
 /// Which of the published nets: two bytes of each timing of theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place(pub(in crate::timing) NonZeroU16);
 
 /// Channels to which tensor cores fill up a dense convolution, and the group width at which narrow groups cost double.

@@ -4,7 +4,7 @@
 //! than it predicts: it minimises absolute errors, so the large nets decide it. Source: "Fast and Accurate Model
 //! Scaling" (Dollár, Singh, Girshick, CVPR 2021), section 3.1 and Fig. 2.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cost::{Cost, Straight};
@@ -13,7 +13,7 @@ use super::regression::pearson;
 use super::training::Sample;
 
 /// A fitted line.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
     /// c, in milliseconds.
     pub intercept_ms: f64,
@@ -41,7 +41,7 @@ impl Line {
 }
 
 /// Pearson's r of the time with each cost.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Correlations {
     /// With flops.
     pub flops: Option<f64>,
@@ -108,6 +108,43 @@ impl Explanation {
             // With one column and an intercept, R² is the square of r.
             r_squared: r.acts.map(|r| r * r),
             r,
+        }
+    }
+}
+
+/// All figures of an explanation, of which an answer shows a part.
+pub(in crate::timing) type Figures = (
+    usize,
+    Option<Line>,
+    Option<f64>,
+    Correlations,
+    Option<Straight>,
+    Option<Straight>,
+);
+
+impl Explanation {
+    /// All its figures, to be kept.
+    pub(in crate::timing) fn figures(&self) -> Figures {
+        (
+            self.n,
+            self.line,
+            self.r_squared,
+            self.r,
+            self.on_flops,
+            self.on_params,
+        )
+    }
+
+    /// That of kept figures.
+    pub(in crate::timing) fn of_figures(figures: Figures) -> Self {
+        let (n, line, r_squared, r, on_flops, on_params) = figures;
+        Self {
+            n,
+            line,
+            r_squared,
+            r,
+            on_flops,
+            on_params,
         }
     }
 }

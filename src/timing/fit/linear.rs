@@ -5,6 +5,8 @@
 //! mean of the group's log residuals, shrunk by n/(n+λ); ρ is what one net has shown at other sizes, shrunk alike. The
 //! common β is drawn to given ratios up to one scale, so that one timing already predicts, and each further one counts.
 
+use serde::{Deserialize, Serialize};
+
 use super::features::{Architecture, Features};
 use super::regression::Products;
 use super::training::{Rows, Sample};
@@ -50,7 +52,7 @@ const SLIP: f64 = 6.0;
 pub(in crate::timing) const NET_LIMIT: f64 = 0.5;
 
 /// A fitted sum of costs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
     /// Coefficients for a group without timings.
     pub common: Columns,
@@ -59,7 +61,7 @@ pub struct Linear {
 }
 
 /// What one group has shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupFit {
     /// The group.
     pub group: Group,

@@ -2,6 +2,8 @@
 //!
 //! Nets are compared by the logs of three quantities ([`Form::shape`]); distances are means of the differences.
 
+use serde::{Deserialize, Serialize};
+
 use super::estimator::Form;
 use super::features::Features;
 use super::training::{Rows, Sample};
@@ -11,7 +13,7 @@ use crate::net::Group;
 const MOST: usize = 1024;
 
 /// The timed nets of a fit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Neighbours {
     form: Form,
     timings: usize,
@@ -20,13 +22,13 @@ pub struct Neighbours {
 }
 
 /// Logs of least and greatest quantities.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Range {
     low: [f64; 3],
     high: [f64; 3],
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Point {
     logs: [f64; 3],
     features: Features,

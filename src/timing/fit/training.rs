@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::features::{Architecture, Features};
 use crate::net::Group;
 use crate::timing::data::identity::{digest, identity};
@@ -25,7 +27,7 @@ pub const fn launch_ms(mode: Mode) -> f64 {
 const LEAST_BUSY: f64 = 0.1;
 
 /// One timing, as a regression sees it: 128 bytes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// What is known of the net.
     pub features: Features,
@@ -150,7 +152,7 @@ impl Sample {
 }
 
 /// Timings of one platform in one mode.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TrainingSet {
     groups: BTreeMap<Group, Arc<Vec<Sample>>>,
     len: usize,
@@ -339,7 +341,7 @@ impl TrainingSet {
 }
 
 /// Timings, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How many.
     pub timings: usize,

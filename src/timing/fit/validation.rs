@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::estimator::{Fitted, Form};
 use super::expected::{expected, widening};
 use super::features::Architecture;
@@ -16,7 +18,7 @@ use crate::net::Group;
 use crate::units::to_f64;
 
 /// Residuals of timings that a fit has not seen, summed up for intervals ([`crate::timing::predict::interval`]).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Validation {
     pub(in crate::timing) form: Form,
     /// |log residual| / (w·σ) in order, each with what the timings up to it weigh.
@@ -37,7 +39,7 @@ pub struct Validation {
 }
 
 /// How far a timing was from its prediction, beside what was to be expected.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(in crate::timing) struct Score {
     pub(in crate::timing) far: f64,
     /// What all timings weigh that were no further.
@@ -45,7 +47,7 @@ pub(in crate::timing) struct Score {
 }
 
 /// What a group showed when it was left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::timing) struct Stranger {
     pub(in crate::timing) group: Group,
     /// What its timings weigh together.

@@ -112,6 +112,11 @@ impl Judge {
         }
     }
 
+    /// Forgets what is out of the fits of one platform and mode.
+    pub fn forget(&mut self, key: &(PlatformId, Mode)) {
+        self.courts.remove(key);
+    }
+
     /// What `made` makes of the standings, beside `timings`, which are in the fits.
     #[must_use]
     pub fn judge(

@@ -7,6 +7,8 @@
 //!
 //! [`Sample::in_its_batch`]: crate::timing::fit::training::Sample::in_its_batch
 
+use serde::{Deserialize, Serialize};
+
 use crate::timing::data::platform::Mode;
 use crate::timing::fit::estimator::Part;
 use crate::timing::fit::training::{Rows, launch_ms};
@@ -22,7 +24,7 @@ pub(super) struct Images {
 
 /// The batch that nets are timed at: ln b = intercept + slope · ln acts, by least squares over the timings whose batch is known.
 /// More acts never mean more images, so that a prediction still grows with each cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct UsualBatch {
     intercept: f64,
     slope: f64,

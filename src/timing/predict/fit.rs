@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::borrow::Borrowed;
 use super::interval::{Case, half_width, lent_half_width, own_error};
 use super::loan::{Lender, Loan};
@@ -15,8 +17,8 @@ use crate::timing::fit::neighbours::Neighbours;
 use crate::timing::fit::training::Rows;
 use crate::timing::fit::validation::Validation;
 
-/// A fit with all that makes its predictions.
-#[derive(Clone, Debug)]
+/// A fit with all that makes its predictions, but what others lend.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::timing) struct Fit {
     pub(in crate::timing) form: Form,
     pub(in crate::timing) fitted: Arc<Fitted>,
@@ -24,10 +26,23 @@ pub(in crate::timing) struct Fit {
     pub(super) validation: Arc<Validation>,
     /// Whether the residuals are those of an earlier fit, or only expected.
     pub(super) stale: bool,
-    /// What other platforms say of groups that have no timings here, best first.
+}
+
+/// What other platforms lend to a fit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lent {
+    /// What they say of groups that have no timings here, best first.
     offers: Vec<Borrowed>,
     /// Another platform's fit, where there are few timings here.
     loan: Option<Loan>,
+}
+
+impl Lent {
+    /// What nobody lends.
+    pub(super) const NOTHING: Self = Self {
+        offers: Vec::new(),
+        loan: None,
+    };
 }
 
 /// A time and how sure it is.
@@ -55,8 +70,6 @@ impl Fit {
             neighbours: Arc::new(Neighbours::new(form, &known)),
             validation: Arc::new(Validation::new(form, &known.keep(|_, _| false))),
             stale: true,
-            offers: Vec::new(),
-            loan: None,
         })
     }
 
@@ -66,17 +79,17 @@ impl Fit {
         self.stale = false;
     }
 
-    /// Takes over what the fits of other platforms offer to this one, which has timed `rows`.
-    pub(in crate::timing) fn borrow_from<'a>(
-        &mut self,
+    /// What the fits of other platforms lend to this one, which has timed `rows`.
+    pub(super) fn lent<'a>(
+        &self,
         platform: &Platform,
         mode: Mode,
         rows: &Rows,
         theirs: impl Iterator<Item = (&'a Platform, Mode, &'a Self)> + Clone,
-    ) {
+    ) -> Lent {
         let residuals = theirs.clone();
         let residuals = residuals.map(|(platform, _, fit)| (&platform.id, fit.validation.as_ref()));
-        self.offers = Borrowed::offers(&self.validation, residuals);
+        let offers = Borrowed::offers(&self.validation, residuals);
         let lenders = theirs.map(|(platform, mode, fit)| Lender {
             platform,
             mode,
@@ -85,14 +98,15 @@ impl Fit {
             timings: fit.neighbours.timings(),
         });
         let known = rows.keep(|_, sample| self.form.knows(&sample.features));
-        self.loan = Loan::best(platform, mode, &known, lenders);
+        let loan = Loan::best(platform, mode, &known, lenders);
+        Lent { offers, loan }
     }
 
     /// The time of a net whose own timings have this `noise`.
-    pub(super) fn estimate(&self, asked: &Asked, noise: f64) -> Estimate {
+    pub(super) fn estimate(&self, lent: &Lent, asked: &Asked, noise: f64) -> Estimate {
         let (features, group) = (asked.features, asked.group);
         let seen = self.neighbours.has(group);
-        let mut offers = self.offers.iter().filter(|_| !seen);
+        let mut offers = lent.offers.iter().filter(|_| !seen);
         let borrowed = offers.find_map(|offer| Some((offer, offer.effect(group)?)));
         let own = self.fitted.ms_of_timed(features, group);
         let ms = own * borrowed.map_or(1.0, |(_, effect)| effect.exp());
@@ -111,28 +125,26 @@ impl Fit {
             borrowed: borrowed.map(|(offer, effect)| (offer.from.clone(), effect.exp())),
             lent: None,
         };
-        self.blended(asked, &case, estimate)
+        match &lent.loan {
+            Some(loan) => self.blended(loan, asked, &case, estimate),
+            None => estimate,
+        }
     }
 
     /// Less than the time of any net of which no cost and no sum over the layers is smaller than those in `features`, in
     /// milliseconds for one image on one device at the batch of the timings.
-    pub(in crate::timing) fn least_ms(&self, features: &Features, group: &Group) -> f64 {
-        let mut offers = self.offers.iter().filter(|_| !self.neighbours.has(group));
+    pub(super) fn least_ms(&self, lent: &Lent, features: &Features, group: &Group) -> f64 {
+        let mut offers = lent.offers.iter().filter(|_| !self.neighbours.has(group));
         let effect = offers.find_map(|offer| offer.effect(group)).unwrap_or(0.0);
         let own = self.fitted.least_ms(features, group) * effect.exp();
         // A mean of both is no less than the lesser.
-        let lent = self
-            .loan
-            .as_ref()
-            .map(|loan| loan.least_ms(features, group));
+        let loan = lent.loan.as_ref();
+        let lent = loan.map(|loan| loan.least_ms(features, group));
         lent.map_or(own, |lent| lent.min(own))
     }
 
-    /// `own` with what another platform's fit says, where one is lent.
-    fn blended(&self, asked: &Asked, case: &Case, own: Estimate) -> Estimate {
-        let Some(loan) = &self.loan else {
-            return own;
-        };
+    /// `own` with what another platform's fit says, which is lent.
+    fn blended(&self, loan: &Loan, asked: &Asked, case: &Case, own: Estimate) -> Estimate {
         let error = loan.error(asked.features, case.group);
         let share = loan.share(error, own_error(&self.validation, case));
         let theirs = loan.ms(asked.features, case.group);

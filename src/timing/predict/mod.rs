@@ -9,6 +9,7 @@ pub mod interval;
 pub mod loan;
 pub mod names;
 pub(super) mod on_gpu;
+pub mod own;
 pub mod prediction;
 pub mod predictor;
 pub mod predictors;

@@ -9,7 +9,8 @@ use super::fit::{Estimate, Fit};
 use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
 use super::interval::covered;
 use super::names::Names;
-use super::prediction::{Asked, Prediction, Time};
+use super::own::{Lenders, Own, Parts, Replaced, VALIDATED};
+use super::prediction::{Asked, ColumnShares, Prediction, Time};
 use super::warning::{Range, Warning};
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform};
@@ -18,43 +19,19 @@ use crate::timing::fit::features::{Architecture, Features};
 use crate::timing::fit::level::Level;
 use crate::timing::fit::line::Explanation;
 use crate::timing::fit::neighbours::Nearest;
-use crate::timing::fit::training::{Rows, Sample, Tally, TrainingSet};
+use crate::timing::fit::training::{Sample, TrainingSet};
 use crate::units::{rounded, to_f64};
-
-/// Shares of a time, which add up to 1.
-#[derive(Clone, Debug)]
-pub struct ColumnShares {
-    /// What the prediction looked at.
-    pub form: Form,
-    /// In the order of [`Form::columns`].
-    pub columns: Vec<f64>,
-    /// What would not be there if launching the layers took no time.
-    pub launching: f64,
-}
 
 /// The fits of one platform and mode.
 #[derive(Clone, Debug)]
 pub struct Predictor {
-    platform: Platform,
-    mode: Mode,
-    tally: Tally,
+    own: Arc<Own>,
     names: Names,
-    fits: Vec<Fit>,
-    explanation: Explanation,
-    by_group: Vec<(Group, Explanation)>,
-    range: Range,
-    /// Mean noise of the nets whose timings tell theirs, by net.
-    noises: Vec<(Architecture, f64)>,
-    /// What the validation looks at: the timings, or of many a part.
-    sample: TrainingSet,
+    lenders: Lenders,
     /// Where it stands for another GPU: which, and at what scales.
     sheet: Option<Sheet>,
 }
 
-/// Timings of which all are kept at hand; of more, a part ([`VALIDATED`]), so that they are in memory once.
-const SHARED: usize = 20_000;
-/// Timings that a validation looks at.
-const VALIDATED: usize = 5_000;
 /// Timings up to which new fits are validated before they are used, though an earlier fit's residuals are at hand.
 const AT_ONCE: usize = 1_000;
 
@@ -70,23 +47,22 @@ impl Predictor {
         set: &TrainingSet,
         previous: Option<&Self>,
     ) -> Option<Self> {
-        let mut predictor = Self::of_forms(platform, mode, set, &Form::ALL)?;
-        for fit in &mut predictor.fits {
-            if let Some(earlier) = previous.and_then(|p| p.fit_of(fit.form)) {
-                fit.validation = Arc::clone(&earlier.validation);
-            }
-        }
+        let mut parts = Parts::of(set, &Form::ALL)?;
         let enough = if previous.is_some() {
             AT_ONCE
         } else {
             VALIDATED
         };
-        let at_once = set.len() <= enough;
-        Some(if at_once {
-            predictor.validated()
+        if set.len() <= enough {
+            parts = parts.validated();
         } else {
-            predictor
-        })
+            for fit in &mut parts.fits {
+                if let Some(earlier) = previous.and_then(|p| p.own.fit_of(fit.form)) {
+                    fit.validation = Arc::clone(&earlier.validation);
+                }
+            }
+        }
+        Some(Self::alone(Own::new(platform, mode, set.tally(), parts)))
     }
 
     /// Fits by `forms` alone, whose residuals are only expected.
@@ -96,42 +72,23 @@ impl Predictor {
         set: &TrainingSet,
         forms: &[Form],
     ) -> Option<Self> {
-        if set.is_empty() {
-            return None;
-        }
-        let rows = Rows::all(set);
-        let groups = set.groups();
-        let tally = set.tally();
-        let seen = Seen {
-            platform: &platform,
-            mode,
-            tally,
-        };
-        Some(Self {
-            names: Names::alone(hash_alone(&seen)),
-            platform,
-            mode,
-            tally,
-            fits: forms.iter().filter_map(|f| Fit::new(*f, &rows)).collect(),
-            explanation: Explanation::new(rows.samples().map(|(_, sample)| sample)),
-            by_group: groups
-                .map(|(group, samples)| (group.clone(), Explanation::new(samples.iter())))
-                .collect(),
-            range: Range::of(&rows),
-            noises: rows.noises(),
-            sample: if set.len() <= SHARED {
-                set.clone()
-            } else {
-                set.thinned(VALIDATED)
-            },
+        let parts = Parts::of(set, forms)?;
+        Some(Self::alone(Own::new(platform, mode, set.tally(), parts)))
+    }
+
+    /// Those that are `own`, to which nobody lends.
+    pub(super) fn alone(own: Own) -> Self {
+        Self {
+            names: Names::alone(hash_alone(&own.seen())),
+            own: Arc::new(own),
+            lenders: Lenders::default(),
             sheet: None,
-        })
+        }
     }
 
     /// The same fits on a GPU of which only the data sheet is known.
     pub(super) fn on(&self, sheet: Sheet) -> Self {
         Self {
-            sample: TrainingSet::default(),
             sheet: Some(sheet),
             ..self.clone()
         }
@@ -140,13 +97,13 @@ impl Predictor {
     /// The same with the residuals of its own fits.
     #[must_use]
     pub fn validated(&self) -> Self {
-        let mut validated = self.clone();
-        let thin = self.sample.thinned(VALIDATED);
-        let rows = Rows::all(&thin);
-        for fit in validated.fits.iter_mut().filter(|fit| fit.stale) {
-            fit.validate(&rows);
+        if !self.is_stale() {
+            return self.clone();
         }
-        validated
+        Self {
+            own: Arc::new(self.own.remade(Parts::validated)),
+            ..self.clone()
+        }
     }
 
     /// Takes over from `others`, in the order of their names, what they know of groups without timings here, and their
@@ -156,22 +113,45 @@ impl Predictor {
         let lenders = lenders(&self.seen(), others);
         let lent = hash_lent(&self.seen(), lenders.iter().map(|(seen, _)| *seen));
         let in_doubt = self.is_stale() || lenders.iter().any(|(_, lender)| lender.is_stale());
-        let rows = Rows::all(&self.sample);
-        for fit in self.fits.iter_mut().filter(|fit| fit.form != Form::Acts) {
-            let theirs = lenders.iter().filter_map(|(_, other)| {
-                let fit = other.fit_of(fit.form)?;
-                Some((&other.platform, other.mode, fit))
-            });
-            let theirs: Vec<_> = theirs.collect();
-            fit.borrow_from(&self.platform, self.mode, &rows, theirs.into_iter());
-        }
+        let lenders = lenders.iter().map(|(_, lender)| Arc::clone(&lender.own));
+        self.lenders = Lenders::new(lenders.collect());
         self.names.lent(lent, in_doubt);
+    }
+
+    /// Finds out what others lend to it, where its own fits are in memory.
+    pub(super) fn warm(&self) {
+        if self.own.is_at_hand() {
+            self.lenders.warm(&self.own);
+        }
+    }
+
+    /// Its own fits.
+    pub(super) fn own(&self) -> &Arc<Own> {
+        &self.own
+    }
+
+    /// The same where others stand for its own fits and for its lenders', as `replaced` says; `None` where none does.
+    pub(super) fn with(&self, replaced: &Replaced) -> Option<Self> {
+        let (own, lenders) = (replaced.instead(&self.own), self.lenders.with(replaced));
+        if own.is_none() && lenders.is_none() {
+            return None;
+        }
+        let lenders = lenders.unwrap_or_else(|| self.lenders.clone());
+        Some(Self {
+            lenders: if own.is_some() {
+                lenders.forgetful()
+            } else {
+                lenders
+            },
+            own: own.unwrap_or_else(|| Arc::clone(&self.own)),
+            ..self.clone()
+        })
     }
 
     /// Whether intervals still stand on the residuals of an earlier fit.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.fits.iter().any(|fit| fit.stale)
+        self.own.is_stale()
     }
 
     /// Where the timings are from; of a GPU without timings, the GPU.
@@ -179,45 +159,47 @@ impl Predictor {
     pub fn platform(&self) -> &Platform {
         self.sheet
             .as_ref()
-            .map_or(&self.platform, |sheet| &sheet.platform)
+            .map_or(&self.own.platform, |sheet| &sheet.platform)
     }
 
     /// What was timed.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.mode
+        self.own.mode
     }
 
     /// Number of timings.
     #[must_use]
     pub fn measurements(&self) -> usize {
-        self.tally.timings
+        self.own.tally.timings
     }
 
     /// What these fits have seen.
     pub(in crate::timing) fn seen(&self) -> Seen<'_> {
-        Seen {
-            platform: &self.platform,
-            mode: self.mode,
-            tally: self.tally,
-        }
+        self.own.seen()
     }
 
     /// The timings, or of many a fair part: whole nets of every group.
     #[must_use]
     pub fn sample(&self) -> &TrainingSet {
-        &self.sample
+        &self.own.parts().sample
+    }
+
+    /// All timings, weighed, where those at hand are all: of many they are not.
+    #[must_use]
+    pub fn all_timings(&self) -> Option<TrainingSet> {
+        self.own.all_timings()
     }
 
     /// Whether these are fits to `set` on `platform`.
     pub(super) fn is_of(&self, set: &TrainingSet, platform: &Platform) -> bool {
-        self.tally == set.tally() && self.platform == *platform
+        self.own.tally == set.tally() && self.own.platform == *platform
     }
 
     /// The nets that were timed, of many a part.
     #[must_use]
     pub fn timed_nets(&self) -> Vec<(&Group, &Features)> {
-        let nets = self.sample.groups().flat_map(|(group, samples)| {
+        let nets = self.sample().groups().flat_map(|(group, samples)| {
             let same = samples.chunk_by(|a, b| a.features == b.features);
             same.map(move |same| (group, &same[0].features))
         });
@@ -227,28 +209,29 @@ impl Predictor {
     /// How well the costs tell the time, of all timings.
     #[must_use]
     pub fn explanation(&self) -> &Explanation {
-        &self.explanation
+        &self.own.parts().explanation
     }
 
     /// The same by group.
     #[must_use]
     pub fn groups(&self) -> &[(Group, Explanation)] {
-        &self.by_group
+        &self.own.parts().by_group
     }
 
     /// Number of timings of `group`.
     #[must_use]
     pub fn measurements_of(&self, group: &Group) -> usize {
-        let found = self.by_group.binary_search_by(|(own, _)| own.cmp(group));
-        found.map_or(0, |position| self.by_group[position].1.n)
+        let groups = self.groups();
+        let found = groups.binary_search_by(|(own, _)| own.cmp(group));
+        found.map_or(0, |position| groups[position].1.n)
     }
 
     /// Name of the fit: the same for the same timings, estimator and data sheets, whatever the order of timings was.
     #[must_use]
     pub fn id(&self, estimator: Estimator) -> FitId {
         FitId {
-            platform: self.platform.id.clone(),
-            mode: self.mode,
+            platform: self.own.platform.id.clone(),
+            mode: self.own.mode,
             estimator,
             hash: self.names.of(estimator).hash,
             sheets: self.sheet.as_ref().map(|sheet| sheet.name.clone()),
@@ -257,8 +240,14 @@ impl Predictor {
 
     /// The same without what only further fits would need.
     pub(super) fn archived(self) -> Self {
-        Self {
+        self.lenders.warm(&self.own);
+        let without = |parts: &Parts| Parts {
             sample: TrainingSet::default(),
+            ..parts.clone()
+        };
+        Self {
+            own: Arc::new(self.own.remade(without)),
+            lenders: self.lenders.alone(),
             ..self
         }
     }
@@ -302,17 +291,17 @@ impl Predictor {
     /// Mean of |predicted - measured| / measured over nets left out of the fit; `None` where there are too few.
     #[must_use]
     pub fn error(&self, form: Form) -> Option<f64> {
-        self.fit_of(form)?.validation.mape
+        self.own.error(form)
     }
 
     /// Share of the timings that were left out of `form`'s fit which lie within their intervals; `None` where none was.
     #[must_use]
     pub fn covered(&self, form: Form, level: Level) -> Option<f64> {
-        covered(&self.fit_of(form)?.validation, self.tally.timings, level)
+        covered(&self.fit_of(form)?.validation, self.measurements(), level)
     }
 
     fn fit_of(&self, form: Form) -> Option<&Fit> {
-        self.fits.iter().find(|fit| fit.form == form)
+        self.own.fit_of(form)
     }
 
     /// The fit by which `estimator` predicts such a net.
@@ -357,7 +346,7 @@ impl Predictor {
         if features.layers.is_none() || form == Form::Acts {
             return None;
         }
-        let images = self.range.usual_batch(features)?.count;
+        let images = self.range().usual_batch(features)?.count;
         let all = images * f64::from(self.platform().device_count);
         Some(rounded(all).max(1))
     }
@@ -367,15 +356,15 @@ impl Predictor {
     fn at_batch(&self, asked: &Asked, fit: &Fit, ms: f64) -> AtBatch {
         let said = |count| Images { count, spread: 0.0 };
         let images = self.images(asked).map(said);
-        let images = images.or_else(|| self.range.usual_batch(asked.features));
+        let images = images.or_else(|| self.range().usual_batch(asked.features));
         match (&asked.features.layers, images) {
             // The paper's line knows nothing but activations.
             (Some(sums), Some(images)) if fit.form != Form::Acts => {
                 let step = Step {
                     launches: f64::from(sums.launches.get()),
-                    mode: self.mode,
+                    mode: self.own.mode,
                     images,
-                    timed: self.range.launching,
+                    timed: self.range().launching,
                 };
                 AtBatch::of(ms, &step)
             }
@@ -399,7 +388,14 @@ impl Predictor {
     pub fn least_ms(&self, asked: &Asked) -> Option<f64> {
         let fit = self.fit_for(asked.estimator, asked.features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
-        Some(scale * fit.least_ms(asked.features, asked.group))
+        Some(
+            scale
+                * fit.least_ms(
+                    self.lenders.lend_to(&self.own, fit.form),
+                    asked.features,
+                    asked.group,
+                ),
+        )
     }
 
     /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
@@ -410,12 +406,13 @@ impl Predictor {
     }
 
     fn timed(&self, asked: &Asked, fit: &Fit) -> (Time, Estimate, AtBatch) {
-        let estimate = fit.estimate(asked, self.noise(asked.features.architecture));
+        let noise = self.noise(asked.features.architecture);
+        let estimate = fit.estimate(self.lenders.lend_to(&self.own, fit.form), asked, noise);
         let scales = self.sheet.as_ref().map(|sheet| &sheet.scales);
         let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
         let batch = self.at_batch(asked, fit, fitted);
         let ms = fitted * batch.factor;
-        let beyond = self.range.batch_doubt(self.images(asked).unwrap_or(0.0));
+        let beyond = self.range().batch_doubt(self.images(asked).unwrap_or(0.0));
         let sheets = scales.map_or(0.0, |s| s.spread);
         let doubt = batch.spread.hypot(sheets).hypot(beyond);
         let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
@@ -466,16 +463,16 @@ impl Predictor {
         shares: &[(Part, f64)],
         batch: AtBatch,
     ) -> Vec<Warning> {
-        let (platform, mode) = (&self.platform.id, self.mode);
+        let (platform, mode) = (&self.own.platform.id, self.own.mode);
         let mut warnings = Vec::new();
         warnings.extend(self.sheet.iter().flat_map(Warning::sheet));
-        warnings.extend(self.range.beyond(asked.features));
+        warnings.extend(self.range().beyond(asked.features));
         warnings.extend((!estimate.seen).then(|| Warning::unseen(asked.group, platform, mode)));
-        warnings.extend(Warning::few(self.tally.timings, platform, mode));
+        warnings.extend(Warning::few(self.measurements(), platform, mode));
         let compute = shares.iter().find(|(part, _)| *part == Part::Compute);
         warnings.extend(compute.and_then(|(_, share)| Warning::flop_bound(*share)));
         if let Some(images) = self.images(asked) {
-            warnings.extend(self.range.beyond_batch(images));
+            warnings.extend(self.range().beyond_batch(images));
             let launching = (batch.launching > 0.0).then_some(batch.launching);
             warnings.extend(Warning::overhead_bound(images, launching));
         }
@@ -486,8 +483,13 @@ impl Predictor {
     }
 
     fn noise(&self, net: Option<Architecture>) -> f64 {
-        let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
+        let noises = &self.own.parts().noises;
+        let find = |net| noises.binary_search_by_key(&net, |(net, _)| *net);
         let found = net.and_then(|net| find(net).ok());
-        found.map_or(0.0, |position| self.noises[position].1)
+        found.map_or(0.0, |position| noises[position].1)
+    }
+
+    fn range(&self) -> &Range {
+        &self.own.parts().range
     }
 }

@@ -1,18 +1,19 @@
 //! The predictors that are fitted to the timings of all platforms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fit_id::{FitId, Seen, hash_lent, lenders};
+use super::own::{Head, Own, Replaced, Source};
 use super::predictor::Predictor;
 pub use super::timings::{Timing, Timings};
 use crate::timing::data::measurement::Measurement;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};
 use crate::timing::fit::estimator::Estimator;
-use crate::timing::fit::training::TrainingSet;
+use crate::timing::fit::training::{Tally, TrainingSet};
 
 /// What a predictor is of.
-type Key = (PlatformId, Mode);
+pub type Key = (PlatformId, Mode);
 
 /// All that a prediction looks at; replaced whole when measurements change.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,8 @@ pub struct Made {
     pub data_version: i64,
     /// Fits to some of the timings, with residuals of their own, that were made before.
     pub ahead: Vec<Predictor>,
+    /// Whose timings have changed: the fits of others stay as they are. `None`: the timings are all that there are.
+    pub changed: Option<BTreeSet<Key>>,
 }
 
 /// How many timings of a fit are not as the others let expect.
@@ -62,7 +65,7 @@ impl Predictors {
     ) -> Self {
         let made = Made {
             data_version,
-            ahead: Vec::new(),
+            ..Made::default()
         };
         Self::fit_from(platforms, timings, previous, made)
     }
@@ -76,12 +79,14 @@ impl Predictors {
         Made {
             data_version,
             ahead,
+            changed,
         }: Made,
     ) -> Self {
         let platforms: BTreeMap<_, _> = platforms.into_iter().map(|p| (p.id.clone(), p)).collect();
-        let (mut fits, mut doubted) = (BTreeMap::new(), BTreeMap::new());
+        let (mut fits, mut doubted) = previous.but(changed.as_ref());
         let mut made = Vec::new();
-        for (key, set) in timings.sets() {
+        let is_changed = |key| changed.as_ref().is_none_or(|changed| changed.contains(key));
+        for (key, set) in timings.sets().filter(|(key, _)| is_changed(key)) {
             let Some(platform) = platforms.get(&key.0) else {
                 continue;
             };
@@ -119,6 +124,111 @@ impl Predictors {
             out: BTreeMap::new(),
             settled,
         }
+    }
+
+    /// The fits that stay where `changed` change, and how many of their timings are doubted.
+    fn but(
+        &self,
+        changed: Option<&BTreeSet<Key>>,
+    ) -> (BTreeMap<Key, Arc<Predictor>>, BTreeMap<Key, usize>) {
+        let Some(changed) = changed else {
+            return (BTreeMap::new(), BTreeMap::new());
+        };
+        let (mut fits, mut doubted) = (self.fits.clone(), self.doubted.clone());
+        fits.retain(|key, _| !changed.contains(key));
+        doubted.retain(|key, _| !changed.contains(key));
+        (fits, doubted)
+    }
+
+    /// The `platforms`, with no fit yet.
+    #[must_use]
+    pub fn without_fits(platforms: Vec<Platform>) -> Self {
+        Self {
+            platforms: platforms.into_iter().map(|p| (p.id.clone(), p)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Fits of `platforms` that were made before and of which these `heads` were kept; the rest of each is read from `source` once
+    /// somebody asks. Nobody lends to them yet ([`Predictors::lent_anew`]).
+    #[must_use]
+    pub fn kept(
+        platforms: Vec<Platform>,
+        heads: &BTreeMap<Key, Head>,
+        source: &Arc<dyn Source>,
+    ) -> Self {
+        let Self { platforms, .. } = Self::without_fits(platforms);
+        let fits = heads.iter().filter_map(|(key, head)| {
+            let platform = platforms.get(&key.0)?.clone();
+            let own = Own::of_head(platform, key.1, head, Arc::clone(source));
+            Some((key.clone(), Arc::new(Predictor::alone(own))))
+        });
+        let doubted = heads.iter().map(|(key, head)| (key.clone(), head.doubted));
+        Self {
+            fits: fits.collect(),
+            doubted: doubted.collect(),
+            platforms,
+            settled: true,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with what all lend to each other now.
+    #[must_use]
+    pub fn lent_anew(mut self) -> Self {
+        let all: Vec<Key> = self.fits.keys().cloned().collect();
+        self.fits = lent(self.fits, &all, self.data_version);
+        self
+    }
+
+    /// What of these fits was not kept yet, with its head.
+    #[must_use]
+    pub fn to_keep(&self) -> Vec<(Key, Head, Arc<Own>)> {
+        let fits = self.fits.iter().filter(|(_, fit)| fit.own().is_fresh());
+        let with_head = |(key, fit): (&Key, &Arc<Predictor>)| {
+            let doubted = self.doubted.get(key).copied().unwrap_or_default();
+            let own = Arc::clone(fit.own());
+            (key.clone(), own.head(doubted), own)
+        };
+        fits.map(with_head).collect()
+    }
+
+    /// The same without what nobody has asked for since the last call, where more than `most` timings are in memory.
+    #[must_use]
+    pub fn rested(&self, most: usize) -> Option<Self> {
+        let at_hand = self.fits.values().filter(|fit| fit.own().is_at_hand());
+        let timings: usize = at_hand.map(|fit| fit.own().weight()).sum();
+        let mut replaced = Replaced::default();
+        for own in self.fits.values().map(|fit| fit.own()) {
+            if own.rests() && timings > most {
+                replaced.put(own, own.put_away());
+            }
+        }
+        if replaced.is_empty() {
+            return None;
+        }
+        let mut rested = self.clone();
+        for fit in rested.fits.values_mut() {
+            if let Some(new) = fit.with(&replaced) {
+                *fit = Arc::new(new);
+            }
+        }
+        Some(rested)
+    }
+
+    /// How many of the fits are in memory: the others are read back once somebody asks.
+    #[must_use]
+    pub fn in_memory(&self) -> usize {
+        let at_hand = self.fits.values().filter(|fit| fit.own().is_at_hand());
+        at_hand.count()
+    }
+
+    /// The timings of each fit, counted.
+    #[must_use]
+    pub fn tallies(&self) -> BTreeMap<Key, Tally> {
+        let fits = self.fits.iter();
+        fits.map(|(key, fit)| (key.clone(), fit.own().tally))
+            .collect()
     }
 
     /// The same, where so many timings of each platform and mode are `out` of the fits.
@@ -188,8 +298,12 @@ impl Predictors {
                 ))
         });
         let outdated: Vec<Key> = outdated.map(|(key, _)| key.clone()).collect();
+        let fits = lent(fits, &outdated, self.data_version);
+        for fit in outdated.iter().filter_map(|key| fits.get(key)) {
+            fit.warm();
+        }
         Self {
-            fits: lent(fits, &outdated, self.data_version),
+            fits,
             settled: true,
             ..self.clone()
         }
@@ -242,35 +356,45 @@ impl Predictors {
         ids.map(|id| id.to_string()).collect()
     }
 
-    /// The platform's fit called `id` that `timings`, those of `version` of the data, gave; `None` where they give another. Fits among
-    /// these to the same timings are not made again.
+    /// The platform's fit called `id` that `version` of the data gave, when the timings of those that have `changed` since were
+    /// `timings`; `None` where they give another. Fits among these to the same timings are not made again.
     #[must_use]
-    pub fn past(&self, id: &FitId, timings: &Timings, version: i64) -> Option<Predictor> {
+    pub fn past(
+        &self,
+        id: &FitId,
+        timings: &Timings,
+        changed: &BTreeSet<Key>,
+        version: i64,
+    ) -> Option<Predictor> {
         let sets = timings.sets().filter_map(|(key, set)| {
             let seen = Seen {
                 platform: self.platforms.get(&key.0)?,
                 mode: key.1,
                 tally: set.tally(),
             };
-            Some((seen, set))
+            changed.contains(key).then_some((key, (seen, Some(set))))
         });
-        let sets: Vec<(Seen, &TrainingSet)> = sets.collect();
+        let same = self.fits.iter().filter(|(key, _)| !changed.contains(*key));
+        let same = same.map(|(key, fit)| (key, (fit.seen(), None)));
+        // In the order of their names, which decides among equal lenders.
+        let sets: BTreeMap<&Key, (Seen, Option<&TrainingSet>)> = sets.chain(same).collect();
+        let sets: Vec<(Seen, Option<&TrainingSet>)> = sets.into_values().collect();
         let wanted = |seen: &Seen| (&seen.platform.id, seen.mode) == (&id.platform, id.mode);
         let (own, set) = sets.iter().find(|(seen, _)| wanted(seen))?;
         let lenders = lenders(own, sets.iter().copied());
-        let made = |own: &Seen, set: &TrainingSet| {
+        let made = |own: &Seen, set: Option<&TrainingSet>| {
             let known = self.get(&own.platform.id, own.mode);
-            let known = known.filter(|fit| fit.is_of(set, own.platform));
+            let known = known.filter(|fit| set.is_none_or(|set| fit.is_of(set, own.platform)));
             match known {
                 Some(known) => Some(known.validated()),
-                None => Predictor::fit(own.platform.clone(), own.mode, set, None)
+                None => Predictor::fit(own.platform.clone(), own.mode, set?, None)
                     .map(|fit| fit.validated()),
             }
         };
-        let mut past = made(own, set)?.made_at(version);
+        let mut past = made(own, *set)?.made_at(version);
         let lenders: Vec<Predictor> = lenders
             .iter()
-            .filter_map(|(seen, set)| made(seen, set))
+            .filter_map(|(seen, set)| made(seen, *set))
             .collect();
         past.borrow_from(&lenders.iter().collect::<Vec<_>>());
         past.date(&BTreeMap::from([(id.hash, version)]));

@@ -83,11 +83,13 @@ impl Timings {
         });
     }
 
-    /// The hashes in the names of the fits that [`Timings::remove`] of `gone` and [`Timings::add`] of `fresh` will change.
+    /// The hashes in the names of the fits that [`Timings::remove`] of `gone` and [`Timings::add`] of `fresh` will change, where
+    /// those that stand have the `tallies`: of some the timings may not be here.
     #[must_use]
     pub fn names_after(
         &self,
         platforms: &BTreeMap<PlatformId, Platform>,
+        tallies: &BTreeMap<Key, Tally>,
         gone: &HashSet<i64>,
         fresh: &[Timing],
     ) -> Vec<u64> {
@@ -108,41 +110,7 @@ impl Timings {
             let tally = set.tally_after(gone, more);
             (tally != set.tally()).then_some((key, tally))
         });
-        self.names_of(platforms, &changed.collect())
-    }
-
-    fn names_of(
-        &self,
-        platforms: &BTreeMap<PlatformId, Platform>,
-        changed: &BTreeMap<Key, Tally>,
-    ) -> Vec<u64> {
-        let mut tallies: BTreeMap<&Key, Tally> = self
-            .sets
-            .iter()
-            .map(|(key, set)| (key, set.tally()))
-            .collect();
-        tallies.extend(changed.iter().map(|(key, tally)| (key, *tally)));
-        let seen = |(key, tally): (&&Key, &Tally)| {
-            Some(Seen {
-                platform: platforms.get(&key.0)?,
-                mode: key.1,
-                tally: *tally,
-            })
-        };
-        let there = tallies.iter().filter(|(_, tally)| tally.timings > 0);
-        let all: Vec<Seen> = there.filter_map(seen).collect();
-        let own = all.iter().filter(|own| {
-            let mut keys = changed.keys();
-            keys.any(|(id, mode)| (id, *mode) == (&own.platform.id, own.mode))
-        });
-        own.flat_map(|own| {
-            let lenders = lenders(own, all.iter().map(|seen| (*seen, ())));
-            [
-                hash_alone(own),
-                hash_lent(own, lenders.into_iter().map(|(seen, ())| seen)),
-            ]
-        })
-        .collect()
+        names_of(platforms, tallies, &changed.collect())
     }
 
     /// The timings of one platform in one mode once those of the measurements `gone` are removed and `come` are added.
@@ -166,11 +134,55 @@ impl Timings {
         set
     }
 
+    /// The timings of one platform in one mode.
+    #[must_use]
+    pub fn all_of(&self, key: &Key) -> Option<&TrainingSet> {
+        self.sets.get(key)
+    }
+
     /// Number of timings of one platform in one mode.
     #[must_use]
     pub fn count(&self, id: &PlatformId, mode: Mode) -> usize {
         let set = self.sets.get(&(id.clone(), mode));
         set.map_or(0, TrainingSet::len)
+    }
+
+    /// Takes the timings of these `keys` out.
+    #[must_use]
+    pub fn take(&mut self, keys: &BTreeSet<Key>) -> Self {
+        let own = keys.iter();
+        let own = own.filter_map(|key| self.sets.remove_entry(key));
+        Self {
+            sets: own.collect(),
+        }
+    }
+
+    /// The timings of these `keys`.
+    #[must_use]
+    pub fn only(&self, keys: &BTreeSet<Key>) -> Self {
+        let own = self.sets.iter().filter(|(key, _)| keys.contains(*key));
+        Self {
+            sets: own.map(|(key, set)| (key.clone(), set.clone())).collect(),
+        }
+    }
+
+    /// Puts all of `other` in.
+    pub fn put_all(&mut self, other: Self) {
+        self.sets.extend(other.sets);
+    }
+
+    /// Puts `set` in the place of the timings of one platform in one mode.
+    pub fn put(&mut self, key: Key, set: TrainingSet) {
+        if set.is_empty() {
+            self.sets.remove(&key);
+        } else {
+            self.sets.insert(key, set);
+        }
+    }
+
+    /// Forgets the timings of one platform in one mode.
+    pub fn forget(&mut self, key: &Key) {
+        self.sets.remove(key);
     }
 
     /// The samples of one platform in one mode, by group.
@@ -206,4 +218,35 @@ impl Timings {
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
+}
+
+/// The hashes in the names of the fits that have `changed`, beside those that stand.
+fn names_of(
+    platforms: &BTreeMap<PlatformId, Platform>,
+    tallies: &BTreeMap<Key, Tally>,
+    changed: &BTreeMap<Key, Tally>,
+) -> Vec<u64> {
+    let mut tallies = tallies.clone();
+    tallies.extend(changed.iter().map(|(key, tally)| (key.clone(), *tally)));
+    let seen = |(key, tally): (&Key, &Tally)| {
+        Some(Seen {
+            platform: platforms.get(&key.0)?,
+            mode: key.1,
+            tally: *tally,
+        })
+    };
+    let there = tallies.iter().filter(|(_, tally)| tally.timings > 0);
+    let all: Vec<Seen> = there.filter_map(seen).collect();
+    let own = all.iter().filter(|own| {
+        let mut keys = changed.keys();
+        keys.any(|(id, mode)| (id, *mode) == (&own.platform.id, own.mode))
+    });
+    own.flat_map(|own| {
+        let lenders = lenders(own, all.iter().map(|seen| (*seen, ())));
+        [
+            hash_alone(own),
+            hash_lent(own, lenders.into_iter().map(|(seen, ())| seen)),
+        ]
+    })
+    .collect()
 }

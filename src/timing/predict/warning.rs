@@ -1,6 +1,6 @@
 //! What to know before trusting a prediction: stable codes, each with one plain sentence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::batch::{Images, UsualBatch};
@@ -189,7 +189,7 @@ impl Warning {
 }
 
 /// Least and largest costs that were measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(in crate::timing) struct Range {
     low: [f64; 3],
     high: [f64; 3],

@@ -63,7 +63,10 @@ impl Store {
 }
 
 /// The platform and the mode that are called so; else the column that no release has written.
-pub(super) fn fit(platform: &str, mode: &str) -> Result<(PlatformId, Mode), &'static str> {
+pub(in crate::store::tables) fn fit(
+    platform: &str,
+    mode: &str,
+) -> Result<(PlatformId, Mode), &'static str> {
     let id = PlatformId::new(platform).map_err(|_| "platform")?;
     let mut modes = Mode::ALL.into_iter();
     let mode = modes.find(|own| own.as_str() == mode).ok_or("mode")?;
