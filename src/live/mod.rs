@@ -29,7 +29,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use crate::store::{Committed, Store, StoreError, Writing};
-use keeping::Keeping;
+use keeping::state::Keeping;
 use kept::Pins;
 use keyed::{Ended, Ending, Running};
 use known::{Judged, Known, failed, judged};

@@ -4,81 +4,22 @@
 //! platform has changed since, and made again of the timings otherwise.
 
 mod source;
+pub(super) mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Live;
 use super::known::{Known, failed};
-use crate::store::{Keep, KeptAt, KeptHead, Store, StoreError};
+use crate::store::{Keep, KeptAt, KeptHead, StoreError};
 use crate::timing::Predictors;
-use crate::timing::predict::own::{Head, Own, Source};
+use crate::timing::predict::own::{Head, Own};
 use crate::timing::predict::predictors::{Key, Made};
-use source::{Kept, opened, sealed};
+use source::{opened, sealed};
 
 /// Timings whose fits stay in memory, those that were asked for lately aside: about half a kilobyte each.
 const MOST: usize = 60_000;
-/// Looks, of which there are four in a second, between two at what rests.
-const REST: u32 = 40;
-/// Looks for which fits stay as they are before they are kept, and after which they are kept although they change.
-const QUIET: u32 = 8;
-const LATE: u32 = 120;
-
-/// What is known of what the store keeps.
-#[derive(Debug)]
-pub(super) struct Keeping {
-    source: Arc<dyn Source>,
-    /// Which data these are; `None`: nothing is kept of them yet.
-    lineage: Mutex<Option<i64>>,
-    /// The version of the data of which all is kept.
-    version: AtomicI64,
-    /// Looks since the fits were kept, and since they changed.
-    looks: AtomicU32,
-    quiet: AtomicU32,
-    seen: AtomicI64,
-}
-
-impl Keeping {
-    pub(super) fn new(store: &Store) -> Self {
-        Self {
-            source: Arc::new(Kept::new(store.clone())),
-            lineage: Mutex::default(),
-            version: AtomicI64::new(-1),
-            looks: AtomicU32::new(0),
-            quiet: AtomicU32::new(0),
-            seen: AtomicI64::new(-1),
-        }
-    }
-
-    fn lineage(&self) -> Option<i64> {
-        *self.lineage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, at: Option<KeptAt>) {
-        let version = at.map_or(-1, |at| at.version);
-        self.version.store(version, Ordering::Relaxed);
-        *self.lineage.lock().unwrap_or_else(PoisonError::into_inner) = at.map(|at| at.lineage);
-    }
-
-    /// Whether it is time to keep the fits of `version` of the data.
-    fn is_due(&self, version: i64) -> bool {
-        let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
-        let quiet = if self.seen.swap(version, Ordering::Relaxed) == version {
-            self.quiet.fetch_add(1, Ordering::Relaxed) + 1
-        } else {
-            self.quiet.store(0, Ordering::Relaxed);
-            0
-        };
-        quiet >= QUIET || looks >= LATE
-    }
-
-    /// Whether it is time to look at what rests.
-    fn rests(&self) -> bool {
-        self.looks.load(Ordering::Relaxed).is_multiple_of(REST)
-    }
-}
-
 impl Live {
     /// Reads what the store holds now, and fits what has changed.
     pub(super) async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
