@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::asking::{Interval, Times};
+use super::asking::{Interval, OfBase, Times};
 use super::cache::counted::counted;
 use super::cache::ready::Ready;
 use super::chosen::chosen;
@@ -145,9 +145,17 @@ pub fn predicted_by(
         let asked = times.question.about(wanted);
         let prediction = predictor.predict(&asked)?;
         let time = times.row(predictor, wanted, &prediction);
-        let of_base = scaled
-            .as_ref()
-            .and_then(|_| predictor.time(&times.question.about(&base)));
+        let time = match &scaled {
+            Some(_) => {
+                let ms = predictor.time(&times.question.about(&base)).map(|base| base.ms);
+                let base = OfBase {
+                    features: &base,
+                    ms,
+                };
+                times.beside(predictor, &base, wanted, time)
+            }
+            None => time,
+        };
         let epoch = |ms: f64| times.question.epoch_seconds(predictor, ms);
         Some(PredictionRow {
             platform: time.platform,
@@ -155,7 +163,7 @@ pub fn predicted_by(
             epoch_seconds: time.epoch_seconds,
             images_per_second: time.images_per_second,
             interval: time.interval,
-            base_epoch_seconds: of_base.map(|base| epoch(base.ms)),
+            base_epoch_seconds: time.base_epoch_seconds,
             usual_batch_size: time.usual_batch_size,
             fit: fit_row(predictor, &asked, &prediction, epoch),
             total: time.total,
