@@ -373,16 +373,16 @@ fn ways_that_a_net_cannot_take_are_left_out_and_named() {
     let said = text(&done.stdout);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     assert!(
-        said.contains("Left out: r; dWr by 8. By r: the scaled net"),
+        said.contains("Left out: r; dWr by 8. By r: this net takes"),
         "{said}"
     );
     let alone = call(&dir, &format!("compare {net} --strategies r --factors 2,8"));
     assert_eq!(alone.status.code(), Some(2));
-    assert!(text(&alone.stderr).contains("--factors: by r: the scaled net cannot be counted"));
+    assert!(text(&alone.stderr).contains("--factors: by r: this net takes images of 224 pixels"));
     let planned = call(&dir, &format!("plan {net} --strategies r,w --flops 20G"));
     let said = text(&planned.stdout);
     assert!(
-        said.contains("what can be made") && said.contains("By r: the scaled net"),
+        said.contains("what can be made") && said.contains("By r: this net takes"),
         "{said}"
     );
 }

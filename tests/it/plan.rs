@@ -106,7 +106,7 @@ async fn a_way_that_makes_no_other_net_is_left_out_of_a_plan_with_the_reason() {
     for one in [&options[1], out] {
         let reason = one["reason"].as_str().unwrap();
         assert!(
-            reason.starts_with("the scaled net cannot be counted: `rearrange`"),
+            reason.starts_with("this net takes images of 224 pixels, and of no side near"),
             "{reason}"
         );
     }
