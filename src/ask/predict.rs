@@ -147,7 +147,9 @@ pub fn predicted_by(
         let time = times.row(predictor, wanted, &prediction);
         let time = match &scaled {
             Some(_) => {
-                let ms = predictor.time(&times.question.about(&base)).map(|base| base.ms);
+                let ms = predictor
+                    .time(&times.question.about(&base))
+                    .map(|base| base.ms);
                 let base = OfBase {
                     features: &base,
                     ms,

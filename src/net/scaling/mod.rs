@@ -329,7 +329,8 @@ impl Scaling {
                 from.get(),
                 e.detail
             ),
-            hint: "another factor, or a way that leaves the resolution as it is, such as dw".to_owned(),
+            hint: "another factor, or a way that leaves the resolution as it is, such as dw"
+                .to_owned(),
         };
         Invalid(error.0.iter().map(field).collect())
     }
