@@ -84,8 +84,8 @@ impl Warning {
         };
         let detail = || {
             format!(
-                "steps are of {images} images here and of {of_base} for the net as it is, as nets of their sizes were timed: \
-                 that alone makes it {times:.2}x {than}; name a batch size to compare both in the same steps"
+                "its steps are of {images} images and those of the net as it is of {of_base}, as such nets were timed: that \
+                 alone makes it {times:.2}x {than}; name a batch size for equal steps"
             )
         };
         (times > UNLIKE_STEPS).then(|| Self::new("unlike_steps", detail()))
