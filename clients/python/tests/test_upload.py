@@ -56,8 +56,9 @@ def test_a_dry_run_stores_nothing(client):
 
 def test_counts_of_another_net_and_rows_in_no_group_are_told(client, monkeypatch):
     def row(flops: float, params: float) -> dict:
-        return {"platform": "v100x8-pycls", "mode": "train", "label": "resnet50", "resolution": 224,
-                "images_per_second": 1000.0, "complexity": {"flops": flops, "params": params, "acts": 1.1e7}}  # fmt: skip
+        counts = {"flops": flops, "params": params, "acts": 1.1e7}
+        net = {"label": "resnet50", "resolution": 224, "complexity": counts}
+        return {"platform": "v100x8-pycls", "mode": "train", "images_per_second": 1000.0, **net}
 
     sent = [row(4.1e9, 25.6e6), row(1.8e9, 11.7e6)]
     answer = client.upload(sent, dry_run=True)

@@ -274,7 +274,7 @@ fn nets(samples: &[&Sample], recipe: &Recipe, beta: &Columns) -> Vec<(Architectu
     let shrunk = repeats.map(|same| {
         let (n, sum) = same.iter().fold((0.0, 0.0), |(n, sum), sample| {
             let residual = (sample.busy_ms() / dot(beta, (recipe.columns)(&sample.features))).ln();
-            let weight = sample.busy_share();
+            let weight = sample.busy_share() * sample.weight();
             (
                 n + weight,
                 sum + weight * residual.clamp(-NET_LIMIT, NET_LIMIT),
