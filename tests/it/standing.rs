@@ -304,21 +304,3 @@ async fn rows_with_the_counts_of_a_known_net_are_told_what_brings_them_into_its_
     assert!(answer.get("no_group").is_none(), "{answer}");
     assert_eq!(group(&answer["upload"]).await, "resnet");
 }
-
-#[tokio::test]
-async fn a_time_that_is_hardly_believed_says_little_of_its_own_net_either() {
-    let all = rows(30);
-    let mut slow = all.clone();
-    slow[3] = at_speed(slow[3].clone(), 1.0 / 8.0);
-    let epoch = async |sent: &[Value]| {
-        let app = App::seeded().await;
-        let answer = app.judged("", sent).await.body;
-        assert_eq!(answer["accepted"], 30, "{answer}");
-        let asked = json!({"model": sent[3]["model"], "platform": "mine"});
-        let told = app.post("/v1/predict", &asked).await.body;
-        told["predictions"][0]["epoch_seconds"].as_f64().unwrap()
-    };
-    let (right, beside_it) = (epoch(&all).await, epoch(&slow).await);
-    // Its weight is a few hundredths, so it may still move its group by a tenth or two.
-    assert!((beside_it / right).ln().abs() < 0.35, "{right} {beside_it}");
-}
