@@ -96,11 +96,7 @@ impl<'a> Asking<'a> {
         let row = |predictor: &Arc<Predictor>| {
             let prediction = predictor.predict(&asked)?;
             let row = self.times.row(predictor, &features, &prediction);
-            let ms = predictor.time(&question.about(&base)).map(|base| base.ms);
-            let base = OfBase {
-                features: &base,
-                ms,
-            };
+            let base = OfBase::timed(predictor, question, &base);
             Some(self.times.beside(predictor, &base, &features, row))
         };
         self.predictors.iter().filter_map(row).collect()
@@ -192,7 +188,7 @@ impl Times<'_> {
         let asked = self.question.about(features);
         let in_same_steps = Asked {
             batch_size: Some(of_base),
-            ..asked.clone()
+            ..asked
         };
         if images == of_base {
             return None;
@@ -208,6 +204,20 @@ pub(crate) struct OfBase<'a> {
     pub(crate) features: &'a Features,
     /// Its time for an image on one device, where it is known.
     pub(crate) ms: Option<f64>,
+}
+
+impl<'a> OfBase<'a> {
+    /// The net with `features`, as `predictor` times it.
+    pub(super) fn timed(
+        predictor: &Predictor,
+        question: &Question,
+        features: &'a Features,
+    ) -> Self {
+        let ms = predictor
+            .time(&question.about(features))
+            .map(|base| base.ms);
+        Self { features, ms }
+    }
 }
 
 /// Where one new timing would lie, with probability `level`.
