@@ -186,7 +186,8 @@ impl Run {
             return place(timed, wanted);
         }
         let id = &own.platform().id;
-        let said = format!("{id} has timings of {count} devices, not of {wanted}");
+        let s = if count == 1 { "" } else { "s" };
+        let said = format!("{id} has timings of {count} device{s}, not of {wanted}");
         // A forward pass exchanges nothing.
         let sharing = (own.mode() == Mode::Train).then(|| Sharing::between(own.platform(), wanted));
         let detail = sharing.map_or_else(
