@@ -16,7 +16,7 @@ use crate::plan::{Configured, Question};
 use crate::timing::data::measurement::subject;
 use crate::timing::data::platform::Precision;
 use crate::timing::predict::warning::Warning;
-use crate::timing::{Features, Form, Mode, PlatformId, Prediction, Predictor, Predictors};
+use crate::timing::{Asked, Features, Form, Mode, PlatformId, Prediction, Predictor, Predictors};
 
 /// A request about one net, read.
 pub(crate) struct Asking<'a> {
@@ -95,11 +95,9 @@ impl<'a> Asking<'a> {
         let asked = question.about(&features);
         let row = |predictor: &Arc<Predictor>| {
             let prediction = predictor.predict(&asked)?;
-            let base = predictor.time(&question.about(&base));
-            Some(TimeRow {
-                base_epoch_seconds: base.map(|b| question.epoch_seconds(predictor, b.ms)),
-                ..self.times.row(predictor, &features, &prediction)
-            })
+            let row = self.times.row(predictor, &features, &prediction);
+            let base = OfBase::timed(predictor, question, &base);
+            Some(self.times.beside(predictor, &base, &features, row))
         };
         self.predictors.iter().filter_map(row).collect()
     }
@@ -160,6 +158,65 @@ impl Times<'_> {
                 .chain(configured.into_iter().flatten())
                 .collect(),
         }
+    }
+
+    /// `row`, the time of a net with `features`, beside that of the `base` that it was scaled from.
+    pub(crate) fn beside(
+        &self,
+        predictor: &Predictor,
+        base: &OfBase,
+        features: &Features,
+        mut row: TimeRow,
+    ) -> TimeRow {
+        let epoch = |ms: f64| self.question.epoch_seconds(predictor, ms);
+        row.base_epoch_seconds = base.ms.map(epoch);
+        row.warnings
+            .extend(self.unlike_steps(predictor, base, features, &row));
+        row
+    }
+
+    /// A warning where much of what a time and its base's differ by is that neither's batch was said.
+    fn unlike_steps(
+        &self,
+        predictor: &Predictor,
+        base: &OfBase,
+        features: &Features,
+        row: &TimeRow,
+    ) -> Option<Warning> {
+        let images = row.usual_batch_size?;
+        let of_base = predictor.usual_batch(base.features, row.fit.based_on)?;
+        let asked = self.question.about(features);
+        let in_same_steps = Asked {
+            batch_size: Some(of_base),
+            ..asked
+        };
+        if images == of_base {
+            return None;
+        }
+        let as_usual = predictor.expected_ms(&asked)?;
+        let slower = as_usual / predictor.expected_ms(&in_same_steps)?;
+        Warning::unlike_steps([images, of_base], slower)
+    }
+}
+
+/// The net that another was scaled from.
+pub(crate) struct OfBase<'a> {
+    pub(crate) features: &'a Features,
+    /// Its time for an image on one device, where it is known.
+    pub(crate) ms: Option<f64>,
+}
+
+impl<'a> OfBase<'a> {
+    /// The net with `features`, as `predictor` times it.
+    pub(super) fn timed(
+        predictor: &Predictor,
+        question: &Question,
+        features: &'a Features,
+    ) -> Self {
+        let ms = predictor
+            .time(&question.about(features))
+            .map(|base| base.ms);
+        Self { features, ms }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::asking::{Asking, TimeRow};
+use super::asking::{Asking, OfBase, TimeRow};
 use super::complexity::{Base, Scaled, base_row, missed, scaled_row};
 use super::factors::{Factors, read as factors};
 pub use super::forms::NotCompared;
@@ -193,13 +193,12 @@ pub(crate) fn answer_row(
         let time = time.as_ref()?;
         let mut told = asking.times.row(predictor, &row.features, &time.prediction);
         told.warnings.extend(missed(&scaled));
+        let base = OfBase {
+            features: comparison.base_features(),
+            ms: base.as_ref().map(|base| base.ms),
+        };
         Some(ComparedTime {
-            time: TimeRow {
-                base_epoch_seconds: base
-                    .as_ref()
-                    .map(|base| asking.times.question.epoch_seconds(predictor, base.ms)),
-                ..told
-            },
+            time: asking.times.beside(predictor, &base, &row.features, told),
             to_base: time.to_base,
             to_best: time.to_best,
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::asking::{Interval, Times};
+use super::asking::{Interval, OfBase, TimeRow, Times};
 use super::cache::counted::counted;
 use super::cache::ready::Ready;
 use super::chosen::chosen;
@@ -91,6 +91,24 @@ pub struct PredictionRow {
     pub warnings: Vec<Warning>,
 }
 
+impl PredictionRow {
+    /// A time with all that is known of its fit.
+    fn new(time: TimeRow, fit: FitRow) -> Self {
+        Self {
+            platform: time.platform,
+            mode: time.mode,
+            epoch_seconds: time.epoch_seconds,
+            images_per_second: time.images_per_second,
+            interval: time.interval,
+            base_epoch_seconds: time.base_epoch_seconds,
+            usual_batch_size: time.usual_batch_size,
+            fit,
+            total: time.total,
+            warnings: time.warnings,
+        }
+    }
+}
+
 /// The answer to `request`, whose `fit` must be one of `predictors`.
 ///
 /// # Errors
@@ -144,23 +162,15 @@ pub fn predicted_by(
     let row = |predictor: &Arc<Predictor>| {
         let asked = times.question.about(wanted);
         let prediction = predictor.predict(&asked)?;
-        let time = times.row(predictor, wanted, &prediction);
-        let of_base = scaled
-            .as_ref()
-            .and_then(|_| predictor.time(&times.question.about(&base)));
+        let mut time = times.row(predictor, wanted, &prediction);
+        if scaled.is_some() {
+            let base = OfBase::timed(predictor, &times.question, &base);
+            time = times.beside(predictor, &base, wanted, time);
+        }
+        time.warnings.extend(missed.clone());
         let epoch = |ms: f64| times.question.epoch_seconds(predictor, ms);
-        Some(PredictionRow {
-            platform: time.platform,
-            mode: time.mode,
-            epoch_seconds: time.epoch_seconds,
-            images_per_second: time.images_per_second,
-            interval: time.interval,
-            base_epoch_seconds: of_base.map(|base| epoch(base.ms)),
-            usual_batch_size: time.usual_batch_size,
-            fit: fit_row(predictor, &asked, &prediction, epoch),
-            total: time.total,
-            warnings: time.warnings.into_iter().chain(missed.clone()).collect(),
-        })
+        let fit = fit_row(predictor, &asked, &prediction, epoch);
+        Some(PredictionRow::new(time, fit))
     };
     let predictions = chosen.iter().filter_map(row).collect();
     let standing = chosen.iter().filter(|_| named.is_none());

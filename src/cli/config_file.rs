@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use clap::builder::{OsStr, Resettable};
 use clap::{
-    ArgAction, ArgMatches, ColorChoice, Command, CommandFactory, FromArgMatches, ValueEnum,
+    Arg, ArgAction, ArgMatches, ColorChoice, Command, CommandFactory, FromArgMatches, ValueEnum,
 };
 use epochcast::json::nearest;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::cli::args::Cli;
 /// The command line, with what stands in the file that it or the environment names.
 pub(crate) fn parse() -> anyhow::Result<Cli> {
     let args: Vec<OsString> = std::env::args_os().collect();
-    let mut command = coloured(Cli::command(), &args);
+    let mut command = coloured(below_zero_too(Cli::command()), &args);
     let file = after(&args, "--config")
         .map(PathBuf::from)
         .or_else(of_variable);
@@ -61,6 +61,15 @@ fn coloured(command: Command, args: &[OsString]) -> Command {
     }
     .write_global();
     command.color(choice)
+}
+
+/// `command` whose numbers may be below zero: none may, and its own words say so better than "unexpected argument".
+fn below_zero_too(command: Command) -> Command {
+    let numbers = |arg: Arg| {
+        let takes_one = arg.get_action().takes_values();
+        arg.allow_negative_numbers(takes_one)
+    };
+    command.mut_subcommands(|command| command.mut_args(numbers))
 }
 
 /// The file that the environment names.

@@ -34,7 +34,7 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) ways: WaysArgs,
     /// Factors: 1,2,4 or, for nine from 1 to 16, 1..16/9 [default: 1,2,4,8,16]
-    #[arg(long, value_name = "LIST|RANGE")]
+    #[arg(long, value_name = "LIST|RANGE", allow_hyphen_values = true)]
     pub(crate) factors: Option<String>,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
@@ -110,7 +110,12 @@ pub(crate) struct WaysArgs {
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub(crate) strategies: Vec<String>,
     /// Members of the fast family: shares of the width
-    #[arg(long, value_delimiter = ',', value_name = "X,Y")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "X,Y",
+        allow_hyphen_values = true
+    )]
     pub(crate) alphas: Vec<f64>,
 }
 

@@ -13,6 +13,7 @@ mod questions;
 pub mod serve;
 mod settings;
 mod shared;
+mod states;
 
 use std::sync::Arc;
 

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use super::admission::gate::Gate;
 use super::questions::answers::Answers;
+use super::states::States;
 use crate::live::Live;
 
-/// What all handlers share: the store with its fits, what was answered lately, and the gate before heavy work.
+/// What all handlers share: the store with its fits, what was answered lately, the gate before heavy work, and what the
+/// states of the data are called.
 #[derive(Clone)]
 pub struct Shared {
     pub(super) live: Arc<Live>,
     pub(super) answers: Arc<Answers>,
     pub(super) gate: Arc<Gate>,
+    pub(super) states: States,
 }
 
 impl From<Arc<Live>> for Shared {
@@ -21,6 +24,7 @@ impl From<Arc<Live>> for Shared {
             live,
             answers: Arc::default(),
             gate: Arc::new(Gate::new()),
+            states: States::new(),
         }
     }
 }

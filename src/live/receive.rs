@@ -304,6 +304,7 @@ impl Reader {
         let _ = self.flush(true);
         self.told.twice = self.counted.units();
         self.told.other_counts = self.counted.others();
+        self.told.no_group = self.counted.no_group();
         Ok(self.told)
     }
 

@@ -5,6 +5,7 @@ use crate::store::Counts;
 use crate::timing::judge::counts::CountsNote;
 use crate::timing::judge::doctor::UnitNote;
 use crate::timing::judge::impact::Impact;
+use crate::timing::judge::no_group::GroupNote;
 use crate::timing::judge::standing::Judgement;
 
 /// Rows that are told of in an answer.
@@ -29,6 +30,8 @@ pub struct Receipt {
     pub units: Vec<UnitNote>,
     /// Rows whose counts are not those of the net that their label names.
     pub other_counts: Vec<CountsNote>,
+    /// Rows that could be in the group of the net that their label names, and are in none.
+    pub no_group: Vec<GroupNote>,
     /// What it does to the fits.
     pub impact: Impact,
 }
@@ -52,6 +55,8 @@ pub(super) struct Told {
     pub(super) twice: Vec<UnitNote>,
     /// Rows whose counts are not those of the net that their label names.
     pub(super) other_counts: Vec<CountsNote>,
+    /// Rows that could be in the group of the net that their label names, and are in none.
+    pub(super) no_group: Vec<GroupNote>,
 }
 
 /// How many rows of earlier uploads are thought of otherwise now.
@@ -94,6 +99,7 @@ impl Stored {
             doubted: self.doubted.clone(),
             rejudged: self.rejudged,
             other_counts: told.other_counts.clone(),
+            no_group: told.no_group.clone(),
             units: [told.twice.clone(), self.units.clone()].concat(),
             impact: self.impact.clone(),
         }

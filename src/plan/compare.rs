@@ -52,6 +52,7 @@ pub struct Comparison<'a> {
     question: &'a Question,
     setup: Option<Setup>,
     published: Option<&'static Published>,
+    base_features: Features,
     base_times: Vec<Option<Prediction>>,
 }
 
@@ -64,14 +65,22 @@ impl<'a> Comparison<'a> {
         question: &'a Question,
         setup: Option<Setup>,
     ) -> Self {
+        let base_features = Features::of_net(base);
         Self {
             base,
             predictors,
             question,
             setup,
             published: Published::of(base),
-            base_times: times(predictors, question, &Features::of_net(base)),
+            base_times: times(predictors, question, &base_features),
+            base_features,
         }
+    }
+
+    /// What a regression sees of the base.
+    #[must_use]
+    pub fn base_features(&self) -> &Features {
+        &self.base_features
     }
 
     /// The time of the base on each platform, in their order; `None` where the estimator has no fit.

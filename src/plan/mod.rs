@@ -16,6 +16,7 @@ pub mod memory;
 mod question;
 pub mod run;
 pub mod search;
+mod sharing;
 pub mod stages;
 
 pub use configured::Configured;

@@ -1,13 +1,14 @@
 //! A whole training: epochs, evaluation, the data loader, other numbers of devices, and what it costs.
 //!
 //! An epoch takes as long as the slower of two: the devices, and the loader that feeds them. Evaluation is a forward pass
-//! over its images after each epoch. Another number of devices is timed where timings of it exist; else the images are
-//! taken to be shared evenly, which is the least time that they can take.
+//! over its images after each epoch. Another number of devices is timed where timings of it exist; else it is told by what
+//! published trainings lost to each other on more devices.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Question;
+use super::sharing::Sharing;
 use crate::timing::predict::warning::Warning;
 use crate::timing::{Asked, Features, Mode, Predictor, Predictors, Time};
 use crate::units::to_f64;
@@ -73,6 +74,8 @@ struct Place<'a> {
     all: &'a Predictors,
     predictor: &'a Predictor,
     devices: u32,
+    /// What another number of devices than was timed costs; `None` where that many were.
+    sharing: Option<Sharing>,
     warnings: Vec<Warning>,
 }
 
@@ -97,6 +100,9 @@ impl Run {
         let mut place = self.place(all, predictor);
         let time = place.predictor.time(&asked)?;
         let forward = self.forward(&mut place, &asked, time);
+        let time = place
+            .sharing
+            .map_or(time, |sharing| sharing.of(time, question.level));
         let images = to_f64(question.images);
         let evaluated = to_f64(self.evaluation_images.unwrap_or(0));
         let devices = f64::from(place.devices);
@@ -150,6 +156,7 @@ impl Run {
         let place = self.place(all, predictor);
         let ms = place.predictor.least_ms(&question.about(features))?;
         let epochs = to_f64(self.epochs.unwrap_or(1));
+        let ms = ms * place.sharing.map_or(1.0, Sharing::factor);
         Some(epochs * to_f64(question.images) * ms / 1e3 / f64::from(place.devices))
     }
 
@@ -159,34 +166,45 @@ impl Run {
             .map_or(0.0, |rate| images / rate)
     }
 
-    /// The predictor that has timed this number of devices; else the platform's own, shared evenly.
+    /// The predictor that has timed this number of devices; else the platform's own, with what they lose to each other.
     fn place<'a>(&self, all: &'a Predictors, own: &'a Predictor) -> Place<'a> {
         let count = own.platform().device_count;
-        let place = |predictor: &'a Predictor, devices: u32, warnings| Place {
+        let place = |predictor: &'a Predictor, devices: u32| Place {
             all,
             predictor,
             devices,
-            warnings,
+            sharing: None,
+            warnings: Vec::new(),
         };
         let Some(wanted) = self.devices.filter(|wanted| *wanted != count) else {
-            return place(own, count, Vec::new());
+            return place(own, count);
         };
         let timed = all.of_mode(own.mode()).find(|other| {
             other.platform().device_count == wanted && other.platform().is_like(own.platform())
         });
         if let Some(timed) = timed {
-            return place(timed, wanted, Vec::new());
+            return place(timed, wanted);
         }
-        let detail = format!(
-            "{} has timings of {count} devices, not of {wanted}: the images are taken to be shared evenly, and exchanging \
-             gradients to take no more time than there; with more devices expect less than this speed",
-            own.platform().id
+        let id = &own.platform().id;
+        let s = if count == 1 { "" } else { "s" };
+        let said = format!("{id} has timings of {count} device{s}, not of {wanted}");
+        // A forward pass exchanges nothing.
+        let sharing = (own.mode() == Mode::Train).then(|| Sharing::between(own.platform(), wanted));
+        let detail = sharing.map_or_else(
+            || format!("{said}: the images are shared evenly"),
+            |sharing| {
+                let factor = sharing.factor();
+                format!(
+                    "{said}: the images are shared evenly, and a step is taken to last {factor:.2} times as long, as in \
+                     published trainings on more and fewer devices"
+                )
+            },
         );
-        place(
-            own,
-            wanted,
-            vec![Warning::assumed("assumed_devices", detail)],
-        )
+        Place {
+            sharing,
+            warnings: vec![Warning::assumed("assumed_devices", detail)],
+            ..place(own, wanted)
+        }
     }
 
     /// Milliseconds of a forward pass over one image on one device: by the platform's timings of inference, where it has

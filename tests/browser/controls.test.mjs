@@ -182,6 +182,7 @@ for (const { path, called = "", first, commit, file } of PAGES) {
     await start();
     const here = new URL(page.url()).pathname;
     const seen = [];
+    let replaced = 0;
     for (let control = await next(page, seen); control; control = await next(page, seen)) {
       seen.push(control.name);
       assert.ok(seen.length < MOST, `${path} goes on and on: ${seen.slice(-5).join("; ")}`);
@@ -190,7 +191,18 @@ for (const { path, called = "", first, commit, file } of PAGES) {
         await settled(page);
         return asked > askedBefore || changed(page, before);
       };
-      const used = await use(page, control, works, { commit, file }).catch((error) => assert.fail(`${path}: ${control.name}: ${error}`));
+      const used = await use(page, control, works, { commit, file }).catch(async (error) => {
+        // An answer that came late has put another in its place: a person would use that one. Twice is no accident.
+        const isThere = await page.locator("[data-walked]").count();
+        replaced += 1;
+        if (isThere || replaced > 2) assert.fail(`${path}: ${control.name}: ${error}`);
+        return null;
+      });
+      if (used === null) {
+        seen.pop();
+        await settled(page);
+        continue;
+      }
       assert.ok(used, `${path}: ${control.name} does nothing`);
       assert.deepEqual(faults, [], `${path}: ${control.name}`);
       if (new URL(page.url()).pathname !== here) await start();

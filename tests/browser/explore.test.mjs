@@ -113,13 +113,32 @@ test("of a net that is bound to its resolution the other ways are compared, and 
   const section = page.locator("#compare");
   const said = section.locator(".note", { hasText: "This net cannot be scaled by the factors of the table by r; dwr" });
   await said.getByText("Why").click();
-  await said.getByText("does not come in 7, for images of 316 pixels").waitFor();
+  await said.getByText("takes images of 224 pixels, and of no side near the scaled one").first().waitFor();
   const rows = section.getByRole("table", { name: /Epoch time/ }).getByRole("rowheader");
   assert.deepEqual(await rows.allInnerTexts(), ["d", "w", "dWr"]);
   await section.locator("figcaption", { hasText: "Left out: r;" }).waitFor();
   await page.goto("/explore?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw&view=plan&flops=20G");
   await settled(page);
   await page.getByText("No net within the limits: r (stopped by what can be made of this net)").waitFor();
+});
+
+test("a net that cannot be scaled as the page begins is predicted as it is, with the reason, and refused where the address asks for it", async () => {
+  await page.goto("/explore?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw");
+  await page.locator("#scale .verdict", { hasText: "cannot be scaled 4× by dWr, since this net takes images of 224 pixels, and of no side near the scaled one: it is predicted as it is." }).waitFor();
+  await page.goto("/?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw");
+  await page.locator(".verdict", { hasText: "it is predicted as it is" }).waitFor();
+  await page.goto("/explore?model=swin_tiny_patch4_window7_224&platform=rtx3090-nchw&factor=4");
+  await page.locator("#scale .problem", { hasText: "this net takes images of 224 pixels" }).waitFor();
+});
+
+test("what a page does not read in its address is named, with the name that it reads", async () => {
+  for (const path of ["/", "/explore"]) {
+    await page.goto(`${path}?net=ResNet-50&utm_source=x`);
+    await page.locator("#unread", { hasText: "The answer is without what this page does not read in its address: net (here it is called model)." }).waitFor();
+    await page.goto(`${path}?model=ResNet-50&level=0.8`);
+    await page.locator(".verdict").waitFor();
+    assert.ok(await page.locator("#unread").isHidden());
+  }
 });
 
 test("strategies are compared over factors, in one table", async () => {

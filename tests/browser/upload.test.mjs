@@ -65,6 +65,18 @@ test("pasted rows are checked, saved and undone by keyboard alone", async () => 
   assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);
 });
 
+test("counts of another net, and rows in no group, are told with what to send", async () => {
+  const row = (flops, params) => JSON.stringify({ platform: { id: "counted", device: "NVIDIA GeForce RTX 3090", precision: "amp" }, mode: "train", label: "resnet50",
+    resolution: 224, images_per_second: 800, batch_size: 128, complexity: { flops, params, acts: 1.1e7 } });
+  await page.goto("/upload");
+  const buffer = Buffer.from(`${row(4.1e9, 25.6e6)}\n${row(1.8e9, 11.7e6)}\n`);
+  await page.getByLabel("File of timings").setInputFiles({ name: "counted.ndjson", mimeType: "application/x-ndjson", buffer });
+  await page.getByLabel("Token").fill(server.token);
+  await page.getByRole("button", { name: "Check without storing" }).click();
+  await page.getByText("has 0.44 times its flops").waitFor();
+  await page.getByText(/so it is in the group .?other.?\. Send .?family.? as .?resnet.? too/).waitFor();
+});
+
 test("a wrong token is refused in words, and one that is missing is asked for", async () => {
   await page.goto("/upload");
   await page.getByLabel("File of timings").setInputFiles({ name: "timings.csv", mimeType: "text/csv", buffer: timings("none", 3) });

@@ -266,6 +266,31 @@ fn an_import_with_rejected_rows_fails_and_names_them() {
     assert!(said.contains("1 row was rejected"), "{said}");
 }
 
+#[test]
+fn an_import_tells_of_counts_that_are_not_those_of_the_named_net_and_of_rows_in_no_group() {
+    let dir = TempDir::new().unwrap();
+    let row = |flops: f64, params: f64| {
+        json!({"platform": {"id": "mine", "device": "NVIDIA GeForce RTX 3090", "precision": "amp"}, "mode": "train", "label": "resnet50",
+            "resolution": 224, "images_per_second": 800.0, "batch_size": 128,
+            "complexity": {"flops": flops, "params": params, "acts": 1.1e7}})
+    };
+    let rows = format!("{}\n{}\n", row(4.1e9, 25.6e6), row(1.8e9, 11.7e6));
+    std::fs::write(dir.path().join("mine.ndjson"), rows).unwrap();
+    for line in ["import mine.ndjson --dry-run", "import mine.ndjson"] {
+        let done = call(&dir, line);
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(0), "{said}");
+        let other =
+            "line 2 (mine), labelled ResNet-50, has 0.44 times its flops, 0.458 times its params";
+        let no_group = "line 1 (mine), labelled ResNet-50, gives counts and no `family`, so it is in the group `other`. Send `family` \
+                        as `resnet` too";
+        assert!(
+            said.contains(other) && said.contains(no_group),
+            "{line}: {said}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn lists_in_json_are_the_http_answers_and_create_nothing() {
     let dir = TempDir::new().unwrap();
@@ -373,16 +398,16 @@ fn ways_that_a_net_cannot_take_are_left_out_and_named() {
     let said = text(&done.stdout);
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     assert!(
-        said.contains("Left out: r; dWr by 8. By r: the scaled net"),
+        said.contains("Left out: r; dWr by 8. By r: this net takes"),
         "{said}"
     );
     let alone = call(&dir, &format!("compare {net} --strategies r --factors 2,8"));
     assert_eq!(alone.status.code(), Some(2));
-    assert!(text(&alone.stderr).contains("--factors: by r: the scaled net cannot be counted"));
+    assert!(text(&alone.stderr).contains("--factors: by r: this net takes images of 224 pixels"));
     let planned = call(&dir, &format!("plan {net} --strategies r,w --flops 20G"));
     let said = text(&planned.stdout);
     assert!(
-        said.contains("what can be made") && said.contains("By r: the scaled net"),
+        said.contains("what can be made") && said.contains("By r: this net takes"),
         "{said}"
     );
 }

@@ -193,3 +193,32 @@ async fn numbers_that_would_leave_the_range_of_a_double_are_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_net_that_is_slow_for_its_smaller_steps_alone_is_told_as_such() {
+    let app = App::seeded().await;
+    let asked = |factor: u32| json!({"model": {"name": "ResNet-50"}, "platform": "h100-nchw", "scaling": {"strategy": "d", "factor": factor}});
+    let row =
+        async |asked: Value| app.post("/v1/predict", &asked).await.body["predictions"][0].clone();
+    let usual = row(asked(4)).await;
+    let told = usual["warnings"].as_array().unwrap().iter();
+    let told = told.clone().find(|one| one["code"] == "unlike_steps");
+    let told = told.unwrap()["detail"].as_str().unwrap();
+    let images = usual["usual_batch_size"].as_u64().unwrap();
+    assert!(
+        told.starts_with(&format!("its steps are of {images} images")),
+        "{told}"
+    );
+    assert!(told.contains("x slower; name a batch size"), "{told}");
+
+    // In equal steps, in the scale of the net as it is, and where launches take no time, nothing is said.
+    let equal = with(asked(4), &json!({"batch_size": 128}));
+    assert!(!has(&row(equal).await, "unlike_steps"));
+    assert!(!has(&row(asked(1)).await, "unlike_steps"));
+    let old = with(asked(4), &json!({"platform": "v100x8-paper"}));
+    assert!(!has(&row(old).await, "unlike_steps"));
+    let ways = json!({"model": {"name": "ResNet-50"}, "platform": "h100-nchw", "strategies": ["d"], "factors": [1, 4]});
+    let rows = app.post("/v1/compare", &ways).await.body["rows"].clone();
+    assert!(!has(&rows[0]["predictions"][0], "unlike_steps"));
+    assert!(has(&rows[1]["predictions"][0], "unlike_steps"));
+}

@@ -197,6 +197,22 @@ async fn the_front_ends_where_it_is_known_and_not_in_a_spike() {
 }
 
 #[tokio::test]
+async fn a_front_names_the_ways_that_its_net_cannot_take() {
+    let app = App::seeded().await;
+    let of = async |net: &str| {
+        let path = format!("/v1/charts/front.svg?model={net}&platform=rtx3090-nchw");
+        sentence(&text(&app, &path).await)
+    };
+    let bound = of("swin_tiny_patch4_window7_224").await;
+    let told = "The net cannot be scaled by r, dr, wr, dwr, orig.";
+    assert!(
+        bound.ends_with(told) && !bound.contains(", r 1×"),
+        "{bound}"
+    );
+    assert!(!of("ResNet-50").await.contains("cannot be scaled"));
+}
+
+#[tokio::test]
 async fn two_nets_are_drawn_side_by_side_each_as_it_is_alone() {
     let app = App::seeded().await;
     let ways = "platform=v100x8-paper&strategies=dWr,w&factors=1,4";

@@ -238,7 +238,49 @@ fn parted(page: &str) -> (&str, String) {
 
 /// The answers that a page holds, by their questions.
 fn held(page: &str) -> BTreeMap<String, Value> {
-    serde_json::from_str(parted(page).0).unwrap()
+    let mut all: BTreeMap<String, Value> = serde_json::from_str(parted(page).0).unwrap();
+    all.remove("as_of");
+    all
+}
+
+/// The state of the data that the page at `path` is of, as it was told.
+async fn as_of(app: &App, path: &str) -> String {
+    let page = text(app, path).await;
+    let told: Value = serde_json::from_str(parted(&page).0).unwrap();
+    told["as_of"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_chart_of_the_state_that_a_page_was_told_is_kept_and_of_any_other_asked_for_again() {
+    let mut app = App::seeded().await;
+    let kept = async |app: &App, state: &str| {
+        let path = format!("/v1/charts/fit.svg?platform=v100x8-paper&as_of={state}");
+        let (headers, _) = taken(app, &path, "identity").await;
+        headers[header::CACHE_CONTROL].to_str().unwrap().to_owned()
+    };
+    let state = as_of(&app, "/platforms/v100x8-paper").await;
+    assert_eq!(as_of(&app, "/").await, state);
+    let forever = "private, max-age=604800, immutable";
+    assert_eq!(kept(&app, &state).await, forever);
+    assert_eq!(kept(&app, "").await, "no-cache");
+
+    // A row of another platform: the state is of all data.
+    let key = app.token("lab", Scope::Write).await;
+    let rows = "platform,device,model,mode,epoch_seconds\nmine,A100,ResNet-50,train,100\n";
+    let send = Request::post("/v1/measurements")
+        .header(header::CONTENT_TYPE, "text/csv")
+        .header(header::AUTHORIZATION, format!("Bearer {key}"));
+    let answer = app.call(send.body(Body::from(rows)).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(kept(&app, &state).await, "no-cache");
+    let after = as_of(&app, "/").await;
+    assert_eq!(kept(&app, &after).await, forever);
+
+    // Another process may have other data of the same version.
+    app.reopen().await;
+    assert_eq!(kept(&app, &after).await, "no-cache");
+    let reopened = as_of(&app, "/").await;
+    assert_eq!(kept(&app, &reopened).await, forever);
 }
 
 fn without_answers(page: &str) -> String {

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use epochcast::live::clock::later;
 use epochcast::store::{Once, Scope};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -186,6 +187,65 @@ async fn what_was_not_stored_is_tried_again_and_a_day_later_a_key_is_new() {
         (once(now).await, once(now + 86_500_000).await),
         (true, false)
     );
+}
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 1440 * MINUTE;
+
+#[tokio::test]
+async fn a_key_stands_for_what_was_sent_for_a_day_and_then_for_what_is_sent_next() {
+    let app = App::empty().await;
+    let me = app.token("me", Scope::Write).await;
+    let all = rows(8);
+    let (one, other) = (&all[..4], &all[4..]);
+    let first = app.keyed(&me, "k", "", one).await;
+    let still = DAY - MINUTE;
+    let again = later(still, app.keyed(&me, "k", "", one)).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
+    let refused = later(still, app.keyed(&me, "k", "", other)).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert_eq!(app.uploads().await, 1);
+    let next = later(DAY + MINUTE, app.keyed(&me, "k", "", other)).await;
+    assert_eq!(next.body["accepted"], 4, "{}", next.body);
+    assert_ne!(next.body["upload"], first.body["upload"]);
+    let again = later(DAY + still, app.keyed(&me, "k", "", other)).await;
+    assert_eq!((&again.body, app.uploads().await), (&next.body, 2));
+    // What the key stood for a day before is another upload by then.
+    let refused = later(DAY + still, app.keyed(&me, "k", "", one)).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+}
+
+#[tokio::test]
+async fn an_upload_of_wrong_rows_alone_is_kept_once_to_be_fixed_and_takes_its_key() {
+    let app = App::empty().await;
+    let me = app.token("me", Scope::Write).await;
+    let right = rows(2);
+    let mut wrong = right.clone();
+    for row in &mut wrong {
+        row["images_per_second"] = json!(-1.0);
+    }
+    let query = "?on_error=skip";
+    let first = app.keyed(&me, "k", query, &wrong).await;
+    assert_eq!(
+        (first.status.as_u16(), &first.body["rejected"]),
+        (200, &json!(2)),
+        "{}",
+        first.body
+    );
+    // Sent again over a cut connection, it is the same upload, and its rows are there once.
+    let again = app.keyed(&me, "k", query, &wrong).await;
+    assert_eq!((&again.body, app.uploads().await), (&first.body, 1));
+    let kept = format!("/v1/uploads/{}/rejected.csv", first.body["upload"]);
+    assert_eq!(first.body["rejected_csv"], kept);
+    let fixed = app.keyed(&me, "k", query, &right).await;
+    assert_eq!(
+        (fixed.status.as_u16(), &fixed.body["errors"][0]["pointer"]),
+        (422, &json!("/Idempotency-Key")),
+        "{}",
+        fixed.body
+    );
+    let fixed = app.keyed(&me, "k2", query, &right).await;
+    assert_eq!(fixed.body["accepted"], 2, "{}", fixed.body);
 }
 
 #[tokio::test]

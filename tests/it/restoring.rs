@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -226,6 +227,54 @@ async fn what_is_replaced_is_kept_as_a_backup_that_brings_it_back() {
     );
 }
 
+/// The log of who did what, the newest first.
+fn logged(dir: &Path) -> Vec<String> {
+    let log: Value = serde_json::from_slice(&epochcast(dir, &["audit", "--json"]).stdout).unwrap();
+    let entry = |entry: &Value| {
+        let word = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let why = word("reason");
+        let end = if why.is_empty() { "" } else { ": " };
+        format!("{} {}{end}{why}", word("by"), word("action"))
+    };
+    log["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(entry)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_restore_is_in_the_log_and_says_where_the_log_that_it_replaced_is_kept() {
+    let dir = folder().await;
+    let dir = dir.path();
+    backed_up(dir, "copy.db");
+    let then = logged(dir);
+    epochcast(
+        dir,
+        &["token", "create", "--name", "new", "--scope", "read"],
+    );
+    let now = logged(dir);
+    assert_eq!(now[1..], then);
+    assert!(restored(dir, &["copy.db", "--yes"]).status.success());
+    let [name] = &kept(dir)[..] else {
+        panic!("{:?}", names(dir))
+    };
+    let entry = format!(
+        "command line backup_restored: copy.db was restored; what was there, with its log, is kept in {name}"
+    );
+    assert_eq!(logged(dir), [&[entry], &then[..]].concat());
+    assert_eq!(damage(&dir.join(DATABASE)).await, []);
+    // The way back has the other log, and is in it too.
+    assert!(restored(dir, &[name, "--yes"]).status.success());
+    let back = logged(dir);
+    assert!(
+        back[0].contains(&format!("{name} was restored")),
+        "{back:?}"
+    );
+    assert_eq!(back[1..], now);
+}
+
 #[tokio::test]
 async fn a_token_that_was_revoked_since_stays_so_unless_asked() {
     for (flags, note, revoked) in [
@@ -340,9 +389,17 @@ async fn a_backup_is_restored_where_the_database_is_gone_or_destroyed_and_what_i
         assert!(done.status.success(), "{how}: {}", text(&done.stderr));
         assert_eq!(exported(dir), then, "{how}");
         assert_eq!(damage(&dir.join(DATABASE)).await, [], "{how}");
-        let left = kept(dir)
-            .pop()
-            .map(|name| fs::read(dir.join(name)).unwrap());
+        let name = kept(dir).pop();
+        let before = name.as_ref().map_or_else(
+            || "nothing was there".to_owned(),
+            |name| format!("what was there, with its log, is kept in {name}"),
+        );
+        assert_eq!(
+            logged(dir)[0],
+            format!("command line backup_restored: copy.db was restored; {before}"),
+            "{how}"
+        );
+        let left = name.map(|name| fs::read(dir.join(name)).unwrap());
         assert_eq!(left, broken, "{how}");
     }
 }

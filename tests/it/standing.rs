@@ -278,3 +278,29 @@ async fn counts_that_are_not_those_of_the_named_net_are_told_with_what_it_has() 
         (&json!("complexity"), &json!(hint))
     );
 }
+
+#[tokio::test]
+async fn rows_with_the_counts_of_a_known_net_are_told_what_brings_them_into_its_group() {
+    let app = App::seeded().await;
+    let mut row = json!({"platform": "v100x8-pycls", "mode": "train", "label": "resnet50", "images_per_second": 1000.0,
+        "resolution": 224, "complexity": {"flops": 4.1e9, "params": 25.6e6, "acts": 1.1e7}});
+    let told = app.judged("", std::slice::from_ref(&row)).await.body;
+    let note = &told["no_group"][0];
+    assert_eq!(
+        (&note["line"], &note["rows"], &note["net"], &note["family"]),
+        (&json!(1), &json!(1), &json!("ResNet-50"), &json!("resnet")),
+        "{told}"
+    );
+    assert!(told.get("other_counts").is_none(), "{told}");
+    let group = async |upload: &Value| {
+        let path = format!("/v1/measurements?platform=v100x8-pycls&label=resnet50&upload={upload}");
+        app.get(&path).await.body["measurements"][0]["group"].clone()
+    };
+    assert_eq!(group(&told["upload"]).await, "other");
+    // What it says to send brings the row there, and there is nothing more to say.
+    row["family"] = note["family"].clone();
+    row["images_per_second"] = json!(1001.0);
+    let answer = app.judged("", &[row]).await.body;
+    assert!(answer.get("no_group").is_none(), "{answer}");
+    assert_eq!(group(&answer["upload"]).await, "resnet");
+}

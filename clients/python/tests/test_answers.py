@@ -151,11 +151,11 @@ def test_a_comparison_says_which_ways_the_net_cannot_take(client):
     assert [row.way for row in answer.rows] == ["w", "w"]
     (out,) = answer.left_out
     assert (out.strategy, out.alpha, out.factors) == ("r", None, [2, 4])
-    assert out.reason.startswith("the scaled net cannot be counted")
+    assert out.reason.startswith("this net takes images of 224 pixels")
     assert "left out in whole or in part: r (see left_out)" in str(answer)
-    assert "not by r:2, 4: the scaled net" in answer._repr_html_()
+    assert "not by r:2, 4: this net takes" in answer._repr_html_()
     planned = client.plan("swin_tiny_patch4_window7_224", PLATFORM, limits={"flops": 2e10}, strategies=["r", "w"])
-    assert "no net by r: net size (the scaled net" in planned._repr_html_()
+    assert "no net by r: net size (this net takes" in planned._repr_html_()
 
 
 def test_a_range_of_factors_is_a_mapping(client):

@@ -54,6 +54,27 @@ def test_a_dry_run_stores_nothing(client):
     assert "dry" not in {platform.id for platform in client.platforms()}
 
 
+def test_counts_of_another_net_and_rows_in_no_group_are_told(client, monkeypatch):
+    def row(flops: float, params: float) -> dict:
+        counts = {"flops": flops, "params": params, "acts": 1.1e7}
+        net = {"label": "resnet50", "resolution": 224, "complexity": counts}
+        return {"platform": "v100x8-pycls", "mode": "train", "images_per_second": 1000.0, **net}
+
+    sent = [row(4.1e9, 25.6e6), row(1.8e9, 11.7e6)]
+    answer = client.upload(sent, dry_run=True)
+    (other,) = answer.other_counts
+    assert (other["line"], other["net"]) == (2, "ResNet-50")
+    (alone,) = answer.no_group
+    assert (alone["line"], alone["family"]) == (1, "resnet")
+    card = answer._repr_html_()
+    assert "0.44 times its flops" in card
+    assert "so it is in the group" in card
+    # Also where the rows go in several parts.
+    monkeypatch.setattr("epochcast.sending.rows.PART_BYTES", 100)
+    parted = client.upload(iter(sent), dry_run=True)
+    assert len(parted.other_counts) == len(parted.no_group) == 1
+
+
 def test_files_are_sent_as_they_are(client, tmp_path: Path):
     timm = ROOT / "tests/files/benchmark-train-amp-nchw-pt112-cu113-rtx3090.csv"
     answer = client.upload_file(timm, dry_run=True)

@@ -16,11 +16,11 @@ pub struct AuditEntry {
     pub at: String,
     /// Who: `seed`, `import`, `command line`, or the name of a token.
     pub by: String,
-    /// `upload`, `undo`, `restore`, `release`, `hold`, `token_created` or `token_revoked`.
+    /// `upload`, `undo`, `restore`, `release`, `hold`, `token_created`, `token_revoked` or `backup_restored`.
     pub action: String,
-    /// To what: `upload`, `measurement` or `token`.
+    /// To what: `upload`, `measurement`, `token` or `database`.
     pub subject: String,
-    /// Its id.
+    /// Its id; of a database the version of the data that came.
     pub subject_id: i64,
     /// The name of that token; null where it is none.
     pub subject_name: Option<String>,

@@ -146,7 +146,9 @@ impl FrontChart {
             Against::Error => "the strategies whose errors are published",
         };
         let beside = self.beside();
-        format!("{net}{place}, {kind}: {ends}{beside}.")
+        let left_out = self.named.left_out.iter().map(|told| format!(" {told}"));
+        let left_out: String = left_out.collect();
+        format!("{net}{place}, {kind}: {ends}{beside}.{left_out}")
     }
 
     /// The times of the named ways beside that of the best mix with as many flops.
@@ -156,7 +158,9 @@ impl FrontChart {
         }
         let lines = self.named.lines();
         let each = lines.iter().filter_map(|line| {
-            let form = line.forms.iter().rev().find(|form| form.factor <= SAID)?;
+            let mut forms = line.forms.iter().rev();
+            // Of a way that the net cannot take there is the net as it is, which says nothing of the way.
+            let form = forms.find(|form| form.factor <= SAID && form.factor > 1.0)?;
             let own = form.seconds?.value;
             let flops = form.costs.flops.get();
             let best = self.front.iter().find(|point| point.flops >= flops)?;

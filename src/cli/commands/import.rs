@@ -111,6 +111,7 @@ fn print(
         rejudged,
         units,
         other_counts,
+        no_group,
         impact,
     }: &Receipt,
 ) -> anyhow::Result<()> {
@@ -134,6 +135,9 @@ fn print(
         anstream::eprintln!("  {}", note.told().replace("?units=", "--units "));
     }
     for note in other_counts {
+        anstream::eprintln!("  {}", note.told());
+    }
+    for note in no_group {
         anstream::eprintln!("  {}", note.told());
     }
     for (line, reason) in doubted {

@@ -35,7 +35,7 @@ struct AuditParams {
 
 /// Who did what, the newest first, a hundred at a time.
 ///
-/// Uploads, what was taken out and put back, released and held out, and tokens made and ended. Takes a token of scope `admin`.
+/// Uploads, what was taken out and put back, released and held out, tokens made and ended, and backups restored. Takes a token of scope `admin`.
 #[utoipa::path(
     get,
     path = "/v1/audit",

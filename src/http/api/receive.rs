@@ -21,7 +21,7 @@ use crate::json::{FieldError, Invalid, ParseError};
 use crate::live::clock;
 use crate::live::{Answered, Keyed, OnError, Receipt, ReceiveError, Rejudged, RowError, Upload};
 use crate::net::complexity::RawComplexity;
-use crate::net::{Complexity, Side};
+use crate::net::{Complexity, Group, Side};
 use crate::store::{Once, Scope};
 use crate::timing::Mode;
 use crate::timing::data::defaults::Defaults;
@@ -32,6 +32,7 @@ use crate::timing::data::upload::{Format, Unreadable};
 use crate::timing::judge::counts::CountsNote;
 use crate::timing::judge::doctor::UnitNote;
 use crate::timing::judge::impact::Impact;
+use crate::timing::judge::no_group::GroupNote;
 
 pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(upload))
@@ -96,6 +97,10 @@ struct UploadAnswer {
     /// are stored with the counts that were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     other_counts: Option<Vec<OtherCounts>>,
+    /// Rows with the counts of the net that their label names, which are in the timing group `other` since they say no `family`, for
+    /// the first 20 families; null where none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_group: Option<Vec<NoGroup>>,
     /// What it changes of earlier uploads' rows; null where that is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejudged: Option<RejudgedAnswer>,
@@ -167,6 +172,36 @@ struct OtherCounts {
     detail: String,
 }
 
+/// Rows that could be in the timing group of their net.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoGroup {
+    /// Their platform.
+    platform: String,
+    /// How many they are.
+    rows: usize,
+    /// The first of them: its line in the body, from 1.
+    line: u64,
+    /// The net that its label names.
+    net: String,
+    /// What to send as `family` so that they are in its group.
+    family: Group,
+    /// What they lack, and what to do.
+    detail: String,
+}
+
+impl From<GroupNote> for NoGroup {
+    fn from(note: GroupNote) -> Self {
+        Self {
+            detail: note.told(),
+            platform: note.platform.to_string(),
+            rows: note.rows,
+            line: note.line,
+            net: note.net.to_owned(),
+            family: note.family,
+        }
+    }
+}
+
 impl From<CountsNote> for OtherCounts {
     fn from(note: CountsNote) -> Self {
         Self {
@@ -236,6 +271,7 @@ impl From<Receipt> for UploadAnswer {
             rejudged,
             units,
             other_counts,
+            no_group,
             impact,
         }: Receipt,
     ) -> Self {
@@ -257,6 +293,8 @@ impl From<Receipt> for UploadAnswer {
             units: (!units.is_empty()).then(|| units.into_iter().map(UnitsAnswer::from).collect()),
             other_counts: (!other_counts.is_empty())
                 .then(|| other_counts.into_iter().map(OtherCounts::from).collect()),
+            no_group: (!no_group.is_empty())
+                .then(|| no_group.into_iter().map(NoGroup::from).collect()),
             rejudged: (rejudged != Rejudged::default()).then_some(RejudgedAnswer {
                 doubted: rejudged.doubted,
                 cleared: rejudged.cleared,

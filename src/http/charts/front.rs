@@ -13,13 +13,14 @@ use crate::ask::compare::answer_row;
 use crate::ask::complexity::base_row;
 use crate::ask::factors::words;
 use crate::chart::Figure;
-use crate::chart::figures::compare::{Across, CompareChart, Form, Shown};
+use crate::chart::figures::compare::{Across, CompareChart, Form, Shown, Way};
 use crate::chart::figures::front::{Against, FrontChart};
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::refusals::ListRefused;
 use crate::http::shared::Shared;
 use crate::json::Invalid;
 use crate::net::Scaling;
+use crate::net::scaling::RawScaling;
 use crate::plan::budget::Patience;
 use crate::plan::compare::{Comparison, ways};
 use crate::plan::front::{front, spend};
@@ -92,6 +93,12 @@ fn figure(
     });
     let comparison = Comparison::new(base, &asking.predictors, &asking.times.question, None);
     let row = base_row(&asking.subject);
+    let forms = forms(&asking, &comparison, &ways, against);
+    let left_out = match against {
+        Against::Flops => untaken(&ways, &forms),
+        // By error, ways are missing of which no errors are published.
+        Against::Error => None,
+    };
     let chart = FrontChart {
         named: CompareChart {
             net: name(&row),
@@ -99,8 +106,8 @@ fn figure(
             place: asking.time_rows(base).first().map(place),
             across: Across::Flops,
             shown: Shown::Seconds,
-            forms: forms(&asking, &comparison, &ways, against),
-            left_out: None,
+            forms,
+            left_out,
         },
         against,
         front: front.unwrap_or_default(),
@@ -120,6 +127,20 @@ fn scalable(asking: &Asking, ways: &[Scaling]) -> Result<(), Invalid> {
     let base = asking.net()?;
     ways.first()
         .map_or(Ok(()), |way| way.apply(base).map(|_| ()))
+}
+
+/// Those of `ways` by which no larger net can be made, in a sentence; `None` where there is none.
+fn untaken(ways: &[Scaling], forms: &[Form]) -> Option<String> {
+    let names = ways.iter().filter_map(|way| RawScaling::from(way).strategy);
+    let is_taken = |name: &String| {
+        let way = Way::Strategy(name.clone());
+        forms
+            .iter()
+            .any(|form| form.factor > 1.0 && form.way == way)
+    };
+    let names: Vec<String> = names.filter(|name| !is_taken(name)).collect();
+    let words = || format!("The net cannot be scaled by {}.", names.join(", "));
+    (!names.is_empty()).then(words)
 }
 
 /// The named ways at doublings of the flops up to what a front looks at; by error at eighths of them, where errors are

@@ -8,7 +8,7 @@ use crate::http::extract::query::{Written, within};
 use crate::json::Invalid;
 
 /// Names of the parameters.
-pub(super) const NAMES: [&str; 4] = ["theme", "width", "height", "inline"];
+pub(super) const NAMES: [&str; 5] = ["theme", "width", "height", "inline", "as_of"];
 
 /// How a chart is to look; a table (`.csv`) has no looks, but takes the same parameters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,6 +28,9 @@ pub(super) struct LookParams {
     /// each point an image of its own to those who do not see it. Default false.
     #[param(value_type = Option<bool>)]
     inline: Option<Written<bool>>,
+    /// The state of the data that a page of this service was made of, as the page was told. As long as that is the state, a
+    /// browser may keep the chart for a week without asking; of any other, it gets what there is now.
+    pub(super) as_of: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]

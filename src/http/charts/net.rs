@@ -12,6 +12,7 @@ use super::reply::{Chart, Reply};
 use crate::ask::request::PredictRequest;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::query::{NetText, Written, split};
+use crate::http::shared::Shared;
 use crate::json::Invalid;
 use crate::timing::{Estimator, Mode, Predictors};
 use crate::units::Whole;
@@ -70,10 +71,10 @@ pub(super) struct NetChart<T> {
     pub(super) reply: Reply,
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for NetChart<T> {
+impl<T: DeserializeOwned> FromRequestParts<Shared> for NetChart<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
         let chart = Chart::<Map<String, Value>>::from_request_parts(parts, state).await?;
         let (net, params) = split::<NetParams, T>(chart.params, &NAMES)?;
         Ok(Self {

@@ -12,11 +12,19 @@ use crate::chart::{Figure, Look};
 use crate::http::extract::etag::is_held;
 use crate::http::extract::problem::ApiError;
 use crate::http::extract::query::{parameters, split};
+use crate::http::shared::Shared;
+use crate::http::states::States;
 use crate::json::Invalid;
 
 /// An image that runs nothing and loads nothing; its own style sheet is all that it needs.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
      form-action 'none'; sandbox";
+
+/// Kept, but asked for each time whether the data have changed.
+const ASKED_AGAIN: &str = "no-cache";
+/// Kept for a week without asking: its address says which data it is of. Not by a cache that others share, since it may have
+/// taken a token.
+const KEPT: &str = "private, max-age=604800, immutable";
 
 /// How a figure is sent.
 #[derive(Clone, Copy)]
@@ -33,15 +41,15 @@ pub(super) struct Chart<T> {
     pub(super) reply: Reply,
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Chart<T> {
+impl<T: DeserializeOwned> FromRequestParts<Shared> for Chart<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, ApiError> {
         let object = parameters(parts.uri.query().unwrap_or_default())?;
         let (look, params) = split::<LookParams, T>(object, &look::NAMES)?;
         Ok(Self {
             params,
-            reply: Reply::new(parts, look)?,
+            reply: Reply::new(parts, look, shared.states)?,
         })
     }
 }
@@ -50,10 +58,13 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Chart<T> {
 pub(super) struct Reply {
     format: Format,
     known: HeaderMap,
+    as_of: Option<String>,
+    states: States,
 }
 
 impl Reply {
-    fn new(parts: &Parts, look: LookParams) -> Result<Self, Invalid> {
+    fn new(parts: &Parts, mut look: LookParams, states: States) -> Result<Self, Invalid> {
+        let as_of = look.as_of.take();
         let look = look.try_into()?;
         let format = match parts.uri.path().rsplit_once('.') {
             Some((_, "csv")) => Format::Csv,
@@ -62,6 +73,8 @@ impl Reply {
         Ok(Self {
             format,
             known: parts.headers.clone(),
+            as_of,
+            states,
         })
     }
 
@@ -79,7 +92,9 @@ impl Reply {
             Format::Svg(look) => tagged(version, figure.svg(&look).into_bytes()),
             Format::Csv => tagged(version, figure.csv()),
         };
-        let headers = headers(&tag, format);
+        let is_of_now = self.as_of.as_ref() == Some(&self.states.name(version));
+        let keep = if is_of_now { KEPT } else { ASKED_AGAIN };
+        let headers = headers(&tag, format, keep);
         if is_held(&self.known, &tag) {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
@@ -90,7 +105,7 @@ impl Reply {
 /// An image that is drawn already, of `version` of the data; 304 where the client has it.
 pub(super) fn image(known: &HeaderMap, version: i64, svg: String) -> Response {
     let (tag, body) = tagged(version, svg.into_bytes());
-    let headers = headers(&tag, Format::Svg(Look::default()));
+    let headers = headers(&tag, Format::Svg(Look::default()), ASKED_AGAIN);
     if is_held(known, &tag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
@@ -107,7 +122,7 @@ fn tagged(version: i64, body: Vec<u8>) -> (String, Vec<u8>) {
     (format!("\"{version}-{tag}\""), body)
 }
 
-fn headers(tag: &str, format: Format) -> HeaderMap {
+fn headers(tag: &str, format: Format, keep: &'static str) -> HeaderMap {
     let kind = match format {
         Format::Svg(_) => "image/svg+xml; charset=utf-8",
         Format::Csv => "text/csv; charset=utf-8",
@@ -116,8 +131,7 @@ fn headers(tag: &str, format: Format) -> HeaderMap {
         (header::CONTENT_TYPE, kind),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Kept, but asked for each time whether the data have changed.
-        (header::CACHE_CONTROL, "no-cache"),
+        (header::CACHE_CONTROL, keep),
     ];
     let fixed = fixed.map(|(name, value)| (name, HeaderValue::from_static(value)));
     let tag = HeaderValue::from_str(tag)

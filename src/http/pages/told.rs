@@ -57,8 +57,10 @@ impl Told {
         let Some(api) = &self.api else {
             return self.whole("{}", &uri).answer(&headers, ASKED_AGAIN);
         };
-        let Questions { at_once, later } = questions(self.path, &uri, &live.predictors());
-        let mut answers = Vec::new();
+        let predictors = live.predictors();
+        let Questions { at_once, later } = questions(self.path, &uri, &predictors);
+        let as_of = live.states.name(predictors.data_version);
+        let mut answers = vec![format!("\"as_of\":\"{as_of}\"")];
         for question in at_once {
             // What is refused is left to the script, which says so.
             if let Some(answer) = answer(api, question.request()).await {

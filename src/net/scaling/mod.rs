@@ -196,7 +196,13 @@ impl Scaling {
             };
             match Net::new(scaled.clone(), side) {
                 Ok(net) => return Ok(net),
-                Err(error) => first = first.or_else(|| Some(self.bound(&error))),
+                Err(error) => {
+                    let told = || match Net::new(scaled.clone(), from) {
+                        Ok(_) => self.bound(&error, from),
+                        Err(other) => self.too_large(&other),
+                    };
+                    first = first.or_else(|| Some(told()));
+                }
             }
         }
         Err(first.unwrap_or_else(|| grow.beyond("no resolution fits")))
@@ -313,15 +319,20 @@ impl Scaling {
         }
     }
 
-    /// An error of a net that fits no resolution near the wanted one.
-    fn bound(&self, error: &Invalid) -> Invalid {
-        let Invalid(errors) = self.too_large(error);
-        let hint = "a factor nearer to 1, or a way that leaves the resolution as it is, such as dw";
-        let told = errors.into_iter().map(|error| FieldError {
-            hint: hint.to_owned(),
-            ..error
-        });
-        Invalid(told.collect())
+    /// An error of a net that takes images of `from`, and of no side near the wanted one.
+    fn bound(&self, error: &Invalid, from: Side) -> Invalid {
+        let field = |e: &FieldError| FieldError {
+            pointer: "/scaling/factor".to_owned(),
+            value: self.factor.into(),
+            detail: format!(
+                "this net takes images of {} pixels, and of no side near the scaled one: {}",
+                from.get(),
+                e.detail
+            ),
+            hint: "another factor, or a way that leaves the resolution as it is, such as dw"
+                .to_owned(),
+        };
+        Invalid(error.0.iter().map(field).collect())
     }
 
     /// An error of the scaled net, told of the factor that made it.

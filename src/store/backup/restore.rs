@@ -2,7 +2,8 @@
 //!
 //! It is looked at in a copy beside the database, which a release after its own may have to migrate. Where the database can
 //! be read, its rows are replaced in one transaction, so that a running service goes on; where it cannot, or is not there,
-//! the copy takes its name. What is replaced is kept under a name of its own.
+//! the copy takes its name. What is replaced is kept under a name of its own. The log of who did what is the backup's from
+//! then on, and its next entry says that it was restored, and where the other log is kept.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::complete::{Whole, is_ours, is_whole};
 use super::damage::Damage;
 use super::holds::{Holds, Mark};
 use super::unfit::Unfit;
+use crate::json::shown;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::file::draft::Draft;
@@ -21,6 +23,7 @@ use crate::store::file::look;
 use crate::store::file::open::{DatabaseUrl, lock, writing};
 use crate::store::file::paths::{beside, folder, is_shared, reading, refused};
 use crate::store::seals::{self, SEALED};
+use crate::store::tables::audit::{Action, Deed, Entry, Object, note};
 
 /// What the copy is called that a restore works on.
 const FILE: &str = "restore.db";
@@ -29,7 +32,10 @@ const FILE: &str = "restore.db";
 #[derive(Debug)]
 pub struct Backup {
     draft: Draft,
+    /// The copy that is worked on …
     file: PathBuf,
+    /// … and of what.
+    of: PathBuf,
     holds: Holds,
     mark: Option<Mark>,
 }
@@ -111,6 +117,7 @@ impl Backup {
             mark => Ok(Self {
                 draft,
                 file,
+                of: path.to_owned(),
                 holds: found,
                 mark,
             }),
@@ -142,29 +149,65 @@ impl Backup {
                 cause: "it cannot be read, and a service has it open: end that first".to_owned(),
             });
         }
-        let tokens = match revoked(path).await {
-            Some(tokens) => Some(self.revoke(&tokens, how.revoked).await?),
-            None => None,
-        };
+        let tokens = revoked(path).await;
+        let is_kept = path.exists();
+        let held = self.finish(tokens.as_deref(), how, is_kept).await?;
         put_aside(path, &how.kept)
             .and_then(|()| self.draft.put_in_place(FILE, path))
             .map_err(|e| refused(path, &e))?;
         Ok(Restored {
-            tokens,
+            tokens: tokens.map(|_| held),
             damage: Vec::new(),
         })
     }
 
-    /// How many of `tokens` hold in it; these are revoked there, unless they shall hold again.
-    async fn revoke(&self, tokens: &[RevokedToken], how: Revoked) -> Result<u64, StoreError> {
+    /// How many of `tokens` hold in it; these are revoked there, unless they shall hold again. Its log says that it is restored.
+    async fn finish(
+        &self,
+        tokens: Option<&[RevokedToken]>,
+        how: &Restoring,
+        is_kept: bool,
+    ) -> Result<u64, StoreError> {
         let mut db = writing(&self.file).connect().await?;
         seals::arm(&mut db).await?;
         let mut transaction = db.begin_with("begin immediate").await?;
-        let tokens = revoke(&mut transaction, tokens, how).await?;
+        let held = revoke(&mut transaction, tokens.unwrap_or_default(), how.revoked).await?;
+        self.tell(&mut transaction, how, is_kept).await?;
         seals::settle(&mut transaction).await?;
         transaction.commit().await?;
         db.close().await?;
-        Ok(tokens)
+        Ok(held)
+    }
+
+    /// Notes in the log that it is restored, and where what it replaces is kept.
+    async fn tell(
+        &self,
+        db: &mut SqliteConnection,
+        how: &Restoring,
+        is_kept: bool,
+    ) -> Result<(), StoreError> {
+        let deed = Deed::on_command_line(how.now);
+        let name = |path: &Path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            shown(&name.to_string_lossy()).into_owned()
+        };
+        let before = if is_kept {
+            format!(
+                "what was there, with its log, is kept in {}",
+                name(&how.kept)
+            )
+        } else {
+            "nothing was there".to_owned()
+        };
+        let reason = format!("{} was restored; {before}", name(&self.of));
+        let entry = Entry {
+            deed: &deed,
+            action: Action::BackupRestored,
+            object: Object::Database(self.holds.data_version),
+            timings: self.holds.rows,
+            reason: Some(&reason),
+        };
+        note(db, &entry).await
     }
 }
 
@@ -216,7 +259,7 @@ impl Store {
         let mut transaction = db.begin_with("begin immediate").await?;
         // Nobody else can store now what would then be in neither.
         let (_, damage) = self.copy_to(&how.kept, how.now, Damaged::Kept).await?;
-        let replaced = replace(&mut transaction, how.revoked).await;
+        let replaced = replace(&mut transaction, backup, how).await;
         let done = match replaced {
             Ok(tokens) => transaction
                 .commit()
@@ -283,7 +326,8 @@ async fn revoke(
 /// Replaces all rows by those of the attached backup; returns how many tokens stay revoked, or hold again.
 async fn replace(
     transaction: &mut Transaction<'_, Sqlite>,
-    revoked: Revoked,
+    backup: &Backup,
+    how: &Restoring,
 ) -> Result<u64, StoreError> {
     let before: Vec<RevokedToken> = sqlx::query_as(REVOKED)
         .fetch_all(&mut **transaction)
@@ -315,7 +359,8 @@ async fn replace(
     let sql = "update data_version set version =
                1 + max(version, (select version from backup.data_version))";
     run(transaction, sql.to_owned()).await?;
-    let held = revoke(transaction, &before, revoked).await?;
+    let held = revoke(transaction, &before, how.revoked).await?;
+    backup.tell(transaction, how, true).await?;
     seals::settle(transaction).await?;
     Ok(held)
 }

@@ -45,6 +45,8 @@ pub enum Action {
     TokenCreated,
     /// A token was ended.
     TokenRevoked,
+    /// A backup took the place of all that was stored.
+    BackupRestored,
 }
 
 impl Action {
@@ -59,6 +61,7 @@ impl Action {
             Self::Hold => "hold",
             Self::TokenCreated => "token_created",
             Self::TokenRevoked => "token_revoked",
+            Self::BackupRestored => "backup_restored",
         }
     }
 }
@@ -72,6 +75,8 @@ pub enum Object {
     Measurement(i64),
     /// A token, by its id.
     Token(i64),
+    /// All that is stored, by the version of the data.
+    Database(i64),
 }
 
 impl Object {
@@ -80,18 +85,19 @@ impl Object {
             Self::Upload(id) => ("upload", id),
             Self::Measurement(id) => ("measurement", id),
             Self::Token(id) => ("token", id),
+            Self::Database(version) => ("database", version),
         }
     }
 }
 
 /// One row of the log, to be written.
 #[derive(Debug)]
-pub(super) struct Entry<'a> {
-    pub(super) deed: &'a Deed,
-    pub(super) action: Action,
-    pub(super) object: Object,
-    pub(super) timings: i64,
-    pub(super) reason: Option<&'a str>,
+pub(in crate::store) struct Entry<'a> {
+    pub(in crate::store) deed: &'a Deed,
+    pub(in crate::store) action: Action,
+    pub(in crate::store) object: Object,
+    pub(in crate::store) timings: i64,
+    pub(in crate::store) reason: Option<&'a str>,
 }
 
 /// One row of the log.
@@ -106,7 +112,7 @@ pub struct AuditRow {
     pub by: Sender,
     /// What: a word of [`Action`].
     pub action: String,
-    /// To what: `upload`, `measurement` or `token` …
+    /// To what: `upload`, `measurement`, `token` or `database` …
     pub subject: String,
     /// … of this id.
     pub subject_id: i64,
@@ -119,7 +125,10 @@ pub struct AuditRow {
 }
 
 /// Adds `entry` to the log.
-pub(super) async fn note(db: &mut SqliteConnection, entry: &Entry<'_>) -> Result<(), StoreError> {
+pub(in crate::store) async fn note(
+    db: &mut SqliteConnection,
+    entry: &Entry<'_>,
+) -> Result<(), StoreError> {
     let Entry {
         deed,
         action,

@@ -104,6 +104,12 @@ impl Gpu {
         meant.max_by_key(|gpu| gpu.words.len())
     }
 
+    /// Whether it is a card for players, most of which reach another's memory through the host's alone.
+    #[must_use]
+    pub fn is_geforce(&self) -> bool {
+        self.device.contains("GeForce")
+    }
+
     fn is(&self, words: &[String]) -> bool {
         let [name, number, rest @ ..] = self.words.as_slice() else {
             return false;

@@ -276,7 +276,7 @@ fn nets(samples: &[&Sample], recipe: &Recipe, beta: &Columns) -> Vec<(Architectu
     let shrunk = repeats.map(|same| {
         let (n, sum) = same.iter().fold((0.0, 0.0), |(n, sum), sample| {
             let residual = (sample.busy_ms() / dot(beta, (recipe.columns)(&sample.features))).ln();
-            let weight = sample.busy_share();
+            let weight = sample.busy_share() * sample.weight();
             (
                 n + weight,
                 sum + weight * residual.clamp(-NET_LIMIT, NET_LIMIT),
@@ -296,4 +296,47 @@ fn nets(samples: &[&Sample], recipe: &Recipe, beta: &Columns) -> Vec<(Architectu
         nets.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     }
     nets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timing::data::measurement::{Measurement, RawMeasurement};
+    use crate::timing::fit::estimator::{Fitted, Form};
+    use crate::timing::fit::training::TrainingSet;
+    use serde_json::json;
+
+    /// What a net shows of itself whose one timing took 8 times as long as those of its group, and weighs so much.
+    fn shown(weight: f64) -> f64 {
+        let row = |(id, name): (i64, &str)| {
+            let raw = json!({"platform": "mine", "mode": "train", "model": {"name": name}, "images_per_second": 1.0});
+            let raw: RawMeasurement = serde_json::from_value(raw).unwrap();
+            let row: Measurement = raw.try_into().unwrap();
+            let sample = Sample::new(id, &row, 1);
+            let slow = if id == 0 { 8.0 } else { 1.0 };
+            let sample = Sample {
+                ms: slow * sample.features.acts,
+                weight: if id == 0 { weight } else { 1.0 },
+                ..sample
+            };
+            (row.group, sample)
+        };
+        let names = [
+            "RegNetY-4GF",
+            "RegNetY-400MF",
+            "RegNetY-800MF",
+            "RegNetY-1.6GF",
+        ];
+        let rows: Vec<(Group, Sample)> = (0..).zip(names).map(row).collect();
+        let mut set = TrainingSet::default();
+        set.add(rows.clone());
+        let fitted = Fitted::new(Form::Layers, &Rows::all(&set)).unwrap();
+        fitted.residual(&rows[0].1.features, &rows[0].0).unwrap()
+    }
+
+    #[test]
+    fn a_timing_that_is_hardly_believed_says_hardly_anything_of_its_own_net() {
+        let (whole, hardly) = (shown(1.0), shown(0.01));
+        assert!(whole > 0.3 && hardly.abs() < 0.1, "{whole} {hardly}");
+    }
 }

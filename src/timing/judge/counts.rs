@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::doctor::{MOST, UnitNote};
+use super::no_group::{GroupNote, NoGroup};
 use crate::net::complexity::RawComplexity;
 use crate::net::names::zoo::{Entry, Zoo};
 use crate::net::{Complexity, Side};
@@ -92,6 +93,8 @@ pub struct Counted {
     twice: BTreeMap<PlatformId, Twice>,
     /// Rows that are not of their net, those with flops counted twice apart.
     others: BTreeMap<(PlatformId, &'static str, Option<u64>, bool), CountsNote>,
+    /// Rows that are of their net, and in no group.
+    no_group: NoGroup,
 }
 
 /// What a net costs.
@@ -135,6 +138,7 @@ impl Counted {
         }
         let acts = sent.acts / own.acts.as_f64();
         if within(flops, OURS) && within(params, OURS) && within(acts, ACTS) {
+            self.no_group.look(line, row, entry);
             return;
         }
         let pixels = said.map(|side| u64::from(side.get()));
@@ -176,6 +180,14 @@ impl Counted {
         let others = others.filter(|((platform, .., twice), _)| !(*twice && is_told(platform)));
         let mut notes: Vec<CountsNote> = others.map(|(_, note)| note.clone()).collect();
         notes.sort_by_key(|note| note.line);
+        notes.truncate(TOLD);
+        notes
+    }
+
+    /// Rows with the counts of the net that their label names, which are in no group, the first groups.
+    #[must_use]
+    pub fn no_group(self) -> Vec<GroupNote> {
+        let mut notes = self.no_group.notes();
         notes.truncate(TOLD);
         notes
     }

@@ -9,6 +9,7 @@ pub mod foretold;
 pub mod impact;
 pub mod left_out;
 pub mod named;
+pub mod no_group;
 mod reference;
 pub mod score;
 pub mod standing;

@@ -47,9 +47,9 @@ const MOST_DEPART: f64 = 0.7;
 const EXPECTED: f64 = 5.0;
 const SPREADS: [f64; 2] = [0.7, 2.0];
 /// Distances to which a timing has its full weight and from which none, as logs and in standard deviations: of one that is too
-/// short, which weighs the square of its factor in a relative fit (1.7x and 2.5x), and of one that is too long, which weighs
+/// short, which weighs the square of its factor in a relative fit (1.65x and 2.1x), and of one that is too long, which weighs
 /// less by itself and is more often right (3x and 9x): where a framework lacks a kernel, whole families are slow.
-const SHORT: [[f64; 2]; 2] = [[0.55, 2.5], [0.9, 4.5]];
+const SHORT: [[f64; 2]; 2] = [[0.5, 2.5], [0.75, 4.5]];
 const LONG: [[f64; 2]; 2] = [[1.1, 2.5], [2.2, 4.5]];
 
 /// How far a timing is from what the others and the reference let expect.

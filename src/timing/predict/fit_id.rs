@@ -20,15 +20,16 @@ use crate::timing::fit::training::Tally;
 use crate::timing::fit::validation::MOST_ALONE;
 
 /// Version of the algorithm: raised once in each release that changes any predicted figure.
-pub const METHOD: u32 = 6;
+pub const METHOD: u32 = 7;
 /// The first release of each method.
-const RELEASES: [(u32, &str); 6] = [
+const RELEASES: [(u32, &str); 7] = [
     (1, "0.1.0"),
     (2, "0.2.0"),
     (3, "0.3.0"),
     (4, "0.4.0"),
     (5, "0.10.0"),
-    (METHOD, "0.12.0"),
+    (6, "0.12.0"),
+    (METHOD, "0.13.0"),
 ];
 
 /// The name of a fit.
@@ -145,7 +146,7 @@ fn sixteen(digits: &str) -> Option<u64> {
 }
 
 fn not_a_name(word: &str) -> Invalid {
-    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:6:0123456789abcdef";
+    let hint = "`fit.id` of an answer, whole, such as v100x8-paper:train:layers:7:0123456789abcdef";
     Invalid::at("", word, "not the id of a fit", hint)
 }
 
@@ -282,12 +283,12 @@ mod tests {
         for odd in [
             "",
             "x",
-            "a:b:c:6:d",
-            "a:train:layers:6:1",
-            "a:train:layers:6:+0e4b6456ecc0123",
-            "gpu:h100:x:a:train:layers:6:00e4b6456ecc0123",
-            "gpu:00e4b6456ecc0123:a:train:layers:6:00e4b6456ecc0123",
-            "gp:h100:00e4b6456ecc0123:a:train:layers:6:00e4b6456ecc0123",
+            "a:b:c:7:d",
+            "a:train:layers:7:1",
+            "a:train:layers:7:+0e4b6456ecc0123",
+            "gpu:h100:x:a:train:layers:7:00e4b6456ecc0123",
+            "gpu:00e4b6456ecc0123:a:train:layers:7:00e4b6456ecc0123",
+            "gp:h100:00e4b6456ecc0123:a:train:layers:7:00e4b6456ecc0123",
         ] {
             assert_eq!(detail(odd), "not the id of a fit", "{odd}");
         }

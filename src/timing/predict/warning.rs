@@ -15,8 +15,8 @@ use crate::units::to_f64;
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Warning {
     /// Stable: `datasheet_gpu`, `order_of_magnitude`, `unseen_group`, `borrowed_platform`, `few_measurements`,
-    /// `extrapolation`, `flop_bound`, `overhead_bound`, `beyond_memory` or `factor_missed`; of a whole training also
-    /// `assumed_devices`, `assumed_evaluation` or `loader_bound`; of a pycls config `config_dataset`, `config_batch` or
+    /// `extrapolation`, `flop_bound`, `overhead_bound`, `beyond_memory`, `factor_missed` or `unlike_steps`; of a whole training
+    /// also `assumed_devices`, `assumed_evaluation` or `loader_bound`; of a pycls config `config_dataset`, `config_batch` or
     /// `config_devices`.
     #[schema(example = "extrapolation")]
     pub code: &'static str,
@@ -42,6 +42,8 @@ const BEYOND_BATCH: f64 = 0.1;
 /// By how much the flops of a scaled net may differ from what its factor lets expect without a word: widths, depths and
 /// resolutions are whole, which moves those of a small net by as much as this.
 const MISSED: f64 = 2.0;
+/// By how much other steps than the base's may change a time without a word.
+const UNLIKE_STEPS: f64 = 1.15;
 /// Share of another platform's fit from which it is warned of.
 const WORTH_SAYING: f64 = 0.1;
 /// Images for each device and step up to which launches take the time (`docs/accuracy.md`).
@@ -70,6 +72,23 @@ impl Warning {
         };
         let off = (grown / wanted).max(wanted / grown);
         (off > MISSED).then(|| Self::new("factor_missed", detail()))
+    }
+
+    /// Of a time beside its base's, neither with a batch that was said: `images` in a step of each, and how much `slower` it is
+    /// than in steps of the base's.
+    pub(crate) fn unlike_steps([images, of_base]: [u64; 2], slower: f64) -> Option<Self> {
+        let (times, than) = if slower > 1.0 {
+            (slower, "slower")
+        } else {
+            (slower.recip(), "faster")
+        };
+        let detail = || {
+            format!(
+                "its steps are of {images} images and those of the net as it is of {of_base}, as such nets were timed: that \
+                 alone makes it {times:.2}x {than}; name a batch size for equal steps"
+            )
+        };
+        (times > UNLIKE_STEPS).then(|| Self::new("unlike_steps", detail()))
     }
 
     /// What was assumed, since nothing was measured that says it.

@@ -99,8 +99,13 @@ export async function get(path, signal) {
 // A page holds the answers to what is asked first. Back may show it as the browser has kept it, and much may have come since.
 const [arrival] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 const isKept = () => !arrival || arrival.type === "back_forward" || (arrival.responseEnd > 0 && arrival.transferSize === 0);
+/** @type {{[path: string]: any}} */
+const { as_of: told, ...first } = isKept() ? {} : JSON.parse($("#first").textContent ?? "");
+let isChanged = false;
+/** The state of the data that the page was made of: charts of it come from the browser's cache. None once this page changes the data. */
+export const asOf = () => (isChanged ? undefined : told);
 /** @type {Map<string, Promise<any>>} */
-const answers = new Map(isKept() ? [] : Object.entries(JSON.parse($("#first").textContent ?? "")).map(([path, answer]) => [path, answer === null ? last() : Promise.resolve(answer)]));
+const answers = new Map(Object.entries(first).map(([path, answer]) => [path, answer === null ? last() : Promise.resolve(answer)]));
 
 /** The answer at the end of a page, which may still be on its way; null where there is none. */
 async function last() {
@@ -182,6 +187,7 @@ export async function postFile(path, file, type, signal) {
  * @param {unknown} [body] sent as JSON
  */
 export async function change(method, path, body) {
+  isChanged = true;
   const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   return (await good(await patiently(path, { method, ...json }))).json();
 }
@@ -194,6 +200,7 @@ export async function change(method, path, body) {
  * @returns {Promise<any>}
  */
 export function send(path, { body, type, progress }) {
+  isChanged = true;
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", at(path));

@@ -1,8 +1,8 @@
 // The answer to the question in a page's address: predicted times on the chosen GPUs, and the memory beside each.
 
-import { post, postFile, query } from "../core/api.js";
+import { Problem, post, postFile, query } from "../core/api.js";
 import { chosen, modeOf, naming } from "../core/platforms.js";
-import { answerable, common, number, prediction, present, scaling, sizes } from "../core/request.js";
+import { answerable, common, netWords, number, prediction, present, scaling, scalingWords, sizes } from "../core/request.js";
 
 /** @import { CompareAnswer, Memory, PredictAnswer } from "api" */
 /** @import { Params } from "../core/state.js" */
@@ -17,6 +17,25 @@ import { answerable, common, number, prediction, present, scaling, sizes } from 
  */
 export async function ask(state, signal) {
   const { now, why } = await answerable(state);
+  try {
+    return await answered(now, why, signal);
+  } catch (error) {
+    const refused = refusal(error, now);
+    if (!refused) throw error;
+    return answered({ ...now, strategy: "none" }, refused, signal);
+  }
+}
+
+/** Why the net cannot be scaled as pages do where their address says nothing of it; null of all else that is wrong. @param {unknown} error @param {Params} now */
+function refusal(error, now) {
+  const said = new URLSearchParams(location.search);
+  const first = error instanceof Problem ? error.errors[0] : null;
+  if (!first?.pointer.startsWith("/scaling") || ["strategy", "alpha", "factor"].some((name) => said.has(name))) return null;
+  return `${netWords(now)} cannot be ${scalingWords(now)}, since ${first.detail.split(": ")[0]}`;
+}
+
+/** @param {Params} now @param {string | null} why @param {AbortSignal} signal @returns {Promise<{answer: PredictAnswer, body: object, beside: Beside}>} */
+async function answered(now, why, signal) {
   const [ids, name] = await Promise.all([chosen(now), naming(modeOf(now))]);
   const body = prediction(now, ids.length ? ids : undefined);
   /** @type {PredictAnswer} */

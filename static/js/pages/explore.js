@@ -1,6 +1,6 @@
 // The page about a net, in views: scaled and predicted, strategies compared, a budget planned, the time by stage.
 
-import { carry } from "../core/carried.js";
+import { carry, noteUnread } from "../core/carried.js";
 import { $, fill, h } from "../core/dom.js";
 import { DEFAULTS, netWords } from "../core/request.js";
 import { State } from "../core/state.js";
@@ -24,6 +24,7 @@ const built = new Map();
 
 views($("#views"), state);
 state.watch(carry);
+state.watch(noteUnread);
 state.watch((now) => {
   document.title = `${netWords(now)} · epochcast`;
   const view = viewOf(now);

@@ -1,7 +1,7 @@
 // The start page: ask about a net by name on the GPUs that people have, and see what the service knows.
 
 import { Latest } from "../core/api.js";
-import { carry } from "../core/carried.js";
+import { carry, noteUnread } from "../core/carried.js";
 import { $, fill, h } from "../core/dom.js";
 import { platforms } from "../core/platforms.js";
 import { DEFAULTS, scaling, unscalable } from "../core/request.js";
@@ -32,6 +32,7 @@ const latest = new Latest();
 const drawing = new Drawing();
 
 state.watch(carry);
+state.watch(noteUnread);
 state.watch(answer);
 // The question is on its way before the page around the answer is built.
 setTimeout(() => {

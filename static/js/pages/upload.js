@@ -237,7 +237,7 @@ function verdict(answer, absurd) {
       storing === 0 && h("span", { class: "quiet" }, "There is nothing new in it to store.")));
 }
 
-/** Rows that look like times in another unit, and the unit that was chosen; rows whose counts are not those of their net. @param {UploadAnswer} answer */
+/** Rows that look like times in another unit, and the unit that was chosen; rows whose counts are not those of their net, or that are in no group. @param {UploadAnswer} answer */
 function mistaken(answer) {
   /** @param {string} word */
   const said = (word) => word.replaceAll("_", " ");
@@ -249,7 +249,7 @@ function mistaken(answer) {
   const chosen = unit && h("p", { class: "note" }, `The rows are taken as ${said(unit)}. `, h("button", { type: "button", class: "plain", on: { click: take(null) } }, "Take them as they are"));
   const notes = (answer.units ?? []).map(({ detail, units }) => h("p", { class: "note" }, `${detail.replace(/: send .*/, "")}. `,
     h("button", { type: "button", on: { click: take(units) } }, `Check the rows as ${said(units)}`)));
-  const others = (answer.other_counts ?? []).map(({ detail }) => h("p", { class: "note" }, `${detail}.`));
+  const others = [...answer.other_counts ?? [], ...answer.no_group ?? []].map(({ detail }) => h("p", { class: "note" }, `${detail}.`));
   return [chosen, ...notes, ...others];
 }
 

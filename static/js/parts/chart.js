@@ -1,6 +1,6 @@
 // A chart: drawn by the server, read here by pointer, touch or arrow keys, as a table, and as a file.
 
-import { Latest, query, text } from "../core/api.js";
+import { asOf, Latest, query, text } from "../core/api.js";
 import { records } from "../core/csv.js";
 import { debounced, fill, h } from "../core/dom.js";
 import { plain } from "../core/format.js";
@@ -86,7 +86,7 @@ export class Chart {
     const height = Math.round(Math.max(340, Math.min(width * 0.62, 440)));
     try {
       const source = await this.#latest.run(async (signal) => {
-        const answer = await text(query(`${this.#path}.svg`, { ...params, inline: true, width, height }), signal);
+        const answer = await text(query(`${this.#path}.svg`, { ...params, inline: true, width, height, as_of: asOf() }), signal);
         await turn();
         return answer;
       });

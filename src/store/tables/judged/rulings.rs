@@ -40,8 +40,8 @@ impl Change {
         let (which, id) = match object {
             Object::Upload(id) => (OF_UPLOAD, id),
             Object::Measurement(id) => (ONE, id),
-            // Nothing is decided of a token here.
-            Object::Token(_) => return Ok(Ruled::default()),
+            // Nothing is decided of these here.
+            Object::Token(_) | Object::Database(_) => return Ok(Ruled::default()),
         };
         self.touch(which, id).await?;
         let (held, action) = match ruling {

@@ -176,6 +176,6 @@ class Upload(Answer):
         cells = [[name, words.number(count)] for name, count in counts.items() if count or name == "accepted"]
         wrong = [str(error) for error in self.errors[:5]]
         raw = self.to_dict()
-        doubted = [row["detail"] for name in ("units", "other_counts") for row in raw.get(name) or []]
+        doubted = [row["detail"] for name in ("units", "other_counts", "no_group") for row in raw.get(name) or []]
         doubted += [f"line {row['line']}: {row['reason']}" for row in self.doubted[:5]]
         return html.card("Upload", [html.table(["rows", ""], cells), html.notes([*wrong, *doubted])], self.url)

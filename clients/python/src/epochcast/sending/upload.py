@@ -113,8 +113,8 @@ def _sum(http: Transport, raws: list[Raw]) -> Upload:
         total["errors"] += raw.get("errors") or []
         total["doubted"] += raw.get("doubted") or []
         total["uploads"] += [raw["upload"]] if raw.get("upload") is not None else raw.get("uploads") or []
-    total["units"] = [unit for raw in raws for unit in raw.get("units") or []]
-    total["other_counts"] = [other for raw in raws for other in raw.get("other_counts") or []]
+    for name in ("units", "other_counts", "no_group"):
+        total[name] = [note for raw in raws for note in raw.get(name) or []]
     # What each part does to the fits, one after the other.
     impacts = [raw["impact"] for raw in raws if raw.get("impact")]
     left_out = [impact["left_out"] for impact in impacts if impact["left_out"]]
