@@ -166,6 +166,11 @@ impl Known {
         }
     }
 
+    /// Whether so many `timings` more could stay.
+    pub(super) fn has_room_for(&self, timings: usize) -> bool {
+        self.timings.len() + timings <= MOST
+    }
+
     fn forget(&mut self, key: &Key) {
         self.timings.forget(key);
         self.judge.forget(key);

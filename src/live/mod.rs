@@ -119,10 +119,7 @@ impl Live {
     /// Where the store cannot be read; the fits then stay as they are.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut known = self.known.lock().await;
-        if known.version == Some(self.store.data_version().await?) {
-            return Ok(());
-        }
-        self.reload(&mut known).await
+        self.catch_up(&mut known).await
     }
 
     /// Judges `writing`, of which `fresh` are the timings that nobody holds out, and makes it visible with what is believed of
@@ -242,6 +239,9 @@ impl Live {
 
     /// Follows what other processes store, and settles the fits, for ever.
     pub async fn follow(&self) {
+        if let Err(error) = self.warm().await {
+            tracing::debug!(%error, "fits cannot be read back yet: the first who asks reads them");
+        }
         loop {
             tokio::time::sleep(LOOK).await;
             self.tidy().await;

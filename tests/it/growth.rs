@@ -142,6 +142,18 @@ async fn a_start_reads_what_is_kept_and_makes_nothing_anew() {
 }
 
 #[tokio::test]
+async fn soon_after_a_start_nobody_waits_for_what_was_kept() {
+    let mut app = App::seeded().await;
+    app.keep().await;
+    app.reopen().await;
+    let all = app.live.predictors().all().count();
+    assert_eq!(app.live.predictors().in_memory(), 0);
+    app.live.warm().await.unwrap();
+    assert_eq!(app.live.predictors().in_memory(), all);
+    app.agrees().await;
+}
+
+#[tokio::test]
 async fn what_changed_after_it_was_kept_is_made_anew() {
     let mut app = App::seeded().await;
     app.stored(&rows_of("mine", 20, 1.0)).await;

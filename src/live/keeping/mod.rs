@@ -20,7 +20,32 @@ use source::{opened, sealed};
 
 /// Timings whose fits stay in memory, those that were asked for lately aside: about half a kilobyte each.
 const MOST: usize = 60_000;
+
 impl Live {
+    /// Reads back what the first question and the first upload after a start would wait for: fits, and the timings of platforms
+    /// that have many, as far as they may stay in memory.
+    ///
+    /// # Errors
+    /// Where the store does not answer: then those who need them read them.
+    pub async fn warm(&self) -> Result<(), StoreError> {
+        let predictors = self.predictors();
+        let many = predictors.with_more_than_at_hand();
+        let fits = tokio::task::spawn_blocking(move || predictors.warm(MOST));
+        fits.await.map_err(|e| failed(&e))?;
+        for key in many {
+            // One by one, so that whoever uploads waits for one at most.
+            let mut known = self.known.lock().await;
+            self.catch_up(&mut known).await?;
+            let predictors = self.predictors();
+            let timings = predictors.get(&key.0, key.1).map(|fit| fit.measurements());
+            if timings.is_some_and(|timings| known.has_room_for(timings)) {
+                let one = BTreeSet::from([key]);
+                known.load(&self.store, &predictors, &one).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads what the store holds now, and fits what has changed.
     pub(super) async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
         // The version first: rows stored in between are fitted now and once more.

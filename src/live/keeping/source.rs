@@ -11,7 +11,7 @@ use crate::timing::predict::predictors::{Key, Timings};
 
 /// Bytes of a digest.
 const DIGEST: usize = 16;
-/// How fits are written: to be raised where that changes within a release.
+/// How fits are written: to be raised where that changes. What they say is [`METHOD`]'s.
 const FORM: u32 = 1;
 
 /// The fits that a store keeps.
@@ -58,7 +58,7 @@ pub(super) fn sealed(key: &Key, hash: u64, bytes: Vec<u8>) -> Vec<u8> {
     sealed
 }
 
-/// What [`sealed`] was given, where nothing of it has changed and this release has written it, on such a machine.
+/// What [`sealed`] was given, where nothing of it has changed and it was written in this form by this method, on such a machine.
 pub(super) fn opened<'a>(key: &Key, hash: u64, sealed: &'a [u8]) -> Option<&'a [u8]> {
     let (seal, bytes) = sealed.split_at_checked(DIGEST)?;
     (seal == sum(key, hash, bytes).to_be_bytes()).then_some(bytes)
@@ -67,9 +67,9 @@ pub(super) fn opened<'a>(key: &Key, hash: u64, sealed: &'a [u8]) -> Option<&'a [
 fn sum(key: &Key, hash: u64, bytes: &[u8]) -> u128 {
     let (platform, mode) = key;
     // The last bits of a logarithm are the machine's.
-    let (release, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+    let machine = std::env::consts::ARCH;
     let of = format!(
-        "{release} {FORM} {METHOD} {machine} {platform} {mode} {hash:016x} {:032x}",
+        "{FORM} {METHOD} {machine} {platform} {mode} {hash:016x} {:032x}",
         digest(bytes)
     );
     digest(of.as_bytes())

@@ -1,5 +1,6 @@
 //! The predictors that are fitted to the timings of all platforms.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -191,6 +192,31 @@ impl Predictors {
             (key.clone(), own.head(doubted), own)
         };
         fits.map(with_head).collect()
+    }
+
+    /// Reads back the fits of most timings, with what is lent to them, as long as they have `most` together.
+    pub fn warm(&self, most: usize) {
+        let mut fits: Vec<_> = self.fits.values().collect();
+        fits.sort_by_key(|fit| Reverse(fit.measurements()));
+        let mut left = most;
+        for fit in fits {
+            let weight = fit.own().weight();
+            if weight <= left {
+                left -= weight;
+                fit.own().parts();
+                fit.warm();
+            }
+        }
+    }
+
+    /// Those whose timings are not all beside their fits, so that a change reads them from the store.
+    #[must_use]
+    pub fn with_more_than_at_hand(&self) -> Vec<Key> {
+        let many = |fit: &Predictor| fit.measurements() > fit.own().weight();
+        let fits = self.fits.iter();
+        fits.filter(|(_, fit)| many(fit))
+            .map(|(key, _)| key.clone())
+            .collect()
     }
 
     /// The same without what nobody has asked for since the last call, where more than `most` timings are in memory.

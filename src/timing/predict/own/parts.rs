@@ -110,3 +110,55 @@ fn of_figures_by_group<'de, D: Deserializer<'de>>(
     let own = |(group, figures)| (group, Explanation::of_figures(figures));
     Ok(all.into_iter().map(own).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timing::data::seed::built_in;
+    use crate::timing::fit::training::Sample;
+
+    /// Of the paper's first timings.
+    fn parts() -> Parts {
+        let (_, rows) = built_in().unwrap();
+        let rows = rows
+            .iter()
+            .filter(|row| row.platform.as_str() == "v100x8-paper");
+        let samples = (1..)
+            .zip(rows.take(12))
+            .map(|(id, row)| (row.group.clone(), Sample::new(id, row, 8)));
+        let mut set = TrainingSet::default();
+        set.add(samples);
+        Parts::of(&set, &Form::ALL).unwrap().validated()
+    }
+
+    /// All names in it, without the numbers.
+    fn names(parts: &Parts) -> String {
+        let text = format!("{parts:?}");
+        let is_of_number = |c: char| c.is_ascii_digit() || "-+.e".contains(c);
+        text.replace(is_of_number, "")
+    }
+
+    #[test]
+    fn fits_that_another_release_has_kept_are_read_as_what_they_were() {
+        let hex = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        };
+        let kept = include_str!("../../../../tests/golden/kept.hex").trim_end();
+        let digits = kept.as_bytes().chunks(2);
+        let bytes: Option<Vec<u8>> = digits
+            .map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok())
+            .collect();
+        let made = parts();
+        let is_same = Parts::read(&bytes.unwrap()).is_some_and(|read| {
+            names(&read) == names(&made) && read.written().is_some_and(|again| hex(&again) == kept)
+        });
+        let new = hex(&made.written().unwrap());
+        assert!(
+            is_same,
+            "what is kept has another form: raise FORM in live/keeping/source.rs, and put this in tests/golden/kept.hex:\n{new}"
+        );
+    }
+}
