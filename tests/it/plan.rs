@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, vit, with};
 use crate::process::{epochcast, text};
+use crate::standing::{at_speed, rows};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -39,6 +40,29 @@ async fn a_plan_names_its_nets_and_what_limits_them() {
     assert!(
         flops(1) > 1.5 * flops(0) && flops(0) > flops(2),
         "fast scaling goes furthest"
+    );
+}
+
+#[tokio::test]
+async fn a_plan_that_is_asked_again_follows_timings_that_came_between() {
+    let app = App::seeded().await;
+    let times = rows(30);
+    app.judged("", &times[..20]).await;
+    let asked = json!({
+        "model": {"name": "ResNet-50"}, "platform": "mine", "strategies": ["d", "dWr"],
+        "limits": {"epoch_seconds": 3600},
+    });
+    let first = app.post("/v1/plan", &asked).await.body;
+    assert_eq!(app.post("/v1/plan", &asked).await.body, first);
+    let more: Vec<Value> = times[20..]
+        .iter()
+        .map(|row| at_speed(row.clone(), 1.1))
+        .collect();
+    app.judged("", &more).await;
+    let second = app.post("/v1/plan", &asked).await.body;
+    assert_ne!(
+        second["options"][0]["predictions"],
+        first["options"][0]["predictions"]
     );
 }
 

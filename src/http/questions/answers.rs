@@ -1,6 +1,7 @@
 //! Answers that were given lately: whoever asks the same again of the same fits is given the same bytes.
 //!
-//! Most questions come once: an answer is remembered when its question comes for the second time.
+//! Most questions come once: an answer is remembered when its question comes for the second time. One that takes long is at
+//! once: whoever comes back to its page asks it again.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,6 +52,14 @@ impl Given {
         self.asked[place].swap(hash, Ordering::Relaxed) == hash
     }
 
+    /// Remembers `answer`, unless it is long.
+    fn keep(&self, question: &[u8], answer: &Bytes) {
+        let size = question.len() + answer.len();
+        if size <= LONGEST {
+            self.answers.keep(question.into(), answer.clone(), size);
+        }
+    }
+
     fn is_by(&self, fits: &Arc<Predictors>) -> bool {
         std::ptr::eq(self.fits.as_ptr(), Arc::as_ptr(fits))
     }
@@ -74,21 +83,31 @@ impl Answers {
 
     /// Remembers `answer`, which follows from `fits` and `question` alone, where that came before.
     pub(in crate::http) fn keep(&self, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
-        let size = question.len() + answer.len();
-        if size > LONGEST {
-            return;
-        }
-        let given = self.0.load();
-        let given = if given.is_by(fits) {
-            Arc::clone(&given)
-        } else {
-            let new = Arc::new(Given::by(fits));
-            self.0.store(Arc::clone(&new));
-            new
-        };
+        let given = self.by(fits);
         if given.was_asked(question) {
-            given.answers.keep(question.into(), answer.clone(), size);
+            given.keep(question, answer);
         }
+    }
+
+    /// Remembers `answer`, which has taken long and follows from `fits` and `question` alone.
+    pub(in crate::http) fn keep_at_once(
+        &self,
+        fits: &Arc<Predictors>,
+        question: &[u8],
+        answer: &Bytes,
+    ) {
+        self.by(fits).keep(question, answer);
+    }
+
+    /// What was answered by `fits`; those that were before are forgotten.
+    fn by(&self, fits: &Arc<Predictors>) -> Arc<Given> {
+        let given = self.0.load();
+        if given.is_by(fits) {
+            return Arc::clone(&given);
+        }
+        let new = Arc::new(Given::by(fits));
+        self.0.store(Arc::clone(&new));
+        new
     }
 }
 
@@ -113,6 +132,14 @@ mod tests {
         give_twice(&answers, &others, b"how long?", &"2 s".into());
         assert_eq!(answers.find(&others, b"how long?"), Some("2 s".into()));
         assert_eq!(answers.find(&fits, b"how long?"), None);
+    }
+
+    #[test]
+    fn what_takes_long_is_found_when_it_is_asked_again() {
+        let (answers, fits) = (Answers::default(), Arc::default());
+        answers.keep_at_once(&fits, b"how far?", &"far".into());
+        assert_eq!(answers.find(&fits, b"how far?"), Some("far".into()));
+        assert_eq!(answers.find(&Arc::default(), b"how far?"), None);
     }
 
     #[test]

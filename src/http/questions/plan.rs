@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use crate::ask::plan::{PlanAnswer, PlanRequest, planned};
 use crate::ask::wanted::Wanted;
-use crate::http::extract::body::{Json, JsonBody};
+use crate::http::extract::body::{JsonText, read};
 use crate::http::extract::bounds::NET_BODY_BYTES;
 use crate::http::extract::onnx::{Onnx, OnnxParams};
 use crate::http::extract::problem::ApiError;
@@ -36,7 +36,14 @@ pub(in crate::http) fn router() -> OpenApiRouter<Shared> {
 async fn plan(
     State(live): State<Shared>,
     wanted: Wanted,
-    JsonBody(body): JsonBody<NET_BODY_BYTES>,
-) -> Result<Json<PlanAnswer>, ApiError> {
-    Ok(Json(planned(&live.predictors(), typed(&body)?, &wanted)?))
+    JsonText(question): JsonText<NET_BODY_BYTES>,
+) -> Result<JsonText, ApiError> {
+    let fits = live.predictors();
+    if let Some(known) = live.plans.find(&fits, &question) {
+        return Ok(JsonText(known));
+    }
+    let answer = planned(&fits, typed(&read(&question)?)?, &wanted)?;
+    let answer = JsonText::of(&answer)?;
+    live.plans.keep_at_once(&fits, &question, &answer.0);
+    Ok(answer)
 }
