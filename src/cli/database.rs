@@ -1,5 +1,7 @@
 //! The database that the settings name.
 
+use std::path::Path;
+
 use epochcast::store::{Options, Store};
 
 use super::args::Settings;
@@ -7,11 +9,10 @@ use epochcast::live::clock::now;
 
 /// Refuses a folder in the place of the database, before a lock is left beside it.
 pub(crate) fn is_no_folder(settings: &Settings) -> anyhow::Result<()> {
-    let path = settings.database_url.path();
+    let url = &settings.database_url;
     anyhow::ensure!(
-        !path.is_dir(),
-        "{} is a folder, and a file is needed",
-        path.display()
+        !url.file().is_some_and(Path::is_dir),
+        "{url} is a folder, and a file is needed"
     );
     Ok(())
 }

@@ -335,7 +335,7 @@ fn configured(text: Vec<u8>) -> anyhow::Result<Value> {
 
 /// The fits to what is stored, or to the built-in measurements where there is no store.
 pub(crate) async fn predictors(settings: &Settings) -> anyhow::Result<Arc<Predictors>> {
-    if settings.database_url.path().is_file() {
+    if settings.database_url.may_be_there() {
         let live = Live::open(database::look(settings).await?).await?;
         live.settle().await?;
         let predictors = live.predictors();

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -26,11 +26,13 @@ pub(crate) struct Settings {
         value_name = "ADDR"
     )]
     pub(crate) listen: SocketAddr,
-    /// Where the measurements are kept; created, migrated and seeded at first start
+    /// Where the measurements are kept: sqlite://PATH, created at first start, or postgres://USER@HOST/DATABASE, which several
+    /// services may share; migrated and seeded at first start
     #[arg(
         long,
         global = true,
         env = "EPOCHCAST_DATABASE_URL",
+        hide_env_values = true,
         default_value = "sqlite://epochcast.db",
         value_name = "URL",
         value_parser = database_url
@@ -223,7 +225,7 @@ fn at_least_one(word: &str) -> Result<usize, String> {
 
 fn database_url(url: &str) -> Result<DatabaseUrl, String> {
     let parsed: DatabaseUrl = url.parse().map_err(|e: StoreError| e.to_string())?;
-    if parsed.path().as_os_str() == ":memory:" {
+    if parsed.file() == Some(Path::new(":memory:")) {
         return Err("a file is needed, such as sqlite://epochcast.db".to_owned());
     }
     Ok(parsed)

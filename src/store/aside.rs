@@ -6,13 +6,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use super::sql::{Connect, Pool};
+
 /// Work for the thread, with its connection.
-pub(super) type Job = Box<dyn FnOnce(&Runtime, &SqlitePool) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&Runtime, &Pool) + Send>;
 
 /// The thread, which is started when it is needed.
 #[derive(Clone, Default)]
@@ -26,11 +26,11 @@ impl fmt::Debug for Aside {
 
 impl Aside {
     /// Lets it do `job`; it connects so, where it has not yet.
-    pub(super) fn send(&self, connect: &SqliteConnectOptions, job: Job) -> Option<()> {
+    pub(super) fn send(&self, connect: Connect, job: Job) -> Option<()> {
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = match &mut *jobs {
             Some(jobs) => jobs,
-            none => none.insert(start(connect.clone())?),
+            none => none.insert(start(connect)?),
         };
         jobs.send(job).ok()
     }
@@ -50,22 +50,15 @@ impl Aside {
     }
 }
 
-fn start(connect: SqliteConnectOptions) -> Option<Sender<Job>> {
+fn start(connect: Connect) -> Option<Sender<Job>> {
     let (send, jobs) = channel::<Job>();
     let runtime = Builder::new_current_thread().enable_all().build().ok()?;
     let run = move || {
-        let read = runtime.block_on(async { one(connect) });
+        let read = runtime.block_on(async { Pool::of_one(connect) });
         for job in jobs {
             job(&runtime, &read);
         }
     };
     let started = thread::Builder::new().name("aside".to_owned()).spawn(run);
     started.ok().map(|_| send)
-}
-
-/// A connection that stays open: the file may be moved meanwhile.
-fn one(connect: SqliteConnectOptions) -> SqlitePool {
-    let options = SqlitePoolOptions::new().max_connections(1);
-    let options = options.idle_timeout(None).max_lifetime(None);
-    options.connect_lazy_with(connect)
 }

@@ -4,26 +4,39 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use sqlx::SqlitePool;
 use tempfile::SpooledTempFile;
 
 use super::aside::{Aside, Job};
+use super::error::StoreError;
 use super::file::draft::Draft;
 use super::file::paths::{FileId, Stamp, folder};
+use super::sql::{Pool, Server};
 use super::writer::Writer;
 
 /// The open database.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) write: Writer,
-    pub(super) read: SqlitePool,
-    /// The file; what is too long for memory waits in its folder, on the same disk.
-    pub(super) path: PathBuf,
-    /// Which file that is, as the system counts them.
-    pub(super) file: Option<FileId>,
+    pub(super) read: Pool,
+    pub(super) place: Place,
     pub(super) read_only: bool,
     /// For those who cannot wait in a runtime.
     pub(super) aside: Aside,
+}
+
+/// Where it is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    File(OpenFile),
+    Server(Server),
+}
+
+/// The file of a database that is open.
+#[derive(Clone, Debug)]
+pub(super) struct OpenFile {
+    pub(super) path: PathBuf,
+    /// Which file that is, as the system counts them.
+    pub(super) id: Option<FileId>,
     /// How it is looked at, where nothing of it may change.
     pub(super) looked: Option<Looked>,
 }
@@ -40,10 +53,27 @@ pub(super) enum Looked {
 }
 
 impl Store {
-    /// A place for what is on its way into the store: in memory up to `in_memory` bytes, then in an unnamed file.
+    /// A place for what is on its way into the store: in memory up to `in_memory` bytes, then in an unnamed file, which is on the
+    /// disk of the database where that is a file.
     #[must_use]
     pub fn spool(&self, in_memory: usize) -> SpooledTempFile {
-        tempfile::spooled_tempfile_in(in_memory, folder(&self.path))
+        match &self.place {
+            Place::File(file) => tempfile::spooled_tempfile_in(in_memory, folder(&file.path)),
+            Place::Server(_) => tempfile::spooled_tempfile(in_memory),
+        }
+    }
+
+    /// Its file.
+    ///
+    /// # Errors
+    /// Where it is on a server, which has ways of its own.
+    pub(super) fn file(&self) -> Result<&OpenFile, StoreError> {
+        match &self.place {
+            Place::File(file) => Ok(file),
+            Place::Server(server) => Err(StoreError::NoFile {
+                server: server.to_string(),
+            }),
+        }
     }
 
     /// Whether it was opened to be read alone.
@@ -78,7 +108,7 @@ impl Store {
             };
             let _ = send.send(runtime.block_on(work(store)));
         });
-        self.aside.send(&self.read.connect_options(), job)?;
+        self.aside.send(self.read.connect(), job)?;
         done.recv().ok()
     }
 }

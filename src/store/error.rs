@@ -7,8 +7,32 @@ use super::backup::unfit::Unfit;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The URL is not one of ours.
-    #[error("database URL `{0}`: expected sqlite://PATH, such as sqlite://epochcast.db")]
+    #[error(
+        "database URL `{0}`: expected sqlite://PATH, such as sqlite://epochcast.db, or postgres://USER@HOST/DATABASE"
+    )]
     Url(String),
+    /// What only a file has is asked of a server.
+    #[error(
+        "{server} is a PostgreSQL server: pg_dump backs it up, pg_restore takes that back, and epochcast copy makes a file of it"
+    )]
+    NoFile {
+        /// Where it is, without a password.
+        server: String,
+    },
+    /// The server of the database does not answer, or ends the connection.
+    #[error("the database server does not answer ({cause}): nothing was stored, try again")]
+    Away {
+        /// What was noticed.
+        cause: String,
+    },
+    /// The connection broke while the server was making it durable.
+    #[error(
+        "the connection to the database server broke while it was stored ({cause}): send it again, what is stored already then counts as duplicates"
+    )]
+    Unsure {
+        /// What was noticed.
+        cause: String,
+    },
     /// The file cannot be opened or created.
     #[error("database {path}: {cause}")]
     Open {
@@ -142,6 +166,9 @@ pub(super) fn words(error: &sqlx::Error) -> String {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if let Some(told) = of_server(&error) {
+            return told;
+        }
         let code = error
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code)
@@ -152,6 +179,30 @@ impl From<sqlx::Error> for StoreError {
             Some(13) => Self::Full,
             _ => Self::Sql(error),
         }
+    }
+}
+
+/// What `error` is, where a server or the way to it has failed: by the classes of its codes (`SQLSTATE`).
+fn of_server(error: &sqlx::Error) -> Option<StoreError> {
+    let away = |cause: String| Some(StoreError::Away { cause });
+    match error {
+        sqlx::Error::Io(error) => return away(error.to_string()),
+        sqlx::Error::Tls(error) => return away(error.to_string()),
+        _ => {}
+    }
+    let told = error.as_database_error()?;
+    let told = told.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?;
+    match told.code() {
+        // A lock, or a statement, took too long.
+        "55P03" | "57014" => Some(StoreError::Busy),
+        "53100" => Some(StoreError::Full),
+        // It ends, starts, has no connection left, or is a copy of another that may only be read.
+        code if ["08", "53", "57"].contains(&&code[..2]) || code == "25006" => {
+            away(told.message().to_owned())
+        }
+        _ => Some(StoreError::Sql(sqlx::Error::Protocol(
+            told.message().to_owned(),
+        ))),
     }
 }
 

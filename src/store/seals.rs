@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use super::error::StoreError;
+use super::sql::Connection;
 
 /// A table whose rows are sealed.
 #[derive(Clone, Copy, Debug)]
@@ -296,7 +297,19 @@ pub(super) async fn arm(db: &mut SqliteConnection) -> Result<(), sqlx::Error> {
 ///
 /// # Errors
 /// Where the database does not answer, or the connection was not armed.
-pub(super) async fn settle(db: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(super) async fn settle(db: &mut Connection) -> Result<(), StoreError> {
+    match db {
+        Connection::Sqlite(db) => settle_file(db).await,
+        // Nothing is sealed there.
+        Connection::Postgres(_) => Ok(()),
+    }
+}
+
+/// The same of a connection to a file.
+///
+/// # Errors
+/// Where the database does not answer, or the connection was not armed.
+pub(super) async fn settle_file(db: &mut SqliteConnection) -> Result<(), StoreError> {
     let mut changed: BTreeMap<(String, String), Seal> = BTreeMap::new();
     let sql = "select sealed, part, sign, content from temp.sealing";
     let mut notes = sqlx::query_as::<_, (String, String, i64, String)>(sql).fetch(&mut *db);
@@ -434,6 +447,7 @@ async fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sql;
     use crate::store::{DatabaseUrl, Options, Store};
 
     #[tokio::test]
@@ -446,10 +460,7 @@ mod tests {
         };
         let store = Store::open(&url, options).await.unwrap();
         let sql = "select name from sqlite_master where type = 'table' order by name";
-        let mut tables: Vec<String> = sqlx::query_scalar(sql)
-            .fetch_all(&store.read)
-            .await
-            .unwrap();
+        let mut tables: Vec<String> = sql::query_scalar(sql).fetch_all(&store.read).await.unwrap();
         // The steps of the schema, which every start compares with its own, the seals themselves, and what is kept of fits, which
         // has digests of its own and is made again where it is gone.
         let others = ["_sqlx_migrations", "seals", "kept", "kept_at"];

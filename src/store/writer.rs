@@ -11,8 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use tokio::time::{Instant, timeout};
@@ -20,13 +18,17 @@ use tokio::time::{Instant, timeout};
 use super::behind::behind_while_wanted;
 use super::error::StoreError;
 use super::seals;
+use super::sql::{self, Connect, Connection, On};
 
 /// How long a writer waits for another transaction: a million rows take a quarter of that.
 pub(super) const BUSY: Duration = Duration::from_mins(1);
 /// How long SQLite waits at once: one who leaves meanwhile holds the next one up no longer.
 const TRY: Duration = Duration::from_millis(250);
 
-type Slot = Option<SqliteConnection>;
+/// The lock of a server that a transaction holds which writes: one number of our own, the same in every release.
+const WRITERS: i64 = 0x6570_6f63_6863_6173;
+
+type Slot = Option<Connection>;
 
 /// What goes on with the connection. Nobody has it, and it may be used as it is.
 const FREE: u8 = 0;
@@ -43,7 +45,7 @@ pub(super) struct Writer(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    connect: SqliteConnectOptions,
+    connect: Connect,
     slot: Arc<Mutex<Slot>>,
     stage: AtomicU8,
     /// How often the connection came back clean.
@@ -54,9 +56,12 @@ struct Inner {
 
 impl Writer {
     /// One that connects so, once it is needed.
-    pub(super) fn new(connect: SqliteConnectOptions) -> Self {
+    pub(super) fn new(connect: Connect) -> Self {
         Self(Arc::new(Inner {
-            connect: connect.busy_timeout(TRY),
+            connect: match connect {
+                Connect::Sqlite(connect) => Connect::Sqlite(connect.busy_timeout(TRY)),
+                connect @ Connect::Postgres(_) => connect,
+            },
             slot: Arc::default(),
             stage: AtomicU8::new(FREE),
             done: AtomicU64::new(0),
@@ -106,7 +111,9 @@ impl Writer {
         self.clean(&mut slot).await;
         if let Some(mut connection) = slot.take() {
             // Where it fails, the log stays beside the file, whence the next start reads it.
-            let _ = checkpoint(&mut connection).await;
+            if let Connection::Sqlite(db) = &mut connection {
+                let _ = checkpoint(db).await;
+            }
             let _ = connection.close().await;
         }
     }
@@ -116,6 +123,11 @@ impl Writer {
             return Err(StoreError::Sql(sqlx::Error::PoolClosed));
         }
         self.clean(&mut slot).await;
+        if let Some(connection) = slot.as_mut()
+            && !connection.is_sound().await
+        {
+            *slot = None;
+        }
         if slot.is_none() {
             *slot = Some(self.open().await?);
         }
@@ -142,11 +154,16 @@ impl Writer {
     }
 
     /// A new connection, which notes for the seals what it writes; its own thread is behind too since one that is starts it.
-    async fn open(&self) -> Result<SqliteConnection, StoreError> {
+    async fn open(&self) -> Result<Connection, StoreError> {
         let connect = self.0.connect.clone();
+        if let Connect::Postgres(_) = &connect {
+            return Ok(connect.connect().await?);
+        }
         let open = async move {
             let mut connection = connect.connect().await?;
-            seals::arm(&mut connection).await?;
+            if let Connection::Sqlite(db) = &mut connection {
+                seals::arm(db).await?;
+            }
             Ok(connection)
         };
         let opened = behind_while_wanted(open).await;
@@ -157,17 +174,20 @@ impl Writer {
 /// The connection in the hands of one; whoever drops it closes it.
 #[derive(Debug)]
 pub(super) struct Held {
-    connection: OwnedMappedMutexGuard<Slot, SqliteConnection>,
+    connection: OwnedMappedMutexGuard<Slot, Connection>,
     writer: Writer,
 }
 
 impl Held {
     /// Begins a transaction; waits no longer than `wait` for one of another process to end.
     pub(super) async fn begin(mut self, wait: Duration) -> Result<Transaction, StoreError> {
+        if self.is_postgres() {
+            return self.begin_in_turn(wait).await;
+        }
         let late = Instant::now() + wait.saturating_sub(TRY);
         loop {
             // One that reads first and then writes would fail under other writers.
-            let begun = sqlx::query("begin immediate").execute(&mut *self).await;
+            let begun = sql::query("begin immediate").execute(&mut *self).await;
             match begun.map_err(StoreError::from) {
                 Ok(_) => break,
                 Err(StoreError::Busy) if Instant::now() < late => {}
@@ -176,6 +196,41 @@ impl Held {
         }
         self.writer.becomes(AT_WORK);
         Ok(Transaction(self))
+    }
+
+    /// The same on a server, where a lock makes writers wait for each other: the version of the data grows by one at a time.
+    async fn begin_in_turn(mut self, wait: Duration) -> Result<Transaction, StoreError> {
+        self.writer.becomes(AT_WORK);
+        sql::query("begin").execute(&mut *self).await?;
+        match self.takes_its_turn(wait).await {
+            Ok(()) => Ok(Transaction(self)),
+            Err(StoreError::Busy) => {
+                sql::query("rollback").execute(&mut *self).await?;
+                self.writer.becomes(FREE);
+                Err(StoreError::Busy)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn takes_its_turn(&mut self, wait: Duration) -> Result<(), StoreError> {
+        if wait.is_zero() {
+            // A timeout of nothing would be none.
+            let sql = "select pg_try_advisory_xact_lock($1)";
+            let query = sql::query_scalar(sql).bind(WRITERS);
+            let is_free: bool = query.fetch_one(&mut **self).await?;
+            return if is_free {
+                Ok(())
+            } else {
+                Err(StoreError::Busy)
+            };
+        }
+        let sql = "select set_config('lock_timeout', $1, true)";
+        let query = sql::query(sql).bind(format!("{}ms", wait.as_millis()));
+        query.execute(&mut **self).await?;
+        let sql = "select pg_advisory_xact_lock($1)";
+        sql::query(sql).bind(WRITERS).execute(&mut **self).await?;
+        Ok(())
     }
 
     /// Gives the connection back: it is in no transaction, and nothing that was asked of it has failed.
@@ -200,15 +255,15 @@ impl Drop for Held {
 }
 
 impl Deref for Held {
-    type Target = SqliteConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &SqliteConnection {
+    fn deref(&self) -> &Connection {
         &self.connection
     }
 }
 
 impl DerefMut for Held {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
 }
@@ -222,7 +277,11 @@ impl Transaction {
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         // Here, so that no way of writing can forget it.
         seals::settle(&mut self).await?;
-        self.end("commit").await.map(Held::give_back)
+        match self.end("commit").await {
+            // The server may have done it before the connection broke.
+            Err(StoreError::Away { cause }) => Err(StoreError::Unsure { cause }),
+            ended => ended.map(Held::give_back),
+        }
     }
 
     /// Forgets all of it.
@@ -231,27 +290,33 @@ impl Transaction {
     }
 
     async fn end(mut self, how: &'static str) -> Result<Held, StoreError> {
-        sqlx::query(how).execute(&mut *self).await?;
+        sql::query(how).execute(&mut *self).await?;
         Ok(self.0)
     }
 }
 
 impl Deref for Transaction {
-    type Target = SqliteConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &SqliteConnection {
+    fn deref(&self) -> &Connection {
         &self.0
     }
 }
 
 impl DerefMut for Transaction {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         &mut self.0
     }
 }
 
+impl<'c> From<&'c mut Transaction> for On<'c> {
+    fn from(transaction: &'c mut Transaction) -> Self {
+        Self::from(&mut **transaction)
+    }
+}
+
 /// Copies the log into the file, as far as nobody reads it, and gives its space back to the disk.
-pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(super) async fn checkpoint(connection: &mut sqlx::SqliteConnection) -> Result<(), StoreError> {
     sqlx::query("pragma wal_checkpoint(truncate)")
         .execute(connection)
         .await?;

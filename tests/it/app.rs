@@ -113,7 +113,7 @@ impl App {
 
     /// The database.
     pub(crate) fn path(&self) -> std::path::PathBuf {
-        url(&self.dir).path().to_owned()
+        url(&self.dir).file().unwrap().to_owned()
     }
 
     /// A new token, the same for the same name.

@@ -255,7 +255,7 @@ async fn a_backup_knows_the_fits_that_were_made_before_it() {
 #[tokio::test]
 async fn a_database_of_the_first_release_is_migrated_with_what_it_holds() {
     let dir = TempDir::new().unwrap();
-    let path = url(&dir).path().to_owned();
+    let path = url(&dir).file().unwrap().to_owned();
     let mut old = sqlx::SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", path.display()))
         .await
         .unwrap();

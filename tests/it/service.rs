@@ -419,12 +419,12 @@ async fn a_database_that_is_only_read_is_not_touched() {
     };
     Store::open(&url, options).await.unwrap().close().await;
     std::fs::remove_file(dir.path().join("old.db.lock")).unwrap();
-    let before = std::fs::read(url.path()).unwrap();
+    let before = std::fs::read(url.file().unwrap()).unwrap();
     let store = Store::open_read_only(&url).await.unwrap();
     assert_eq!(store.uploads(0, 100).await.unwrap().len(), 5);
     store.probe(NOW).await.unwrap();
     assert!(store.begin("me", NOW).await.is_err());
     store.close().await;
-    assert_eq!(std::fs::read(url.path()).unwrap(), before);
+    assert_eq!(std::fs::read(url.file().unwrap()).unwrap(), before);
     assert!(!dir.path().join("old.db.lock").exists());
 }

@@ -61,10 +61,12 @@ async fn a_database_that_started_empty_stays_so_whoever_opens_it_next() {
 async fn commits_are_synced_and_readers_do_not_wait() {
     let dir = TempDir::new().unwrap();
     Store::open(&url(&dir), SEEDED).await.unwrap().close().await;
-    let mut db =
-        sqlx::SqliteConnection::connect(&format!("sqlite://{}", url(&dir).path().display()))
-            .await
-            .unwrap();
+    let mut db = sqlx::SqliteConnection::connect(&format!(
+        "sqlite://{}",
+        url(&dir).file().unwrap().display()
+    ))
+    .await
+    .unwrap();
     let mode: String = sqlx::query_scalar("pragma journal_mode")
         .fetch_one(&mut db)
         .await
@@ -76,10 +78,12 @@ async fn commits_are_synced_and_readers_do_not_wait() {
 async fn a_newer_database_is_refused_with_the_release_that_it_needs() {
     let dir = TempDir::new().unwrap();
     Store::open(&url(&dir), SEEDED).await.unwrap().close().await;
-    let mut db =
-        sqlx::SqliteConnection::connect(&format!("sqlite://{}", url(&dir).path().display()))
-            .await
-            .unwrap();
+    let mut db = sqlx::SqliteConnection::connect(&format!(
+        "sqlite://{}",
+        url(&dir).file().unwrap().display()
+    ))
+    .await
+    .unwrap();
     for sql in [
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
          values (9999, 'later', true, x'00', 0)",
@@ -136,7 +140,7 @@ fn twenty_processes_on_one_empty_path_give_one_seeded_database() {
 #[tokio::test]
 async fn a_file_of_another_program_is_left_as_it_is() {
     let dir = TempDir::new().unwrap();
-    let address = format!("sqlite://{}?mode=rwc", url(&dir).path().display());
+    let address = format!("sqlite://{}?mode=rwc", url(&dir).file().unwrap().display());
     let mut db = sqlx::SqliteConnection::connect(&address).await.unwrap();
     sqlx::query("create table users (name text)")
         .execute(&mut db)
@@ -157,7 +161,10 @@ async fn nothing_is_acknowledged_once_the_file_was_deleted_or_replaced() {
     let dir = TempDir::new().unwrap();
     let store = Store::open(&url(&dir), SEEDED).await.unwrap();
     store.probe(NOW).await.unwrap();
-    let (file, elsewhere) = (url(&dir).path().to_owned(), dir.path().join("elsewhere.db"));
+    let (file, elsewhere) = (
+        url(&dir).file().unwrap().to_owned(),
+        dir.path().join("elsewhere.db"),
+    );
     std::fs::rename(&file, &elsewhere).unwrap();
     let refused = async || {
         assert!(matches!(store.probe(NOW).await, Err(StoreError::Gone)));

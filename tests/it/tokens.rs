@@ -164,7 +164,7 @@ async fn uploads_of_earlier_releases_are_those_of_the_token_that_had_their_sende
         upload(12, "young", 3000),
         upload(13, "gone", 3000),
     ];
-    by_hand(url.path(), &edits.concat()).await;
+    by_hand(url.file().unwrap(), &edits.concat()).await;
     let options = Options {
         seed: true,
         now: NOW,

@@ -26,15 +26,19 @@ fn bad(what: impl Into<String>, remedy: impl Into<String>) -> Found {
 
 /// Prints a line for each thing that serving needs; fails where one is missing.
 pub(crate) async fn doctor(settings: &Settings) -> anyhow::Result<()> {
-    let path = settings.database_url.path();
-    let found = [
-        ("address", address(settings)),
-        ("folder", folder(path, settings.read_only)),
-        ("database", database(settings).await),
-        ("disk", room(Disk::of(path))),
+    let mut found = vec![("address", address(settings))];
+    match settings.database_url.file() {
+        Some(path) => found.extend([
+            ("folder", folder(path, settings.read_only)),
+            ("database", database(settings, path).await),
+            ("disk", room(Disk::of(path))),
+        ]),
+        None => found.push(("database", release(settings).await)),
+    }
+    found.extend([
         ("descriptors", descriptors(settings)),
         ("reach", reach(settings)),
-    ];
+    ]);
     let mut out = std::io::stdout().lock();
     let mut wrong = 0;
     for (name, found) in found {
@@ -68,7 +72,9 @@ pub(crate) async fn unopened(settings: &Settings, error: anyhow::Error) -> anyho
     if let Some(StoreError::Damaged { .. }) = error.downcast_ref() {
         return anyhow::anyhow!("{error}; {MEND}");
     }
-    let path = settings.database_url.path();
+    let Some(path) = settings.database_url.file() else {
+        return error;
+    };
     let disk = Disk::of(path);
     // On a full disk a look at the database fails too, and does not say why.
     let full = disk.free_bytes.is_some_and(|free| free < FULL);
@@ -77,7 +83,7 @@ pub(crate) async fn unopened(settings: &Settings, error: anyhow::Error) -> anyho
         folder(path, settings.read_only),
         // A start makes what is not there.
         if path.exists() || settings.read_only {
-            database(settings).await
+            database(settings, path).await
         } else {
             Found::Good(String::new())
         },
@@ -151,8 +157,8 @@ fn folder(path: &Path, read_only: bool) -> Found {
     )
 }
 
-async fn database(settings: &Settings) -> Found {
-    let (path, read_only) = (settings.database_url.path(), settings.read_only);
+async fn database(settings: &Settings, path: &Path) -> Found {
+    let read_only = settings.read_only;
     let shown = path.display();
     if !path.exists() {
         if read_only {
@@ -188,9 +194,13 @@ async fn database(settings: &Settings) -> Found {
 
 /// Which release has written the database, and whether it is sound.
 async fn release(settings: &Settings) -> Found {
-    let shown = settings.database_url.path().display();
+    let shown = &settings.database_url;
+    let is_file = shown.file().is_some();
     match Store::schema(&settings.database_url).await {
         Ok(Schema::Current) => Found::Good(format!("{shown} is of this release")),
+        Ok(Schema::Empty) if !is_file => Found::Good(format!(
+            "{shown} is empty: the first start makes its tables"
+        )),
         Ok(Schema::Empty) => bad(
             format!("{shown} holds no table"),
             "take a backup back with epochcast restore, or delete the file to start anew",
@@ -199,6 +209,9 @@ async fn release(settings: &Settings) -> Found {
             format!("{shown} is of an earlier release"),
             "start once without --read-only: it is backed up and migrated",
         ),
+        Ok(Schema::Older) if !is_file => Found::Good(format!(
+            "{shown} is of an earlier release: make a copy with pg_dump, the next start migrates it"
+        )),
         Ok(Schema::Older) => Found::Good(format!(
             "{shown} is of an earlier release: the next start backs it up and migrates it"
         )),
@@ -208,6 +221,10 @@ async fn release(settings: &Settings) -> Found {
                 env!("CARGO_PKG_VERSION")
             ),
             "run that release or a later one, or restore a backup that is older",
+        ),
+        Err(StoreError::Foreign) if !is_file => bad(
+            format!("{shown} holds tables of another program"),
+            "make a database of our own with createdb, and name it with --database-url",
         ),
         Err(StoreError::Foreign) => bad(
             format!("{shown} holds tables of another program"),
@@ -219,6 +236,11 @@ async fn release(settings: &Settings) -> Found {
             bad(what, remedy)
         }
         Err(error @ StoreError::Damaged { .. }) => bad(error.to_string(), MEND),
+        Err(error) if !is_file => {
+            let told = error.to_string();
+            let (what, remedy) = told.rsplit_once(": ").unwrap_or((&told, "ask who runs it"));
+            bad(what, remedy)
+        }
         Err(error) => bad(
             error.to_string(),
             "see whether another program holds it; epochcast verify looks for damage, epochcast restore takes a backup back",

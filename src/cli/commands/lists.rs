@@ -96,7 +96,7 @@ pub(crate) async fn gpus(settings: &Settings, args: &ListArgs) -> anyhow::Result
 pub(crate) async fn platforms(settings: &Settings, args: &ListArgs) -> anyhow::Result<()> {
     let search = Search::new(args);
     let predictors = predictors(settings).await?;
-    let last = if settings.database_url.path().is_file() {
+    let last = if settings.database_url.may_be_there() {
         let store = database::look(settings).await?;
         let last = store.last_uploads().await?;
         database::looked(&store).await?;

@@ -24,7 +24,7 @@ use crate::cli::words::counted;
 pub(crate) async fn predict(settings: &Settings, args: &PredictArgs) -> anyhow::Result<()> {
     let asked = request(args)?;
     let request: PredictRequest = asked.typed()?;
-    let stored = settings.database_url.path().is_file();
+    let stored = settings.database_url.may_be_there();
     let answer = if stored && request.fit.is_some() {
         repeated(settings, request).await?
     } else {

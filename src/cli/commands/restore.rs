@@ -1,7 +1,7 @@
 //! `epochcast restore`: says what goes and what comes, asks, and keeps what it replaces.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use epochcast::store::{Backup, Options, Present, Restored, Restoring, Revoked, Store};
 
@@ -47,7 +47,7 @@ fn say(
     backup: &Backup,
 ) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let database = settings.database_url.path().display();
+    let database = &settings.database_url;
     match present {
         Present::Whole(holds) => writeln!(out, "goes:  {database}: {holds}")?,
         Present::Broken(cause) => {
@@ -90,7 +90,8 @@ fn kept(settings: &Settings, present: &Present, now: i64) -> PathBuf {
         Present::Whole(holds) => holds.data_version.to_string(),
         Present::Broken(_) | Present::Absent => "damaged".to_owned(),
     };
-    let mut name = settings.database_url.path().as_os_str().to_owned();
+    let file = settings.database_url.file().unwrap_or(Path::new(""));
+    let mut name = file.as_os_str().to_owned();
     name.push(format!(
         ".before-restore-{what}-{}",
         date(now, "%Y%m%dT%H%M%S%.3fZ")

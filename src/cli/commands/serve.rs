@@ -112,7 +112,7 @@ async fn sound(settings: &Settings) -> anyhow::Result<Store> {
     if settings.check == Check::Full
         && let Some(damage) = store.damage().await?.into_iter().next()
     {
-        let path = settings.database_url.path().display().to_string();
+        let path = settings.database_url.to_string();
         store.close().await;
         return Err(StoreError::Damaged { path, damage }.into());
     }
@@ -163,10 +163,7 @@ fn greet(address: SocketAddr, settings: &Settings, live: &Live) -> anyhow::Resul
         .flat_map(|m| predictors.of_mode(m))
         .map(|p| p.measurements())
         .sum();
-    let (version, file) = (
-        env!("CARGO_PKG_VERSION"),
-        settings.database_url.path().display(),
-    );
+    let (version, file) = (env!("CARGO_PKG_VERSION"), &settings.database_url);
     let platforms = predictors.platforms.len();
     let mut out = std::io::stdout().lock();
     writeln!(

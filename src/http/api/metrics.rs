@@ -205,26 +205,29 @@ fn of_data(page: &mut Page, front: &Front) {
         "Version of the measurements that the fits have seen.",
         predictors.data_version,
     );
-    let Disk {
-        database_bytes,
-        free_bytes,
-    } = front.live.store().disk();
+    // A server has metrics of its own.
+    if let Some(disk) = front.live.store().disk() {
+        of_disk(page, disk);
+    }
+    let name = "epochcast_build_info";
+    page.about(name, "gauge", "Always 1; the label is the release.");
+    let labels = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    page.row(name, &labels, 1);
+}
+
+fn of_disk(page: &mut Page, disk: Disk) {
     page.gauge(
         "epochcast_database_bytes",
         "Size of the database with its log.",
-        database_bytes,
+        disk.database_bytes,
     );
-    if let Some(free) = free_bytes {
+    if let Some(free) = disk.free_bytes {
         page.gauge(
             "epochcast_disk_free_bytes",
             "Space that is left beside the database.",
             free,
         );
     }
-    let name = "epochcast_build_info";
-    page.about(name, "gauge", "Always 1; the label is the release.");
-    let labels = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
-    page.row(name, &labels, 1);
 }
 
 /// How often intervals held lately, in all: platforms are without number, and are in `/v1/calibration`.

@@ -84,7 +84,10 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::Full,
-            known @ (StoreError::Gone | StoreError::Busy) => Self::Unready(known.to_string()),
+            known @ (StoreError::Gone
+            | StoreError::Busy
+            | StoreError::Away { .. }
+            | StoreError::Unsure { .. }) => Self::Unready(known.to_string()),
             other => Self::Store(other),
         }
     }

@@ -11,30 +11,34 @@ use super::damage::{Damage, findings};
 use crate::store::database::Store;
 use crate::store::error::{StoreError, words};
 use crate::store::seals::{self, SEALED, Seal, Sealed};
+use crate::store::sql::{self, Acquired, On};
 use crate::store::tables::measurements::{COLUMNS, Row};
 
 impl Store {
     /// All damage that can be found: of the file, of each upload against the hash of its rows, and of every table against
-    /// its seals.
+    /// its seals. A server looks after its own pages, and nothing is sealed there: of what it holds it is the uploads alone.
     ///
     /// # Errors
     /// Where there is no connection to be had.
     pub async fn damage(&self) -> Result<Vec<Damage>, StoreError> {
-        let mut db = self.read.acquire().await?;
-        let mut damage = of_file(&mut db).await;
-        for upload in uploads(&mut db).await {
-            damage.extend(of_upload(&mut db, upload).await);
-        }
-        match seals::is_sealed(&mut db).await {
-            Ok(true) => {
-                for sealed in &SEALED {
-                    damage.extend(of_table(&mut db, sealed).await);
+        let mut damage = Vec::new();
+        match self.read.acquire().await? {
+            Acquired::Sqlite(mut db) => {
+                damage.extend(of_file(&mut db).await);
+                for upload in uploads(&mut db).await {
+                    damage.extend(of_upload(On::Sqlite(&mut db), upload).await);
+                }
+                damage.extend(of_tables(&mut db).await);
+                damage.extend(of_references(&mut db).await);
+            }
+            Acquired::Postgres(mut db) => {
+                let sql = "select id from uploads order by id";
+                let ids: Vec<i64> = sql::query_scalar(sql).fetch_all(&mut *db).await?;
+                for upload in ids {
+                    damage.extend(of_upload(On::Postgres(&mut db), upload).await);
                 }
             }
-            Ok(false) => damage.push(Damage::new("table seals", UNSEALED)),
-            Err(error) => damage.push(Damage::new("table seals", cause(error))),
         }
-        damage.extend(of_references(&mut db).await);
         // The rows of an upload that cannot be read cannot be compared with their seals either.
         let mut told = BTreeSet::new();
         damage.retain(|found| told.insert((found.place.clone(), found.cause.clone())));
@@ -80,12 +84,12 @@ async fn uploads(db: &mut SqliteConnection) -> BTreeSet<i64> {
 }
 
 /// Whether the rows of upload `id` are those that were stored.
-async fn of_upload(db: &mut SqliteConnection, id: i64) -> Option<Damage> {
+async fn of_upload(mut db: On<'_>, id: i64) -> Option<Damage> {
     let place = format!("upload {id}");
-    match hash_of(db, id).await {
+    match hash_of(db.again(), id).await {
         Ok((hash, rows)) => {
             let sql = "select content_hash from uploads where id = $1";
-            let kept = sqlx::query_scalar::<_, String>(sql).bind(id);
+            let kept = sql::query_scalar::<String>(sql).bind(id);
             match kept.fetch_optional(db).await {
                 // That it is gone, its seal tells.
                 Ok(None) if rows == 0 => None,
@@ -104,21 +108,40 @@ async fn of_upload(db: &mut SqliteConnection, id: i64) -> Option<Damage> {
     }
 }
 
-async fn hash_of(db: &mut SqliteConnection, upload: i64) -> Result<(String, usize), StoreError> {
-    let (mut hash, mut seen) = (Sha256::new(), 0);
-    let sql = format!("select {COLUMNS} from measurements where upload = $1 order by id");
-    let mut rows = sqlx::query_as::<_, Row>(AssertSqlSafe(sql))
-        .bind(upload)
-        .fetch(db);
-    while let Some(row) = rows.try_next().await? {
-        seen += 1;
-        row.feed(&mut hash);
+async fn hash_of(mut db: On<'_>, upload: i64) -> Result<(String, usize), StoreError> {
+    let (mut hash, mut seen, mut after) = (Sha256::new(), 0, i64::MIN);
+    let sql = format!(
+        "select {COLUMNS} from measurements where upload = $1 and id > $2 order by id limit 5000"
+    );
+    loop {
+        let query = sql::query_as::<Row>(AssertSqlSafe(sql.clone())).bind(upload);
+        let rows = query.bind(after).fetch_all(db.again()).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        seen += rows.len();
+        for row in &rows {
+            row.feed(&mut hash);
+        }
     }
     let hex = hash
         .finalize()
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     Ok((hex, seen))
+}
+
+/// What of all tables differs from their seals.
+async fn of_tables(db: &mut SqliteConnection) -> Vec<Damage> {
+    match seals::is_sealed(db).await {
+        Ok(true) => {}
+        Ok(false) => return vec![Damage::new("table seals", UNSEALED)],
+        Err(error) => return vec![Damage::new("table seals", cause(error))],
+    }
+    let mut damage = Vec::new();
+    for sealed in &SEALED {
+        damage.extend(of_table(db, sealed).await);
+    }
+    damage
 }
 
 /// What of a table differs from its seals.

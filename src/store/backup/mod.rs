@@ -16,6 +16,7 @@ use super::database::Store;
 use super::error::StoreError;
 use super::file::draft::Draft;
 use super::file::paths::{folder, reading, refused};
+use super::sql;
 use damage::Damage;
 use holds::{Holds, Mark};
 
@@ -31,7 +32,7 @@ impl Store {
         let sql = "select (select count(*) from measurements) as rows, (select count(*) from uploads) as uploads,
                    (select count(*) from platforms) as platforms, (select count(*) from tokens) as tokens,
                    (select version from data_version) as data_version";
-        Ok(sqlx::query_as(sql).fetch_one(&self.read).await?)
+        Ok(sql::query_as(sql).fetch_one(&self.read).await?)
     }
 
     /// Copies the database to `path`, as it is at one moment, while others write; `now` is noted in it.
@@ -43,7 +44,7 @@ impl Store {
         match damage.into_iter().next() {
             None => Ok(holds),
             Some(damage) => Err(StoreError::Damaged {
-                path: self.path.display().to_string(),
+                path: self.file()?.path.display().to_string(),
                 damage,
             }),
         }
@@ -57,13 +58,14 @@ impl Store {
         now: i64,
         damaged: Damaged,
     ) -> Result<(Holds, Vec<Damage>), StoreError> {
+        self.file()?;
         let failed = |error: &dyn std::error::Error| refused(path, error);
         if std::fs::symlink_metadata(path).is_ok() {
             return Err(taken(path));
         }
         let draft = Draft::within(folder(path)).map_err(|e| failed(&e))?;
         let file = draft.file(FILE);
-        let copied = sqlx::query("vacuum into $1")
+        let copied = sql::query("vacuum into $1")
             .bind(file.display().to_string())
             .execute(&self.read)
             .await;

@@ -20,10 +20,12 @@ use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::file::draft::Draft;
 use crate::store::file::look;
-use crate::store::file::open::{DatabaseUrl, lock, writing};
+use crate::store::file::open::{lock, writing};
 use crate::store::file::paths::{beside, folder, is_shared, reading, refused};
 use crate::store::seals::{self, SEALED};
+use crate::store::sql::{self, On};
 use crate::store::tables::audit::{Action, Deed, Entry, Object, note};
+use crate::store::url::DatabaseUrl;
 
 /// What the copy is called that a restore works on.
 const FILE: &str = "restore.db";
@@ -90,11 +92,12 @@ impl Backup {
             path: path.display().to_string(),
             unfit,
         };
-        is_whole(path, url.path()).map_err(|why| match why {
+        let database = url.only_file()?;
+        is_whole(path, database).map_err(|why| match why {
             Whole::Unfit(why) => unfit(why),
             Whole::Unread(error) => refused(path, &error),
         })?;
-        let draft = Draft::within(folder(url.path())).map_err(|e| refused(url.path(), &e))?;
+        let draft = Draft::within(folder(database)).map_err(|e| refused(database, &e))?;
         let file = draft.file(FILE);
         fs::copy(path, &file).map_err(|e| refused(path, &e))?;
         let mark = is_ours(&file).await.map_err(|error| match error {
@@ -141,7 +144,7 @@ impl Backup {
     /// # Errors
     /// Where a service has the old one open, or the disk does not do it.
     pub async fn install(self, url: &DatabaseUrl, how: &Restoring) -> Result<Restored, StoreError> {
-        let path = url.path();
+        let path = url.only_file()?;
         let _lock = lock(path)?;
         if is_shared(path) {
             return Err(StoreError::Open {
@@ -173,7 +176,7 @@ impl Backup {
         let mut transaction = db.begin_with("begin immediate").await?;
         let held = revoke(&mut transaction, tokens.unwrap_or_default(), how.revoked).await?;
         self.tell(&mut transaction, how, is_kept).await?;
-        seals::settle(&mut transaction).await?;
+        seals::settle_file(&mut transaction).await?;
         transaction.commit().await?;
         db.close().await?;
         Ok(held)
@@ -207,7 +210,7 @@ impl Backup {
             timings: self.holds.rows,
             reason: Some(&reason),
         };
-        note(db, &entry).await
+        note(On::Sqlite(db), &entry).await
     }
 }
 
@@ -217,12 +220,11 @@ impl Store {
     /// # Errors
     /// Where it is not ours to replace, or cannot be looked at.
     pub async fn present(url: &DatabaseUrl) -> Result<Present, StoreError> {
+        url.only_file()?;
         let looked = async {
             let store = Self::look(url).await?;
-            let mut db = store.read.acquire().await?;
             let sql = "pragma integrity_check(1)";
-            let answer: String = sqlx::query_scalar(sql).fetch_one(&mut *db).await?;
-            drop(db);
+            let answer: String = sql::query_scalar(sql).fetch_one(&store.read).await?;
             let holds = store.holds().await?;
             store.close().await;
             Ok(if answer == "ok" {
@@ -251,7 +253,7 @@ impl Store {
     pub async fn restore(&self, backup: &Backup, how: &Restoring) -> Result<Restored, StoreError> {
         self.is_there()?;
         // Not the writer: it would note each row that comes and goes, and here their seals come with them.
-        let mut db = writing(&self.path).connect().await?;
+        let mut db = writing(&self.file()?.path).connect().await?;
         sqlx::query("attach database $1 as backup")
             .bind(backup.file.display().to_string())
             .execute(&mut db)
@@ -361,7 +363,7 @@ async fn replace(
     run(transaction, sql.to_owned()).await?;
     let held = revoke(transaction, &before, how.revoked).await?;
     backup.tell(transaction, how, true).await?;
-    seals::settle(transaction).await?;
+    seals::settle_file(transaction).await?;
     Ok(held)
 }
 

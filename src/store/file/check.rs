@@ -5,11 +5,13 @@ use std::str::FromStr;
 use sqlx::ConnectOptions;
 
 use super::migrate::Schema;
-use super::open::{DatabaseUrl, along};
+use super::open::along;
 use super::pages::{LONGER, QUICK, pages};
 use super::paths::{beside, has_log, is_there, reading, unreadable};
-use crate::store::database::Store;
+use crate::store::database::{Place, Store};
 use crate::store::error::StoreError;
+use crate::store::sql::Connect;
+use crate::store::url::DatabaseUrl;
 
 /// How closely to look at a database before it is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +44,9 @@ impl Store {
     /// # Errors
     /// Where it is damaged, or cannot be read.
     pub async fn check(url: &DatabaseUrl) -> Result<(), StoreError> {
-        let path = url.path();
+        let Some(path) = url.file() else {
+            return Ok(());
+        };
         if !is_there(path)? {
             return Ok(());
         }
@@ -73,11 +77,13 @@ impl Store {
     /// # Errors
     /// Where it is damaged.
     pub async fn check_on(&self) -> Result<(), StoreError> {
-        let connect = self.read.connect_options();
-        let connect = connect.as_ref().clone().disable_statement_logging();
-        let looked = match connect.connect().await {
-            Ok(db) => pages(db, &self.path, LONGER).await,
-            Err(error) => Err(unreadable(&self.path, error)),
+        let (Place::File(file), Connect::Sqlite(connect)) = (&self.place, self.read.connect())
+        else {
+            return Ok(());
+        };
+        let looked = match connect.disable_statement_logging().connect().await {
+            Ok(db) => pages(db, &file.path, LONGER).await,
+            Err(error) => Err(unreadable(&file.path, error)),
         };
         // One that is busy or gone is told of by those who write.
         match looked {

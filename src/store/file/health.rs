@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
-
 use super::paths::{FileId, folder};
-use crate::store::database::Store;
+use crate::store::database::{Place, Store};
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Connection};
 use crate::store::writer;
 
 /// How much room there is.
@@ -42,10 +41,11 @@ impl Disk {
 }
 
 impl Store {
-    /// How much room there is.
+    /// How much room there is; `None` where it is on a server, which has its own.
     #[must_use]
-    pub fn disk(&self) -> Disk {
-        Disk::of(&self.path)
+    pub fn disk(&self) -> Option<Disk> {
+        let file = self.file().ok()?;
+        Some(Disk::of(&file.path))
     }
 
     /// Whether it was closed.
@@ -75,10 +75,14 @@ impl Store {
             held => held?,
         };
         self.has_room(&mut writer).await?;
-        let mut transaction = writer.begin(PROBE).await?;
+        let mut transaction = match writer.begin(PROBE).await {
+            // Another process stores something: an upload would wait for its end.
+            Err(StoreError::Busy) if self.file().is_err() => return Ok(false),
+            begun => begun?,
+        };
         let sql = "insert into meta (name, value) values ('probe', $1)
                    on conflict (name) do update set value = excluded.value";
-        sqlx::query(sql)
+        sql::query(sql)
             .bind(now.to_string())
             .execute(&mut *transaction)
             .await?;
@@ -90,12 +94,12 @@ impl Store {
     ///
     /// # Errors
     /// Where there is less than is kept free: a disk that is filled to the last byte has none left to undo anything.
-    pub(in crate::store) async fn has_room(
-        &self,
-        db: &mut SqliteConnection,
-    ) -> Result<(), StoreError> {
-        let is_short = || self.disk().free_bytes.is_some_and(|free| free < LEAST_FREE);
-        if is_short() {
+    pub(in crate::store) async fn has_room(&self, db: &mut Connection) -> Result<(), StoreError> {
+        let free = || self.disk().and_then(|disk| disk.free_bytes);
+        let is_short = || free().is_some_and(|free| free < LEAST_FREE);
+        if let Connection::Sqlite(db) = db
+            && is_short()
+        {
             writer::checkpoint(db).await?;
             if is_short() {
                 return Err(StoreError::Full);
@@ -109,10 +113,9 @@ impl Store {
     /// # Errors
     /// Where the file was deleted, moved or replaced: SQLite goes on writing to the one that it has open.
     pub(in crate::store) fn is_there(&self) -> Result<(), StoreError> {
-        if FileId::of(&self.path) == self.file {
-            Ok(())
-        } else {
-            Err(StoreError::Gone)
+        match &self.place {
+            Place::File(file) if FileId::of(&file.path) != file.id => Err(StoreError::Gone),
+            _ => Ok(()),
         }
     }
 }

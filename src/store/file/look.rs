@@ -14,11 +14,13 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::draft::Draft;
 use super::migrate::{self, Schema};
-use super::open::{DatabaseUrl, Options};
 use super::pages::{LONGER, pages};
 use super::paths::{Stamp, beside, has_log, is_shared, is_there, reading, refused, unreadable};
-use crate::store::database::{Looked, Store};
+use crate::store::database::{Looked, OpenFile, Place, Store};
 use crate::store::error::StoreError;
+use crate::store::server;
+use crate::store::tables::seeded::Options;
+use crate::store::url::DatabaseUrl;
 
 /// How often to copy a file that is written meanwhile.
 const COPIES: usize = 5;
@@ -31,7 +33,10 @@ impl Store {
     /// # Errors
     /// Where there is none, or it cannot be read.
     pub async fn look(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let path = url.path();
+        let path = match url.server() {
+            Ok(server) => return server::read(server).await,
+            Err(path) => path,
+        };
         let (connect, looked) = as_it_is(path).await?;
         let found = connect.get_filename().to_owned();
         match Self::read(&found, connect, Some(looked)).await {
@@ -53,7 +58,10 @@ impl Store {
     /// # Errors
     /// Where there is none, it cannot be read, or is damaged.
     pub async fn schema(url: &DatabaseUrl) -> Result<Schema, StoreError> {
-        let path = url.path();
+        let path = match url.server() {
+            Ok(server) => return server::schema(server).await,
+            Err(path) => path,
+        };
         let (connect, _looked) = as_it_is(path).await?;
         let mut db = connect.connect().await.map_err(|e| unreadable(path, e))?;
         let schema = migrate::schema(&mut db).await?;
@@ -66,10 +74,12 @@ impl Store {
     /// # Errors
     /// Where somebody has written it meanwhile.
     pub fn is_as_it_was(&self) -> Result<(), StoreError> {
-        match &self.looked {
-            Some(Looked::Still(stamp)) if *stamp != Stamp::of(&self.path) => {
-                Err(written(&self.path))
-            }
+        match &self.place {
+            Place::File(OpenFile {
+                path,
+                looked: Some(Looked::Still(stamp)),
+                ..
+            }) if *stamp != Stamp::of(path) => Err(written(path)),
             _ => Ok(()),
         }
     }

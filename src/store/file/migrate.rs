@@ -29,7 +29,7 @@ pub enum Schema {
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// First release that reads the schema that the migrations make: change it with every migration.
-const SCHEMA_NEEDS: &str = "0.14.0";
+pub(in crate::store) const SCHEMA_NEEDS: &str = "0.14.0";
 
 /// Which release has written `db`.
 pub(in crate::store) async fn schema(db: &mut SqliteConnection) -> Result<Schema, StoreError> {

@@ -1,60 +1,22 @@
 //! Opening the database: created, migrated and seeded once, however many processes start at the same moment.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 
 use super::draft::{self, Draft};
 use super::migrate::{self, Schema};
 use super::paths::{FileId, folder, is_there, reading, refused, unreadable};
 use crate::store::aside::Aside;
-use crate::store::database::{Looked, Store};
+use crate::store::database::{Looked, OpenFile, Place, Store};
 use crate::store::error::StoreError;
+use crate::store::server;
+use crate::store::sql::{Connect, Pool};
+use crate::store::tables::seeded::Options;
+use crate::store::url::DatabaseUrl;
 use crate::store::writer::{BUSY, Writer};
-use crate::timing::data::seed;
-
-/// Where the database is: `sqlite://PATH`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatabaseUrl(PathBuf);
-
-impl FromStr for DatabaseUrl {
-    type Err = StoreError;
-
-    fn from_str(url: &str) -> Result<Self, StoreError> {
-        let path = url
-            .strip_prefix("sqlite://")
-            .or_else(|| url.strip_prefix("sqlite:"));
-        match path {
-            Some(path) if !path.is_empty() => Ok(Self(path.into())),
-            _ => Err(StoreError::Url(url.to_owned())),
-        }
-    }
-}
-
-impl DatabaseUrl {
-    /// That of the file at `path`.
-    pub(in crate::store) fn of(path: &Path) -> Self {
-        Self(path.to_owned())
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-/// How to open it.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Whether a new database starts with the built-in measurements.
-    pub seed: bool,
-    /// The time, for what is written: Unix milliseconds.
-    pub now: i64,
-}
 
 impl Store {
     /// The database at `url`, created where there is none, migrated, and seeded when new.
@@ -62,7 +24,13 @@ impl Store {
     /// # Errors
     /// Where the file cannot be opened, holds nothing any more, or a later release has written it.
     pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
-        let path = url.path();
+        match url.server() {
+            Ok(server) => server::open(server, options).await,
+            Err(path) => Self::open_file(path, options).await,
+        }
+    }
+
+    async fn open_file(path: &Path, options: Options) -> Result<Self, StoreError> {
         let _lock = lock(path)?;
         draft::clear(folder(path));
         if is_there(path)? {
@@ -86,23 +54,14 @@ impl Store {
         // From now on there is one: a connection that replaces another must not make a new file where this one was moved.
         let connect = connect.create_if_missing(false);
         let store = Self {
-            write: Writer::new(connect.clone().pragma("cache_size", CACHE)),
+            write: Writer::new(Connect::Sqlite(connect.clone().pragma("cache_size", CACHE))),
             read: readers(connect),
-            path: path.to_owned(),
-            file: FileId::of(path),
+            place: file_at(path, None),
             read_only: false,
             aside: Aside::default(),
-            looked: None,
         };
         db.close().await?;
-        match (store.is_new().await?, options.seed) {
-            (true, true) => {
-                let (platforms, rows) = seed::built_in().map_err(|e| corrupt_seed(&e))?;
-                store.save_seed(&platforms, &rows, options.now).await?;
-            }
-            (true, false) => store.stays_empty().await?,
-            (false, _) => {}
-        }
+        store.starts(options).await?;
         Ok(store)
     }
 
@@ -111,8 +70,10 @@ impl Store {
     /// # Errors
     /// Where there is none, it cannot be read, or another release has written it.
     pub async fn open_read_only(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let path = url.path();
-        Self::read(path, along(path), None).await
+        match url.server() {
+            Ok(server) => server::read(server).await,
+            Err(path) => Self::read(path, along(path), None).await,
+        }
     }
 
     /// The database at `path`, opened to read as `connect` says.
@@ -122,8 +83,9 @@ impl Store {
         looked: Option<Looked>,
     ) -> Result<Self, StoreError> {
         let connect = connect.busy_timeout(BUSY);
-        let (writer, read) = (connect.clone(), readers(connect));
-        let mut db = read.acquire().await.map_err(|e| unreadable(path, e))?;
+        let (writer, read) = (Connect::Sqlite(connect.clone()), readers(connect.clone()));
+        let db = connect.read_only(true).connect().await;
+        let mut db = db.map_err(|e| unreadable(path, e))?;
         let schema = migrate::schema(&mut db).await;
         let schema = schema.map_err(|error| match error {
             StoreError::Sql(error) => unreadable(path, error),
@@ -140,30 +102,14 @@ impl Store {
                 });
             }
         }
-        drop(db);
+        db.close().await?;
         Ok(Self {
             write: Writer::new(writer),
             read,
-            path: path.to_owned(),
-            file: FileId::of(path),
+            place: file_at(path, looked),
             read_only: true,
             aside: Aside::default(),
-            looked,
         })
-    }
-
-    /// Whether nothing was ever stored, and nobody has said that it shall start empty.
-    async fn is_new(&self) -> Result<bool, StoreError> {
-        let new = "select version = 0 and not exists (select 1 from meta where name = 'seed') from data_version";
-        Ok(sqlx::query_scalar(new).fetch_one(&self.read).await?)
-    }
-
-    /// Keeps that the database starts empty: whoever opens it next may not say so again.
-    async fn stays_empty(&self) -> Result<(), StoreError> {
-        let mut transaction = self.write.begin().await?;
-        let sql = "insert or ignore into meta (name, value) values ('seed', 'none')";
-        sqlx::query(sql).execute(&mut *transaction).await?;
-        transaction.commit().await
     }
 }
 
@@ -185,10 +131,16 @@ pub(super) fn along(path: &Path) -> SqliteConnectOptions {
     reading(path).immutable(!ours)
 }
 
-fn readers(connect: SqliteConnectOptions) -> SqlitePool {
-    SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .connect_lazy_with(connect.read_only(true))
+fn file_at(path: &Path, looked: Option<Looked>) -> Place {
+    Place::File(OpenFile {
+        path: path.to_owned(),
+        id: FileId::of(path),
+        looked,
+    })
+}
+
+fn readers(connect: SqliteConnectOptions) -> Pool {
+    Pool::of(Connect::Sqlite(connect.read_only(true)), READERS)
 }
 
 /// The writer's memory for pages, in KiB with a minus as SQLite has it: an index whose rows come in any order fits, and is not
@@ -226,14 +178,5 @@ async fn holds_something(path: &Path) -> Result<(), StoreError> {
         }),
         Err(StoreError::Sql(error)) => Err(unreadable(path, error)),
         schema => schema.map(|_| ()),
-    }
-}
-
-fn corrupt_seed(cause: &crate::json::Invalid) -> StoreError {
-    StoreError::Corrupt {
-        table: "seed",
-        column: "",
-        key: String::new(),
-        cause: cause.to_string(),
     }
 }

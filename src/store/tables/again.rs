@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-
 use super::measurements::{COLUMNS, NewRow, Row};
 use crate::store::error::StoreError;
+use crate::store::sql::{Builder, Connection};
 
 /// Ids of one statement, of SQLite's 32,766 parameters.
 const IDS: usize = 5000;
@@ -15,10 +14,10 @@ const IDS: usize = 5000;
 ///
 /// Returns the ids, with the positions in `rows`. A timing that was sent otherwise before is left to be stored anew.
 pub(super) async fn bring_back(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     rows: &[NewRow],
 ) -> Result<Vec<(i64, usize)>, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new("select ");
+    let mut query = Builder::new("select ");
     query
         .push(COLUMNS)
         .push(" from measurements where removed_at is not null and identity in (");
@@ -55,7 +54,7 @@ pub(super) async fn bring_back(
 
 /// Puts measurements in with what is held out of the rows that they were sent as.
 async fn put_in<'a>(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     back: impl ExactSizeIterator<Item = (i64, &'a Row)>,
 ) -> Result<(), StoreError> {
     if back.len() == 0 {
@@ -63,12 +62,9 @@ async fn put_in<'a>(
     }
     let sql = "update measurements set removed_at = null, quarantined = held.column2,
                ruling = coalesce(held.column3, nullif(ruling, 'out')) from (";
-    let mut query = QueryBuilder::<Sqlite>::new(sql);
-    query.push_values(back, |mut columns, (id, row)| {
-        columns
-            .push_bind(id)
-            .push_bind(&row.quarantined)
-            .push_bind(&row.ruling);
+    let mut query = Builder::new(sql);
+    query.push_values(back, |(id, row)| {
+        [id.into(), (&row.quarantined).into(), (&row.ruling).into()]
     });
     query.push(") as held where measurements.id = held.column1");
     query.build().execute(db).await?;
@@ -77,12 +73,11 @@ async fn put_in<'a>(
 
 /// Keeps that `upload` stands for those of `rows` that are in and that it did not bring itself.
 pub(super) async fn stand_for(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     upload: i64,
     rows: &[NewRow],
 ) -> Result<(), StoreError> {
-    let mut query =
-        QueryBuilder::<Sqlite>::new("insert into duplicates (upload, measurement) select ");
+    let mut query = Builder::new("insert into duplicates (upload, measurement) select ");
     query
         .push_bind(upload)
         .push(", id from measurements where upload <> ")
@@ -96,23 +91,18 @@ pub(super) async fn stand_for(
 
 /// Keeps that the measurements `ids` were put back into the fits at `version`.
 pub(in crate::store) async fn moved(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     ids: &[i64],
     version: i64,
 ) -> Result<(), StoreError> {
     for ids in ids.chunks(IDS) {
-        let mut query = QueryBuilder::<Sqlite>::new("insert into moves (version, measurement) ");
-        query.push_values(ids, |mut columns, id| {
-            columns.push_bind(version).push_bind(id);
-        });
+        let mut query = Builder::new("insert into moves (version, measurement) ");
+        query.push_values(ids, |id| [version.into(), id.into()]);
         query.build().execute(&mut *db).await?;
     }
     Ok(())
 }
 
-fn listed(query: &mut QueryBuilder<Sqlite>, rows: &[NewRow]) {
-    let mut list = query.separated(", ");
-    for NewRow(row) in rows {
-        list.push_bind(row.identity.clone());
-    }
+fn listed<'q>(query: &mut Builder<'q>, rows: &'q [NewRow]) {
+    query.push_list(rows.iter().map(|NewRow(row)| &row.identity));
 }

@@ -1,12 +1,13 @@
 //! Who did what: a log to which rows are only ever added, each in the transaction of what it tells of.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::changes::{Change, Moved};
 use super::senders::Sender;
 use crate::json::shown;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, On};
 
 /// Somebody who does something, and when.
 #[derive(Clone, Debug)]
@@ -125,8 +126,8 @@ pub struct AuditRow {
 }
 
 /// Adds `entry` to the log.
-pub(in crate::store) async fn note(
-    db: &mut SqliteConnection,
+pub(in crate::store) async fn note<'c>(
+    db: impl Into<On<'c>> + Send,
     entry: &Entry<'_>,
 ) -> Result<(), StoreError> {
     let Entry {
@@ -139,9 +140,9 @@ pub(in crate::store) async fn note(
     let (subject, id) = object.parts();
     let sql = "insert into audit (id, at, sender, token, action, subject, subject_id, timings, reason)
                values ((select coalesce(max(id), 0) + 1 from audit), $1, $2, $3, $4, $5, $6, $7, $8)";
-    let query = sqlx::query(sql).bind(deed.at).bind(&deed.by.name);
+    let query = sql::query(sql).bind(deed.at).bind(&deed.by.name);
     let query = query.bind(deed.by.token).bind(action.as_str());
-    let query = query.bind(subject).bind(id).bind(timings).bind(reason);
+    let query = query.bind(subject).bind(id).bind(timings).bind(*reason);
     query.execute(db).await?;
     Ok(())
 }
@@ -182,7 +183,7 @@ impl Store {
         let sql = "select audit.id, at, sender, token, action, subject, subject_id, tokens.name as named, timings, reason
                    from audit left join tokens on subject = 'token' and tokens.id = subject_id
                    where audit.id < $1 order by audit.id desc limit $2";
-        let mut rows: Vec<AuditRow> = sqlx::query_as(sql)
+        let mut rows: Vec<AuditRow> = sql::query_as(sql)
             .bind(before.unwrap_or(i64::MAX))
             .bind(i64::from(limit))
             .fetch_all(&self.read)

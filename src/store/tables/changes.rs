@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::again;
 use super::fits;
@@ -22,6 +22,7 @@ use super::senders::Sender;
 use super::version::{Committed, bump_version};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Connection};
 use crate::store::writer::Transaction;
 use crate::timing::judge::standing::Judgement;
 use crate::timing::{Mode, PlatformId};
@@ -97,7 +98,7 @@ impl Change {
     }
 
     /// What it is written on.
-    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+    pub(super) fn connection(&mut self) -> &mut Connection {
         &mut self.transaction
     }
 
@@ -109,7 +110,7 @@ impl Change {
     pub async fn remove_upload(&mut self, id: i64, now: i64) -> Result<Moved, StoreError> {
         self.touch(OF_UPLOAD, id).await?;
         let sender: Option<(String, Option<i64>)> =
-            sqlx::query_as("select sender, token from uploads where id = $1")
+            sql::query_as("select sender, token from uploads where id = $1")
                 .bind(id)
                 .fetch_optional(&mut *self.transaction)
                 .await?;
@@ -118,10 +119,10 @@ impl Change {
             self.mark(Some("upload"), "mark is null", &sender).await?;
         }
         let sql = "delete from rejections where upload = $1";
-        let query = sqlx::query(sql).bind(id);
+        let query = sql::query(sql).bind(id);
         query.execute(&mut *self.transaction).await?;
         let sql = "update uploads set removed_at = coalesce(removed_at, $2) where id = $1";
-        let query = sqlx::query(sql).bind(id).bind(now);
+        let query = sql::query(sql).bind(id).bind(now);
         query.execute(&mut *self.transaction).await?;
         self.settle(now).await
     }
@@ -135,11 +136,11 @@ impl Change {
         for (table, _) in STANDING {
             let sql =
                 format!("update {table} set mark = null where upload = $1 and mark = 'upload'");
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(id);
+            let query = sql::query(AssertSqlSafe(sql)).bind(id);
             query.execute(&mut *self.transaction).await?;
         }
         let sql = "update uploads set removed_at = null where id = $1";
-        let query = sqlx::query(sql).bind(id);
+        let query = sql::query(sql).bind(id);
         query.execute(&mut *self.transaction).await?;
         self.settle(now).await
     }
@@ -178,7 +179,7 @@ impl Change {
     /// Where the database does not answer.
     pub async fn gone(&mut self) -> Result<HashSet<i64>, StoreError> {
         let sql = "select measurement from touched where (live = 1 and wins = 0) or ruled = 1";
-        let ids: Vec<i64> = sqlx::query_scalar(sql)
+        let ids: Vec<i64> = sql::query_scalar(sql)
             .fetch_all(&mut *self.transaction)
             .await?;
         Ok(ids.into_iter().collect())
@@ -191,9 +192,8 @@ impl Change {
     pub async fn keys(&mut self) -> Result<BTreeSet<(PlatformId, Mode)>, StoreError> {
         let sql = "select distinct platform, mode from measurements
                    where id in (select measurement from touched) order by platform, mode";
-        let rows: Vec<(String, String)> = sqlx::query_as(sql)
-            .fetch_all(&mut *self.transaction)
-            .await?;
+        let rows: Vec<(String, String)> =
+            sql::query_as(sql).fetch_all(&mut *self.transaction).await?;
         rows.iter()
             .map(|(platform, mode)| key(platform, mode))
             .collect()
@@ -211,7 +211,7 @@ impl Change {
                  order by measurement limit 5000
              ) order by id"
         );
-        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(sql))
+        let rows: Vec<Row> = sql::query_as(AssertSqlSafe(sql))
             .bind(after)
             .fetch_all(&mut *self.transaction)
             .await?;
@@ -227,11 +227,11 @@ impl Change {
         let sql = "update measurements set quarantined = null
                    where quarantined is not null and id in (
                        select measurement from touched where live = 0 and wins = 1 and held = 0)";
-        sqlx::query(sql).execute(&mut *self.transaction).await?;
+        sql::query(sql).execute(&mut *self.transaction).await?;
         verdicts::store(&mut self.transaction, judgement).await?;
         let doubted: HashSet<i64> = judgement.doubted.iter().map(|(id, _)| *id).collect();
         let sql = "select measurement from touched where ruled = 1";
-        let ruled: Vec<i64> = sqlx::query_scalar(sql)
+        let ruled: Vec<i64> = sql::query_scalar(sql)
             .fetch_all(&mut *self.transaction)
             .await?;
         // Their moves are kept already.
@@ -250,9 +250,7 @@ impl Change {
     /// Where the database does not answer, or the disk is full: then nothing has changed.
     pub async fn commit(mut self, fits: &[(u64, i64)]) -> Result<Committed, StoreError> {
         let first = fits::keep(&mut self.transaction, fits).await?;
-        sqlx::query("drop table if exists temp.touched")
-            .execute(&mut *self.transaction)
-            .await?;
+        self.touches_nothing().await?;
         self.transaction.commit().await?;
         let version = self.version;
         Ok(Committed { version, first })
@@ -276,15 +274,27 @@ impl Change {
             "id in (select id from measurements where removed_at is not null
                     and identity in (select identity from touched) and id not in (select measurement from touched))",
         ];
-        for sql in ["drop table if exists temp.touched", TOUCHED] {
-            sqlx::query(sql).execute(&mut *self.transaction).await?;
-        }
-        let query = sqlx::query(AssertSqlSafe(named)).bind(id);
+        self.touches_nothing().await?;
+        let query = sql::query(TOUCHED);
+        query.execute(&mut *self.transaction).await?;
+        let query = sql::query(AssertSqlSafe(named)).bind(id);
         query.execute(&mut *self.transaction).await?;
         for which in others {
-            let query = sqlx::query(AssertSqlSafe(collect(0, which)));
+            let query = sql::query(AssertSqlSafe(collect(0, which)));
             query.execute(&mut *self.transaction).await?;
         }
+        Ok(())
+    }
+
+    /// Forgets which timings were collected.
+    async fn touches_nothing(&mut self) -> Result<(), StoreError> {
+        // Each database has a name of its own for where such tables are.
+        let sql = if self.transaction.is_postgres() {
+            "drop table if exists pg_temp.touched"
+        } else {
+            "drop table if exists temp.touched"
+        };
+        sql::query(sql).execute(&mut *self.transaction).await?;
         Ok(())
     }
 
@@ -315,9 +325,9 @@ impl Change {
                      and case when $3 is null then token is null and sender = $2 else token = $3 end))"
             );
             // A name is only read where no token has sent it: that is the service itself.
-            let query = sqlx::query(AssertSqlSafe(sql))
+            let query = sql::query(AssertSqlSafe(sql))
                 .bind(mark)
-                .bind(senders.one().map(|sender| &sender.name))
+                .bind(senders.one().map(|sender| sender.name.as_str()))
                 .bind(senders.one().and_then(|sender| sender.token));
             query.execute(&mut *self.transaction).await?;
         }
@@ -343,16 +353,16 @@ impl Change {
                             where wins = 1 and identity in (select identity from touched where named = 0)
                         ) as standing where place = 1)";
         for sql in [standing, best] {
-            sqlx::query(sql).execute(&mut *self.transaction).await?;
+            sql::query(sql).execute(&mut *self.transaction).await?;
         }
         let sql = "insert into moves (version, measurement)
                    select $1, measurement from touched where live = 1 and wins = 0 and doubted = 0 order by measurement";
-        let query = sqlx::query(sql).bind(self.version);
+        let query = sql::query(sql).bind(self.version);
         query.execute(&mut *self.transaction).await?;
         // Out before in, since one measurement of a timing is in at most.
         let gone = self.turn(Some(now)).await?;
         let come = self.turn(None).await?;
-        let remaining: i64 = sqlx::query_scalar("select count(*) from touched where wins = 1")
+        let remaining: i64 = sql::query_scalar("select count(*) from touched where wins = 1")
             .fetch_one(&mut *self.transaction)
             .await?;
         Ok(Moved {
@@ -366,8 +376,9 @@ impl Change {
     async fn turn(&mut self, removed_at: Option<i64>) -> Result<u64, StoreError> {
         let sql = "update measurements set removed_at = $1
                    where id in (select measurement from touched where live = $2 and wins <> $2)";
-        let query = sqlx::query(sql).bind(removed_at).bind(removed_at.is_some());
+        let was_in = i64::from(removed_at.is_some());
+        let query = sql::query(sql).bind(removed_at).bind(was_in);
         let turned = query.execute(&mut *self.transaction).await?;
-        Ok(turned.rows_affected())
+        Ok(turned)
     }
 }

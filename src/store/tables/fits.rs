@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
-
 use super::measurements::StoredMeasurement;
 use super::measurements::{COLUMNS, Row};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Builder, Connection, On, Snapshot};
 
 /// Hashes of one statement.
 const HASHES: usize = 1000;
@@ -18,7 +17,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn fit_versions(&self, hashes: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
-        versions(&mut *self.read.acquire().await?, hashes).await
+        versions(&self.read, hashes).await
     }
 
     /// Keeps the version that gave each of `fits` (hash, version); returns the first of each.
@@ -37,12 +36,12 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn since(&self, version: i64) -> Result<Since, StoreError> {
-        let mut transaction = self.read.begin().await?;
-        let now = sqlx::query_scalar("select version from data_version")
-            .fetch_one(&mut *transaction)
+        let mut snapshot = self.read.snapshot().await?;
+        let now = sql::query_scalar("select version from data_version")
+            .fetch_one(&mut snapshot)
             .await?;
         Ok(Since {
-            transaction,
+            snapshot,
             version,
             now,
         })
@@ -52,7 +51,7 @@ impl Store {
 /// What has changed since a version of the data.
 #[derive(Debug)]
 pub struct Since {
-    transaction: Transaction<'static, Sqlite>,
+    snapshot: Snapshot,
     version: i64,
     now: i64,
 }
@@ -87,9 +86,9 @@ impl Since {
                 "select id from measurements
                  where removed_at is null and quarantined is null and {column} in ({those})"
             );
-            let ids: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            let ids: Vec<i64> = sql::query_scalar(sqlx::AssertSqlSafe(sql))
                 .bind(self.version)
-                .fetch_all(&mut *self.transaction)
+                .fetch_all(&mut self.snapshot)
                 .await?;
             come.extend(ids);
         }
@@ -109,10 +108,10 @@ impl Since {
                  or removed_at is null and quarantined is null and id in ({RULED}) and id not in ({MOVED}))
              and upload in (select id from uploads where version <= $1) and id > $2 order by id limit 5000"
         );
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<Row> = sql::query_as(sqlx::AssertSqlSafe(sql))
             .bind(self.version)
             .bind(after)
-            .fetch_all(&mut *self.transaction)
+            .fetch_all(&mut self.snapshot)
             .await?;
         rows.into_iter().map(StoredMeasurement::try_from).collect()
     }
@@ -120,13 +119,13 @@ impl Since {
 
 /// Keeps the version that gave each of `fits`; returns the first of each.
 pub(in crate::store) async fn keep(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     fits: &[(u64, i64)],
 ) -> Result<BTreeMap<u64, i64>, StoreError> {
     for part in fits.chunks(HASHES) {
-        let mut query = QueryBuilder::<Sqlite>::new("insert into fits (hash, version) ");
-        query.push_values(part, |mut columns, (hash, version)| {
-            columns.push_bind(hash.cast_signed()).push_bind(version);
+        let mut query = Builder::new("insert into fits (hash, version) ");
+        query.push_values(part, |(hash, version)| {
+            [hash.cast_signed().into(), version.into()]
         });
         query.push(" on conflict do nothing");
         query.build().execute(&mut *db).await?;
@@ -135,20 +134,16 @@ pub(in crate::store) async fn keep(
     versions(db, &hashes).await
 }
 
-async fn versions(
-    db: &mut SqliteConnection,
+async fn versions<'c>(
+    db: impl Into<On<'c>>,
     hashes: &[u64],
 ) -> Result<BTreeMap<u64, i64>, StoreError> {
-    let mut versions = BTreeMap::new();
+    let (mut db, mut versions) = (db.into(), BTreeMap::new());
     for part in hashes.chunks(HASHES) {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("select hash, version from fits where hash in (");
-        let mut listed = query.separated(", ");
-        for hash in part {
-            listed.push_bind(hash.cast_signed());
-        }
+        let mut query = Builder::new("select hash, version from fits where hash in (");
+        query.push_list(part.iter().map(|hash| hash.cast_signed()));
         query.push(") order by hash");
-        let found: Vec<(i64, i64)> = query.build_query_as().fetch_all(&mut *db).await?;
+        let found: Vec<(i64, i64)> = query.build_query_as().fetch_all(db.again()).await?;
         versions.extend(found.into_iter().map(|(hash, v)| (hash.cast_unsigned(), v)));
     }
     Ok(versions)

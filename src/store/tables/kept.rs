@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::judged::verdicts::fit;
 use super::measurements::{COLUMNS, Row, StoredMeasurement};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Connection, On};
 use crate::timing::data::identity::digest;
 use crate::timing::{Mode, PlatformId};
 
@@ -65,15 +66,15 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn kept(&self) -> Result<Option<(KeptAt, Vec<KeptHead>)>, StoreError> {
-        let mut transaction = self.read.begin().await?;
-        let Some((at, fits)) = kept_at(&mut transaction).await? else {
+        let mut snapshot = self.read.snapshot().await?;
+        let Some((at, fits)) = kept_at(&mut snapshot).await? else {
             return Ok(None);
         };
-        if fits != listed(&mut transaction).await? {
+        if fits != listed(&mut snapshot).await? {
             return Ok(None);
         }
         let sql = "select platform, mode, hash, head from kept where until is null order by platform, mode";
-        let rows: Vec<HeadRow> = sqlx::query_as(sql).fetch_all(&mut *transaction).await?;
+        let rows: Vec<HeadRow> = sql::query_as(sql).fetch_all(&mut snapshot).await?;
         let head = |row: HeadRow| {
             Some(KeptHead {
                 key: fit(&row.platform, &row.mode).ok()?,
@@ -91,7 +92,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn kept_lineage(&self) -> Result<Option<i64>, StoreError> {
         let sql = "select lineage from kept_at";
-        Ok(sqlx::query_scalar(sql).fetch_optional(&self.read).await?)
+        Ok(sql::query_scalar(sql).fetch_optional(&self.read).await?)
     }
 
     /// All that was kept of the fit `hash` of `key`, but for its head.
@@ -100,7 +101,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn kept_body(&self, key: &Key, hash: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "select body from kept where platform = $1 and mode = $2 and hash = $3";
-        let query = sqlx::query_scalar(sql)
+        let query = sql::query_scalar(sql)
             .bind(key.0.as_str())
             .bind(key.1.as_str());
         let query = query.bind(hash.cast_signed());
@@ -125,7 +126,7 @@ impl Store {
             return Ok((self.kept_lineage().await? == Some(lineage)).then_some(lineage));
         }
         let mut transaction = self.write.begin().await?;
-        let stored: i64 = sqlx::query_scalar("select version from data_version")
+        let stored: i64 = sql::query_scalar("select version from data_version")
             .fetch_one(&mut *transaction)
             .await?;
         if stored != version {
@@ -133,11 +134,13 @@ impl Store {
             return Ok(None);
         }
         for sql in ["delete from kept", "delete from kept_at"] {
-            sqlx::query(sql).execute(&mut *transaction).await?;
+            sql::query(sql).execute(&mut *transaction).await?;
         }
         // Random, since it has to differ from any that was here before.
-        let sql = "insert into kept_at (version, lineage, fits) values (-1, random(), '') returning lineage";
-        let drawn = sqlx::query_scalar(sql).fetch_one(&mut *transaction).await?;
+        let drawn = drawn()?;
+        let sql = "insert into kept_at (version, lineage, fits) values (-1, $1, '')";
+        let query = sql::query(sql).bind(drawn);
+        query.execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(Some(drawn))
     }
@@ -160,7 +163,7 @@ impl Store {
         let (platform, mode) = (fit.key.0.as_str(), fit.key.1.as_str());
         let hash = fit.hash.cast_signed();
         let later = "select exists (select 1 from kept where platform = $1 and mode = $2 and hash <> $3 and version > $4)";
-        let later: bool = sqlx::query_scalar(later)
+        let later: bool = sql::query_scalar(later)
             .bind(platform)
             .bind(mode)
             .bind(hash)
@@ -191,7 +194,7 @@ impl Store {
             return Ok(false);
         }
         let sql = "select platform, mode from kept where until is null and version <= $1 order by platform, mode";
-        let there: Vec<(String, String)> = sqlx::query_as(sql)
+        let there: Vec<(String, String)> = sql::query_as(sql)
             .bind(version)
             .fetch_all(&mut *transaction)
             .await?;
@@ -200,7 +203,7 @@ impl Store {
                 continue;
             }
             let sql = "delete from kept where platform = $1 and mode = $2";
-            let query = sqlx::query(sql).bind(platform).bind(mode);
+            let query = sql::query(sql).bind(platform).bind(mode);
             query.execute(&mut *transaction).await?;
         }
         note(&mut transaction, version).await?;
@@ -218,7 +221,7 @@ impl Store {
                    union select distinct platform, mode from measurements
                    where id in (select measurement from moves where version > $1
                                 union select measurement from rulings where version > $1)";
-        let rows: Vec<(String, String)> = sqlx::query_as(sql)
+        let rows: Vec<(String, String)> = sql::query_as(sql)
             .bind(version)
             .fetch_all(&self.read)
             .await?;
@@ -244,7 +247,7 @@ impl Store {
             Which::Out => "quarantined is not null and +id > $3 order by +id",
         };
         let sql = format!("select {COLUMNS} {OF_KEY} and {part} limit 5000");
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<Row> = sql::query_as(sqlx::AssertSqlSafe(sql))
             .bind(key.0.as_str())
             .bind(key.1.as_str())
             .bind(after)
@@ -273,31 +276,40 @@ pub(super) fn key(platform: &str, mode: &str) -> Result<Key, StoreError> {
     })
 }
 
-async fn kept_at(db: &mut SqliteConnection) -> Result<Option<(KeptAt, String)>, StoreError> {
+async fn kept_at<'c>(db: impl Into<On<'c>> + Send) -> Result<Option<(KeptAt, String)>, StoreError> {
     let sql = "select version, lineage, fits from kept_at";
-    let row: Option<(i64, i64, String)> = sqlx::query_as(sql).fetch_optional(db).await?;
+    let row: Option<(i64, i64, String)> = sql::query_as(sql).fetch_optional(db).await?;
     Ok(row.map(|(version, lineage, fits)| (KeptAt { version, lineage }, fits)))
 }
 
-async fn is_of(db: &mut SqliteConnection, lineage: i64) -> Result<bool, StoreError> {
+/// A random number.
+fn drawn() -> Result<i64, StoreError> {
+    let mut bytes = [0; 8];
+    let drawn = getrandom::fill(&mut bytes);
+    drawn.map_err(|e| StoreError::Sql(sqlx::Error::Io(std::io::Error::other(e.to_string()))))?;
+    Ok(i64::from_be_bytes(bytes))
+}
+
+async fn is_of(db: &mut Connection, lineage: i64) -> Result<bool, StoreError> {
     Ok(kept_at(db)
         .await?
         .is_some_and(|(at, _)| at.lineage == lineage))
 }
 
 /// Notes which fits stand, and that all of `version` of the data do.
-async fn note(db: &mut SqliteConnection, version: i64) -> Result<(), StoreError> {
-    let fits = listed(db).await?;
-    let sql = "update kept_at set version = max(version, $1), fits = $2";
-    let query = sqlx::query(sql).bind(version).bind(fits);
+async fn note(db: &mut Connection, version: i64) -> Result<(), StoreError> {
+    let fits = listed(&mut *db).await?;
+    let sql =
+        "update kept_at set version = case when version < $1 then $1 else version end, fits = $2";
+    let query = sql::query(sql).bind(version).bind(fits);
     query.execute(db).await?;
     Ok(())
 }
 
 /// A digest of which fits stand.
-async fn listed(db: &mut SqliteConnection) -> Result<String, StoreError> {
+async fn listed<'c>(db: impl Into<On<'c>> + Send) -> Result<String, StoreError> {
     let sql = "select platform, mode, hash from kept where until is null order by platform, mode";
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(db).await?;
+    let rows: Vec<(String, String, i64)> = sql::query_as(sql).fetch_all(db).await?;
     let line =
         |(platform, mode, hash): &(String, String, i64)| format!("{platform} {mode} {hash}\n");
     let text: String = rows.iter().map(line).collect();
@@ -305,24 +317,20 @@ async fn listed(db: &mut SqliteConnection) -> Result<String, StoreError> {
 }
 
 /// Puts `fit` in the place of the one that stands.
-async fn replace(
-    db: &mut SqliteConnection,
-    fit: &Keep<'_>,
-    version: i64,
-) -> Result<(), StoreError> {
+async fn replace(db: &mut Connection, fit: &Keep<'_>, version: i64) -> Result<(), StoreError> {
     let (platform, mode) = (fit.key.0.as_str(), fit.key.1.as_str());
     let hash = fit.hash.cast_signed();
     let sql =
         "delete from kept where platform = $1 and mode = $2 and hash <> $3 and until is not null";
-    let query = sqlx::query(sql).bind(platform).bind(mode).bind(hash);
+    let query = sql::query(sql).bind(platform).bind(mode).bind(hash);
     query.execute(&mut *db).await?;
     let sql = "update kept set until = $4 where platform = $1 and mode = $2 and hash <> $3";
-    let query = sqlx::query(sql).bind(platform).bind(mode).bind(hash);
+    let query = sql::query(sql).bind(platform).bind(mode).bind(hash);
     query.bind(version).execute(&mut *db).await?;
     let sql = "insert into kept (platform, mode, hash, version, until, head, body) values ($1, $2, $3, $4, null, $5, $6)
                on conflict (platform, mode, hash) do update
                set version = excluded.version, until = null, head = excluded.head, body = excluded.body";
-    let query = sqlx::query(sql).bind(platform).bind(mode).bind(hash);
+    let query = sql::query(sql).bind(platform).bind(mode).bind(hash);
     let query = query.bind(version).bind(fit.head).bind(fit.body);
     query.execute(db).await?;
     Ok(())

@@ -1,12 +1,13 @@
 //! Which measurements are there?
 
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::FromRow;
 
 use crate::json::{Invalid, controls_written};
 use crate::net::complexity::RawComplexity;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Arg, Builder, Connection};
 use crate::timing::data::identity::identity;
 use crate::timing::data::measurement::RawMeasurement;
 use crate::timing::{Measurement, Mode};
@@ -98,7 +99,7 @@ pub struct Filter {
 
 impl Filter {
     /// Adds where to read from to a query of measurements.
-    pub(super) fn source(&self, query: &mut QueryBuilder<Sqlite>) {
+    pub(super) fn source<'q>(&'q self, query: &mut Builder<'q>) {
         let Some(upload) = self.upload else {
             query.push(" from measurements");
             return;
@@ -123,7 +124,7 @@ impl Filter {
     }
 
     /// Adds its conditions to a query of measurements.
-    pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
+    pub(super) fn narrow<'q>(&'q self, query: &mut Builder<'q>) {
         if let Some(platform) = &self.platform {
             query.push(" and platform = ").push_bind(platform);
         }
@@ -381,7 +382,7 @@ impl Store {
         &self,
         after: i64,
     ) -> Result<Vec<(i64, Measurement)>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        let mut query = Builder::new("select ");
         query
             .push(COLUMNS)
             .push(" from measurements where removed_at is null and quarantined is null and id > ");
@@ -401,7 +402,7 @@ impl Store {
         &self,
         after: i64,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        let mut query = Builder::new("select ");
         query
             .push(COLUMNS)
             .push(" from measurements where removed_at is null and (ruling is null or ruling <> 'out') and id > ");
@@ -419,7 +420,7 @@ impl Store {
         filter: &Filter,
         page: Page,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        let mut query = Builder::new("select ");
         query.push(COLUMNS);
         filter.source(&mut query);
         query
@@ -441,7 +442,7 @@ pub(super) const ROWS_A_STATEMENT: usize = 500;
 ///
 /// Returns those that were stored, in order.
 pub(in crate::store) async fn insert<'a>(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     upload: i64,
     first: i64,
     rows: &'a mut [NewRow],
@@ -450,41 +451,41 @@ pub(in crate::store) async fn insert<'a>(
         (row.id, row.upload) = (id, upload);
     }
     let mut numbered: Vec<&Row> = rows.iter().map(|NewRow(row)| row).collect();
-    let mut query = QueryBuilder::<Sqlite>::new("insert into measurements (");
+    let mut query = Builder::new("insert into measurements (");
     query.push(COLUMNS).push(") ");
-    query.push_values(numbered.iter().copied(), |mut columns, row| {
-        columns
-            .push_bind(row.id)
-            .push_bind(row.upload)
-            .push_bind(row.line)
-            .push_bind(&row.platform)
-            .push_bind(&row.mode)
-            .push_bind(&row.label)
-            .push_bind(&row.family)
-            .push_bind(&row.model)
-            .push_bind(&row.scaling)
-            .push_bind(row.flops)
-            .push_bind(row.params)
-            .push_bind(row.acts)
-            .push_bind(row.resolution)
-            .push_bind(row.batch_size)
-            .push_bind(row.images_per_second)
-            .push_bind(row.step_seconds)
-            .push_bind(row.epoch_seconds)
-            .push_bind(row.dataset_images)
-            .push_bind(&row.measured_at)
-            .push_bind(&row.source)
-            .push_bind(row.noise)
-            .push_bind(&row.identity)
-            .push_bind(&row.quarantined)
-            .push_bind(&row.ruling);
+    query.push_values(numbered.iter().copied(), |row| {
+        [
+            Arg::from(row.id),
+            Arg::from(row.upload),
+            Arg::from(row.line),
+            Arg::from(&row.platform),
+            Arg::from(&row.mode),
+            Arg::from(&row.label),
+            Arg::from(&row.family),
+            Arg::from(&row.model),
+            Arg::from(&row.scaling),
+            Arg::from(row.flops),
+            Arg::from(row.params),
+            Arg::from(row.acts),
+            Arg::from(row.resolution),
+            Arg::from(row.batch_size),
+            Arg::from(row.images_per_second),
+            Arg::from(row.step_seconds),
+            Arg::from(row.epoch_seconds),
+            Arg::from(row.dataset_images),
+            Arg::from(&row.measured_at),
+            Arg::from(&row.source),
+            Arg::from(row.noise),
+            Arg::from(&row.identity),
+            Arg::from(&row.quarantined),
+            Arg::from(&row.ruling),
+        ]
     });
     query.push(" on conflict do nothing");
-    let stored = query.build().execute(&mut *db).await?.rows_affected();
-    drop(query);
+    let stored = query.build().execute(&mut *db).await?;
     if usize::try_from(stored).is_ok_and(|stored| stored < numbered.len()) {
         let sql = "select id from measurements where upload = $1 and id >= $2 order by id";
-        let ids: Vec<i64> = sqlx::query_scalar(sql)
+        let ids: Vec<i64> = sql::query_scalar(sql)
             .bind(upload)
             .bind(first)
             .fetch_all(db)

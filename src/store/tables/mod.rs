@@ -10,6 +10,7 @@ pub(super) mod measurements;
 pub(super) mod origins;
 pub(super) mod platforms;
 pub(super) mod repeats;
+pub(super) mod seeded;
 pub(super) mod senders;
 pub(super) mod sorted;
 pub(super) mod tokens;

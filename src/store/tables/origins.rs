@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, QueryBuilder, Sqlite};
+use sqlx::FromRow;
 
 use crate::json::controls_written;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::Builder;
 use crate::timing::Origin;
 
 #[derive(FromRow)]
@@ -28,13 +29,9 @@ impl Store {
     pub async fn origins(&self, ids: &[i64]) -> Result<HashMap<i64, Origin>, StoreError> {
         let mut origins = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(IDS) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "select id, label, model, source from measurements where id in (",
-            );
-            let mut list = query.separated(", ");
-            for id in ids {
-                list.push_bind(id);
-            }
+            let mut query =
+                Builder::new("select id, label, model, source from measurements where id in (");
+            query.push_list(ids);
             query.push(") order by id");
             let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
             origins.extend(rows.into_iter().map(|row| (row.id, row.into())));

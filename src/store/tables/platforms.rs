@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use crate::json::{controls_written, typed};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Connection};
 use crate::timing::data::platform::RawPlatform;
 use crate::timing::{Mode, Platform, PlatformId};
 
@@ -53,7 +54,7 @@ impl Store {
     pub async fn platforms(&self) -> Result<Vec<Platform>, StoreError> {
         let sql = "select id, device, device_count, precision, memory_format, compiled, framework
                    from platforms order by id";
-        let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&self.read).await?;
+        let rows: Vec<Row> = sql::query_as(sql).fetch_all(&self.read).await?;
         rows.into_iter().map(Platform::try_from).collect()
     }
 
@@ -73,7 +74,7 @@ impl Store {
                    order by platforms.id";
         let mut newest = BTreeMap::new();
         for mode in Mode::ALL {
-            let rows: Vec<(String, i64)> = sqlx::query_as(sql)
+            let rows: Vec<(String, i64)> = sql::query_as(sql)
                 .bind(mode.as_str())
                 .fetch_all(&self.read)
                 .await?;
@@ -88,12 +89,12 @@ impl Store {
 
 /// The platform `id` as it is stored.
 pub(in crate::store) async fn stored(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     id: &PlatformId,
 ) -> Result<Option<Platform>, StoreError> {
     let sql = "select id, device, device_count, precision, memory_format, compiled, framework
                from platforms where id = $1";
-    let row: Option<Row> = sqlx::query_as(sql)
+    let row: Option<Row> = sql::query_as(sql)
         .bind(id.as_str())
         .fetch_optional(db)
         .await?;
@@ -102,22 +103,22 @@ pub(in crate::store) async fn stored(
 
 /// Stores a platform where none is known by its id; whether it did.
 pub(in crate::store) async fn insert(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     platform: &Platform,
 ) -> Result<bool, StoreError> {
     let sql = "insert into platforms (id, device, device_count, precision, memory_format, compiled, framework)
                values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
-    let inserted = sqlx::query(sql)
+    let inserted = sql::query(sql)
         .bind(platform.id.as_str())
         .bind(&platform.device)
         .bind(i64::from(platform.device_count))
-        .bind(platform.precision.map(word))
-        .bind(platform.memory_format.map(word))
+        .bind(platform.precision.and_then(word))
+        .bind(platform.memory_format.and_then(word))
         .bind(platform.compiled.map(i64::from))
         .bind(&platform.framework)
         .execute(db)
         .await?;
-    Ok(inserted.rows_affected() == 1)
+    Ok(inserted == 1)
 }
 
 /// The word that stands for a choice in JSON.

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::uploads::Writing;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql;
 
 /// How long an answer is kept, in milliseconds.
 const KEPT: i64 = 86_400_000;
@@ -37,7 +38,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn first(&self, once: &Once, now: i64) -> Result<Option<First>, StoreError> {
-        let query = sqlx::query_as(FIND).bind(once.token).bind(&once.key);
+        let query = sql::query_as(FIND).bind(once.token).bind(&once.key);
         Ok(query.bind(now - KEPT).fetch_optional(&self.read).await?)
     }
 }
@@ -50,17 +51,17 @@ impl Writing {
     /// Where the database does not answer, or the disk is full.
     pub async fn once(&mut self, once: &Once, answer: &str) -> Result<Option<First>, StoreError> {
         let (now, db) = (self.deed.at, &mut *self.transaction);
-        let query = sqlx::query_as(FIND).bind(once.token).bind(&once.key);
+        let query = sql::query_as(FIND).bind(once.token).bind(&once.key);
         let first: Option<First> = query.bind(now - KEPT).fetch_optional(&mut *db).await?;
         if first.is_some() {
             return Ok(first);
         }
-        sqlx::query("delete from repeats where at <= $1")
+        sql::query("delete from repeats where at <= $1")
             .bind(now - KEPT)
             .execute(&mut *db)
             .await?;
         let sql = "insert into repeats (token, key, at, sent, answer) values ($1, $2, $3, $4, $5)";
-        let query = sqlx::query(sql).bind(once.token).bind(&once.key).bind(now);
+        let query = sql::query(sql).bind(once.token).bind(&once.key).bind(now);
         query
             .bind(&once.sent)
             .bind(answer)

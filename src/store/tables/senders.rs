@@ -1,8 +1,6 @@
 //! Who has sent an upload: the service itself, or a token, which is known by its id and read by its name.
 
-use sqlx::FromRow;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use crate::json::shown;
 
@@ -25,10 +23,16 @@ impl From<&str> for Sender {
     }
 }
 
-impl FromRow<'_, SqliteRow> for Sender {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl<'r, R: Row> FromRow<'r, R> for Sender
+where
+    &'static str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        let name: String = row.try_get("sender")?;
         Ok(Self {
-            name: shown(row.try_get("sender")?).into_owned(),
+            name: shown(&name).into_owned(),
             token: row.try_get("token")?,
         })
     }

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::{QueryBuilder, Sqlite};
-
 use super::measurements::{COLUMNS, Filter, Row, StoredMeasurement};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::Builder;
 
 /// Which way an order goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl Store {
         direction: Direction,
         limit: u32,
     ) -> Result<Vec<StoredMeasurement>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        let mut query = Builder::new("select ");
         query.push(COLUMNS);
         filter.source(&mut query);
         query.push(" where removed_at is null");
@@ -80,7 +79,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn measurement_ids(&self, filter: &Filter) -> Result<Vec<i64>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("select id");
+        let mut query = Builder::new("select id");
         filter.source(&mut query);
         query.push(" where removed_at is null");
         filter.narrow(&mut query);
@@ -96,14 +95,11 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = QueryBuilder::<Sqlite>::new("select ");
+        let mut query = Builder::new("select ");
         query
             .push(COLUMNS)
             .push(" from measurements where removed_at is null and id in (");
-        let mut list = query.separated(", ");
-        for id in ids {
-            list.push_bind(id);
-        }
+        query.push_list(ids);
         query.push(") order by id");
         let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
         let mut by_id = HashMap::new();

@@ -12,6 +12,7 @@ use super::senders::Sender;
 use crate::json::{is_printable, shown};
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql;
 
 /// Names under which the service itself sends: no token can have one.
 const OWN: [&str; 2] = ["seed", "import"];
@@ -233,7 +234,7 @@ impl Store {
         let sql = "insert into tokens (id, name, scope, hash, created_at, expires_at)
                    values ((select coalesce(max(id), 0) + 1 from tokens), $1, $2, $3, $4, $5)
                    on conflict do nothing";
-        let query = sqlx::query(sql)
+        let query = sql::query(sql)
             .bind(&token.name.0)
             .bind(token.scope.as_str())
             .bind(hash(&secret));
@@ -243,9 +244,9 @@ impl Store {
             .bind(token.expires_at)
             .execute(&mut *transaction)
             .await?;
-        let made = made.rows_affected() == 1;
+        let made = made == 1;
         if made {
-            let id: i64 = sqlx::query_scalar("select id from tokens where name = $1")
+            let id: i64 = sql::query_scalar("select id from tokens where name = $1")
                 .bind(&token.name.0)
                 .fetch_one(&mut *transaction)
                 .await?;
@@ -262,7 +263,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
         let sql = "select id, name, scope, created_at, expires_at, last_used_at, revoked_at from tokens order by name";
-        let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&self.read).await?;
+        let rows: Vec<Row> = sql::query_as(sql).fetch_all(&self.read).await?;
         rows.into_iter().map(Token::try_from).collect()
     }
 
@@ -272,7 +273,7 @@ impl Store {
     /// Where the database does not answer.
     pub async fn revoke_token(&self, name: &str, now: i64) -> Result<bool, StoreError> {
         let sql = "select id, name from tokens where revoked_at is null order by id";
-        let held: Vec<(i64, String)> = sqlx::query_as(sql).fetch_all(&self.read).await?;
+        let held: Vec<(i64, String)> = sql::query_as(sql).fetch_all(&self.read).await?;
         let found = held.iter().find(|(_, kept)| kept == name);
         let found = found.or_else(|| held.iter().find(|(_, kept)| shown(kept) == name));
         let Some((id, _)) = found else {
@@ -280,12 +281,12 @@ impl Store {
         };
         let sql = "update tokens set revoked_at = $1 where id = $2 and revoked_at is null";
         let mut transaction = self.write.begin().await?;
-        let ended = sqlx::query(sql)
+        let ended = sql::query(sql)
             .bind(now)
             .bind(id)
             .execute(&mut *transaction)
             .await?;
-        let ended = ended.rows_affected() == 1;
+        let ended = ended == 1;
         if ended {
             let deed = Deed::on_command_line(now);
             note(&mut transaction, &told(&deed, Action::TokenRevoked, *id)).await?;
@@ -304,7 +305,7 @@ impl Store {
         let hash = hash(secret);
         let sql = "select id, name, scope, created_at, expires_at, last_used_at, revoked_at from tokens
                    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
-        let row: Option<Row> = sqlx::query_as(sql)
+        let row: Option<Row> = sql::query_as(sql)
             .bind(&hash)
             .bind(now)
             .fetch_optional(&self.read)
@@ -328,7 +329,7 @@ impl Store {
             return Ok(());
         };
         let mut transaction = writer?.begin(Duration::ZERO).await?;
-        sqlx::query("update tokens set last_used_at = $1 where hash = $2")
+        sql::query("update tokens set last_used_at = $1 where hash = $2")
             .bind(now)
             .bind(hash)
             .execute(&mut *transaction)

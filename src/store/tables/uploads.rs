@@ -20,6 +20,7 @@ use super::version::bump_version;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::seals;
+use crate::store::sql;
 use crate::store::writer::{BUSY, Transaction};
 use crate::timing::judge::standing::Judgement;
 use crate::timing::{Measurement, Platform};
@@ -120,11 +121,11 @@ impl Store {
         let sql = "select coalesce((select max(id) from uploads), 0) + 1, \
                    coalesce((select max(id) from measurements), 0) + 1";
         let (upload, next_row): (i64, i64) =
-            sqlx::query_as(sql).fetch_one(&mut *transaction).await?;
+            sql::query_as(sql).fetch_one(&mut *transaction).await?;
         let sql = "insert into uploads
                    (id, created_at, sender, token, accepted, duplicates, quarantined, rejected, content_hash)
                    values ($1, $2, $3, $4, 0, 0, 0, 0, '')";
-        sqlx::query(sql)
+        sql::query(sql)
             .bind(upload)
             .bind(now)
             .bind(&sender.name)
@@ -176,7 +177,7 @@ impl Store {
         let sql =
             "select id, created_at, sender, token, accepted, duplicates, quarantined, rejected, removed_at
                    from uploads where id > $1 order by id limit $2";
-        Ok(sqlx::query_as(sql)
+        Ok(sql::query_as(sql)
             .bind(after)
             .bind(i64::from(limit))
             .fetch_all(&self.read)
@@ -206,7 +207,7 @@ impl Store {
                 i64::MAX,
             ),
         };
-        Ok(sqlx::query_as(sql)
+        Ok(sql::query_as(sql)
             .bind(filter.after.unwrap_or(start))
             .bind(containing(filter.sender.as_deref().unwrap_or_default()))
             .bind(filter.removed)
@@ -240,7 +241,7 @@ impl Store {
         let sql =
             "select line, field, detail, hint, sent from rejections where upload = $1 and line > $2
                    order by line limit $3";
-        let query = sqlx::query_as(sql).bind(id).bind(after);
+        let query = sql::query_as(sql).bind(id).bind(after);
         Ok(query.bind(i64::from(limit)).fetch_all(&self.read).await?)
     }
 
@@ -260,7 +261,7 @@ impl Store {
                    where id in (select upload from equal)
                    or id in (select upload from duplicates where measurement in (select id from equal))
                    order by id";
-        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.read).await?)
+        Ok(sql::query_as(sql).bind(id).fetch_all(&self.read).await?)
     }
 }
 
@@ -343,7 +344,7 @@ impl Writing {
         } in kept
         {
             let sql = "insert into rejections (upload, line, field, detail, hint, sent) values ($1, $2, $3, $4, $5, $6)";
-            let query = sqlx::query(sql)
+            let query = sql::query(sql)
                 .bind(self.upload)
                 .bind(line)
                 .bind(field)
@@ -410,7 +411,7 @@ impl Writing {
                 // New rows have the order of their lines.
                 None if *id >= self.first_row && new < most => {
                     new += 1;
-                    let query = sqlx::query_scalar(sql).bind(id);
+                    let query = sql::query_scalar(sql).bind(id);
                     query.fetch_one(&mut *self.transaction).await?
                 }
                 None => continue,
@@ -459,7 +460,7 @@ impl Writing {
         let first = fits::keep(&mut self.transaction, &fits(version)).await?;
         let sql = "update uploads set accepted = $1, duplicates = $2, quarantined = $3, rejected = $4, content_hash = $5,
                    version = $6 where id = $7";
-        let query = sqlx::query(sql)
+        let query = sql::query(sql)
             .bind(accepted)
             .bind(duplicates)
             .bind(quarantined)

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::SqliteConnection;
-
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Connection};
 
 /// What was committed: the version of the data that has it, and when fits to that were first made, by their hashes.
 #[derive(Clone, Debug)]
@@ -22,16 +21,16 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn data_version(&self) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("select version from data_version")
+        Ok(sql::query_scalar("select version from data_version")
             .fetch_one(&self.read)
             .await?)
     }
 }
 
 /// The next version of the data.
-pub(super) async fn bump_version(db: &mut SqliteConnection) -> Result<i64, StoreError> {
+pub(super) async fn bump_version(db: &mut Connection) -> Result<i64, StoreError> {
     Ok(
-        sqlx::query_scalar("update data_version set version = version + 1 returning version")
+        sql::query_scalar("update data_version set version = version + 1 returning version")
             .fetch_one(db)
             .await?,
     )

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::FromRow;
 
 use super::verdicts::fit;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Arg, Builder, Connection};
 use crate::store::tables::uploads::Writing;
 use crate::timing::judge::calibration::Outcome;
 use crate::timing::judge::foretold::Foretold;
@@ -16,15 +17,13 @@ use crate::timing::{Mode, PlatformId};
 const ROWS: usize = 5000;
 
 /// Keeps how new measurements were predicted.
-async fn keep(db: &mut SqliteConnection, foretold: &[Foretold]) -> Result<(), StoreError> {
+async fn keep(db: &mut Connection, foretold: &[Foretold]) -> Result<(), StoreError> {
     for rows in foretold.chunks(ROWS) {
         let sql = "insert into foretold (measurement, log_ratio, half_80, half_90, half_95) ";
-        let mut query = QueryBuilder::<Sqlite>::new(sql);
-        query.push_values(rows, |mut columns, row| {
-            columns.push_bind(row.row).push_bind(row.off);
-            for half in row.half_widths {
-                columns.push_bind(half);
-            }
+        let mut query = Builder::new(sql);
+        query.push_values(rows, |row| {
+            let [half_80, half_90, half_95] = row.half_widths.map(Arg::from);
+            [row.row.into(), row.off.into(), half_80, half_90, half_95]
         });
         query.build().execute(&mut *db).await?;
     }
@@ -60,7 +59,7 @@ impl Writing {
         let sql = "select measurements.id, sender from measurements join uploads on uploads.id = measurements.upload
                    where platform = $1 and mode = $2 and measurements.removed_at is null
                    and measurements.quarantined is null order by measurements.id";
-        let query = sqlx::query_as(sql)
+        let query = sql::query_as(sql)
             .bind(platform.as_str())
             .bind(mode.as_str());
         let rows: Vec<(i64, String)> = query.fetch_all(&mut *self.transaction).await?;
@@ -93,7 +92,7 @@ impl Store {
                    where measurements.id = foretold.measurement and uploads.id = measurements.upload
                    and measurements.removed_at is null and measurements.quarantined is null
                    order by measurement desc limit $1";
-        let query = sqlx::query_as(sql).bind(i64::from(most));
+        let query = sql::query_as(sql).bind(i64::from(most));
         let rows: Vec<Row> = query.fetch_all(&self.read).await?;
         rows.into_iter().map(Outcome::try_from).collect()
     }

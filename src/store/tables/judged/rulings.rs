@@ -1,6 +1,7 @@
 //! What a person decides of timings: they are in the fits, or out of them, whatever the others let expect.
 
 use crate::store::error::StoreError;
+use crate::store::sql;
 use crate::store::tables::audit::{Action, Deed, Entry, Object, note};
 use crate::store::tables::changes::{Change, OF_UPLOAD, ONE};
 use crate::store::tables::measurements::Ruling;
@@ -51,28 +52,28 @@ impl Change {
         let sql = "update touched set held = $1, ruled = case when measurement in (
                        select id from measurements where ruling is distinct from $2) then 1 else 0 end
                    where named = 1";
-        let query = sqlx::query(sql).bind(held).bind(ruling.as_str());
+        let query = sql::query(sql).bind(i64::from(held)).bind(ruling.as_str());
         query.execute(self.connection()).await?;
         let kept = "insert into rulings (version, measurement, was)
                     select $1, id, ruling from measurements
                     where id in (select measurement from touched where ruled = 1)";
-        let query = sqlx::query(kept).bind(self.version());
+        let query = sql::query(kept).bind(self.version());
         query.execute(self.connection()).await?;
         let sql = "update measurements set ruling = $1, quarantined = $2
                    where id in (select measurement from touched where named = 1)";
         let told = held.then(|| format!("held out: {reason}"));
-        let query = sqlx::query(sql).bind(ruling.as_str()).bind(told);
+        let query = sql::query(sql).bind(ruling.as_str()).bind(told);
         query.execute(self.connection()).await?;
         // Of a timing that was sent in two ways the one that nobody holds out is in.
         let swapped = self.settle(deed.at).await?;
         let sql = "update touched set ruled = 0 where live = 0 or wins = 0";
-        sqlx::query(sql).execute(self.connection()).await?;
+        sql::query(sql).execute(self.connection()).await?;
         let sql = "insert into moves (version, measurement)
                    select $1, measurement from touched where ruled = 1 and doubted <> $2 order by measurement";
-        let query = sqlx::query(sql).bind(self.version()).bind(held);
-        let moved = query.execute(self.connection()).await?.rows_affected();
+        let query = sql::query(sql).bind(self.version()).bind(i64::from(held));
+        let moved = query.execute(self.connection()).await?;
         let sql = "select count(*) from touched where named = 1";
-        let timings: i64 = sqlx::query_scalar(sql).fetch_one(self.connection()).await?;
+        let timings: i64 = sql::query_scalar(sql).fetch_one(self.connection()).await?;
         let entry = Entry {
             deed,
             action,

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-
 use crate::store::database::Store;
 use crate::store::error::StoreError;
+use crate::store::sql::{self, Builder, Connection};
 use crate::timing::judge::standing::Judgement;
 use crate::timing::{Mode, PlatformId};
 
@@ -14,25 +13,20 @@ const IDS: usize = 5000;
 
 /// Stores `judgement`.
 pub(in crate::store::tables) async fn store(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     judgement: &Judgement,
 ) -> Result<(), StoreError> {
     for cleared in judgement.cleared.chunks(IDS) {
         let sql = "update measurements set quarantined = null where id in (";
-        let mut query = QueryBuilder::<Sqlite>::new(sql);
-        let mut list = query.separated(", ");
-        for id in cleared {
-            list.push_bind(id);
-        }
+        let mut query = Builder::new(sql);
+        query.push_list(cleared);
         query.push(")");
         query.build().execute(&mut *db).await?;
     }
     for doubted in judgement.doubted.chunks(IDS) {
         let sql = "update measurements set quarantined = verdicts.column2 from (";
-        let mut query = QueryBuilder::<Sqlite>::new(sql);
-        query.push_values(doubted, |mut columns, (id, reason)| {
-            columns.push_bind(id).push_bind(reason);
-        });
+        let mut query = Builder::new(sql);
+        query.push_values(doubted, |(id, reason)| [id.into(), reason.into()]);
         query.push(") as verdicts where measurements.id = verdicts.column1");
         query.build().execute(&mut *db).await?;
     }
@@ -48,7 +42,7 @@ impl Store {
         let sql = "select platform, mode, count(*) from measurements
                    where quarantined is not null and removed_at is null
                    group by platform, mode order by platform, mode";
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(&self.read).await?;
+        let rows: Vec<(String, String, i64)> = sql::query_as(sql).fetch_all(&self.read).await?;
         let count = |(platform, mode, count): (String, String, i64)| {
             let fit = fit(&platform, &mode).map_err(|column| StoreError::Corrupt {
                 table: "measurements",
@@ -75,17 +69,14 @@ pub(in crate::store::tables) fn fit(
 
 /// Those of the measurements `ids` that a person has put in.
 pub(in crate::store::tables) async fn released(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     ids: &[i64],
 ) -> Result<Vec<i64>, StoreError> {
     let mut released = Vec::new();
     for ids in ids.chunks(IDS) {
         let sql = "select id from measurements where ruling = 'in' and id in (";
-        let mut query = QueryBuilder::<Sqlite>::new(sql);
-        let mut list = query.separated(", ");
-        for id in ids {
-            list.push_bind(id);
-        }
+        let mut query = Builder::new(sql);
+        query.push_list(ids);
         query.push(") order by id");
         let found: Vec<i64> = query.build_query_scalar().fetch_all(&mut *db).await?;
         released.extend(found);
