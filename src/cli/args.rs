@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use epochcast::store::{Scope, TokenName};
+use epochcast::store::{DatabaseUrl, Scope, TokenName};
 use epochcast::timing::Mode;
 use epochcast::timing::data::slip::Slip;
 
@@ -14,6 +14,7 @@ pub(crate) use crate::cli::question_args::{
 };
 use crate::cli::question_args::{modes, slips};
 pub(crate) use crate::cli::settings::Settings;
+use crate::cli::settings::database_url;
 
 /// How long will one training epoch take if I scale this conv net?
 ///
@@ -115,6 +116,8 @@ pub(crate) enum Command {
     },
     /// Replace all that is stored by a backup, and keep what was there; a running server goes on with it
     Restore(RestoreArgs),
+    /// Copy all that is stored into an empty database of either kind, where every answer stays the same
+    Copy(CopyArgs),
     /// Look for damage and for edits by hand, upload by upload; exit code 1 where there is some; changes nothing
     Verify,
     /// Make, list and end the tokens with which timings may be sent
@@ -185,6 +188,16 @@ pub(crate) struct ImportArgs {
     /// Say what would become of the rows, but store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// The database to copy, of which nothing changes
+    #[arg(long, value_name = "URL", value_parser = database_url)]
+    pub(crate) from: DatabaseUrl,
+    /// Where to: made where it is not there, and refused where it holds something
+    #[arg(long, value_name = "URL", value_parser = database_url)]
+    pub(crate) to: DatabaseUrl,
 }
 
 #[derive(Debug, Args)]

@@ -223,7 +223,7 @@ fn at_least_one(word: &str) -> Result<usize, String> {
     count.ok_or_else(|| format!("a number from 1 to {} is expected", u32::MAX))
 }
 
-fn database_url(url: &str) -> Result<DatabaseUrl, String> {
+pub(crate) fn database_url(url: &str) -> Result<DatabaseUrl, String> {
     let parsed: DatabaseUrl = url.parse().map_err(|e: StoreError| e.to_string())?;
     if parsed.file() == Some(Path::new(":memory:")) {
         return Err("a file is needed, such as sqlite://epochcast.db".to_owned());

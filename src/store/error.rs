@@ -19,6 +19,9 @@ pub enum StoreError {
         /// Where it is, without a password.
         server: String,
     },
+    /// There is something where all is to be copied to.
+    #[error("it holds something already: what is copied needs an empty database")]
+    Taken,
     /// The server of the database does not answer, or ends the connection.
     #[error("the database server does not answer ({cause}): nothing was stored, try again")]
     Away {
@@ -169,17 +172,20 @@ impl From<sqlx::Error> for StoreError {
         if let Some(told) = of_server(&error) {
             return told;
         }
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .and_then(|code| code.parse::<u32>().ok());
-        // SQLite reports the extended code in decimal: its low byte is SQLITE_BUSY or SQLITE_FULL.
-        match code.map(|code| code & 0xff) {
+        match sqlite_code(&error) {
             Some(5) => Self::Busy,
             Some(13) => Self::Full,
             _ => Self::Sql(error),
         }
     }
+}
+
+/// What SQLite calls `error`: `SQLITE_BUSY` 5, `SQLITE_FULL` 13. It reports an extended code in decimal, of which that is the low
+/// byte; those of a server look alike and mean other things.
+fn sqlite_code(error: &sqlx::Error) -> Option<u32> {
+    let error = error.as_database_error()?;
+    error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    Some(error.code()?.parse::<u32>().ok()? & 0xff)
 }
 
 /// What `error` is, where a server or the way to it has failed: by the classes of its codes (`SQLSTATE`).
@@ -200,9 +206,7 @@ fn of_server(error: &sqlx::Error) -> Option<StoreError> {
         code if ["08", "53", "57"].contains(&&code[..2]) || code == "25006" => {
             away(told.message().to_owned())
         }
-        _ => Some(StoreError::Sql(sqlx::Error::Protocol(
-            told.message().to_owned(),
-        ))),
+        _ => None,
     }
 }
 
@@ -217,9 +221,6 @@ impl StoreError {
         let (Self::Sql(error) | Self::Unreadable { cause: error, .. }) = self else {
             return None;
         };
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        Some(code?.parse::<u32>().ok()? & 0xff)
+        sqlite_code(error)
     }
 }

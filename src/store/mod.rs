@@ -8,6 +8,7 @@
 mod aside;
 mod backup;
 mod behind;
+mod copy;
 mod database;
 mod error;
 mod file;

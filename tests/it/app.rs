@@ -1,4 +1,4 @@
-//! The service, called in memory over a real database file.
+//! The service, called in memory over a real database: a file, or one on the server that `EPOCHCAST_TEST_POSTGRES` names.
 
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
+
+use crate::pg::{Base, named};
 
 /// Noon of a day, for what is written in tests.
 pub(crate) const NOW: i64 = 1_795_521_600_000;
@@ -42,7 +44,9 @@ pub(crate) fn vit() -> Value {
 pub(crate) struct App {
     pub(crate) router: Service,
     pub(crate) live: Arc<Live>,
+    url: DatabaseUrl,
     dir: TempDir,
+    _base: Option<Base>,
 }
 
 /// An answer: status, headers and JSON.
@@ -66,11 +70,44 @@ impl App {
     }
 
     async fn start(seed: bool) -> Self {
+        let Some(server) = named() else {
+            return Self::in_file(seed).await;
+        };
+        let base = Base::new(&server, seed).await;
+        let app = Self::at(base.url()).await;
+        Self {
+            _base: Some(base),
+            ..app
+        }
+    }
+
+    /// With the built-in measurements, in a file wherever others are: for what only files have.
+    pub(crate) async fn seeded_file() -> Self {
+        Self::in_file(true).await
+    }
+
+    /// Without any measurement, in a file wherever others are.
+    pub(crate) async fn empty_file() -> Self {
+        Self::in_file(false).await
+    }
+
+    async fn in_file(seed: bool) -> Self {
         let dir = TempDir::new().unwrap();
         let store = Store::open(&url(&dir), Options { seed, now: NOW })
             .await
             .unwrap();
         Self::over(store, dir).await
+    }
+
+    /// On the database at `url`, which starts with the built-in measurements where it is new.
+    pub(crate) async fn at(url: DatabaseUrl) -> Self {
+        let options = Options {
+            seed: true,
+            now: NOW,
+        };
+        let store = Store::open(&url, options).await.unwrap();
+        let app = Self::over(store, TempDir::new().unwrap()).await;
+        Self { url, ..app }
     }
 
     /// Over a database in `dir` that is open already.
@@ -79,7 +116,9 @@ impl App {
         Self {
             router: router(live.clone(), Settings::default()),
             live,
+            url: url(&dir),
             dir,
+            _base: None,
         }
     }
 
@@ -90,14 +129,14 @@ impl App {
             seed: true,
             now: NOW,
         };
-        let store = Store::open(&url(&self.dir), options).await.unwrap();
+        let store = Store::open(&self.url, options).await.unwrap();
         self.live = Arc::new(Live::open(store).await.unwrap());
         self.router = router(self.live.clone(), Settings::default());
     }
 
     /// Replaces all that is stored by the backup `file`; what was there is kept as `before.db`.
     pub(crate) async fn restore(&self, file: &std::path::Path) -> Restored {
-        let backup = Backup::of(file, &url(&self.dir)).await.unwrap();
+        let backup = Backup::of(file, &self.url).await.unwrap();
         let how = Restoring {
             revoked: Revoked::Stay,
             kept: self.dir.path().join("before.db"),
@@ -111,9 +150,14 @@ impl App {
         self.dir.path()
     }
 
-    /// The database.
+    /// Where the database is.
+    pub(crate) fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// The file of the database.
     pub(crate) fn path(&self) -> std::path::PathBuf {
-        url(&self.dir).file().unwrap().to_owned()
+        self.url.file().unwrap().to_owned()
     }
 
     /// A new token, the same for the same name.

@@ -170,12 +170,12 @@ async fn a_backup_has_the_calibration_and_an_export_does_not() {
     let before = app.calibration().await;
     let copy = app.folder().join("copy.db");
     app.live.store().back_up(&copy, NOW).await.unwrap();
-    let other = App::empty().await;
+    let other = App::empty_file().await;
     other.restore(&copy).await;
     other.live.refresh().await.unwrap();
     assert_eq!(other.calibration().await["all"], before["all"]);
     let export = app.get("/v1/measurements.ndjson?platform=mine").await.body;
-    let third = App::seeded().await;
+    let third = App::seeded_file().await;
     let token = third.token("root", Scope::Admin).await;
     let request = axum::http::Request::post("/v1/measurements")
         .header("content-type", "application/x-ndjson")

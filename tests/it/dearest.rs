@@ -296,7 +296,7 @@ async fn of_many_wrong_rows_the_first_thousand_are_kept_and_go_with_their_upload
 
 #[tokio::test]
 async fn long_rows_that_are_wrong_are_kept_by_their_beginning_and_a_megabyte_together() {
-    let app = App::empty().await;
+    let app = App::empty_file().await;
     let token = app.token("me", Scope::Write).await;
     let rows = |bytes: usize| {
         let row = format!("{{\"label\": \"{}\"}}\n", "x".repeat(bytes)).repeat(300);

@@ -126,10 +126,7 @@ async fn fits_of_before_and_after_a_decision_are_made_again_to_the_bit() {
         seed: false,
         now: NOW,
     };
-    let url = format!("sqlite://{}", app.path().display())
-        .parse()
-        .unwrap();
-    let store = Store::open(&url, options).await.unwrap();
+    let store = Store::open(app.url(), options).await.unwrap();
     let other = Live::open(store).await.unwrap();
     assert_eq!(fit(&other).await, fits[3]);
     for (id, figures) in &fits {

@@ -27,7 +27,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[tokio::test]
 async fn evaluate_scores_what_is_stored_as_over_http() {
-    let app = App::seeded().await;
+    let app = App::seeded_file().await;
     let answer = app.get("/v1/evaluation").await.body;
     let version = &app.get("/v1/version").await.body["data_version"];
     assert_eq!(&answer["data_version"], version);

@@ -47,7 +47,7 @@ async fn full() -> &'static [u8] {
     if let Some(full) = FULL.get() {
         return full;
     }
-    let app = App::seeded().await;
+    let app = App::seeded_file().await;
     let row = |label: &str, speed: f64| {
         json!({"platform": {"id": "mine", "device": "GPU"}, "mode": "train", "label": label,
             "model": {"name": "ResNet-50"}, "images_per_second": speed})

@@ -274,7 +274,7 @@ async fn where_reading_takes_a_token_only_pages_and_health_are_open() {
 
 #[tokio::test]
 async fn readiness_turns_while_another_process_holds_the_database_and_turns_back() {
-    let app = App::seeded().await;
+    let app = App::seeded_file().await;
     let probe = || app.live.store().probe(NOW);
     probe().await.unwrap();
     let other = SqliteConnectOptions::new().filename(app.path());

@@ -20,8 +20,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 /// # Errors
 /// Where it does not answer, or another program has made tables in it.
 pub(super) async fn schema(db: &mut PgConnection) -> Result<Schema, StoreError> {
-    let sql = "select table_name::text from information_schema.tables
-               where table_schema = current_schema() order by table_name";
+    // Those that this user may not read too.
+    let sql =
+        "select relname::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+               where nspname = current_schema() and relkind in ('r', 'p') order by relname";
     let tables: BTreeSet<String> = sql::query_scalar(sql)
         .fetch_all(&mut *db)
         .await?

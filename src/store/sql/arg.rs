@@ -16,32 +16,57 @@ pub(in crate::store) enum Arg<'q> {
     Bytes(Option<Cow<'q, [u8]>>),
 }
 
-/// Adds `args` to the arguments of one of the databases, which are of a type each.
+/// Adds `arg` to the arguments of one of the databases, which are of a type each.
 macro_rules! added {
-    ($arguments:ty, $args:expr) => {{
-        let mut arguments = <$arguments>::default();
-        for arg in $args {
-            let added = match arg {
-                Arg::Int(value) => arguments.add(value),
-                Arg::Real(value) => arguments.add(value),
-                Arg::Bool(value) => arguments.add(value),
-                Arg::Text(value) => arguments.add(value),
-                Arg::Bytes(value) => arguments.add(value.map(Cow::into_owned)),
-            };
-            added.map_err(Error::Encode)?;
-        }
-        Ok(arguments)
+    ($arguments:expr, $arg:expr) => {{
+        let added = match $arg {
+            Arg::Int(value) => $arguments.add(value),
+            Arg::Real(value) => $arguments.add(value),
+            Arg::Bool(value) => $arguments.add(value),
+            Arg::Text(value) => $arguments.add(value),
+            Arg::Bytes(value) => $arguments.add(value.map(Cow::into_owned)),
+        };
+        added.map_err(Error::Encode)
     }};
 }
 
-/// `args` as SQLite takes them.
-pub(super) fn for_sqlite(args: Vec<Arg<'_>>) -> Result<SqliteArguments, Error> {
-    added!(SqliteArguments, args)
+pub(super) fn add_to_sqlite(args: &mut SqliteArguments, arg: Arg<'_>) -> Result<(), Error> {
+    added!(args, arg)
 }
 
-/// `args` as PostgreSQL takes them.
-pub(super) fn for_postgres(args: Vec<Arg<'_>>) -> Result<PgArguments, Error> {
-    added!(PgArguments, args)
+pub(super) fn add_to_postgres(args: &mut PgArguments, arg: Arg<'_>) -> Result<(), Error> {
+    added!(args, arg)
+}
+
+/// Adds the values of a column, which are of one kind.
+pub(super) fn add_array(args: &mut PgArguments, column: Vec<Arg<'_>>) -> Result<(), Error> {
+    /// The values of one kind among `column`.
+    macro_rules! of {
+        ($kind:ident) => {
+            column
+                .into_iter()
+                .filter_map(|arg| match arg {
+                    Arg::$kind(value) => Some(value),
+                    _ => None,
+                })
+                .collect::<Vec<_>>()
+        };
+    }
+    let added = match column.first() {
+        Some(Arg::Real(_)) => args.add(of!(Real)),
+        Some(Arg::Bool(_)) => args.add(of!(Bool)),
+        Some(Arg::Text(_)) => args.add(of!(Text)),
+        Some(Arg::Bytes(_)) => {
+            let values = of!(Bytes).into_iter();
+            args.add(
+                values
+                    .map(|value| value.map(Cow::into_owned))
+                    .collect::<Vec<_>>(),
+            )
+        }
+        Some(Arg::Int(_)) | None => args.add(of!(Int)),
+    };
+    added.map_err(Error::Encode)
 }
 
 /// Values that are copied.

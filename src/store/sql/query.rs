@@ -1,13 +1,13 @@
 //! Statements, and running them.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Error, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
-use super::arg::{Arg, for_postgres, for_sqlite};
+use super::arg::{Arg, add_to_postgres, add_to_sqlite};
+use super::builder::Builder;
 use super::on::{On, Pool};
 use super::server::{READING, WRITING, within};
 
@@ -24,11 +24,10 @@ impl<T> OfRow for T where
 
 /// A statement with what it is given.
 #[derive(Debug)]
-pub(in crate::store) struct Query<'q> {
-    sql: SqlStr,
-    args: Vec<Arg<'q>>,
-    /// Whether a `?` stands for each of them, not its number.
-    counted: bool,
+pub(in crate::store) enum Query<'q> {
+    /// With `$1` for the first of what it is given.
+    Written(SqlStr, Vec<Arg<'q>>),
+    Built(Builder<'q>),
 }
 
 /// A statement whose rows are an `O` each.
@@ -40,11 +39,7 @@ pub(in crate::store) struct QueryAs<'q, O>(Query<'q>, PhantomData<O>);
 pub(in crate::store) struct QueryScalar<'q, O>(QueryAs<'q, (O,)>);
 
 pub(in crate::store) fn query<'q>(sql: impl SqlSafeStr) -> Query<'q> {
-    Query {
-        sql: sql.into_sql_str(),
-        args: Vec::new(),
-        counted: false,
-    }
+    Query::Written(sql.into_sql_str(), Vec::new())
 }
 
 pub(in crate::store) fn query_as<'q, O>(sql: impl SqlSafeStr) -> QueryAs<'q, O> {
@@ -92,17 +87,11 @@ macro_rules! run {
 }
 
 impl<'q> Query<'q> {
-    /// One with a `?` for each of `args`.
-    pub(super) fn counted(sql: String, args: Vec<Arg<'q>>) -> Self {
-        Self {
-            sql: AssertSqlSafe(sql).into_sql_str(),
-            args,
-            counted: true,
-        }
-    }
-
     pub(in crate::store) fn bind(mut self, value: impl Into<Arg<'q>>) -> Self {
-        self.args.push(value.into());
+        // What is built has its values already.
+        if let Self::Written(_, args) = &mut self {
+            args.push(value.into());
+        }
         self
     }
 
@@ -137,17 +126,48 @@ impl<'q> Query<'q> {
         }
     }
 
-    fn of_sqlite(self) -> Result<(SqlStr, sqlx::sqlite::SqliteArguments), Error> {
-        Ok((self.sql, for_sqlite(self.args)?))
+    fn of_sqlite(self) -> Result<(SqlStr, SqliteArguments), Error> {
+        match self {
+            Self::Written(sql, args) => {
+                let mut arguments = SqliteArguments::default();
+                let mut args = args.into_iter();
+                args.try_for_each(|arg| add_to_sqlite(&mut arguments, arg))?;
+                Ok((sql, arguments))
+            }
+            Self::Built(query) => {
+                let (sql, arguments) = query.for_sqlite()?;
+                Ok((AssertSqlSafe(sql).into_sql_str(), arguments))
+            }
+        }
     }
 
-    fn of_postgres(self) -> Result<(SqlStr, sqlx::postgres::PgArguments), Error> {
-        let args = for_postgres(self.args)?;
-        if !self.counted {
-            return Ok((self.sql, args));
+    fn of_postgres(self) -> Result<(SqlStr, PgArguments), Error> {
+        match self {
+            Self::Written(sql, args) => {
+                let mut arguments = PgArguments::default();
+                let mut args = args.into_iter();
+                args.try_for_each(|arg| add_to_postgres(&mut arguments, arg))?;
+                Ok((sql, arguments))
+            }
+            Self::Built(query) => {
+                let (sql, arguments) = query.for_postgres()?;
+                Ok((AssertSqlSafe(sql).into_sql_str(), arguments))
+            }
         }
-        let text = numbered(self.sql.as_str()).into_owned();
-        Ok((AssertSqlSafe(text).into_sql_str(), args))
+    }
+}
+
+impl<'q> Builder<'q> {
+    pub(in crate::store) fn build(self) -> Query<'q> {
+        Query::Built(self)
+    }
+
+    pub(in crate::store) fn build_query_as<O>(self) -> QueryAs<'q, O> {
+        self.build().into()
+    }
+
+    pub(in crate::store) fn build_query_scalar<O>(self) -> QueryScalar<'q, O> {
+        self.build().into()
     }
 }
 
@@ -207,33 +227,5 @@ where
     ) -> Result<Option<O>, Error> {
         let row = self.0.fetch_optional(on).await?;
         Ok(row.map(|(value,)| value))
-    }
-}
-
-/// `sql` with `$1`, `$2` and so on in the places of its `?`, as PostgreSQL takes them.
-fn numbered(sql: &str) -> Cow<'_, str> {
-    let mut parts = sql.split('?');
-    let first = parts.next().unwrap_or_default();
-    if first.len() == sql.len() {
-        return Cow::Borrowed(sql);
-    }
-    let mut text = first.to_owned();
-    for (place, part) in (1..).zip(parts) {
-        let place: usize = place;
-        text.push('$');
-        text.push_str(&place.to_string());
-        text.push_str(part);
-    }
-    Cow::Owned(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_numbered_in_their_order() {
-        assert_eq!(numbered("select 1"), "select 1");
-        assert_eq!(numbered("(?, ?), (?)"), "($1, $2), ($3)");
     }
 }
