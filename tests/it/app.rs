@@ -1,5 +1,6 @@
 //! The service, called in memory over a real database: a file, or one on the server that `EPOCHCAST_TEST_POSTGRES` names.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -40,6 +41,15 @@ pub(crate) fn vit() -> Value {
     })
 }
 
+thread_local! {
+    static IN_FILES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that the test is about what only files have: backups of them, their bytes, edits by hand.
+pub(crate) fn in_files() {
+    IN_FILES.set(true);
+}
+
 /// A service with a database of its own.
 pub(crate) struct App {
     pub(crate) router: Service,
@@ -70,7 +80,7 @@ impl App {
     }
 
     async fn start(seed: bool) -> Self {
-        let Some(server) = named() else {
+        let Some(server) = named().filter(|_| !IN_FILES.get()) else {
             return Self::in_file(seed).await;
         };
         let base = Base::new(&server, seed).await;
@@ -79,16 +89,6 @@ impl App {
             _base: Some(base),
             ..app
         }
-    }
-
-    /// With the built-in measurements, in a file wherever others are: for what only files have.
-    pub(crate) async fn seeded_file() -> Self {
-        Self::in_file(true).await
-    }
-
-    /// Without any measurement, in a file wherever others are.
-    pub(crate) async fn empty_file() -> Self {
-        Self::in_file(false).await
     }
 
     async fn in_file(seed: bool) -> Self {

@@ -4,7 +4,7 @@ use axum::http::Method;
 use epochcast::store::Scope;
 use serde_json::{Value, json};
 
-use crate::app::{App, NOW};
+use crate::app::{App, NOW, in_files};
 use crate::standing::{at_speed, rows};
 
 impl App {
@@ -166,16 +166,17 @@ async fn a_row_that_is_out_counts_when_it_is_cleared_and_a_dry_run_never() {
 
 #[tokio::test]
 async fn a_backup_has_the_calibration_and_an_export_does_not() {
+    in_files();
     let app = with_foretold_rows().await;
     let before = app.calibration().await;
     let copy = app.folder().join("copy.db");
     app.live.store().back_up(&copy, NOW).await.unwrap();
-    let other = App::empty_file().await;
+    let other = App::empty().await;
     other.restore(&copy).await;
     other.live.refresh().await.unwrap();
     assert_eq!(other.calibration().await["all"], before["all"]);
     let export = app.get("/v1/measurements.ndjson?platform=mine").await.body;
-    let third = App::seeded_file().await;
+    let third = App::seeded().await;
     let token = third.token("root", Scope::Admin).await;
     let request = axum::http::Request::post("/v1/measurements")
         .header("content-type", "application/x-ndjson")

@@ -10,7 +10,7 @@ use epochcast::store::Scope;
 use hyper::body::{Frame, SizeHint};
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, in_files};
 
 /// What a field may hold, grown from the schema of a request and an example of it.
 struct Grown<'a>(&'a Value);
@@ -296,7 +296,8 @@ async fn of_many_wrong_rows_the_first_thousand_are_kept_and_go_with_their_upload
 
 #[tokio::test]
 async fn long_rows_that_are_wrong_are_kept_by_their_beginning_and_a_megabyte_together() {
-    let app = App::empty_file().await;
+    in_files();
+    let app = App::empty().await;
     let token = app.token("me", Scope::Write).await;
     let rows = |bytes: usize| {
         let row = format!("{{\"label\": \"{}\"}}\n", "x".repeat(bytes)).repeat(300);

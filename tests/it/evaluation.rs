@@ -8,7 +8,7 @@ use epochcast::store::Senders;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::app::{App, deed};
+use crate::app::{App, deed, in_files};
 use crate::docs::{page, rows};
 use crate::process::contents;
 
@@ -27,7 +27,8 @@ fn text(bytes: &[u8]) -> &str {
 
 #[tokio::test]
 async fn evaluate_scores_what_is_stored_as_over_http() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let answer = app.get("/v1/evaluation").await.body;
     let version = &app.get("/v1/version").await.body["data_version"];
     assert_eq!(&answer["data_version"], version);

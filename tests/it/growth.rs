@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::app::{App, NOW};
+use crate::app::{App, NOW, in_files};
 use crate::standing::{at_speed, rows};
 
 /// Changes `path` by hand.
@@ -168,7 +168,8 @@ async fn what_changed_after_it_was_kept_is_made_anew() {
 
 #[tokio::test]
 async fn a_damaged_fit_is_never_believed_and_is_mended() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     app.stored(&rows_of("mine", 20, 1.0)).await;
     app.keep().await;
     let told = app.answers().await;
@@ -199,7 +200,8 @@ async fn a_damaged_fit_is_never_believed_and_is_mended() {
 
 #[tokio::test]
 async fn a_restored_database_is_not_taken_for_the_one_that_was_kept() {
-    let mut app = App::seeded_file().await;
+    in_files();
+    let mut app = App::seeded().await;
     let file = app.folder().join("early.db");
     app.live.store().back_up(&file, NOW).await.unwrap();
     app.stored(&rows_of("mine", 20, 1.0)).await;
@@ -216,7 +218,8 @@ async fn a_restored_database_is_not_taken_for_the_one_that_was_kept() {
 
 #[tokio::test]
 async fn another_process_that_stores_and_keeps_is_followed() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     app.stored(&rows_of("mine", 20, 1.0)).await;
     app.keep().await;
     let options = Options {
@@ -256,7 +259,8 @@ async fn what_nobody_asks_for_is_put_away_and_read_back() {
 
 #[tokio::test]
 async fn a_database_that_nobody_may_write_is_read_with_what_is_kept() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     app.stored(&rows_of("mine", 20, 1.0)).await;
     let told = app.answers().await;
     app.keep().await;
@@ -320,6 +324,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 async fn take(app: &mut App, step: &Step) {
+    in_files();
     match step {
         Step::Send {
             platform,
@@ -365,7 +370,7 @@ proptest! {
     #[test]
     fn whatever_happens_answers_do_not_depend_on_what_is_kept(steps in steps()) {
         Runtime::new().unwrap().block_on(async {
-            let mut app = App::seeded_file().await;
+            let mut app = App::seeded().await;
             for step in &steps {
                 take(&mut app, step).await;
             }

@@ -16,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::app::{App, NOW};
+use crate::app::{App, NOW, in_files};
 use crate::process::{Process, Told, contents, epochcast, text};
 
 /// The name that the program gives its database.
@@ -43,11 +43,12 @@ impl App {
 /// A database on which every write there is was done: uploads with rows in quarantine and rejected ones, taken out and put
 /// back, whole and row by row, and tokens, of which one was revoked.
 async fn full() -> &'static [u8] {
+    in_files();
     static FULL: OnceLock<Vec<u8>> = OnceLock::new();
     if let Some(full) = FULL.get() {
         return full;
     }
-    let app = App::seeded_file().await;
+    let app = App::seeded().await;
     let row = |label: &str, speed: f64| {
         json!({"platform": {"id": "mine", "device": "GPU"}, "mode": "train", "label": label,
             "model": {"name": "ResNet-50"}, "images_per_second": speed})

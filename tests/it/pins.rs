@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use tempfile::TempDir;
 
-use crate::app::{Answer, App, NOW, deed, url};
+use crate::app::{Answer, App, NOW, deed, in_files, url};
 
 /// Nets by their layers, by their costs, of a group that only other platforms have timed, scaled, and of a rare mode.
 fn questions() -> [Value; 5] {
@@ -237,13 +237,14 @@ async fn each_item_of_a_batch_may_name_a_fit() {
 
 #[tokio::test]
 async fn a_backup_knows_the_fits_that_were_made_before_it() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     upload(&app, &[timing("mine", "ResNet-50", 2.0)]).await;
     let before = answers(&app).await;
     change(&app, Method::DELETE, "/v1/uploads/2").await;
     let copy = app.folder().join("copy.db");
     app.live.store().back_up(&copy, NOW).await.unwrap();
-    let other = App::seeded_file().await;
+    let other = App::seeded().await;
     upload(&other, &[timing("other", "ResNet-50", 9.0)]).await;
     other.restore(&copy).await;
     other.live.refresh().await.unwrap();
@@ -345,7 +346,8 @@ async fn rows_can_be_taken_out_while_an_upload_is_being_stored() {
 
 #[tokio::test]
 async fn the_command_line_repeats_a_fit_too() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let asked = json!({"model": {"name": "ResNet-50"}, "platform": "rtx3090-nchw"});
     let before = app.post("/v1/predict", &asked).await.body;
     let id = before["predictions"][0]["fit"]["id"].as_str().unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::app::{Answer, App, NOW};
+use crate::app::{Answer, App, NOW, in_files};
 use crate::pg::{Server, run};
 use crate::process::{Process, epochcast, text};
 use crate::standing::rows;
@@ -105,9 +105,10 @@ async fn changes(app: &App) {
 
 #[tokio::test]
 async fn a_server_answers_what_a_file_answers_and_both_ways_of_copying_keep_it() {
+    in_files();
     let server = Server::start();
     let on_server = App::at(server.make("one").await.parse().unwrap()).await;
-    let in_file = App::seeded_file().await;
+    let in_file = App::seeded().await;
     changes(&on_server).await;
     changes(&in_file).await;
     let before = answers(&in_file).await;

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::app::{App, NOW, deed};
+use crate::app::{App, NOW, deed, in_files};
 
 async fn ask(service: &Service, request: axum::http::request::Builder) -> Response {
     let request = request.body(Body::empty()).unwrap();
@@ -274,7 +274,8 @@ async fn where_reading_takes_a_token_only_pages_and_health_are_open() {
 
 #[tokio::test]
 async fn readiness_turns_while_another_process_holds_the_database_and_turns_back() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let probe = || app.live.store().probe(NOW);
     probe().await.unwrap();
     let other = SqliteConnectOptions::new().filename(app.path());

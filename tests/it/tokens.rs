@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::app::{App, NOW};
+use crate::app::{App, NOW, in_files};
 use crate::process::{epochcast, text};
 use crate::service::{LATER, of_release};
 
@@ -60,7 +60,8 @@ async fn one_may_undo_ones_own_and_an_admin_all() {
 
 #[tokio::test]
 async fn a_token_called_as_the_service_owns_nothing_that_the_service_has_sent() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     // Releases before this one made such tokens.
     by_hand(&app.path(), &token_row((1, "'seed'"), "epochcast_old", NOW)).await;
     for path in ["/v1/uploads/1", "/v1/measurements/1"] {
@@ -73,7 +74,8 @@ async fn a_token_called_as_the_service_owns_nothing_that_the_service_has_sent() 
 
 #[tokio::test]
 async fn an_upload_is_its_tokens_own_by_id_whatever_others_are_called() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let (me, other) = (
         app.token("me", Scope::Write).await,
         app.token("other", Scope::Write).await,
@@ -197,7 +199,8 @@ async fn uploads_of_earlier_releases_are_those_of_the_token_that_had_their_sende
 
 #[tokio::test]
 async fn a_name_that_cannot_be_printed_is_written_out_wherever_it_is_read() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let row = token_row(
         (1, "'a' || char(10, 27) || '[31m' || char(8238)"),
         "epochcast_odd",
@@ -320,7 +323,8 @@ async fn every_operation_that_writes_needs_a_token_that_allows_it() {
 
 #[tokio::test]
 async fn a_token_ends_when_it_expires_or_is_revoked_and_is_kept_as_a_hash() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let store = app.live.store();
     let secret = app.token("me", Scope::Write).await;
     assert_eq!(secret.len(), "epochcast_".len() + 64);

@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use crate::app::{Answer, App, NOW, url};
+use crate::app::{Answer, App, NOW, in_files, url};
 
 impl App {
     async fn upload(&self, kind: &str, query: &str, body: impl Into<Body>) -> Answer {
@@ -393,7 +393,8 @@ async fn a_control_character_in_a_text_is_refused_at_its_field() {
 #[tokio::test]
 async fn a_control_character_that_an_earlier_release_stored_is_exported_in_a_form_that_is_imported()
 {
-    let mut app = App::seeded_file().await;
+    in_files();
+    let mut app = App::seeded().await;
     let db = SqliteConnectOptions::new().filename(app.path());
     let mut db = db.connect().await.unwrap();
     sqlx::raw_sql(
@@ -507,7 +508,8 @@ async fn an_export_imported_into_an_empty_store_gives_the_same_fits_to_the_bit()
 
 #[tokio::test]
 async fn a_backup_restores_what_was_and_damage_is_named() {
-    let app = App::seeded_file().await;
+    in_files();
+    let app = App::seeded().await;
     let backup = app.folder().join("backup.db");
     app.live.store().back_up(&backup, NOW).await.unwrap();
     let before = fits(&app.live);

@@ -119,16 +119,21 @@ impl<'q> Builder<'q> {
                 Ok(())
             }
             Given::List(cells) => {
-                sql.push_str(&format!("select unnest({})", next()));
+                sql.push_str(&["select unnest(", &next(), ")"].concat());
                 add_array(&mut args, cells)
             }
             Given::Rows(width, cells) => {
                 let arrays: Vec<String> = (0..width).map(|_| next()).collect();
                 let names: Vec<String> = (1..=width).map(|n| format!("column{n}")).collect();
                 let (arrays, names) = (arrays.join(", "), names.join(", "));
-                sql.push_str(&format!(
-                    "select * from unnest({arrays}) as given ({names})"
-                ));
+                let parts = [
+                    "select * from unnest(",
+                    &arrays,
+                    ") as given (",
+                    &names,
+                    ")",
+                ];
+                sql.push_str(&parts.concat());
                 let mut columns: Vec<Vec<Arg<'q>>> = Vec::new();
                 columns.resize_with(width, Vec::new);
                 for (place, cell) in cells.into_iter().enumerate() {

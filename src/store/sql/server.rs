@@ -74,15 +74,19 @@ impl fmt::Debug for Server {
 }
 
 /// What `work` returns, unless the server does not answer for so long.
-pub(super) async fn within<T>(
+pub(super) fn within<T>(
     most: Duration,
     work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match tokio::time::timeout(most, work).await {
-        Err(_) | Ok(Err(Error::PoolTimedOut)) => {
-            Err(Error::Io(io::Error::new(ErrorKind::TimedOut, "no answer")))
+) -> impl Future<Output = Result<T, Error>> {
+    // In a place of its own: whoever waits for either database would be as large as both.
+    let work = Box::pin(work);
+    async move {
+        match tokio::time::timeout(most, work).await {
+            Err(_) | Ok(Err(Error::PoolTimedOut)) => {
+                Err(Error::Io(io::Error::new(ErrorKind::TimedOut, "no answer")))
+            }
+            Ok(done) => done,
         }
-        Ok(done) => done,
     }
 }
 
