@@ -143,6 +143,7 @@ async fn a_start_reads_what_is_kept_and_makes_nothing_anew() {
 
 #[tokio::test]
 async fn soon_after_a_start_nobody_waits_for_what_was_kept() {
+    in_files();
     let mut app = App::seeded().await;
     app.keep().await;
     app.reopen().await;
@@ -155,6 +156,7 @@ async fn soon_after_a_start_nobody_waits_for_what_was_kept() {
 
 #[tokio::test]
 async fn what_changed_after_it_was_kept_is_made_anew() {
+    in_files();
     let mut app = App::seeded().await;
     app.stored(&rows_of("mine", 20, 1.0)).await;
     app.keep().await;
@@ -324,7 +326,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 async fn take(app: &mut App, step: &Step) {
-    in_files();
     match step {
         Step::Send {
             platform,
@@ -369,6 +370,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_answers_do_not_depend_on_what_is_kept(steps in steps()) {
+        in_files();
         Runtime::new().unwrap().block_on(async {
             let mut app = App::seeded().await;
             for step in &steps {
