@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use cli::args::{Cli, Command, UploadCommand};
 use cli::commands::{
-    archive, compare, copy, doctor, evaluate, explain, healthcheck, import, lists, plan, predict,
+    archive, compare, doctor, evaluate, explain, healthcheck, import, lists, plan, predict,
     restore, serve, shell, token, uploads,
 };
 use cli::config_file;
@@ -57,7 +57,7 @@ fn command(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Export) => run(archive::export(&cli.settings)),
         Some(Command::Backup { file }) => run(archive::back_up(&cli.settings, &file)),
         Some(Command::Restore(args)) => run(restore::restore(&cli.settings, &args)),
-        Some(Command::Copy(args)) => run(copy::copy(&args)),
+        Some(Command::Copy(args)) => run(archive::copy(&args)),
         Some(Command::Verify) => run(archive::verify(&cli.settings)),
         Some(Command::Token(command)) => run(token::token(&cli.settings, &command)),
         Some(Command::Healthcheck) => healthcheck::healthcheck(cli.settings.listen),

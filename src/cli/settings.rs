@@ -26,8 +26,8 @@ pub(crate) struct Settings {
         value_name = "ADDR"
     )]
     pub(crate) listen: SocketAddr,
-    /// Where the measurements are kept: sqlite://PATH, created at first start, or postgres://USER@HOST/DATABASE, which several
-    /// services may share; migrated and seeded at first start
+    /// Where the measurements are kept: a file, made at first start, or <postgres://USER@HOST/DATABASE>, which several services
+    /// may share; migrated and seeded at first start
     #[arg(
         long,
         global = true,

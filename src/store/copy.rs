@@ -232,6 +232,8 @@ impl Store {
             let sql = "insert into meta (name, value) values ('seed', $1)";
             sql::query(sql).bind(seed).execute(&mut *to).await?;
         }
+        // Of a file that was written meanwhile no state was read.
+        self.is_as_it_was()?;
         to.commit().await?;
         target.holds().await
     }

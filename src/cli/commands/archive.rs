@@ -1,13 +1,13 @@
-//! `epochcast export`, `backup` and `verify`: none changes the database.
+//! `epochcast export`, `backup`, `copy` and `verify`: none changes the database.
 
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use epochcast::live::{Export, ExportFormat, Live};
-use epochcast::store::{Damage, Filter};
+use epochcast::store::{Damage, Filter, Options, Store};
 
-use crate::cli::args::Settings;
+use crate::cli::args::{CopyArgs, Settings};
 use crate::cli::database;
 use epochcast::live::clock;
 
@@ -32,6 +32,34 @@ pub(crate) async fn back_up(settings: &Settings, file: &Path) -> anyhow::Result<
         return Err(error);
     }
     println!("{}: {holds}", file.display());
+    Ok(())
+}
+
+/// Copies all of one database into another, which is empty, and looks whether it has arrived as it was.
+pub(crate) async fn copy(args: &CopyArgs) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        args.from != args.to,
+        "{} is both what to copy and where to: name two",
+        args.from
+    );
+    let from = Store::look(&args.from).await?;
+    let options = Options {
+        seed: false,
+        now: clock::now(),
+    };
+    let to = Store::open(&args.to, options).await?;
+    let copied = from.copy_into(&to).await;
+    from.close().await;
+    let holds = copied?;
+    let damage = to.damage().await?;
+    to.close().await;
+    print(&damage);
+    anyhow::ensure!(
+        damage.is_empty(),
+        "not all of {} has arrived as it was: does epochcast verify find damage there?",
+        args.from
+    );
+    println!("{}: {holds}", args.to);
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod archive;
 pub(crate) mod compare;
-pub(crate) mod copy;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
