@@ -43,8 +43,8 @@ impl App {
 /// A database on which every write there is was done: uploads with rows in quarantine and rejected ones, taken out and put
 /// back, whole and row by row, and tokens, of which one was revoked.
 async fn full() -> &'static [u8] {
-    in_files();
     static FULL: OnceLock<Vec<u8>> = OnceLock::new();
+    in_files();
     if let Some(full) = FULL.get() {
         return full;
     }

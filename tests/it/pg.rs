@@ -250,7 +250,7 @@ fn found(name: &str) -> PathBuf {
     let all = releases.into_iter().rev().chain(on_path);
     all.into_iter()
         .find(|path| Path::is_file(path))
-        .expect(MISSING)
+        .unwrap_or_else(|| panic!("{MISSING}"))
 }
 
 fn done(command: &mut Command) {

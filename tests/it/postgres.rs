@@ -1,7 +1,7 @@
 //! The database on a PostgreSQL server: it answers what a file answers, whichever of several services is asked, and says what
 //! is wrong where it cannot.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -9,6 +9,7 @@ use epochcast::store::{DatabaseUrl, Options, Scope, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::app::{Answer, App, NOW, in_files};
 use crate::pg::{Server, run};
@@ -20,10 +21,16 @@ const SEEDED: Options = Options {
     now: NOW,
 };
 
+/// `rows` as NDJSON.
+fn ndjson(rows: &[Value]) -> String {
+    let rows = rows.iter();
+    rows.fold(String::new(), |lines, row| format!("{lines}{row}\n"))
+}
+
 /// An upload of `body`, NDJSON.
 async fn upload(app: &App, body: &[Value]) -> Answer {
     let token = app.token("me", Scope::Write).await;
-    let lines: String = body.iter().map(|row| format!("{row}\n")).collect();
+    let lines = ndjson(body);
     let request = Request::post("/v1/measurements")
         .header(header::CONTENT_TYPE, "application/x-ndjson")
         .header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -174,7 +181,7 @@ async fn services_that_start_at_once_seed_once_and_answer_as_one() {
         .await
         .unwrap();
     assert_eq!(uploads, 1);
-    let lines: String = rows(20).iter().map(|row| format!("{row}\n")).collect();
+    let lines = ndjson(&rows(20));
     std::fs::write(dir.path().join("mine.ndjson"), lines).unwrap();
     let sent = epochcast(
         dir.path(),
@@ -267,6 +274,14 @@ async fn each_way_to_miss_a_database_is_told_with_what_to_do() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn tables_that_are_not_those_of_this_release_are_told_with_what_to_do() {
+    let server = Server::start();
+    let good = server.make("good").await;
+    let mut db = PgConnection::connect(&good).await.unwrap();
+    run(&mut db, "create role locked login password 'right-one'").await;
     let url: DatabaseUrl = good.parse().unwrap();
     let missing = Store::look(&url).await.unwrap_err().to_string();
     assert!(missing.contains("there is no database at"), "{missing}");
@@ -313,10 +328,7 @@ async fn while_a_server_is_gone_predictions_go_on_and_uploads_are_told_to_wait()
         let request = Request::post("/v1/measurements")
             .header(header::CONTENT_TYPE, "application/x-ndjson")
             .header(header::AUTHORIZATION, format!("Bearer {token}"));
-        let rows = rows(12)
-            .iter()
-            .map(|row| format!("{row}\n"))
-            .collect::<String>();
+        let rows = ndjson(&rows(12));
         let request = request.body(Body::from(rows)).unwrap();
         tower::ServiceExt::oneshot(app.router.clone(), request)
             .await
