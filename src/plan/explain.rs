@@ -14,7 +14,7 @@ use crate::net::layers::{Counts, Kind, Layer};
 use crate::net::{Net, STRATEGIES, Scaling};
 use crate::timing::fit::estimator::Part;
 use crate::timing::fit::layer_sums::{LAUNCH, LayerSums};
-use crate::timing::predict::predictor::ColumnShares;
+use crate::timing::predict::prediction::ColumnShares;
 use crate::timing::{Features, Form, Predictor};
 use crate::units::to_f64;
 

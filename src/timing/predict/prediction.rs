@@ -56,3 +56,14 @@ pub struct Time {
     /// Upper end.
     pub high_ms: f64,
 }
+
+/// Shares of a time, which add up to 1.
+#[derive(Clone, Debug)]
+pub struct ColumnShares {
+    /// What the prediction looked at.
+    pub form: Form,
+    /// In the order of [`Form::columns`].
+    pub columns: Vec<f64>,
+    /// What would not be there if launching the layers took no time.
+    pub launching: f64,
+}

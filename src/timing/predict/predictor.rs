@@ -9,9 +9,10 @@ use super::fit::{Estimate, Fit};
 use super::fit_id::{FitId, Seen, hash_alone, hash_lent, lenders};
 use super::interval::covered;
 use super::names::Names;
-use super::prediction::{Asked, Prediction, Time};
+use super::prediction::{Asked, ColumnShares, Prediction, Time};
 use super::warning::{Range, Warning};
 use crate::net::Group;
+use crate::timing::data::gpus::Gpu;
 use crate::timing::data::platform::{Mode, Platform};
 use crate::timing::fit::estimator::{Estimator, Fitted, Form, Part};
 use crate::timing::fit::features::{Architecture, Features};
@@ -21,21 +22,12 @@ use crate::timing::fit::neighbours::Nearest;
 use crate::timing::fit::training::{Rows, Sample, Tally, TrainingSet};
 use crate::units::{rounded, to_f64};
 
-/// Shares of a time, which add up to 1.
-#[derive(Clone, Debug)]
-pub struct ColumnShares {
-    /// What the prediction looked at.
-    pub form: Form,
-    /// In the order of [`Form::columns`].
-    pub columns: Vec<f64>,
-    /// What would not be there if launching the layers took no time.
-    pub launching: f64,
-}
-
 /// The fits of one platform and mode.
 #[derive(Clone, Debug)]
 pub struct Predictor {
     platform: Platform,
+    /// What its devices are: to find that by their name takes longer than a fit's answer.
+    gpu: Option<&'static Gpu>,
     mode: Mode,
     tally: Tally,
     names: Names,
@@ -109,6 +101,7 @@ impl Predictor {
         };
         Some(Self {
             names: Names::alone(hash_alone(&seen)),
+            gpu: Gpu::of_device(&platform.device),
             platform,
             mode,
             tally,
@@ -132,6 +125,7 @@ impl Predictor {
     pub(super) fn on(&self, sheet: Sheet) -> Self {
         Self {
             sample: TrainingSet::default(),
+            gpu: Gpu::of_device(&sheet.platform.device),
             sheet: Some(sheet),
             ..self.clone()
         }
@@ -180,6 +174,12 @@ impl Predictor {
         self.sheet
             .as_ref()
             .map_or(&self.platform, |sheet| &sheet.platform)
+    }
+
+    /// What its devices are, where their data sheet is known.
+    #[must_use]
+    pub fn gpu(&self) -> Option<&'static Gpu> {
+        self.gpu
     }
 
     /// What was timed.
