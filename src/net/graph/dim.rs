@@ -127,11 +127,24 @@ impl Widths {
         match dim {
             Dim::Number(n) => n,
             Dim::Times(by, width) => by.saturating_mul(self.entry(width).size),
-            Dim::Sum(place) => self
-                .sum(place)
-                .iter()
-                .fold(0, |all, term| all.saturating_add(self.size((*term).into()))),
+            Dim::Sum(place) => {
+                let of = |term: &Term| {
+                    let size = term.width.map_or(1, |width| self.entry(width).size);
+                    term.by.saturating_mul(size)
+                };
+                let terms = self.sum(place).iter().map(of);
+                terms.fold(0, u64::saturating_add)
+            }
         }
+    }
+
+    /// How long each of the axes is before scaling.
+    pub(super) fn sizes_of(&self, shape: &[Dim]) -> Sizes {
+        let mut sizes = Sizes::from_elem(0, shape.len());
+        for (size, dim) in sizes.iter_mut().zip(shape) {
+            *size = self.size(*dim);
+        }
+        sizes
     }
 
     /// The terms of `dim`, in widths that equal nothing else.

@@ -68,6 +68,13 @@ impl Parts {
         validated
     }
 
+    /// How much the timings of `net` vary; 0 where they do not tell.
+    pub(in crate::timing::predict) fn noise(&self, net: Option<Architecture>) -> f64 {
+        let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
+        let found = net.and_then(|net| find(net).ok());
+        found.map_or(0.0, |position| self.noises[position].1)
+    }
+
     /// What `form` has fitted, where the timings say enough.
     pub(super) fn fit_of(&self, form: Form) -> Option<&Fit> {
         self.fits.iter().find(|fit| fit.form == form)
