@@ -78,9 +78,14 @@ pub(crate) fn one(
         } else {
             format!("no platform is called `{word}`")
         };
-        let hint = match Gpu::find(&word) {
-            Some(gpu) => format!("`gpu:{}` predicts by its data sheet", gpu.id),
-            None => nearest(&word, &known),
+        let hint = match Gpu::meant(&word).as_slice() {
+            [] => nearest(&word, &known),
+            [gpu] => format!("`gpu:{}` predicts by its data sheet", gpu.id),
+            several => {
+                let name = |gpu: &&Gpu| format!("`gpu:{}`", gpu.id);
+                let all: Vec<String> = several.iter().map(name).collect();
+                format!("{} predict by their data sheets", all.join(", "))
+            }
         };
         Invalid::at("", word.as_str(), detail, hint)
     })
