@@ -210,6 +210,53 @@ async fn a_gpu_may_be_called_as_people_write_it_and_is_answered_by_its_name_here
     assert_eq!(app.get("/v1/gpus/rtx%206000").await.status, 404);
 }
 
+/// Images/s of an RTX 5090 with `PyTorch` 2.7 at batch 12: `results/5090` of MatrixSP/pytorch-gpu-benchmark, by which nothing was chosen.
+const ON_A_FAST_HOST: [(&str, &str, &str, f64); 8] = [
+    ("train", "fp16", "ResNet-50", 1457.79),
+    ("train", "fp16", "densenet121", 777.08),
+    ("train", "tf32", "ResNet-50", 1075.18),
+    ("train", "tf32", "densenet121", 793.56),
+    ("infer", "fp16", "ResNet-50", 4610.6),
+    ("infer", "fp16", "densenet121", 2622.46),
+    ("infer", "tf32", "ResNet-50", 3203.59),
+    ("infer", "tf32", "densenet121", 2351.56),
+];
+
+#[tokio::test]
+async fn a_host_that_launches_sooner_is_within_the_interval_and_is_spoken_of() {
+    let app = App::seeded().await;
+    for (mode, precision, net, rate) in ON_A_FAST_HOST {
+        let platform = format!("gpu:rtx5090:{precision}");
+        let asked =
+            json!({"model": {"name": net}, "platform": platform, "mode": mode, "batch_size": 12});
+        let row = predict(&app, asked).await["predictions"][0].clone();
+        let (low, high) = (
+            number(&row, "/interval/low_seconds"),
+            number(&row, "/interval/high_seconds"),
+        );
+        let seconds = 1_281_167.0 / rate;
+        assert!(
+            (low..high).contains(&seconds),
+            "{platform} {net} {low} {seconds}"
+        );
+        let warnings = row["warnings"].as_array().unwrap().iter();
+        let told = |w: &&Value| {
+            w["detail"]
+                .as_str()
+                .unwrap()
+                .contains("some launch five times sooner")
+        };
+        assert_eq!(warnings.filter(told).count(), 1, "{row}");
+        // What takes longer than expected is no matter of the host.
+        let middle = number(&row, "/epoch_seconds");
+        assert!(middle / low > high / middle, "{row}");
+    }
+    // Of a platform the host was timed along.
+    let timed = json!({"platform": "rtx4090-nchw", "mode": "infer", "batch_size": 12});
+    let timed = resnet50(&app, timed).await;
+    assert!(!timed["warnings"].to_string().contains("sooner"), "{timed}");
+}
+
 #[tokio::test]
 async fn the_page_about_gpus_names_every_one() {
     let app = App::seeded().await;

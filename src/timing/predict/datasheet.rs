@@ -138,8 +138,8 @@ pub struct Scales {
 /// Timings that a platform should have to stand for another GPU.
 pub(super) const ENOUGH: usize = 20;
 
-/// The law, in the names of fits: raised whenever a constant here or of a recipe changes.
-const LAW: &str = "law 2";
+/// The law, in the names of fits: raised whenever a constant here, of a recipe or of an unknown host changes.
+const LAW: &str = "law 3";
 
 /// A predictor's place on another GPU.
 #[derive(Clone, Debug)]
