@@ -399,14 +399,8 @@ impl Predictor {
     pub fn least_ms(&self, asked: &Asked) -> Option<f64> {
         let fit = self.fit_for(asked.estimator, asked.features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
-        Some(
-            scale
-                * fit.least_ms(
-                    self.lenders.lend_to(&self.own, fit.form),
-                    asked.features,
-                    asked.group,
-                ),
-        )
+        let lent = self.lenders.lend_to(&self.own, fit.form);
+        Some(scale * fit.least_ms(lent, asked.features, asked.group))
     }
 
     /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
@@ -426,11 +420,13 @@ impl Predictor {
         let beyond = self.range().batch_doubt(self.images(asked).unwrap_or(0.0));
         let sheets = scales.map_or(0.0, |s| s.spread);
         let doubt = batch.spread.hypot(sheets).hypot(beyond);
-        let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
+        let half_width = |doubt: f64| estimate.half_width.hypot(asked.level.z() * doubt);
+        // Data sheets say nothing of the host.
+        let sooner = scales.map_or(0.0, |_| batch.sooner);
         let time = Time {
             ms,
-            low_ms: ms * (-half_width).exp(),
-            high_ms: ms * half_width.exp(),
+            low_ms: ms * (-half_width(doubt.hypot(sooner))).exp(),
+            high_ms: ms * half_width(doubt).exp(),
         };
         (time, estimate, batch)
     }
@@ -485,7 +481,8 @@ impl Predictor {
         if let Some(images) = self.images(asked) {
             warnings.extend(self.range().beyond_batch(images));
             let launching = (batch.launching > 0.0).then_some(batch.launching);
-            warnings.extend(Warning::overhead_bound(images, launching));
+            let host = self.sheet.is_none().then_some(platform);
+            warnings.extend(Warning::overhead_bound(images, launching, host));
         }
         let borrowed = estimate.borrowed.as_ref();
         warnings.extend(borrowed.map(|b| Warning::borrowed(asked.group, b)));
