@@ -280,7 +280,7 @@ async fn what_is_wrong_in_the_fields_of_a_recipe_is_pointed_at() {
         ),
         (
             json!({"id": "my-4090", "device": "RTX 4090"}),
-            "/platform/id",
+            "/platform/device",
             "",
         ),
     ] {
