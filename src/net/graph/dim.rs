@@ -127,14 +127,10 @@ impl Widths {
         match dim {
             Dim::Number(n) => n,
             Dim::Times(by, width) => by.saturating_mul(self.entry(width).size),
-            Dim::Sum(place) => {
-                let of = |term: &Term| {
-                    let size = term.width.map_or(1, |width| self.entry(width).size);
-                    term.by.saturating_mul(size)
-                };
-                let terms = self.sum(place).iter().map(of);
-                terms.fold(0, u64::saturating_add)
-            }
+            Dim::Sum(place) => self
+                .sum(place)
+                .iter()
+                .fold(0, |all, term| all.saturating_add(self.size((*term).into()))),
         }
     }
 
