@@ -148,10 +148,8 @@ mod tests {
     #[test]
     fn fits_that_another_release_has_kept_are_read_as_what_they_were() {
         let hex = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
+            let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+            digits.collect::<Vec<_>>().concat()
         };
         let kept = include_str!("../../../../tests/golden/kept.hex").trim_end();
         let digits = kept.as_bytes().chunks(2);
