@@ -172,7 +172,7 @@ impl Known {
     }
 
     /// Takes the `timings` of `key` that were read beside, as they are at `version` of the data, where that is the one here.
-    pub(super) fn take(&mut self, version: i64, key: Key, (timings, judge): (Timings, Judge)) {
+    pub(super) fn take(&mut self, version: i64, key: Key, timings: Timings, judge: Judge) {
         if self.version == Some(version) && !self.at_hand.contains(&key) {
             self.forget(&key);
             self.timings.put_all(timings);

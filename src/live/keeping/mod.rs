@@ -54,7 +54,7 @@ impl Live {
         read(&self.store, &key, Which::All, &mut take).await?;
         let mut known = self.known.lock().await;
         if self.store.data_version().await? == predictors.data_version {
-            known.take(predictors.data_version, key, (timings, judge));
+            known.take(predictors.data_version, key, timings, judge);
         }
         Ok(())
     }
