@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The service under load: predictions beside a bare axum JSON echo of the same sizes, of one net, of 450 in turn, and of nets
-that were never asked for before; and what becomes of it at twice what it can do, with clients that obey Retry-After and that
-ignore it. The ratios count: all run in the same minutes on one machine.
+"""The service under load: predictions beside a bare axum JSON echo of the same sizes, of one net, of 450 in turn, of factors and
+of nets that were never asked for before; and what becomes of it at twice what it can do, with clients that obey Retry-After and
+that ignore it. The ratios count: all run in the same minutes on one machine.
 
     cargo build --release && cargo build --release --example echo
     scripts/bench_load.py [ROUNDS, default 5] [SECONDS a round, default 4]
@@ -24,19 +24,25 @@ from common import ROOT, Server, free_port
 
 ASK = json.dumps({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4},
                   "platform": "v100x8-paper"})
-# In Lua: the body of request number n, counted from 0. A factor of eight digits is a net of its own for each request.
+SCALED = ASK.replace('"dWr"', '"%s"').replace('"factor": 4', '"factor": %.8g')
+OWN = json.dumps({"family": "anynet", "depths": [2, 7, 12, 1], "widths": [0, 1, 2, 3], "strides": [2, 2, 2, 2],
+                  "bot_muls": [1, 1, 1, 1], "group_ws": [8, 8, 8, 8], "se_on": True})
+DESCRIBED = ASK.replace('{"name": "RegNetY-4GF"}', OWN.replace("0, 1, 2, 3", "%d, %d, %d, %d"))
+# How many nets, the body with places for what changes, and that in Lua, of request number n, counted from 0. A factor of eight
+# digits makes a net of its own for each request; so do widths.
 NETS = {
-    "one net": (1, "return 'dWr', 4"),
-    "450 nets": (450, "return ({'d', 'w', 'dWr'})[n % 3 + 1], 1 + math.floor(n / 3) / 20"),
-    "new nets": (0, "return 'dWr', 1 + n * 3e-7"),
+    "one net": (1, SCALED, "return 'dWr', 4"),
+    "450 nets": (450, SCALED, "return ({'d', 'w', 'dWr'})[n % 3 + 1], 1 + math.floor(n / 3) / 20"),
+    "new nets": (0, SCALED, "return 'dWr', 1 + n * 3e-7"),
+    "own nets": (0, DESCRIBED, "return 16 + n % 40 * 8, 80 + math.floor(n / 40) % 80 * 8, 200 + math.floor(n / 3200) % 80 * 8, "
+                               "1024 + math.floor(n / 256000) % 80 * 8"),
 }
 ECHO = pathlib.Path(os.environ.get("ECHO", ROOT / "target/release/examples/echo"))
 
 
 def script(nets, wait_ms, gzip):
     """What wrk runs: `nets` in turn, with `wait_ms` between two requests of a connection."""
-    number, choice = NETS[nets]
-    body = ASK.replace('"dWr"', '"%s"').replace('"factor": 4', '"factor": %.8g')
+    number, body, choice = NETS[nets]
     lines = [f"local function net(n) {choice} end",
              f"local function body(n) return string.format([[{body}]], net(n)) end",
              "wrk.method, wrk.headers['Content-Type'] = 'POST', 'application/json'",
@@ -58,12 +64,18 @@ def wrk(port, folder, connections, seconds, wait_ms=0, path="/v1/predict", nets=
     return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 
-def beside_echo(server, folder, rounds, seconds):
-    answer = server.request("POST", "/v1/predict", ASK, {"Content-Type": "application/json"})[1]
-    port, padding = free_port(), len(answer) - len(ASK) - 23
+def echo_of_sizes(server, ask):
+    """An echo whose answer to `ask` is as long as the server's, and its port."""
+    answer = server.request("POST", "/v1/predict", ask, {"Content-Type": "application/json"})[1]
+    port, padding = free_port(), len(answer) - len(ask) - 23
     echo = subprocess.Popen([ECHO, f"127.0.0.1:{port}", str(padding)])
     time.sleep(0.5)
-    for nets in NETS:
+    return echo, port
+
+
+def beside_echo(server, folder, rounds, seconds):
+    for nets, (_, body, _) in NETS.items():
+        echo, port = echo_of_sizes(server, ASK if body == SCALED else body % (48, 144, 360, 1024))
         rates, tails, packed = [], [], []
         for turn in range(rounds + 1):
             echoed = wrk(port, folder, 32, seconds, path="/", nets=nets)
@@ -78,7 +90,7 @@ def beside_echo(server, folder, rounds, seconds):
                   f"ratios {rates[-1]:.2f} and {tails[-1]:.2f}", flush=True)
         print(f"{nets}, predict beside echo: {statistics.median(rates):.2f} of its requests/s, {statistics.median(tails):.2f} of "
               f"its p99; asked for gzip {statistics.median(packed):.2f} of its own requests/s (medians of {rounds})", flush=True)
-    echo.kill()
+        echo.kill()
 
 
 def twice_the_clients(server, folder, seconds):

@@ -2,22 +2,81 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::json::{Invalid, nearest, typed};
 use crate::timing::data::gpus::Gpu;
+use crate::timing::data::platform::{MemoryFormat, Precision};
+use crate::timing::data::recipe::{Recipe, Software};
 use crate::timing::predict::datasheet::AskedGpu;
 use crate::timing::{Mode, PlatformId, Predictor, Predictors};
 
-/// One platform's id, or several.
+/// One platform, or several.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub enum PlatformChoice {
     /// One.
-    One(String),
+    One(PlatformNamed),
     /// Several.
-    Several(Vec<String>),
+    Several(Vec<PlatformNamed>),
+}
+
+/// A platform's id, or a GPU by its data sheet.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum PlatformNamed {
+    /// The id of a platform, or `gpu:NAME` with the words of a recipe behind it.
+    Id(String),
+    /// The same of a GPU, in fields.
+    Gpu(GpuInRecipe),
+}
+
+/// A GPU by its data sheet, and what is done to nets there: `gpu:NAME` and its recipe, in fields.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GpuInRecipe {
+    /// Its name, as `/v1/gpus` has it or as people write it.
+    #[schema(example = "h100")]
+    pub gpu: String,
+    /// Arithmetic of the layers; `amp` where nothing is said.
+    pub precision: Option<Precision>,
+    /// Order of an activation's dimensions; `channels_first` where nothing is said.
+    pub memory_format: Option<MemoryFormat>,
+    /// What runs the layers; `eager` where nothing is said.
+    pub software: Option<Software>,
+}
+
+impl GpuInRecipe {
+    /// The same in words, of which none is unsaid.
+    fn word(&self) -> Result<String, Invalid> {
+        let gpu = Gpu::named(&self.gpu).map_err(|e| e.under("/gpu"))?;
+        let unsaid = Recipe::default();
+        let recipe = Recipe {
+            precision: self.precision.unwrap_or(unsaid.precision),
+            memory_format: self.memory_format.unwrap_or(unsaid.memory_format),
+            software: self.software.unwrap_or(unsaid.software),
+        };
+        if !gpu.has(recipe.precision) {
+            let able = Precision::ALL.into_iter().filter(|p| gpu.has(*p));
+            let able: Vec<&str> = able.map(Precision::as_str).collect();
+            let detail = format!("{} has no tensor cores that compute so", gpu.device);
+            let hint = format!("one of {}", able.join(", "));
+            let precision = recipe.precision.as_str();
+            return Err(Invalid::at("/precision", precision, detail, hint));
+        }
+        Ok(format!("gpu:{}:{}", gpu.id, recipe.words().join(":")))
+    }
+}
+
+/// The word by which `named`, one of a request's platforms, goes.
+pub(super) fn word(named: &Value) -> Result<String, Invalid> {
+    if named.is_object() {
+        typed::<GpuInRecipe>(named)?.word()
+    } else {
+        typed(named)
+    }
 }
 
 /// Most platforms that one question names; with none named it may be more.
@@ -51,13 +110,13 @@ pub fn chosen(
     }
 }
 
-/// The predictor that `id` names: of a platform, or of a GPU by its data sheet.
+/// The predictor that `named` names: of a platform, or of a GPU by its data sheet.
 pub(crate) fn one(
     predictors: &Predictors,
     mode: Mode,
-    id: &Value,
+    named: &Value,
 ) -> Result<Arc<Predictor>, Invalid> {
-    let word: String = typed(id)?;
+    let word = word(named)?;
     if let Some(asked) = AskedGpu::read(&word)? {
         return predictors.on_gpu(&asked, mode).map(Arc::new).ok_or_else(|| {
             let detail = format!("no platform of a known GPU has timings of mode {mode}");
@@ -78,9 +137,14 @@ pub(crate) fn one(
         } else {
             format!("no platform is called `{word}`")
         };
-        let hint = match Gpu::find(&word) {
-            Some(gpu) => format!("`gpu:{}` predicts by its data sheet", gpu.id),
-            None => nearest(&word, &known),
+        let hint = match Gpu::meant(&word).as_slice() {
+            [] => nearest(&word, &known),
+            [gpu] => format!("`gpu:{}` predicts by its data sheet", gpu.id),
+            several => {
+                let name = |gpu: &&Gpu| format!("`gpu:{}`", gpu.id);
+                let all: Vec<String> = several.iter().map(name).collect();
+                format!("{} predict by their data sheets", all.join(", "))
+            }
         };
         Invalid::at("", word.as_str(), detail, hint)
     })

@@ -150,8 +150,9 @@ pub struct NearestRow {
     pub epoch_seconds: f64,
 }
 
-/// What `prediction` stands on; `epoch` makes seconds of milliseconds for one image on one device.
+/// What `prediction`, of the fit called `id`, stands on; `epoch` makes seconds of milliseconds for one image on one device.
 pub(super) fn fit_row(
+    id: String,
     predictor: &Predictor,
     asked: &Asked,
     prediction: &Prediction,
@@ -170,7 +171,7 @@ pub(super) fn fit_row(
     let shares = prediction.shares.iter();
     let operators = asked.features.layers.filter(|_| form == Form::Layers);
     FitRow {
-        id: predictor.id(asked.estimator).to_string(),
+        id,
         estimator: asked.estimator,
         based_on: form,
         published: operators.and_then(|sums| sums.published).map(Place::name),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::chosen;
 use super::request::PredictRequest;
 use crate::json::Invalid;
 use crate::live::{Live, PinError};
@@ -61,7 +62,7 @@ impl PredictRequest {
         };
         let id: FitId = word.parse().map_err(|e: Invalid| e.under("/fit"))?;
         let own = id.asked();
-        let is_own = |word: &Value| word.as_str().is_some_and(|word| id.is_of(word));
+        let is_own = |named: &Value| chosen::word(named).is_ok_and(|word| id.is_of(&word));
         let same = match &self.platform {
             None | Some(Value::Null) => true,
             Some(Value::Array(ids)) => ids.iter().all(is_own) && ids.len() == 1,

@@ -1,5 +1,6 @@
 //! How long one epoch takes.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -169,7 +170,8 @@ pub fn predicted_by(
         }
         time.warnings.extend(missed.clone());
         let epoch = |ms: f64| times.question.epoch_seconds(predictor, ms);
-        let fit = fit_row(predictor, &asked, &prediction, epoch);
+        let id = take(&mut time.fit.id);
+        let fit = fit_row(id, predictor, &asked, &prediction, epoch);
         Some(PredictionRow::new(time, fit))
     };
     let predictions = chosen.iter().filter_map(row).collect();

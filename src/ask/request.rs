@@ -29,7 +29,8 @@ macro_rules! question {
             /// Side of the images, in pixels, where `model` does not say.
             pub resolution: Option<crate::units::Whole>,
             /// Id of a platform, or a list; default: all with timings of the mode. `gpu:h100`, or
-            /// `gpu:h100:amp:channels_last:compiled`: by a GPU's data sheet and a recipe, without any timing on it.
+            /// `gpu:h100:amp:channels_last:compiled`: by a GPU's data sheet and a recipe, without any timing on it. The same in
+            /// fields: `{"gpu": "h100", "memory_format": "channels_last", "software": "compiled"}`.
             #[schema(value_type = Option<crate::ask::chosen::PlatformChoice>)]
             pub platform: Option<serde_json::Value>,
             /// `train` (default) or `infer`, the forward pass alone.

@@ -18,7 +18,7 @@ pub(crate) struct PredictArgs {
     #[command(flatten)]
     pub(crate) about: AboutArgs,
     /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
+    #[arg(long, alias = "scaling", value_name = "FORM:FACTOR", value_parser = scale)]
     pub(crate) scale: Option<RawScaling>,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
@@ -70,7 +70,7 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) about: AboutArgs,
     /// How to scale it: a strategy (dWr:4), a share of the width (a0.7:4) or a reference string (`d1_w8_g8_r1:4`)
-    #[arg(long, value_name = "FORM:FACTOR", value_parser = scale)]
+    #[arg(long, alias = "scaling", value_name = "FORM:FACTOR", value_parser = scale)]
     pub(crate) scale: Option<RawScaling>,
     /// Images of an epoch [default: 1281167, ImageNet]
     #[arg(long, value_name = "N", value_parser = count)]
@@ -92,6 +92,9 @@ pub(crate) struct AboutArgs {
     /// Platform to predict for, or gpu:NAME[:RECIPE] by a data sheet; several joined by commas or repeated; default: all with timings of the mode
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) platform: Vec<String>,
+    /// GPU to predict for by its data sheet, such as h100 or rtx4090:bf16:compiled: --platform gpu:NAME says the same
+    #[arg(long, value_name = "NAME[:RECIPE]", value_delimiter = ',')]
+    pub(crate) gpu: Vec<String>,
     /// What is timed
     #[arg(long, value_name = "train|infer", value_parser = modes())]
     pub(crate) mode: Option<Mode>,

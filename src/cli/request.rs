@@ -28,6 +28,8 @@ pub(crate) struct Request {
     source: Source,
     /// What the command line says of it, as JSON pointers.
     said: BTreeSet<String>,
+    /// How many platforms it names; behind them stand GPUs.
+    platforms: usize,
 }
 
 /// Where the net comes from.
@@ -50,7 +52,28 @@ impl Request {
             .with("family", json!(about.family))
             .with("estimator", json!(about.estimator))
             .with("mode", json!(about.mode));
-        Ok(request.with("platform", json!(about.platform)))
+        Ok(request.at(&about.platform, &about.gpu))
+    }
+
+    /// On `platforms`, and on `gpus` by their data sheets.
+    fn at(mut self, platforms: &[String], gpus: &[String]) -> Self {
+        self.platforms = platforms.len();
+        let gpus = gpus.iter().map(|gpu| {
+            let name = gpu.strip_prefix("gpu:").unwrap_or(gpu);
+            format!("gpu:{name}")
+        });
+        let all: Vec<String> = platforms.iter().cloned().chain(gpus).collect();
+        self.with("platform", json!(all))
+    }
+
+    /// The flag that sets the field at `pointer`.
+    fn flag(&self, pointer: &str) -> Option<&'static str> {
+        let platform = pointer.strip_prefix("/platform/");
+        let platform = platform.and_then(|place| place.parse::<usize>().ok());
+        if platform.is_some_and(|place| place >= self.platforms) {
+            return Some("--gpu");
+        }
+        flag(pointer)
     }
 
     fn of_name(net: &str) -> anyhow::Result<Self> {
@@ -69,6 +92,7 @@ impl Request {
             fields: Map::from_iter([("model".to_owned(), json!({"name": name}))]),
             source: Source::Name,
             said: BTreeSet::from(["/model".to_owned()]),
+            platforms: 0,
         };
         request.at_resolution(side)
     }
@@ -85,6 +109,7 @@ impl Request {
             fields,
             source: Source::File { name, at },
             said: BTreeSet::new(),
+            platforms: 0,
         }
     }
 
@@ -221,7 +246,7 @@ impl Request {
             is_within(pointer, said) || !pointer.is_empty() && is_within(said, pointer)
         };
         let said = self.said.iter().any(touches);
-        let flag = flag(pointer);
+        let flag = self.flag(pointer);
         match &self.source {
             // What the file holds, or could hold and no flag sets.
             Source::File { name, at }

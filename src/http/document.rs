@@ -97,10 +97,14 @@ pub(super) fn text(document: &OpenApi) -> String {
                 bound_fields(schema, &mut choices);
             }
         }
-        for (schema, field) in choices {
-            if let Some(schema) = schemas.get_mut(&schema) {
-                bound(&field, schema, &mut BTreeSet::new());
+        let mut seen = BTreeSet::new();
+        // A choice may be among choices.
+        while let Some(choice) = choices.pop_first() {
+            let (name, field) = &choice;
+            if let Some(schema) = schemas.get_mut(name).filter(|_| !seen.contains(&choice)) {
+                bound(field, schema, &mut choices);
             }
+            seen.insert(choice);
         }
     }
     for (_, item) in value["paths"].as_object_mut().into_iter().flatten() {

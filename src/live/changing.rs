@@ -112,7 +112,7 @@ impl Live {
         change.judge(&come, &judged.judgement).await?;
         let fits = known.fits(&predictors, &platforms, change.version(), &judged);
         let committed = change.commit(&fits).await?;
-        self.follow_change(&mut known, committed, (judged, keys))
+        self.follow_change(&mut known, committed, judged, keys)
             .await;
         Ok(())
     }

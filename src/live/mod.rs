@@ -180,7 +180,7 @@ impl Live {
         }
         let fits = |version| known.fits(&predictors, &platforms, version, &judged);
         let (_, committed) = writing.commit(fits).await?;
-        self.follow_change(&mut known, committed, (judged, keys))
+        self.follow_change(&mut known, committed, judged, keys)
             .await;
         Ok(Ended::Stored(stored))
     }
@@ -199,9 +199,10 @@ impl Live {
         &self,
         known: &mut Known,
         committed: Committed,
-        judged: (Judged, BTreeSet<Key>),
+        judged: Judged,
+        keys: BTreeSet<Key>,
     ) {
-        if let Err(error) = self.change(known, committed, judged).await {
+        if let Err(error) = self.change(known, committed, judged, keys).await {
             tracing::error!(%error, "a change is stored, and the fits have not seen it yet");
         }
     }
@@ -212,7 +213,8 @@ impl Live {
         &self,
         known: &mut Known,
         Committed { version, first }: Committed,
-        (judged, keys): (Judged, BTreeSet<Key>),
+        judged: Judged,
+        keys: BTreeSet<Key>,
     ) -> Result<(), StoreError> {
         if known.version != Some(version - 1) {
             return self.reload(known).await;

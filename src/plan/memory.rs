@@ -110,8 +110,9 @@ impl<'a> Step<'a> {
     /// Of the net that `features` are of; `None` for inference, whose memory is not estimated.
     fn of(question: &Question, features: &Features, predictor: &'a Predictor) -> Option<Self> {
         let platform = predictor.platform();
-        let gpu = Gpu::of_device(&platform.device);
-        let has = gpu.map_or_else(most_memory, |gpu| gpu.memory_bytes);
+        let has = predictor
+            .gpu()
+            .map_or_else(most_memory, |gpu| gpu.memory_bytes);
         let devices = u64::from(platform.device_count);
         let setup = Setup {
             optimizer: Optimizer::default(),

@@ -96,9 +96,10 @@ const ROWS: &str = r#"{"platform": {"id": "mine", "device": "GPU"}, "mode": "tra
 "#;
 
 /// A call, its exit code, and what it says on standard error.
-const CALLS: [(&str, i32, &str); 43] = [
+const CALLS: [(&str, i32, &str); 45] = [
     ("predict ResNet-50 --platform rtx3090-nchw", 0, ""),
     ("predict ResNet-50@160 --platform gpu:h100", 0, ""),
+    ("predict ResNet-50 --gpu h100 --scaling dWr:4", 0, ""),
     ("models resnet", 0, ""),
     ("models no-such-net", 0, "nothing is called `no-such-net`"),
     ("strategies", 0, ""),
@@ -144,6 +145,11 @@ const CALLS: [(&str, i32, &str); 43] = [
         "--platform: rtx4090-nchw has no timings of mode train",
     ),
     ("predict ResNet-50 --platform gpu:h1000", 2, "--platform: "),
+    (
+        "predict ResNet-50 --platform v100x8-paper --gpu h100,h1000",
+        2,
+        "--gpu: no data sheet of a GPU called `h1000`",
+    ),
     (
         "predict ResNet-50 --mode training",
         2,
@@ -355,6 +361,10 @@ fn one_thing_can_be_said_in_two_ways() {
         (
             "predict ResNet-50 --platform v100x8-paper,gpu:h100",
             "predict ResNet-50 --platform v100x8-paper --platform gpu:h100",
+        ),
+        (
+            "predict ResNet-50 --platform v100x8-paper,gpu:h100:bf16",
+            "predict ResNet-50 --platform v100x8-paper --gpu h100:bf16",
         ),
         (
             "predict costs.json --family resnet",

@@ -160,6 +160,28 @@ async fn a_gpu_that_cannot_be_answered_is_refused_with_what_would_do() {
     };
     assert_eq!(hint(&app, "gpu:h10").await, "did you mean `h100`?");
     assert_eq!(
+        hint(&app, "gpu:a100:fp32").await,
+        "name one: `a100-40gb`, `a100-40gb-pcie`, `a100-80gb`, `a100-80gb-pcie`"
+    );
+    assert_eq!(
+        hint(&app, "RTX A6000").await,
+        "`gpu:rtx-a6000` predicts by its data sheet"
+    );
+    assert_eq!(
+        hint(&app, "p100").await,
+        "`gpu:p100-pcie`, `gpu:p100-sxm2` predict by their data sheets"
+    );
+    assert!(
+        hint(&app, "gpu:mi300x")
+            .await
+            .starts_with("send a few timings")
+    );
+    assert!(
+        hint(&app, "gpu:gtx1080ti:bf16")
+            .await
+            .contains("gpu:gtx1080ti")
+    );
+    assert_eq!(
         hint(&app, "h100").await,
         "`gpu:h100` predicts by its data sheet"
     );
@@ -169,6 +191,81 @@ async fn a_gpu_that_cannot_be_answered_is_refused_with_what_would_do() {
             .await
             .contains("upload")
     );
+}
+
+#[tokio::test]
+async fn a_gpu_may_be_called_as_people_write_it_and_is_answered_by_its_name_here() {
+    let app = App::seeded().await;
+    for (written, name) in [
+        ("gpu:RTX A6000", "gpu:rtx-a6000"),
+        ("gpu:2080ti:fp32", "gpu:rtx2080ti:fp32"),
+        ("gpu:4070 Ti Super:compiled", "gpu:rtx4070ti-super:compiled"),
+    ] {
+        let row = resnet50(&app, json!({"platform": written})).await;
+        assert_eq!(row["platform"], name);
+        assert_eq!(row, resnet50(&app, json!({"platform": name})).await);
+    }
+    let sheet = app.get("/v1/gpus/quadro%20rtx%208000").await.body;
+    assert_eq!(sheet["id"], "quadro-rtx8000");
+    assert_eq!(app.get("/v1/gpus/rtx%206000").await.status, 404);
+}
+
+/// Images/s of an RTX 5090 with `PyTorch` 2.7 at batch 12: `results/5090` of MatrixSP/pytorch-gpu-benchmark, by which nothing was chosen.
+const ON_A_FAST_HOST: [(&str, &str, &str, f64); 8] = [
+    ("train", "fp16", "ResNet-50", 1457.79),
+    ("train", "fp16", "densenet121", 777.08),
+    ("train", "tf32", "ResNet-50", 1075.18),
+    ("train", "tf32", "densenet121", 793.56),
+    ("infer", "fp16", "ResNet-50", 4610.6),
+    ("infer", "fp16", "densenet121", 2622.46),
+    ("infer", "tf32", "ResNet-50", 3203.59),
+    ("infer", "tf32", "densenet121", 2351.56),
+];
+
+#[tokio::test]
+async fn a_host_that_launches_sooner_is_within_the_interval_and_is_spoken_of() {
+    let app = App::seeded().await;
+    for (mode, precision, net, rate) in ON_A_FAST_HOST {
+        let platform = format!("gpu:rtx5090:{precision}");
+        let asked =
+            json!({"model": {"name": net}, "platform": platform, "mode": mode, "batch_size": 12});
+        let row = predict(&app, asked).await["predictions"][0].clone();
+        let (low, high) = (
+            number(&row, "/interval/low_seconds"),
+            number(&row, "/interval/high_seconds"),
+        );
+        let seconds = 1_281_167.0 / rate;
+        assert!(
+            (low..high).contains(&seconds),
+            "{platform} {net} {low} {seconds}"
+        );
+        let warnings = row["warnings"].as_array().unwrap().iter();
+        let told = |w: &&Value| {
+            w["detail"]
+                .as_str()
+                .unwrap()
+                .contains("some launch five times sooner")
+        };
+        assert_eq!(warnings.filter(told).count(), 1, "{row}");
+        // What takes longer than expected is no matter of the host.
+        let middle = number(&row, "/epoch_seconds");
+        assert!(middle / low > high / middle, "{row}");
+    }
+    // Of a platform the host was timed along.
+    let timed = json!({"platform": "rtx4090-nchw", "mode": "infer", "batch_size": 12});
+    let timed = resnet50(&app, timed).await;
+    assert!(!timed["warnings"].to_string().contains("sooner"), "{timed}");
+}
+
+#[tokio::test]
+async fn the_page_about_gpus_names_every_one() {
+    let app = App::seeded().await;
+    let page = std::fs::read_to_string("docs/gpus.md").unwrap();
+    let list = app.get("/v1/gpus").await.body;
+    for gpu in list["gpus"].as_array().unwrap() {
+        let id = gpu["id"].as_str().unwrap();
+        assert!(page.contains(&format!("`{id}`")), "{id}");
+    }
 }
 
 #[tokio::test]

@@ -155,6 +155,23 @@ async fn soon_after_a_start_nobody_waits_for_what_was_kept() {
 }
 
 #[tokio::test]
+async fn a_platform_of_many_timings_is_changed_as_well_after_a_start() {
+    let mut app = App::seeded().await;
+    let row = |i: u32| {
+        let acts = 1e6 + 1e3 * f64::from(i);
+        json!({"platform": {"id": "mine", "device": "made-up GPU"}, "mode": "train", "label": format!("r{i}"),
+            "complexity": {"flops": 100.0 * acts, "params": acts, "acts": acts}, "images_per_second": 4e9 / acts})
+    };
+    let rows: Vec<Value> = (0..20_100).map(row).collect();
+    app.stored(&rows[..20_050]).await;
+    app.keep().await;
+    app.reopen().await;
+    app.live.warm().await.unwrap();
+    app.stored(&rows[20_050..]).await;
+    app.agrees().await;
+}
+
+#[tokio::test]
 async fn what_changed_after_it_was_kept_is_made_anew() {
     in_files();
     let mut app = App::seeded().await;

@@ -206,3 +206,90 @@ async fn a_word_that_is_none_of_a_recipes_is_refused_with_the_nearest() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_recipe_in_fields_is_the_same_as_in_words_in_every_question() {
+    let app = App::seeded().await;
+    let fields = json!({"gpu": "H100", "precision": "bf16", "memory_format": "channels_last", "software": "compiled"});
+    let words = json!("gpu:h100:bf16:channels_last:compiled");
+    let net = json!({"name": "RegNetY-4GF"});
+    for (path, question) in [
+        ("/v1/predict", json!({"model": net})),
+        ("/v1/compare", json!({"model": net, "factors": [2]})),
+        ("/v1/explain", json!({"model": net})),
+        (
+            "/v1/plan",
+            json!({"model": net, "limits": {"epoch_seconds": 3000}}),
+        ),
+    ] {
+        let with = |platform: &Value| {
+            let mut question = question.clone();
+            question["platform"] = platform.clone();
+            question
+        };
+        let answer = app.post(path, &with(&fields)).await;
+        assert_eq!(answer.status, 200, "{path} {}", answer.body);
+        assert_eq!(
+            answer.body,
+            app.post(path, &with(&words)).await.body,
+            "{path}"
+        );
+    }
+    let several = json!([{"gpu": "l4"}, "rtx3090-nchw"]);
+    let items = json!({"items": [{"model": net, "platform": several}]});
+    let answer = app.post("/v1/predict/batch", &items).await.body;
+    let rows = answer["items"][0]["predictions"].as_array().unwrap();
+    let platforms: Vec<&Value> = rows.iter().map(|row| &row["platform"]).collect();
+    assert_eq!(
+        json!(platforms),
+        json!(["gpu:l4:amp:channels_first:eager", "rtx3090-nchw"])
+    );
+    let pinned = json!({"model": net, "platform": fields, "fit": resnet50(&app, "gpu:h100:bf16:channels_last:compiled", "train").await["fit"]["id"]});
+    assert_eq!(app.post("/v1/predict", &pinned).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_the_fields_of_a_recipe_is_pointed_at() {
+    let app = App::seeded().await;
+    for (platform, pointer, hint) in [
+        (
+            json!({"gpu": "a100"}),
+            "/platform/gpu",
+            "name one: `a100-40gb`",
+        ),
+        (json!({"precision": "amp"}), "/platform", "add `gpu`"),
+        (
+            json!({"gpu": "t4", "precision": "bf16"}),
+            "/platform/precision",
+            "one of fp32, amp, fp16",
+        ),
+        (
+            json!({"gpu": "t4", "precision": "int8"}),
+            "/platform/precision",
+            "one of",
+        ),
+        (
+            json!({"gpu": "t4", "layout": "channels_last"}),
+            "/platform/layout",
+            "",
+        ),
+        (
+            json!(["gpu:t4", {"gpu": "t4", "software": "xla"}]),
+            "/platform/1/software",
+            "one of",
+        ),
+        (
+            json!({"id": "my-4090", "device": "RTX 4090"}),
+            "/platform/device",
+            "",
+        ),
+    ] {
+        let asked = json!({"model": {"name": "ResNet-50"}, "platform": platform});
+        let answer = app.post("/v1/predict", &asked).await;
+        assert_eq!(answer.status, 422, "{platform}");
+        let errors = answer.body["errors"].as_array().unwrap();
+        let at = errors.iter().find(|error| error["pointer"] == pointer);
+        let at = at.unwrap_or_else(|| panic!("{platform}: {errors:?}"));
+        assert!(at["hint"].as_str().unwrap().starts_with(hint), "{at}");
+    }
+}

@@ -24,6 +24,27 @@ def test_a_scaling_is_written_as_on_the_command_line(scale, wanted):
     assert ask.scaling(scale) == wanted
 
 
+@pytest.mark.parametrize(
+    ("platform", "wanted"),
+    [
+        ("gpu:h100", "gpu:h100"),
+        ({"gpu": "RTX A6000"}, "gpu:RTX A6000"),
+        ({"software": "compiled", "gpu": "h100", "precision": "bf16"}, "gpu:h100:bf16:compiled"),
+        (({"gpu": "l4"}, "rtx3090-nchw"), ["gpu:l4", "rtx3090-nchw"]),
+        ({"gpu": "l4", "layout": "nhwc"}, {"gpu": "l4", "layout": "nhwc"}),
+    ],
+)
+def test_a_gpu_in_a_recipe_is_written_as_a_mapping_too(platform, wanted):
+    assert ask.question("resnet50", None, None, {"platform": platform})["platform"] == wanted
+
+
+def test_a_mapping_of_a_gpu_is_answered_and_a_wrong_one_is_pointed_at(client):
+    answer = client.predict("ResNet-50", platform={"gpu": "2080ti", "precision": "fp32"})
+    assert answer.prediction.platform == "gpu:rtx2080ti:fp32"
+    with pytest.raises(epochcast.Problem, match="/platform/layout"):
+        client.predict("ResNet-50", platform={"gpu": "2080ti", "layout": "nhwc"})
+
+
 @pytest.mark.parametrize("wrong", ["dWr", "dWr:x", "a0..7:2"])
 def test_a_scaling_that_is_none_is_refused(wrong):
     with pytest.raises(ValueError, match=r"dWr:4|no number"):

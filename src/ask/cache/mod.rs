@@ -1,5 +1,6 @@
 //! What was worked out lately, found again without the work.
 
+pub(crate) mod asked;
 pub(crate) mod counted;
 pub(crate) mod ready;
 pub(crate) mod recent;

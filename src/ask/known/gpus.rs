@@ -23,7 +23,7 @@ pub struct GpuRow {
     pub fp32_teraflops: f64,
     /// On tensor cores with TF32; null where they cannot.
     pub tf32_teraflops: Option<f64>,
-    /// On tensor cores with 16-bit floats, added up in 32 bits.
+    /// On tensor cores with 16-bit floats, added up in 32 bits; without tensor cores the 32-bit rate.
     pub fp16_teraflops: f64,
     /// Titles of the documents.
     pub source: &'static str,

@@ -3,13 +3,12 @@
 //! Most questions come once: an answer is remembered when its question comes for the second time. One that takes long is at
 //! once: whoever comes back to its page asks it again.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
 
+use crate::ask::cache::asked::Asked;
 use crate::ask::cache::recent::Recent;
 use crate::timing::Predictors;
 
@@ -23,15 +22,11 @@ struct Given {
     /// Weak, so that fits which were replaced are not kept for it.
     fits: Weak<Predictors>,
     answers: Recent<Box<[u8]>, Bytes>,
-    /// Hashes of questions that came, each at the place that it names: a later one takes it.
-    asked: Box<[AtomicU64]>,
-    hashes: RandomState,
+    asked: Asked,
 }
 
 /// Bytes of the answers that are remembered at least; twice as many at most.
 const MOST: usize = 4 << 20;
-/// Questions of which it is known that they came.
-const ASKED: usize = 1 << 14;
 /// Longest question and answer that are remembered.
 const LONGEST: usize = 64 << 10;
 
@@ -40,16 +35,8 @@ impl Given {
         Self {
             fits: Arc::downgrade(fits),
             answers: Recent::new(MOST),
-            asked: (0..ASKED).map(|_| AtomicU64::new(0)).collect(),
-            hashes: RandomState::new(),
+            asked: Asked::default(),
         }
-    }
-
-    /// Whether `question` came before, lately.
-    fn was_asked(&self, question: &[u8]) -> bool {
-        let hash = self.hashes.hash_one(question);
-        let place = usize::try_from(hash).unwrap_or_default() % ASKED;
-        self.asked[place].swap(hash, Ordering::Relaxed) == hash
     }
 
     /// Remembers `answer`, unless it is long.
@@ -84,7 +71,7 @@ impl Answers {
     /// Remembers `answer`, which follows from `fits` and `question` alone, where that came before.
     pub(in crate::http) fn keep(&self, fits: &Arc<Predictors>, question: &[u8], answer: &Bytes) {
         let given = self.by(fits);
-        if given.was_asked(question) {
+        if given.asked.again(question) {
             given.keep(question, answer);
         }
     }

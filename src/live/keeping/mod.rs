@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Live;
-use super::known::{Known, failed};
-use crate::store::{Keep, KeptAt, KeptHead, StoreError};
+use super::known::{Known, failed, put, read};
+use crate::store::{Keep, KeptAt, KeptHead, StoreError, Which};
 use crate::timing::Predictors;
+use crate::timing::judge::standing::Judge;
 use crate::timing::predict::own::{Head, Own};
-use crate::timing::predict::predictors::{Key, Made};
+use crate::timing::predict::predictors::{Key, Made, Timings};
 use source::{opened, sealed};
 
 /// Timings whose fits stay in memory, those that were asked for lately aside: about half a kilobyte each.
@@ -33,15 +34,27 @@ impl Live {
         let fits = tokio::task::spawn_blocking(move || predictors.warm(MOST));
         fits.await.map_err(|e| failed(&e))?;
         for key in many {
-            // One by one, so that whoever uploads waits for one at most.
-            let mut known = self.known.lock().await;
-            self.catch_up(&mut known).await?;
-            let predictors = self.predictors();
-            let timings = predictors.get(&key.0, key.1).map(|fit| fit.measurements());
-            if timings.is_some_and(|timings| known.has_room_for(timings)) {
-                let one = BTreeSet::from([key]);
-                known.load(&self.store, &predictors, &one).await?;
-            }
+            self.read_beside(key).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the timings of `key` while changes go on, and takes them where none has come between.
+    async fn read_beside(&self, key: Key) -> Result<(), StoreError> {
+        let predictors = self.predictors();
+        let Some(fit) = predictors.get(&key.0, key.1) else {
+            return Ok(());
+        };
+        if !self.known.lock().await.has_room_for(fit.measurements()) {
+            return Ok(());
+        }
+        let devices = fit.platform().device_count;
+        let (mut timings, mut judge) = (Timings::default(), Judge::default());
+        let mut take = |rows| put(&mut timings, &mut judge, rows, devices);
+        read(&self.store, &key, Which::All, &mut take).await?;
+        let mut known = self.known.lock().await;
+        if self.store.data_version().await? == predictors.data_version {
+            known.take(predictors.data_version, key, timings, judge);
         }
         Ok(())
     }

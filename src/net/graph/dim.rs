@@ -134,6 +134,15 @@ impl Widths {
         }
     }
 
+    /// How long each of the axes is before scaling.
+    pub(super) fn sizes_of(&self, shape: &[Dim]) -> Sizes {
+        let mut sizes = Sizes::from_elem(0, shape.len());
+        for (size, dim) in sizes.iter_mut().zip(shape) {
+            *size = self.size(*dim);
+        }
+        sizes
+    }
+
     /// The terms of `dim`, in widths that equal nothing else.
     pub(super) fn terms(&self, dim: Dim) -> Terms {
         let mut terms = Terms::new();

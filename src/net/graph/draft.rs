@@ -47,14 +47,14 @@ impl Draft {
     ///
     /// # Errors
     /// Where it cannot be read, or its shapes do not fit.
-    pub(in crate::net) fn push(&mut self, node: RawNode) -> Result<usize, String> {
+    pub(in crate::net) fn push(&mut self, mut node: RawNode) -> Result<usize, String> {
         let before = self.shapes.len() - 1;
         let place = u32::try_from(before).unwrap_or(u32::MAX);
         let told = |Invalid(errors): Invalid| {
             let first = errors.into_iter().next();
             first.map_or_else(String::new, |error| error.detail)
         };
-        let node = read(node, place, &self.nodes).map_err(told)?;
+        let node = read(&mut node, place, &self.nodes).map_err(told)?;
         self.shapes.push(self.walk.next(&node)?);
         self.nodes.push(node);
         Ok(before + 1)

@@ -9,6 +9,9 @@ use smallvec::{SmallVec, smallvec};
 
 use super::dim::{Dim, Shape, Split, Widths};
 
+/// The places of an axis's parts among the names of the pattern.
+type Axis = SmallVec<[usize; 2]>;
+
 /// How the axes of a value become those of another.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rearrange {
@@ -16,8 +19,8 @@ pub(super) struct Rearrange {
     pub(super) text: String,
     /// The axes whose length is told, by name.
     pub(super) sizes: BTreeMap<String, u64>,
-    left: Vec<Vec<usize>>,
-    right: Vec<Vec<usize>>,
+    left: Vec<Axis>,
+    right: Vec<Axis>,
     /// The length of each named axis, where it is told.
     told: Vec<Option<u64>>,
 }
@@ -28,14 +31,29 @@ const BATCH: &str = "b";
 /// Most axes of a value.
 pub(super) const MAX_AXES: usize = 16;
 
+/// Names, and brackets by themselves.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let pieces = text
+        .split_whitespace()
+        .flat_map(|word| word.split_inclusive(['(', ')']));
+    pieces.flat_map(apart).filter(|word| !word.is_empty())
+}
+
+/// What stands before the bracket at the end of `piece`, and that; either may be empty.
+fn apart(piece: &str) -> [&str; 2] {
+    let bracket = usize::from(piece.ends_with(['(', ')']));
+    let (before, bracket) = piece.split_at(piece.len() - bracket);
+    [before, bracket]
+}
+
 /// One side of the arrow: axes of named parts; an axis of one has none.
-fn side(text: &str, names: &mut Vec<String>, known: bool) -> Result<Vec<Vec<usize>>, String> {
-    let spaced = text.replace('(', " ( ").replace(')', " ) ");
-    let (mut axes, mut open, mut seen) = (Vec::new(), None::<Vec<usize>>, Vec::new());
-    for word in spaced.split_whitespace() {
+fn side<'a>(text: &'a str, names: &mut Vec<&'a str>, known: bool) -> Result<Vec<Axis>, String> {
+    let (mut axes, mut open) = (Vec::with_capacity(4), None::<Axis>);
+    let mut seen = SmallVec::<[usize; 8]>::new();
+    for word in words(text) {
         let place = match word {
             "(" if open.is_none() => {
-                open = Some(Vec::new());
+                open = Some(Axis::new());
                 continue;
             }
             ")" => {
@@ -45,11 +63,11 @@ fn side(text: &str, names: &mut Vec<String>, known: bool) -> Result<Vec<Vec<usiz
             "(" => return Err("brackets stand within brackets".to_owned()),
             "1" => None,
             name if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-                let found = names.iter().position(|known| known == name);
+                let found = names.iter().position(|known| *known == name);
                 let place = match (found, known) {
                     (Some(place), true) => place,
                     (None, false) => {
-                        names.push(name.to_owned());
+                        names.push(name);
                         names.len() - 1
                     }
                     (Some(_), false) => return Err(format!("`{name}` stands twice on the left")),
@@ -86,23 +104,24 @@ impl Rearrange {
         let (before, after) = text
             .split_once("->")
             .ok_or("a pattern has an arrow, such as `b c h w -> b (c h w)`")?;
-        let mut names = Vec::new();
+        let mut names = Vec::with_capacity(4);
         let left = side(before, &mut names, false)?;
         let right = side(after, &mut names, true)?;
-        if let Some(stray) = sizes.keys().find(|name| !names.contains(name)) {
+        let is_axis = |name: &&String| names.contains(&name.as_str());
+        if let Some(stray) = sizes.keys().find(|name| !is_axis(name)) {
             return Err(format!(
                 "`{stray}` has a size, but is no axis of the pattern"
             ));
         }
         let grouped = |place: usize| left.iter().any(|g| g.len() > 1 && g.contains(&place));
-        let told = |(place, name): (usize, &String)| match sizes.get(name) {
-            None if name == BATCH && grouped(place) => Some(1),
+        let told = |(place, name): (usize, &&str)| match sizes.get(*name) {
+            None if *name == BATCH && grouped(place) => Some(1),
             told => told.copied(),
         };
         let told: Vec<Option<u64>> = names.iter().enumerate().map(told).collect();
         for group in &left {
             let unknown = group.iter().filter(|place| told[**place].is_none());
-            let unknown: Vec<&str> = unknown.map(|place| names[*place].as_str()).collect();
+            let unknown: Vec<&str> = unknown.map(|place| names[*place]).collect();
             if unknown.len() > 2 {
                 return Err(format!("of {} two follow at most", unknown.join(", ")));
             }
@@ -151,7 +170,7 @@ impl Rearrange {
                 (None, _) => {}
             }
         }
-        let merge = |group: &Vec<usize>| {
+        let merge = |group: &Axis| {
             group.iter().fold(Dim::Number(1), |all, place| {
                 widths.product(all, lengths[*place])
             })

@@ -3,6 +3,7 @@
 pub(super) mod cells;
 pub mod defaults;
 pub mod foreign;
+mod gpu_names;
 pub mod gpus;
 pub mod identity;
 pub mod measurement;

@@ -117,6 +117,11 @@ impl Judge {
         self.courts.remove(key);
     }
 
+    /// Puts what is out by `other` beside.
+    pub fn put_all(&mut self, other: Self) {
+        self.courts.extend(other.courts);
+    }
+
     /// What `made` makes of the standings, beside `timings`, which are in the fits.
     #[must_use]
     pub fn judge(

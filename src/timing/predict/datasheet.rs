@@ -28,7 +28,8 @@ pub struct AskedGpu {
 
 impl AskedGpu {
     /// The GPU that `word` asks for: `gpu:NAME`, with the words of a recipe behind it in any order
-    /// (`gpu:h100:bf16:channels_last:compiled`); `None` where it is the name of a platform.
+    /// (`gpu:h100:bf16:channels_last:compiled`); `None` where it is the name of a platform. The GPU's name may be as people
+    /// write it: `gpu:RTX A6000` is `gpu:rtx-a6000` from here on.
     ///
     /// # Errors
     /// Where the GPU or a word is unknown, or the GPU cannot compute so.
@@ -38,15 +39,17 @@ impl AskedGpu {
         };
         let mut words = name.split(':');
         let gpu = Gpu::named(words.next().unwrap_or_default())?;
-        let recipe = Recipe::read(words)?;
+        let said: Vec<&str> = words.collect();
+        let recipe = Recipe::read(said.iter().copied())?;
         if !gpu.has(recipe.precision) {
             let known: Vec<String> = Self::names(gpu).collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            let detail = format!("the tensor cores of {} do not compute so", gpu.device);
+            let detail = format!("{} has no tensor cores that compute so", gpu.device);
             return Err(Invalid::at("", word, detail, nearest(word, &known)));
         }
+        let word = [&[gpu.id.as_str()], said.as_slice()].concat().join(":");
         Ok(Some(Self {
-            word: word.to_owned(),
+            word: format!("{PREFIX}{word}"),
             gpu,
             recipe,
         }))
@@ -135,8 +138,8 @@ pub struct Scales {
 /// Timings that a platform should have to stand for another GPU.
 pub(super) const ENOUGH: usize = 20;
 
-/// The law, in the names of fits: raised whenever a constant here or of a recipe changes.
-const LAW: &str = "law 2";
+/// The law, in the names of fits: raised whenever a constant here, of a recipe or of an unknown host changes.
+const LAW: &str = "law 3";
 
 /// A predictor's place on another GPU.
 #[derive(Clone, Debug)]

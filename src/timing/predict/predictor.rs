@@ -13,9 +13,10 @@ use super::own::{Lenders, Own, Parts, Replaced, VALIDATED};
 use super::prediction::{Asked, ColumnShares, Prediction, Time};
 use super::warning::{Range, Warning};
 use crate::net::Group;
+use crate::timing::data::gpus::Gpu;
 use crate::timing::data::platform::{Mode, Platform};
 use crate::timing::fit::estimator::{Estimator, Fitted, Form, Part};
-use crate::timing::fit::features::{Architecture, Features};
+use crate::timing::fit::features::Features;
 use crate::timing::fit::level::Level;
 use crate::timing::fit::line::Explanation;
 use crate::timing::fit::neighbours::Nearest;
@@ -26,6 +27,8 @@ use crate::units::{rounded, to_f64};
 #[derive(Clone, Debug)]
 pub struct Predictor {
     own: Arc<Own>,
+    /// What its devices are: to find that by their name takes longer than a fit's answer.
+    gpu: Option<&'static Gpu>,
     names: Names,
     lenders: Lenders,
     /// Where it stands for another GPU: which, and at what scales.
@@ -80,6 +83,7 @@ impl Predictor {
     pub(super) fn alone(own: Own) -> Self {
         Self {
             names: Names::alone(hash_alone(&own.seen())),
+            gpu: Gpu::of_device(&own.platform.device),
             own: Arc::new(own),
             lenders: Lenders::default(),
             sheet: None,
@@ -89,6 +93,7 @@ impl Predictor {
     /// The same fits on a GPU of which only the data sheet is known.
     pub(super) fn on(&self, sheet: Sheet) -> Self {
         Self {
+            gpu: Gpu::of_device(&sheet.platform.device),
             sheet: Some(sheet),
             ..self.clone()
         }
@@ -160,6 +165,12 @@ impl Predictor {
         self.sheet
             .as_ref()
             .map_or(&self.own.platform, |sheet| &sheet.platform)
+    }
+
+    /// What its devices are, where their data sheet is known.
+    #[must_use]
+    pub fn gpu(&self) -> Option<&'static Gpu> {
+        self.gpu
     }
 
     /// What was timed.
@@ -388,14 +399,8 @@ impl Predictor {
     pub fn least_ms(&self, asked: &Asked) -> Option<f64> {
         let fit = self.fit_for(asked.estimator, asked.features)?;
         let scale = self.sheet.as_ref().map_or(1.0, |s| s.scales.factor());
-        Some(
-            scale
-                * fit.least_ms(
-                    self.lenders.lend_to(&self.own, fit.form),
-                    asked.features,
-                    asked.group,
-                ),
-        )
+        let lent = self.lenders.lend_to(&self.own, fit.form);
+        Some(scale * fit.least_ms(lent, asked.features, asked.group))
     }
 
     /// The same time and interval as [`Predictor::predict`] gives, without what else that says.
@@ -406,7 +411,7 @@ impl Predictor {
     }
 
     fn timed(&self, asked: &Asked, fit: &Fit) -> (Time, Estimate, AtBatch) {
-        let noise = self.noise(asked.features.architecture);
+        let noise = self.own.parts().noise(asked.features.architecture);
         let estimate = fit.estimate(self.lenders.lend_to(&self.own, fit.form), asked, noise);
         let scales = self.sheet.as_ref().map(|sheet| &sheet.scales);
         let fitted = estimate.ms * scales.map_or(1.0, Scales::factor);
@@ -415,11 +420,13 @@ impl Predictor {
         let beyond = self.range().batch_doubt(self.images(asked).unwrap_or(0.0));
         let sheets = scales.map_or(0.0, |s| s.spread);
         let doubt = batch.spread.hypot(sheets).hypot(beyond);
-        let half_width = estimate.half_width.hypot(asked.level.z() * doubt);
+        let half_width = |doubt: f64| estimate.half_width.hypot(asked.level.z() * doubt);
+        // Data sheets say nothing of the host.
+        let sooner = scales.map_or(0.0, |_| batch.sooner);
         let time = Time {
             ms,
-            low_ms: ms * (-half_width).exp(),
-            high_ms: ms * half_width.exp(),
+            low_ms: ms * (-half_width(doubt.hypot(sooner))).exp(),
+            high_ms: ms * half_width(doubt).exp(),
         };
         (time, estimate, batch)
     }
@@ -474,19 +481,13 @@ impl Predictor {
         if let Some(images) = self.images(asked) {
             warnings.extend(self.range().beyond_batch(images));
             let launching = (batch.launching > 0.0).then_some(batch.launching);
-            warnings.extend(Warning::overhead_bound(images, launching));
+            let host = self.sheet.is_none().then_some(platform);
+            warnings.extend(Warning::overhead_bound(images, launching, host));
         }
         let borrowed = estimate.borrowed.as_ref();
         warnings.extend(borrowed.map(|b| Warning::borrowed(asked.group, b)));
         warnings.extend(estimate.lent.as_ref().and_then(Warning::lent));
         warnings
-    }
-
-    fn noise(&self, net: Option<Architecture>) -> f64 {
-        let noises = &self.own.parts().noises;
-        let find = |net| noises.binary_search_by_key(&net, |(net, _)| *net);
-        let found = net.and_then(|net| find(net).ok());
-        found.map_or(0.0, |position| noises[position].1)
     }
 
     fn range(&self) -> &Range {

@@ -175,16 +175,27 @@ impl Warning {
         (share > 0.5).then(|| Self::new("flop_bound", detail()))
     }
 
-    /// `batch`: images in a step, for each device; `launching`: the share of the time that launches add, where known.
-    pub(super) fn overhead_bound(batch: f64, launching: Option<f64>) -> Option<Self> {
+    /// `batch`: images in a step, for each device; `launching`: the share of the time that launches add, where known; `host`: the
+    /// platform on whose host nets were timed, and none for a data sheet.
+    pub(super) fn overhead_bound(
+        batch: f64,
+        launching: Option<f64>,
+        host: Option<&PlatformId>,
+    ) -> Option<Self> {
+        let on_any_host = match host {
+            Some(_) => "",
+            None => {
+                "; the host does that, of which data sheets say nothing: some launch five times sooner"
+            }
+        };
         let Some(share) = launching else {
             let detail = format!(
-                "{batch} images a step on each device: launching the layers may take longer than computing them"
+                "{batch} images a step on each device: launching the layers may take longer than computing them{on_any_host}"
             );
             return (batch <= SMALL_BATCH).then(|| Self::new("overhead_bound", detail));
         };
         let detail = format!(
-            "{batch} images a step on each device: {:.0} % of the time is for launching the layers",
+            "{batch} images a step on each device: {:.0} % of the time is for launching the layers{on_any_host}",
             100.0 * share
         );
         (share >= LAUNCHING).then(|| Self::new("overhead_bound", detail))

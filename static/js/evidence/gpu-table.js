@@ -43,7 +43,7 @@ export async function gpuTable() {
     words: ({ id, title, about, gpu, timed }) => [id, title, about, gpu?.device, gpu?.id, timed?.framework ?? ""],
   });
   return [list,
-    h("p", { class: "small quiet" }, "“Off by” is the mean error of predictions for nets that were left out of the fit. What goes by its data sheet is the time of the timed platform that is most like it, scaled by bandwidth, arithmetic and software: where that could be checked, half of the timings were 6 to 33 % off or less, and the interval allows for that. Memory and bandwidth are of one device."),
+    h("p", { class: "small quiet" }, "“Off by” is the mean error of predictions for nets that were left out of the fit. What goes by its data sheet is the time of the timed platform that is most like it, scaled by bandwidth, arithmetic and software: where that could be checked, half of the timings of a GPU were 5 to 53 % off or less, and the interval allows for that. Memory and bandwidth are of one device."),
     h("p", {}, h("a", { href: "/upload" }, "Send timings"), " of a GPU that is missing, or of one that goes by its data sheet."),
     snippet({ path: "/v1/gpus" })];
 }

@@ -48,7 +48,7 @@ function known({ timed }, predicted) {
   const basis = predicted[0]?.row.fit.data_sheet;
   const links = timed.map((platform, index) => [index ? ", " : "", h("a", { href: `/platforms/${encodeURIComponent(platform)}` }, platform)]);
   return [h("p", { class: "lede" }, "This page goes by the data sheet. ", timed.length ? ["It was also timed, as ", links, ": what is predicted there has a narrower interval."] : "Nobody has sent timings of it yet."),
-    basis && h("p", {}, "Times are those of ", h("a", { href: `/platforms/${encodeURIComponent(basis.platform)}` }, basis.platform), `, the timed platform that is most like it, times ${plain(basis.factor)}: ${plain(basis.bandwidth_factor)} for the bandwidth of its memory, ${plain(basis.rate_factor)} for its arithmetic, ${plain(basis.precision_factor)} for the precision, ${plain(basis.memory_format_factor)} for the memory format, ${plain(basis.software_factor)} for the software. Where this could be checked, half of the timings were 6 to 33 % off or less. The interval allows for that.`)];
+    basis && h("p", {}, "Times are those of ", h("a", { href: `/platforms/${encodeURIComponent(basis.platform)}` }, basis.platform), `, the timed platform that is most like it, times ${plain(basis.factor)}: ${plain(basis.bandwidth_factor)} for the bandwidth of its memory, ${plain(basis.rate_factor)} for its arithmetic, ${plain(basis.precision_factor)} for the precision, ${plain(basis.memory_format_factor)} for the memory format, ${plain(basis.software_factor)} for the software. Where this could be checked, half of the timings of a GPU were 5 to 53 % off or less. The interval allows for that.`)];
 }
 
 /** @param {GpuRow} sheet */
@@ -56,7 +56,7 @@ function facts(sheet) {
   const tera = (/** @type {number} */ rate) => `${plain(rate)} · 10¹² operations a second`;
   /** @type {[string, Child][]} */
   const pairs = [["Memory", bytes(sheet.memory_bytes)], ["Bandwidth", `${plain(sheet.bandwidth_gigabytes_per_second)} GB/s`],
-    ["16-bit, tensor cores", tera(sheet.fp16_teraflops)], ["TF32, tensor cores", typeof sheet.tf32_teraflops === "number" && tera(sheet.tf32_teraflops)], ["32-bit", tera(sheet.fp32_teraflops)], ["Source", sheet.source]];
+    [sheet.fp16_teraflops > sheet.fp32_teraflops ? "16-bit, tensor cores" : "16-bit", tera(sheet.fp16_teraflops)], ["TF32, tensor cores", typeof sheet.tf32_teraflops === "number" && tera(sheet.tf32_teraflops)], ["32-bit", tera(sheet.fp32_teraflops)], ["Source", sheet.source]];
   return h("dl", { class: "facts" }, pairs.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
 }
 

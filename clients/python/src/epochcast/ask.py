@@ -25,6 +25,9 @@ _TAKEN = "a net is read from JSON (.json), from a pycls config (.yaml, .yml) or 
 ONNX = "onnx"
 """The field of a question whose net is a file of ONNX, which goes as it is, and the rest beside it."""
 
+# A GPU, and the parts of what is done to nets there.
+_RECIPE = ("gpu", "precision", "memory_format", "software")
+
 Scale = Union[str, tuple[str, float], Mapping[str, Any], None]
 """`"dWr:4"`, `"dWr:4:match"`, `("dWr", 4)`, `{"strategy": "dWr", "factor": 4}`, or None for none."""
 
@@ -50,7 +53,23 @@ def beside(question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _listed(value) for name, value in fields.items() if value is not None}
+    said = {name: _listed(value) for name, value in fields.items() if value is not None}
+    if "platform" in said:
+        said["platform"] = platform(said["platform"])
+    return said
+
+
+def platform(named: Any) -> Any:
+    """`named` with each GPU and its recipe in words, so that it can stand in an address: `gpu:h100:bf16`.
+
+    What is no such mapping is left as it is: the server points at what is wrong.
+    """
+    if isinstance(named, list):
+        return [platform(one) for one in named]
+    if not isinstance(named, Mapping) or "gpu" not in named or not set(named) <= set(_RECIPE):
+        return named
+    words = [named[part] for part in _RECIPE if named.get(part) is not None]
+    return "gpu:" + ":".join(words) if all(isinstance(word, str) for word in words) else named
 
 
 def _scaled(scale: Scale) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from .sending.rows import Rows
 from .sending.upload import file_sent, queued_sent, rows_sent, rows_sent_by_queue
 from .wire.transport import Again, Transport, segment
 
-Platforms = Union[str, Sequence[str], None]
+Named = Union[str, Mapping[str, str]]
+Platforms = Union[Named, Sequence[Named], None]
 Mode = Literal["train", "infer"]
 OnError = Literal["abort", "skip"]
 Factors = Union[Iterable[float], Mapping[str, Any], None]
@@ -90,7 +91,8 @@ class Client:
 
         `model` is a name, a description, the costs `{"flops", "params", "acts"}`, a file of these (`.json`), of pycls
         (`.yaml`) or of ONNX (`.onnx`), a net out of an answer, a graph, or a torch module; `scale` is `"dWr:4"`,
-        `"a0.7:2"` or a mapping. Without `platform`, it is for each platform that has timings.
+        `"a0.7:2"` or a mapping. `platform` is an id, `"gpu:h100"`, `{"gpu": "h100", "precision": "bf16"}`, or a list of
+        these; without it, it is for each platform that has timings.
         """
         how = {
             "platform": platform,

@@ -136,8 +136,8 @@ pub enum Reduction {
 }
 
 /// A number, or a list of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a number, or a list of numbers")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum Values {
     /// The same everywhere.
     One(f64),

@@ -9,8 +9,8 @@ use super::op::{Affine, Filter, NormKind, Values};
 use crate::units::Whole;
 
 /// A whole number, or one for each spatial axis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a whole number, or a list of them")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum RawSizes {
     /// The same for all.
     All(Whole),
@@ -19,8 +19,8 @@ pub enum RawSizes {
 }
 
 /// What stands around a value: a number, a list, or `same`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a whole number, a list of them, or \"same\"")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum RawPad {
     /// As much before as after each axis.
     All(Whole),
@@ -31,8 +31,8 @@ pub enum RawPad {
 }
 
 /// By how much a map grows: a number, or one for each spatial axis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a number, or a list of numbers")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum RawScale {
     /// The same for all.
     All(f64),
@@ -157,8 +157,8 @@ node! {
 }
 
 /// A number of axes, or a list of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a whole number, or a list of them")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum RawAxes {
     /// So many of the last ones.
     Last(Whole),

@@ -20,10 +20,10 @@ const MAX_DEPTH: usize = 4;
 impl TryFrom<RawGraph> for Graph {
     type Error = Invalid;
 
-    fn try_from(raw: RawGraph) -> Result<Self, Invalid> {
+    fn try_from(mut raw: RawGraph) -> Result<Self, Invalid> {
         let channels = within("/channels", raw.channels.unwrap_or(Whole(3)), WIDTHS)?;
-        let mut nodes = Vec::new();
-        for (i, node) in raw.nodes.into_iter().enumerate() {
+        let mut nodes = Vec::with_capacity(raw.nodes.len());
+        for (i, node) in raw.nodes.iter_mut().enumerate() {
             let place = u32::try_from(i).unwrap_or(u32::MAX);
             expand(node, place, 0, &mut nodes).map_err(|e| e.under(&format!("/nodes/{i}")))?;
         }
@@ -41,7 +41,13 @@ impl TryFrom<RawGraph> for Graph {
     }
 }
 
-fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> Result<(), Invalid> {
+/// Adds the nodes that `raw` stands for, whose fields are taken out.
+fn expand(
+    raw: &mut RawNode,
+    place: u32,
+    depth: usize,
+    into: &mut Vec<Node>,
+) -> Result<(), Invalid> {
     let too_many = || {
         let detail = format!("more than {MAX_NODES} nodes");
         Invalid::at("", into_count(MAX_NODES), detail, "a smaller net")
@@ -55,7 +61,7 @@ fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> R
             into.push(node);
             Ok(())
         }
-        (Some(times), Some(nodes)) if raw == RawNode::default() => {
+        (Some(times), Some(mut nodes)) if *raw == RawNode::default() => {
             let times = within("/repeat", times, 1..=20_000)?;
             if depth >= MAX_DEPTH {
                 let detail = format!("nodes stand more than {MAX_DEPTH} deep within nodes");
@@ -71,7 +77,7 @@ fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> R
                 return Err(Invalid::at("/nodes", 0, "nothing is repeated", hint));
             }
             let start = into.len();
-            for (i, node) in nodes.into_iter().enumerate() {
+            for (i, node) in nodes.iter_mut().enumerate() {
                 expand(node, place, depth + 1, into)
                     .map_err(|e| e.under(&format!("/nodes/{i}")))?;
             }
@@ -80,6 +86,7 @@ fn expand(mut raw: RawNode, place: u32, depth: usize, into: &mut Vec<Node>) -> R
             if length.saturating_mul(more) > MAX_NODES - into.len() {
                 return Err(too_many());
             }
+            into.reserve(length * more);
             for _ in 0..more {
                 for _ in 0..length {
                     let node = again(&into[into.len() - length], length, into)
@@ -112,9 +119,9 @@ fn again(node: &Node, length: usize, before: &[Node]) -> Result<Node, Invalid> {
     })
 }
 
-/// The node `raw`, which comes after others.
+/// The node `raw`, whose fields are taken out, and which comes after others.
 pub(in crate::net::graph) fn read(
-    mut raw: RawNode,
+    raw: &mut RawNode,
     place: u32,
     before_nodes: &[Node],
 ) -> Result<Node, Invalid> {
@@ -147,7 +154,7 @@ pub(in crate::net::graph) fn read(
     }
     let at = raw.at.take().map(Into::into);
     let tied = raw.tied.take();
-    let op = operator(&name, &mut raw, inputs.len())?;
+    let op = operator(&name, raw, inputs.len())?;
     let tied = tied
         .map(|back| tied_to(back, &op, before_nodes))
         .transpose()?;

@@ -176,18 +176,20 @@ impl Graph {
 /// The block at the start of `segments`: of how many segments, and how often it comes in a row.
 fn repeats(segments: &[Segment]) -> Option<(usize, usize)> {
     let mut best: Option<(usize, usize)> = None;
-    for period in 1..=MAX_PERIOD.min(segments.len()) {
-        let unit = &segments[..period];
-        let weighted: usize = unit.iter().map(|segment| segment.weighted).sum();
-        let residual = unit.iter().any(|segment| segment.residual);
-        let spatial = unit.iter().any(|segment| segment.spatial);
+    let (mut weighted, mut residual, mut spatial) = (0, false, false);
+    for (i, last) in segments.iter().take(MAX_PERIOD).enumerate() {
+        weighted += last.weighted;
+        residual |= last.residual;
+        spatial |= last.spatial;
+        let (unit, rest) = segments.split_at(i + 1);
+        let period = unit.len();
         if weighted == 0 || !(weighted > 1 || residual || spatial) {
             continue;
         }
         let alike = |copy: &&[Segment]| {
             copy.len() == period && copy.iter().zip(unit).all(|(a, b)| a.class == b.class)
         };
-        let copies = segments.chunks(period).take_while(alike).count();
+        let copies = 1 + rest.chunks(period).take_while(alike).count();
         // A block that stands alone has to be a residual one.
         let alone = period == 1 && residual && unit[0].keeps_shape;
         if copies < 2 && !alone {

@@ -90,8 +90,10 @@ impl Shapes {
 
     /// The lengths of every value.
     pub(in crate::net::graph) fn all_sizes(&self) -> Vec<Sizes> {
-        let of = |shape: &Shape| shape.iter().map(|dim| self.widths.size(*dim)).collect();
-        self.values.iter().map(of).collect()
+        self.values
+            .iter()
+            .map(|shape| self.widths.sizes_of(shape))
+            .collect()
     }
 }
 
@@ -134,8 +136,9 @@ impl<'a> Walk<'a> {
 
     /// Takes a further node, and says how long the axes of its value are.
     pub(in crate::net::graph) fn next(&mut self, node: &Node) -> Result<Sizes, String> {
-        let shape = self.shape(node).and_then(|shape| self.sized(shape))?;
-        let sizes = shape.iter().map(|dim| self.size(*dim)).collect();
+        let shape = self.shape(node)?;
+        self.check_size(&shape)?;
+        let sizes = self.shapes.widths.sizes_of(&shape);
         self.shapes.values.push(shape);
         if node.is_table() {
             self.made.push(self.node);
@@ -148,20 +151,24 @@ impl<'a> Walk<'a> {
         self.shapes.values.reserve(self.graph.nodes.len());
         for (i, node) in self.graph.nodes.iter().enumerate() {
             self.node = i;
-            let shape = self
-                .shape(node)
-                .and_then(|shape| self.tie(node, shape))
-                .and_then(|shape| self.sized(shape))
-                .map_err(|what| Trouble { node: i, what })?;
-            self.shapes.values.push(shape);
+            self.add(node).map_err(|what| Trouble { node: i, what })?;
         }
         Ok(())
     }
 
-    /// The shape, whose channels are those of the node with the same weights.
-    fn tie(&mut self, node: &Node, shape: Shape) -> Result<Shape, String> {
+    /// Adds the shape of the node's value.
+    fn add(&mut self, node: &Node) -> Result<(), String> {
+        let shape = self.shape(node)?;
+        self.tie(node, &shape)?;
+        self.check_size(&shape)?;
+        self.shapes.values.push(shape);
+        Ok(())
+    }
+
+    /// Makes the channels of `shape` those of the node with the same weights.
+    fn tie(&mut self, node: &Node, shape: &Shape) -> Result<(), String> {
         let Some(tied) = node.tied else {
-            return Ok(shape);
+            return Ok(());
         };
         let tied = usize::try_from(tied).unwrap_or(0);
         let axis = |shape: &Shape| match node.op {
@@ -175,16 +182,16 @@ impl<'a> Walk<'a> {
             &other[usize::try_from(theirs).unwrap_or(0)],
         ]
         .map(axis);
-        for (ours, theirs) in [axis(&shape), axis(&input)].into_iter().zip(other) {
+        for (ours, theirs) in [axis(shape), axis(&input)].into_iter().zip(other) {
             if let (Some(ours), Some(theirs)) = (ours, theirs) {
                 self.equal(ours, theirs)?;
             }
         }
-        Ok(shape)
+        Ok(())
     }
 
-    /// The shape where it has elements, and not too many.
-    fn sized(&self, shape: Shape) -> Result<Shape, String> {
+    /// Refuses a shape of no elements, or of too many.
+    fn check_size(&self, shape: &Shape) -> Result<(), String> {
         let widths = &self.shapes.widths;
         let all = shape.iter().try_fold(1_u64, |all, dim| {
             all.checked_mul(widths.size(*dim))
@@ -192,7 +199,7 @@ impl<'a> Walk<'a> {
         });
         match all {
             Some(0) => Err("nothing is left of the value".to_owned()),
-            Some(_) => Ok(shape),
+            Some(_) => Ok(()),
             None => Err("the value is too large to count".to_owned()),
         }
     }

@@ -68,6 +68,13 @@ impl Parts {
         validated
     }
 
+    /// How much the timings of `net` vary; 0 where they do not tell.
+    pub(in crate::timing::predict) fn noise(&self, net: Option<Architecture>) -> f64 {
+        let find = |net| self.noises.binary_search_by_key(&net, |(net, _)| *net);
+        let found = net.and_then(|net| find(net).ok());
+        found.map_or(0.0, |position| self.noises[position].1)
+    }
+
     /// What `form` has fitted, where the timings say enough.
     pub(super) fn fit_of(&self, form: Form) -> Option<&Fit> {
         self.fits.iter().find(|fit| fit.form == form)
@@ -141,8 +148,8 @@ mod tests {
     #[test]
     fn fits_that_another_release_has_kept_are_read_as_what_they_were() {
         let hex = |bytes: &[u8]| {
-            let bytes = bytes.iter();
-            bytes.fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+            let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+            digits.collect::<Vec<_>>().concat()
         };
         let kept = include_str!("../../../../tests/golden/kept.hex").trim_end();
         let digits = kept.as_bytes().chunks(2);
