@@ -3,17 +3,26 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Server};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{
+    ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Server,
+};
 
 use super::settings::Settings;
 use crate::json::length;
 
 /// Statuses that any operation may answer with.
-const ALWAYS: [(&str, &str); 4] = [
+const ALWAYS: [(&str, &str); 6] = [
+    ("400", "A header that cannot be read."),
     (
         "403",
         "A page of another origin has sent it, or the token does not allow it.",
+    ),
+    (
+        "409",
+        "The data that `Epochcast-Data-Version` names have not come; `Retry-After` says when to ask again.",
     ),
     ("421", "It was meant for another host."),
     (
@@ -31,6 +40,7 @@ const TOO_LONG: [(&str, &str); 2] = [
     ("414", "The address is too long."),
     ("431", "The header, with the address, is too long."),
 ];
+const HEADER: &str = "Epochcast-Data-Version";
 const SLOW: (&str, &str) = ("408", "The body came too slowly.");
 
 /// Adds them to `document`, and the path that it is served under.
@@ -61,6 +71,35 @@ pub(super) fn complete(document: &mut OpenApi, settings: &Settings) {
                     responses.entry(status.to_owned()).or_insert(RefOr::T(bare));
                 }
             }
+            date(operation);
+        }
+    }
+}
+
+/// Adds the header that names a version of the data: of the question, and of its answer.
+fn date(operation: &mut Operation) {
+    let number = || {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0.0))
+    };
+    let at_least = "The data that the answer is of shall have this version, or a later one: that of an earlier answer";
+    let parameter = ParameterBuilder::new()
+        .name(HEADER)
+        .parameter_in(ParameterIn::Header);
+    let parameter = parameter
+        .required(Required::False)
+        .schema(Some(number().build()));
+    let parameter = RefOr::T(parameter.description(Some(at_least)).build());
+    operation.parameters.get_or_insert_default().push(parameter);
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.starts_with('2')
+        {
+            let header = HeaderBuilder::new().schema(Some(number().build()));
+            let header = header.description(Some("Version of the data that the answer is of"));
+            let header = RefOr::T(header.build());
+            response.headers.insert(HEADER.to_owned(), header);
         }
     }
 }

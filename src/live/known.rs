@@ -171,9 +171,9 @@ impl Known {
         self.timings.len() + timings <= MOST
     }
 
-    /// Takes the `timings` of `key` that were read beside, as they are at `version` of the data, where that is the one here.
-    pub(super) fn take(&mut self, version: i64, key: Key, timings: Timings, judge: Judge) {
-        if self.version == Some(version) && !self.at_hand.contains(&key) {
+    /// Takes the `timings` of `key` that were read beside, and are as they were, unless it is here already.
+    pub(super) fn take(&mut self, key: Key, timings: Timings, judge: Judge) {
+        if self.version.is_some() && !self.at_hand.contains(&key) {
             self.forget(&key);
             self.timings.put_all(timings);
             self.judge.put_all(judge);

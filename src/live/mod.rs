@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::store::{Committed, Store, StoreError, Writing};
 use keeping::state::Keeping;
@@ -64,6 +65,8 @@ pub struct Live {
     pins: Pins,
     running: Running,
     keeping: Keeping,
+    /// Who settles the fits does so alone.
+    settling: Mutex<()>,
 }
 
 /// How often to look whether another process has stored something, and whether residuals are due.
@@ -87,6 +90,7 @@ impl Live {
             tally: Tally::default(),
             pins: Pins::default(),
             running: Running::default(),
+            settling: Mutex::default(),
         };
         live.reload(&mut *live.known.lock().await).await?;
         if let Err(error) = live.keep_names().await {
@@ -111,6 +115,34 @@ impl Live {
     #[must_use]
     pub fn predictors(&self) -> Arc<Predictors> {
         self.predictors.load_full()
+    }
+
+    /// The version of the data that the fits have seen.
+    #[must_use]
+    pub fn data_version(&self) -> i64 {
+        self.predictors.load().data_version
+    }
+
+    /// Whether the fits have seen `version` of the data, for which they may take as long as `patience`; then they are settled,
+    /// as those of another process are that has seen the same.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn sees(&self, version: i64, patience: Duration) -> Result<bool, StoreError> {
+        let late = Instant::now() + patience;
+        while self.data_version() < version {
+            if Instant::now() > late {
+                return Ok(false);
+            }
+            self.refresh().await?;
+            if self.data_version() < version {
+                tokio::time::sleep(LOOK / 5).await;
+            }
+        }
+        if !self.predictors().is_settled() {
+            self.settle().await?;
+        }
+        Ok(true)
     }
 
     /// Makes sure that the fits have seen all that is stored.
@@ -262,6 +294,7 @@ impl Live {
     /// # Errors
     /// Where the store does not answer: the fits are as good, but their names may be lost.
     pub async fn settle(&self) -> Result<(), StoreError> {
+        let _alone = self.settling.lock().await;
         let current = self.predictors();
         if !current.is_settled() {
             let hasty = Arc::clone(&current);

@@ -156,6 +156,7 @@ async fn soon_after_a_start_nobody_waits_for_what_was_kept() {
 
 #[tokio::test]
 async fn a_platform_of_many_timings_is_changed_as_well_after_a_start() {
+    in_files();
     let mut app = App::seeded().await;
     let row = |i: u32| {
         let acts = 1e6 + 1e3 * f64::from(i);

@@ -7,6 +7,7 @@ mod calibration;
 mod charts;
 mod cli;
 mod compare;
+mod data_version;
 mod dearest;
 mod deciding;
 mod docs;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -123,9 +124,11 @@ pub(crate) async fn run(db: &mut PgConnection, sql: &str) {
     query.execute(db).await.unwrap();
 }
 
-/// A server of a test's own, in a folder of its own, on a socket there and on no port.
+/// A server of a test's own, in a folder of its own, on a socket there and on no port unless it is one that encrypts.
 pub(crate) struct Server {
     dir: TempDir,
+    /// Where it takes encrypted connections, and only such.
+    port: Option<u16>,
 }
 
 /// What `Server` needs.
@@ -134,8 +137,20 @@ const MISSING: &str = "PostgreSQL is not installed here: `./check --install` doe
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_on(None)
+    }
+
+    /// One that is `localhost` by the word of `root.crt` in its folder.
+    pub(crate) fn start_encrypted() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        Self::start_on(Some(port))
+    }
+
+    fn start_on(port: Option<u16>) -> Self {
         let dir = TempDir::new().unwrap();
-        let server = Self { dir };
+        let server = Self { dir, port };
         if is_root() {
             // Its programs refuse to work as root.
             let mut own = Command::new("chown");
@@ -155,9 +170,12 @@ impl Server {
         // The first line that fits counts.
         fs::write(
             data.join("pg_hba.conf"),
-            "local all locked scram-sha-256\nlocal all all trust\n",
+            "local all locked scram-sha-256\nlocal all all trust\nhostssl all all 127.0.0.1/32 trust\n",
         )
         .unwrap();
+        if port.is_some() {
+            server.is_certified();
+        }
         server.goes();
         server
     }
@@ -166,11 +184,46 @@ impl Server {
         self.dir.path().join("data")
     }
 
+    /// The certificate that vouches for it.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.dir.path().join("root.crt")
+    }
+
+    /// Makes a certificate of its own, and one for `localhost` that it vouches for.
+    fn is_certified(&self) {
+        let openssl = |args: &str| {
+            let mut command = Command::new("openssl");
+            done(command.args(args.split(' ')).current_dir(self.dir.path()));
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        openssl(&format!(
+            "req -x509 {key} -keyout root.key -out root.crt -subj /CN=root -addext basicConstraints=critical,CA:TRUE"
+        ));
+        openssl(&format!(
+            "req {key} -keyout server.key -out server.csr -subj /CN=localhost"
+        ));
+        let names = "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n";
+        fs::write(self.dir.path().join("names"), names).unwrap();
+        openssl(
+            "x509 -req -in server.csr -CA root.crt -CAkey root.key -CAcreateserial -out server.crt -extfile names",
+        );
+        for name in ["server.crt", "server.key"] {
+            let there = self.data().join(name);
+            fs::copy(self.dir.path().join(name), &there).unwrap();
+            if is_root() {
+                done(Command::new("chown").arg("postgres").arg(&there));
+            }
+        }
+    }
+
     /// Starts it once more.
     pub(crate) fn goes(&self) {
         let socket = self.dir.path().display();
-        let options =
-            format!("-c listen_addresses='' -c unix_socket_directories={socket} -c fsync=off");
+        let listening = match self.port {
+            Some(port) => format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on"),
+            None => "-c listen_addresses=".to_owned(),
+        };
+        let options = format!("{listening} -c unix_socket_directories={socket} -c fsync=off");
         let mut start = program("pg_ctl");
         start.args(["start", "-w", "-D"]).arg(self.data());
         start.arg("-l").arg(self.dir.path().join("log"));
@@ -195,7 +248,14 @@ impl Server {
     pub(crate) fn url_as(&self, user: &str, name: &str) -> String {
         let (user, password) = user.split_once(':').unwrap_or((user, ""));
         let socket = self.dir.path().display();
-        format!("postgres:///{name}?host={socket}&user={user}&password={password}")
+        let port = self.port.unwrap_or(5432);
+        format!("postgres:///{name}?host={socket}&port={port}&user={user}&password={password}")
+    }
+
+    /// The same over its port, which takes `tls` as libpq has it.
+    pub(crate) fn url_over_tls(&self, host: &str, name: &str, tls: &str) -> String {
+        let port = self.port.unwrap();
+        format!("postgres://postgres@{host}:{port}/{name}?{tls}")
     }
 
     /// Makes the database `name`; its URL.

@@ -277,6 +277,48 @@ async fn each_way_to_miss_a_database_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_connection_is_encrypted_and_its_server_proven_as_the_url_says() {
+    let server = Server::start_encrypted();
+    server.make("good").await;
+    let root = server.root();
+    let proven = format!("sslmode=verify-full&sslrootcert={}", root.display());
+    let opened = async |host: &str, tls: &str| {
+        let url: DatabaseUrl = server.url_over_tls(host, "good", tls).parse().unwrap();
+        let store = Store::open(&url, SEEDED).await.map_err(|e| e.to_string())?;
+        store.close().await;
+        Ok::<_, String>(())
+    };
+    for (host, tls) in [
+        ("localhost", "sslmode=require"),
+        ("localhost", "sslmode=prefer"),
+        ("localhost", &proven),
+    ] {
+        assert_eq!(opened(host, tls).await, Ok(()), "{host} {tls}");
+    }
+    for (host, tls, words) in [
+        ("localhost", "sslmode=disable", "no encryption"),
+        (
+            "localhost",
+            "sslmode=verify-full",
+            "does not prove that it is this server (invalid peer certificate: UnknownIssuer)",
+        ),
+        (
+            "127.0.0.1",
+            &proven,
+            "does not prove that it is this server (invalid peer certificate: certificate not valid for",
+        ),
+        (
+            "localhost",
+            "sslmode=verify-full&sslrootcert=none.crt",
+            "certificate or key that the URL names",
+        ),
+    ] {
+        let refused = opened(host, tls).await.unwrap_err();
+        assert!(refused.contains(words), "{host} {tls}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn tables_that_are_not_those_of_this_release_are_told_with_what_to_do() {
     let server = Server::start();
     let good = server.make("good").await;

@@ -6,6 +6,7 @@
 
 pub(super) mod address;
 pub(super) mod counts;
+pub(super) mod data_version;
 pub(super) mod gate;
 pub(super) mod guard;
 pub(super) mod limiter;
@@ -226,7 +227,27 @@ impl Service {
             let most = usize::try_from(most).unwrap_or(usize::MAX);
             return Err(ApiError::TooLarge(most));
         }
-        self.handled(request, route).await
+        if route.is_documented() {
+            self.dated(request, route).await
+        } else {
+            self.handled(request, route).await
+        }
+    }
+
+    /// Answers from data of the version that the request names, or later ones, and says of which.
+    async fn dated(&self, request: Request, route: &Route) -> Result<Response, ApiError> {
+        let live = &self.0.live;
+        data_version::seen(live, request.headers()).await?;
+        let changes = route.is_guarded(request.method());
+        let before = live.data_version();
+        let mut response = self.handled(request, route).await?;
+        let after = live.data_version();
+        // Where they changed meanwhile, there is no telling which were read.
+        if changes || before == after {
+            let headers = response.headers_mut();
+            headers.insert(data_version::DATA_VERSION, HeaderValue::from(after));
+        }
+        Ok(response)
     }
 
     async fn handled(&self, mut request: Request, route: &Route) -> Result<Response, ApiError> {

@@ -24,11 +24,11 @@ pub struct Origins {
 }
 
 /// What a page of another origin may send, as the browser asks beforehand.
-const ALLOWED_HEADERS: &str =
-    "authorization, content-type, content-encoding, x-request-id, idempotency-key";
+const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-request-id, idempotency-key, epochcast-data-version";
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, DELETE";
 /// What it may read beside the body.
-const EXPOSED_HEADERS: &str = "x-request-id, link, retry-after, etag, content-disposition";
+const EXPOSED_HEADERS: &str =
+    "x-request-id, link, retry-after, etag, content-disposition, epochcast-data-version";
 
 impl Origins {
     /// Refuses a request that was meant for another host, or that a foreign page has sent.

@@ -34,6 +34,9 @@ pub(in crate::http) enum ApiError {
     /// The header is longer than is read here.
     #[error("the header of the request is longer than {0} bytes")]
     HeaderTooLarge(usize),
+    /// A header says what cannot be.
+    #[error("{0}")]
+    Header(&'static str),
     /// The body did not arrive.
     #[error("the body could not be read: {0}")]
     Body(String),
@@ -116,7 +119,7 @@ impl ApiError {
     #[must_use]
     pub(in crate::http) fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson(_) | Self::Body(_) => StatusCode::BAD_REQUEST,
+            Self::NotJson(_) | Self::Header(_) | Self::Body(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::Rejected(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,

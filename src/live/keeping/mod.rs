@@ -39,7 +39,7 @@ impl Live {
         Ok(())
     }
 
-    /// Reads the timings of `key` while changes go on, and takes them where none has come between.
+    /// Reads the timings of `key` while changes go on, and takes them where none of its own has come between.
     async fn read_beside(&self, key: Key) -> Result<(), StoreError> {
         let predictors = self.predictors();
         let Some(fit) = predictors.get(&key.0, key.1) else {
@@ -53,8 +53,12 @@ impl Live {
         let mut take = |rows| put(&mut timings, &mut judge, rows, devices);
         read(&self.store, &key, Which::All, &mut take).await?;
         let mut known = self.known.lock().await;
-        if self.store.data_version().await? == predictors.data_version {
-            known.take(predictors.data_version, key, timings, judge);
+        // Versions of other data, such as those of a backup, say nothing of what was read.
+        let lineage = self.keeping.lineage();
+        let same_data = lineage.is_some() && self.store.kept_lineage().await? == lineage;
+        let changed = self.store.changed_since(predictors.data_version).await?;
+        if same_data && !changed.contains(&key) {
+            known.take(key, timings, judge);
         }
         Ok(())
     }

@@ -1,5 +1,8 @@
 //! Opening the database on a server: migrated and seeded once, however many processes start at the same moment.
 
+use std::fmt::Display;
+use std::io::ErrorKind;
+
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
@@ -84,20 +87,34 @@ async fn reach(server: &Server) -> Result<(PgConnectOptions, PgConnection), Stor
     match Connect::Postgres(options.clone()).connect().await {
         Ok(Connection::Postgres(db)) => Ok((options, db)),
         Ok(Connection::Sqlite(_)) => Err(refused("it is no server".to_owned())),
-        Err(error) => Err(refused(told(&error))),
+        Err(error) => Err(refused(told(&error, server))),
     }
 }
 
+fn away(cause: &dyn Display) -> String {
+    format!("no server answers there ({cause}): is it running, and is the address right?")
+}
+
+fn distrusted(cause: &dyn Display) -> String {
+    format!(
+        "it does not prove that it is this server ({cause}): sslrootcert in the URL names the file of the certificate that vouches for it"
+    )
+}
+
 /// Why there is no connection, and what to do about it.
-fn told(error: &sqlx::Error) -> String {
+fn told(error: &sqlx::Error, server: &Server) -> String {
     let Some(told) = error.as_database_error() else {
-        let cause = match error {
-            sqlx::Error::Io(error) => error.to_string(),
-            error => error.to_string(),
+        return match error {
+            sqlx::Error::Io(error)
+                if error.kind() == ErrorKind::NotFound && server.names_certificates() =>
+            {
+                format!("a certificate or key that the URL names cannot be read ({error})")
+            }
+            sqlx::Error::Io(error) if error.kind() != ErrorKind::InvalidData => away(error),
+            sqlx::Error::Tls(error) => distrusted(error),
+            sqlx::Error::Io(error) => distrusted(error),
+            error => away(error),
         };
-        return format!(
-            "no server answers there ({cause}): is it running, and is the address right?"
-        );
     };
     let said = told.message();
     match told.code().as_deref() {

@@ -40,6 +40,12 @@ impl Server {
         is_ours.then(|| Self(url.to_owned()))
     }
 
+    /// Whether the URL says where files for encryption are.
+    pub(in crate::store) fn names_certificates(&self) -> bool {
+        let names = ["sslrootcert=", "sslcert=", "sslkey="];
+        names.iter().any(|name| self.0.contains(name))
+    }
+
     /// How to connect to it: what the URL leaves out, `PGHOST`, `PGPASSFILE` and the like say.
     pub(in crate::store) fn options(&self) -> Result<PgConnectOptions, Error> {
         let mut options = PgConnectOptions::from_str(&self.0)?;

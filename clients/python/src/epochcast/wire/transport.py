@@ -36,6 +36,9 @@ WORTH_A_WORD = 3
 PASSING = (429, 502, 503, 504)
 # Those that are sent before anything was done.
 NOT_DONE = (429, 503)
+DATA_VERSION = "Epochcast-Data-Version"
+# What changes the data when something is sent there.
+DATA = ("/v1/measurements", "/v1/uploads")
 
 
 class Again(enum.Enum):
@@ -50,6 +53,9 @@ class Transport:
 
     A request that fails is repeated, after growing pauses or as long as `Retry-After` says, for `patience` seconds in
     all. `timeout` is the longest silence that is waited for, in seconds.
+
+    Behind one address there may be several services. What was changed through one is in the answers of the others that
+    are asked from here on.
     """
 
     def __init__(self, url: str, token: Optional[str], *, timeout: float, patience: float) -> None:
@@ -58,6 +64,7 @@ class Transport:
         self._timeout = urllib3.Timeout(connect=min(timeout, 10.0), read=timeout)
         self._patience = patience
         self._pool = urllib3.PoolManager(maxsize=8)
+        self._changed: Optional[str] = None
 
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
@@ -125,7 +132,13 @@ class Transport:
                 time.sleep(pause)
                 continue
             if response.status < 300:
+                if method != "GET" and url[len(self.url) :].startswith(DATA):
+                    self._changed = response.headers.get(DATA_VERSION, self._changed)
                 return response
+            if response.status == 409 and headers.pop(DATA_VERSION, None):
+                # A backup was restored meanwhile: there is no such version any more.
+                self._changed = None
+                continue
             wait = _retry_after(response)
             failed = _problem(response, self.url, wait)
             wait = pause if wait is None else wait
@@ -153,6 +166,8 @@ class Transport:
             headers["Authorization"] = f"Bearer {self._token}"
         if content_type:
             headers["Content-Type"] = content_type
+        if self._changed:
+            headers[DATA_VERSION] = self._changed
         return {**headers, **(more or {})}
 
 
