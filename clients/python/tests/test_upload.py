@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support import ROOT, rows
+from support import ROOT, Server, proxy, rows, says
 
 import epochcast
 from epochcast.sending.rows import parts
@@ -150,3 +150,26 @@ def test_progress_says_what_is_left(monkeypatch):
             now[0] = float(done)
             shown.at(done)
     assert "timing: 5 of 10 (50%), 5 s left" in stream.getvalue()
+
+
+def test_what_was_sent_to_one_service_is_in_the_next_answer_of_another(own_server):
+    beside = Server(own_server.folder).start()
+    platform = {"id": "fresh", "device": "GPU"}
+    row = {"platform": platform, "mode": "train", "model": "ResNet-50", "batch_size": 64, "images_per_second": 700.0}
+    try:
+        with proxy(own_server.port) as both:
+            client = epochcast.Client(both.url, own_server.token("me"))
+            client.upload(row)
+            both.upstream = beside.port
+            assert client.predict("resnet50", platform="fresh").epoch_seconds > 0
+    finally:
+        beside.stop()
+
+
+def test_after_a_backup_was_restored_its_answers_are_taken(server, token):
+    with proxy(server.port) as watched:
+        client = epochcast.Client(watched.url, token)
+        client.upload(rows(1, "restored"))
+        watched.acts = [says("409 Conflict", "Retry-After: 1\r\n", '{"detail": "the data here are of version 3"}')]
+        assert client.version().name == "epochcast"
+        assert watched.connections == 3

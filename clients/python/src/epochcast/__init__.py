@@ -13,7 +13,7 @@ from .graphs.graph import Graph
 from .graphs.of_module import graph
 from .sending.queue import Queue
 
-__version__ = "0.14.0"
+__version__ = "0.15.0"
 
 __all__ = [
     "Busy",
