@@ -18,8 +18,6 @@ import os
 import pathlib
 import random
 import re
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -27,56 +25,17 @@ import tempfile
 import threading
 import time
 
-from common import ROOT, Server, csv, free_port
+from common import ROOT, Postgres, Server, csv, free_port
 
 ASK = json.dumps({"model": {"name": "RegNetY-4GF"}, "scaling": {"strategy": "dWr", "factor": 4}}).encode()
 JSON = {"Content-Type": "application/json"}
-
-
-class Postgres:
-    """A server of one's own in `folder`, on a socket there."""
-
-    def __init__(self, folder):
-        releases = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
-        programs = releases[-1] if releases else pathlib.Path(shutil.which("pg_ctl")).parent
-        as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        self.folder, self.data = folder, f"{folder}/data"
-        self.program = lambda name, *args: subprocess.run([*as_other, programs / name, *args], check=True, cwd="/",
-                                                          stdout=subprocess.DEVNULL)
-        if as_other:
-            shutil.chown(folder, "postgres")
-        self.program("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
-        self.start()
-        self.program("createdb", "-h", folder, "-U", "postgres", "epochcast")
-        self.url = f"postgres:///epochcast?host={folder}&user=postgres"
-        self.ask = lambda sql: subprocess.run([programs / "psql", "-h", folder, "-U", "postgres", "-d", "epochcast", "-Atc", sql],
-                                              check=True, capture_output=True, text=True).stdout.split()
-
-    def start(self):
-        self.program("pg_ctl", "start", "-w", "-D", self.data, "-l", f"{self.folder}/log", "-o",
-                     f"-c listen_addresses='' -c unix_socket_directories={self.folder}")
-
-    def stop(self, how="fast"):
-        self.program("pg_ctl", "stop", "-w", "-m", how, "-D", self.data)
-
-    def kill(self):
-        """As a machine that runs out of memory would: nobody of it is asked."""
-        first = int(pathlib.Path(self.data, "postmaster.pid").read_text().split()[0])
-        of_it = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True).stdout.split()
-        for process in [first, *map(int, of_it)]:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        while any(pathlib.Path(f"/proc/{process}").exists() for process in [first, *of_it]):
-            time.sleep(0.01)
 
 
 class Replicas:
     """PostgreSQL, and services on it."""
 
     def __init__(self, number, *args):
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder, self.proxy = tempfile.TemporaryDirectory(), None
         os.chmod(self.folder.name, 0o755)
         base = pathlib.Path(self.folder.name, "postgres")
         base.mkdir()
@@ -93,6 +52,9 @@ class Replicas:
         for server in self.servers:
             server.process.kill()
             server.process.wait()
+        if self.proxy:
+            self.proxy.terminate()
+            self.proxy.wait()
         self.postgres.stop("immediate")
         self.folder.cleanup()
 
@@ -108,7 +70,7 @@ class Replicas:
         temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         pathlib.Path(folder, "nginx.conf").write_text(f"daemon off; pid {folder}/pid; error_log {folder}/errors; events {{}}\n"
                                                       f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n")
-        subprocess.Popen(["nginx", "-e", f"{folder}/errors", "-c", f"{folder}/nginx.conf"])
+        self.proxy = subprocess.Popen(["nginx", "-e", f"{folder}/errors", "-c", f"{folder}/nginx.conf"])
         until(lambda: answered(port, "GET", "/healthz")[0] == 200)
         return port
 
@@ -148,7 +110,7 @@ class Client(threading.Thread):
     """Asks until it is told to stop, and again where it is told to, or was not answered, as docs/api.md has it."""
 
     def __init__(self, name, ports, token):
-        super().__init__()
+        super().__init__(daemon=True)
         self.name, self.ports, self.token, self.stopped = name, ports, token, threading.Event()
         self.asked, self.again, self.failed, self.stored = 0, {}, [], {}
 

@@ -5,6 +5,8 @@ import json
 import os
 import pathlib
 import random
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -71,6 +73,48 @@ class Server:
     def resident_mb(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+class Postgres:
+    """A server of one's own in `folder`, on a socket there."""
+
+    def __init__(self, folder):
+        releases = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+        programs = releases[-1] if releases else pathlib.Path(shutil.which("pg_ctl")).parent
+        as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        self.folder, self.data = folder, f"{folder}/data"
+        self.program = lambda name, *args: subprocess.run([*as_other, programs / name, *args], check=True, cwd="/",
+                                                          stdout=subprocess.DEVNULL)
+        if as_other:
+            shutil.chown(folder, "postgres")
+        self.program("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+        self.start()
+        self.program("createdb", "-h", folder, "-U", "postgres", "epochcast")
+        self.url = f"postgres:///epochcast?host={folder}&user=postgres"
+        self.psql = lambda *args: subprocess.run([programs / "psql", "-h", folder, "-U", "postgres", "-d", "epochcast", "-v",
+                                                  "ON_ERROR_STOP=1", *args], check=True, capture_output=True, text=True).stdout
+
+    def ask(self, sql):
+        return self.psql("-Atc", sql).split()
+
+    def start(self):
+        self.program("pg_ctl", "start", "-w", "-D", self.data, "-l", f"{self.folder}/log", "-o",
+                     f"-c listen_addresses='' -c unix_socket_directories={self.folder}")
+
+    def stop(self, how="fast"):
+        self.program("pg_ctl", "stop", "-w", "-m", how, "-D", self.data)
+
+    def kill(self):
+        """As a machine that runs out of memory would: nobody of it is asked."""
+        first = int(pathlib.Path(self.data, "postmaster.pid").read_text().split()[0])
+        of_it = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True).stdout.split()
+        for process in [first, *map(int, of_it)]:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        while any(pathlib.Path(f"/proc/{process}").exists() for process in [first, *of_it]):
+            time.sleep(0.01)
 
 
 def csv(rows, labels="r", seed=0):

@@ -70,7 +70,7 @@ pub struct Live {
 }
 
 /// How often to look whether another process has stored something, and whether residuals are due.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 
 impl Live {
     /// Fits what `store` holds.
@@ -136,7 +136,7 @@ impl Live {
             }
             self.refresh().await?;
             if self.data_version() < version {
-                tokio::time::sleep(LOOK / 5).await;
+                tokio::time::sleep(LOOK / 4).await;
             }
         }
         if !self.predictors().is_settled() {

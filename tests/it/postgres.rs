@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use epochcast::http::{Settings, router};
 use epochcast::store::{DatabaseUrl, Options, Scope, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -376,7 +377,30 @@ async fn while_a_server_is_gone_predictions_go_on_and_uploads_are_told_to_wait()
             .await
             .unwrap()
     };
+    let closed = router(
+        app.live.clone(),
+        Settings {
+            require_token: true,
+            ..Settings::default()
+        },
+    );
+    let read = async |token: &str| {
+        let request =
+            Request::get("/v1/models/resnet50").header("authorization", format!("Bearer {token}"));
+        let request = request.body(Body::empty()).unwrap();
+        tower::ServiceExt::oneshot(closed.clone(), request)
+            .await
+            .unwrap()
+            .status()
+    };
+    assert_eq!(read(&token).await, StatusCode::OK);
     server.ends();
+    // A token that is in use holds on, and no other.
+    assert_eq!(read(&token).await, StatusCode::OK);
+    assert_eq!(
+        read("epochcast_wrong").await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     let refused = send().await;
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(refused.headers().contains_key(header::RETRY_AFTER));

@@ -56,12 +56,14 @@ pub(super) struct Guard {
     live: Arc<Live>,
     read_only: bool,
     require_token: bool,
-    /// Tokens that were looked at within [`REMEMBERED`], by their hash.
+    /// Tokens that were believed lately and when, by their hash.
     known: Mutex<HashMap<[u8; 32], (Caller, Instant)>>,
 }
 
-/// How long a token that reads is believed before the store is asked again.
+/// How long a token that reads is believed before the store is asked again, …
 const REMEMBERED: Duration = Duration::from_secs(1);
+/// … and where that does not answer: predictions go on while a database server is away.
+const BELIEVED: Duration = Duration::from_mins(1);
 /// Tokens that are remembered at once.
 const MOST_REMEMBERED: usize = 1000;
 
@@ -114,24 +116,33 @@ impl Guard {
         )))
     }
 
-    /// Any token reads. Predictions come by the thousand, so the store is asked once a second.
+    /// Any token reads. Predictions come by the thousand, so the store is asked once a second, and a token in use holds on while
+    /// it does not answer.
     async fn reader(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let Some(sent) = bearer(headers) else {
             return self.sender(None).await;
         };
         let (hash, now): ([u8; 32], _) = (Sha256::digest(&sent).into(), Instant::now());
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((caller, until)) = known().get(&hash)
-            && *until > now
+        let before = known().get(&hash).cloned();
+        if let Some((caller, at)) = &before
+            && *at + REMEMBERED > now
         {
             return Ok(caller.clone());
         }
-        let caller = self.sender(Some(sent)).await?;
+        let caller = match (self.sender(Some(sent)).await, before) {
+            (Err(ApiError::Unready(_)), Some((caller, at)))
+                if at + BELIEVED > now && caller.0.is_valid_at(clock::now()) =>
+            {
+                caller
+            }
+            (found, _) => found.inspect_err(|_| drop(known().remove(&hash)))?,
+        };
         let mut known = known();
         if known.len() >= MOST_REMEMBERED {
             known.clear();
         }
-        known.insert(hash, (caller.clone(), now + REMEMBERED));
+        known.insert(hash, (caller.clone(), now));
         Ok(caller)
     }
 

@@ -7,11 +7,11 @@ use super::source::Kept;
 use crate::store::{KeptAt, Store};
 use crate::timing::predict::own::Source;
 
-/// Looks, of which there are four in a second, between two at what rests.
-const REST: u32 = 40;
+/// Looks, of which there are ten in a second, between two at what rests.
+const REST: u32 = 100;
 /// Looks for which fits stay as they are before they are kept, and after which they are kept although they change.
-const QUIET: u32 = 8;
-const LATE: u32 = 120;
+const QUIET: u32 = 20;
+const LATE: u32 = 300;
 
 /// What is known of what the store keeps.
 #[derive(Debug)]

@@ -136,6 +136,14 @@ pub struct Token {
     pub revoked_at: Option<i64>,
 }
 
+impl Token {
+    /// Whether it has not ended at `now`, Unix milliseconds.
+    #[must_use]
+    pub fn is_valid_at(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
+}
+
 impl From<&Token> for Sender {
     fn from(token: &Token) -> Self {
         Self {
