@@ -41,7 +41,8 @@ def on_postgres():
                 server.stop()
                 rows = pathlib.Path(folder, "rows.csv")
                 postgres.psql("-c", f"\\copy measurements to '{rows}' csv")
-                postgres.psql("-c", "create table alike (like measurements including all)")
+                postgres.psql("-c", "create table alike (like measurements including all, foreign key (upload) references uploads, "
+                                    "foreign key (platform) references platforms)")
                 begun = time.perf_counter()
                 postgres.psql("-c", f"\\copy alike from '{rows}' csv")
                 theirs = time.perf_counter() - begun

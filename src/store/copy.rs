@@ -10,6 +10,7 @@ use super::backup::holds::Holds;
 use super::database::Store;
 use super::error::StoreError;
 use super::seals;
+use super::server::migrate::newest;
 use super::sql::{self, Arg, Builder, Snapshot};
 use super::writer::Transaction;
 
@@ -202,7 +203,7 @@ impl Store {
     /// Copies all that it holds into `target`, which must hold nothing yet; returns what that is.
     ///
     /// # Errors
-    /// Where one of them does not answer, or `target` is not empty: then nothing of it has changed.
+    /// Where one of them does not answer or is of a later release, or `target` is not empty: then nothing of it has changed.
     pub async fn copy_into(&self, target: &Self) -> Result<Holds, StoreError> {
         let mut from = self.read.snapshot().await?;
         let mut to = target.write.begin().await?;
@@ -210,6 +211,15 @@ impl Store {
         if sql::query_scalar(there).fetch_one(&mut *to).await? {
             to.rollback().await?;
             return Err(StoreError::Taken);
+        }
+        let step = "select max(version) from _sqlx_migrations";
+        let steps: [i64; 2] = [
+            sql::query_scalar(step).fetch_one(&mut from).await?,
+            sql::query_scalar(step).fetch_one(&mut *to).await?,
+        ];
+        if steps.iter().any(|step| *step > newest()) {
+            to.rollback().await?;
+            return Err(StoreError::Ahead);
         }
         for table in &TABLES {
             table.copy(&mut from, &mut to).await?;

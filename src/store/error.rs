@@ -19,6 +19,11 @@ pub enum StoreError {
         /// Where it is, without a password.
         server: String,
     },
+    /// A later release has written what is to be copied, or where to.
+    #[error(
+        "a later release has made its tables: copy it with that one, which knows all that is in them"
+    )]
+    Ahead,
     /// There is something where all is to be copied to.
     #[error("it holds something already: what is copied needs an empty database")]
     Taken,

@@ -360,6 +360,35 @@ async fn tables_that_are_not_those_of_this_release_are_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_release_goes_on_beside_a_later_one_whose_step_only_adds() {
+    let server = Server::start();
+    let shared = server.make("shared").await;
+    let one = App::at(shared.parse().unwrap()).await;
+    let mut db = PgConnection::connect(&shared).await.unwrap();
+    for sql in [
+        "alter table measurements add column later text",
+        "create table later (id bigint primary key)",
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'later', true, '', 0)",
+    ] {
+        run(&mut db, sql).await;
+    }
+    assert_eq!(upload(&one, &rows(20)).await.status, StatusCode::OK);
+    one.live.settle().await.unwrap();
+    let again = App::at(shared.parse().unwrap()).await;
+    compare(&answers(&one).await, &answers(&again).await);
+    // But not all that is there is known to it.
+    let dir = TempDir::new().unwrap();
+    let file = format!("sqlite://{}", dir.path().join("copy.db").display());
+    let refused = epochcast(dir.path(), &["copy", "--from", &shared, "--to", &file]);
+    assert!(
+        text(&refused.stderr).contains("a later release has made its tables"),
+        "{}",
+        text(&refused.stderr)
+    );
+}
+
+#[tokio::test]
 async fn while_a_server_is_gone_predictions_go_on_and_uploads_are_told_to_wait() {
     let server = Server::start();
     let app = App::at(server.make("gone").await.parse().unwrap()).await;

@@ -15,7 +15,11 @@ use crate::store::sql;
 /// The steps; the first makes what the steps for files have made until then, and has the number of the last of those.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
-/// Which release has written what is in `db`.
+/// First release that can work with the schema that the steps make. It stays where a step only adds what earlier releases need not
+/// know, so that these go on beside the new one and may be started again; a later step takes away what nobody uses any more.
+const NEEDS: &str = SCHEMA_NEEDS;
+
+/// Which release has written what is in `db`; one that a later release has written, and this one can work with, counts as this one's.
 ///
 /// # Errors
 /// Where it does not answer, or another program has made tables in it.
@@ -37,15 +41,38 @@ pub(super) async fn schema(db: &mut PgConnection) -> Result<Schema, StoreError> 
         };
     }
     let sql = "select version from _sqlx_migrations order by version";
-    let applied: Vec<i64> = sql::query_scalar(sql).fetch_all(db).await?;
-    let newest = MIGRATIONS.iter().map(|step| step.version).max();
+    let applied: Vec<i64> = sql::query_scalar(sql).fetch_all(&mut *db).await?;
     let missing = |step: &sqlx::migrate::Migration| !applied.contains(&step.version);
+    let is_ahead = applied.last().is_some_and(|last| *last > newest());
+    if is_ahead && needs(db).await?.is_none_or(|needs| is_later(&needs)) {
+        return Ok(Schema::Newer);
+    }
     Ok(match applied.last() {
         None => Schema::Empty,
-        Some(last) if Some(*last) > newest => Schema::Newer,
         Some(_) if MIGRATIONS.iter().any(missing) => Schema::Older,
         Some(_) => Schema::Current,
     })
+}
+
+/// The last step of this release.
+pub(in crate::store) fn newest() -> i64 {
+    let steps = MIGRATIONS.iter().map(|step| step.version);
+    steps.max().unwrap_or_default()
+}
+
+/// First release that can work with what is in `db`.
+async fn needs(db: &mut PgConnection) -> Result<Option<String>, StoreError> {
+    let sql = "select value from meta where name = 'needs'";
+    Ok(sql::query_scalar(sql).fetch_optional(db).await?)
+}
+
+/// Whether `release` is later than this one, or none.
+fn is_later(release: &str) -> bool {
+    let numbers = |text: &str| {
+        let numbers = text.split('.').map(str::parse);
+        numbers.collect::<Result<Vec<u64>, _>>().ok()
+    };
+    numbers(release).is_none_or(|release| Some(release) > numbers(env!("CARGO_PKG_VERSION")))
 }
 
 /// Brings what is in `db` to this release's schema; `path` says where that is.
@@ -72,16 +99,16 @@ pub(super) async fn migrate(db: &mut PgConnection, path: &str) -> Result<(), Sto
     })?;
     let sql = "insert into meta (name, value) values ('needs', $1)
                on conflict (name) do update set value = excluded.value";
-    sql::query(sql).bind(SCHEMA_NEEDS).execute(db).await?;
+    sql::query(sql).bind(NEEDS).execute(db).await?;
     Ok(())
 }
 
 /// That a later release has written what is in `db`, and which can read it.
 pub(super) async fn newer(db: &mut PgConnection, path: &str) -> Result<StoreError, StoreError> {
-    let sql = "select value from meta where name = 'needs'";
-    let needs: Option<String> = sql::query_scalar(sql).fetch_optional(db).await?;
     Ok(StoreError::Newer {
         path: path.to_owned(),
-        needs: needs.unwrap_or_else(|| "of a later release".to_owned()),
+        needs: needs(db)
+            .await?
+            .unwrap_or_else(|| "of a later release".to_owned()),
     })
 }

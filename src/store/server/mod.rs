@@ -1,6 +1,6 @@
 //! The database on a PostgreSQL server: reached, migrated, seeded once.
 
-mod migrate;
+pub(in crate::store) mod migrate;
 mod open;
 
 pub(super) use open::{open, read, schema};
