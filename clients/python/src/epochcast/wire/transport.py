@@ -135,7 +135,7 @@ class Transport:
                 if method != "GET" and url[len(self.url) :].startswith(DATA):
                     self._changed = response.headers.get(DATA_VERSION, self._changed)
                 return response
-            if response.status == 409 and headers.pop(DATA_VERSION, None):
+            if response.status == 409 and headers.pop(DATA_VERSION, ""):
                 # A backup was restored meanwhile: there is no such version any more.
                 self._changed = None
                 continue
