@@ -15,6 +15,7 @@ use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
 use crate::http::extract::bounds::BODY_BYTES;
 use crate::http::extract::onnx::ONNX;
+use crate::units::to_u64;
 
 /// What a request asks of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ fn body_bytes(item: &PathItem) -> u64 {
         .post
         .as_ref()
         .and_then(|post| extension(post, "x-body-bytes")?.as_u64());
-    longest.unwrap_or_else(|| u64::try_from(BODY_BYTES).unwrap_or(u64::MAX))
+    longest.unwrap_or_else(|| to_u64(BODY_BYTES))
 }
 
 /// Whether an operation of the path is for administrators alone: then all of them are.

@@ -20,7 +20,7 @@ use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform};
 use crate::timing::fit::regression::Products;
 use crate::timing::fit::training::{Sample, TrainingSet};
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// Timings that make a yardstick, about; of more, those whose hashes are small.
 const MOST: usize = 2_000;
@@ -106,7 +106,7 @@ impl Basis {
     pub(in crate::timing) fn of(timings: usize) -> Self {
         let every = timings.div_ceil(MOST).max(1);
         Self {
-            most: u64::MAX / u64::try_from(every).unwrap_or(u64::MAX),
+            most: u64::MAX / to_u64(every),
             ..Self::default()
         }
     }
@@ -291,7 +291,7 @@ fn start(reference: &Reference, rows: &[Row]) -> f64 {
     let possible = rows.iter().filter(|row| row.seen.possible);
     let mut logs: Vec<f64> = possible.map(|row| row.seen.log).collect();
     logs.sort_by(f64::total_cmp);
-    let each = EVIDENCE / to_f64(logs.len().max(1).try_into().unwrap_or(u64::MAX));
+    let each = EVIDENCE / to_f64(to_u64(logs.len().max(1)));
     let peak = RIGHT / (NEAR * std::f64::consts::TAU.sqrt());
     let likelihood = |scale: f64| {
         let right = |log: &f64| peak * (-0.5 * ((log - scale) / NEAR).powi(2)).exp();

@@ -16,7 +16,7 @@ use crate::timing::fit::linear::NET_LIMIT;
 use crate::timing::fit::regression::Products;
 use crate::timing::fit::training::{Rows, Sample};
 use crate::timing::fit::validation::Validation;
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// A fit that is lent.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl Loan {
         };
         let ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
         let (scales, weights) = robust(&ratios);
-        let count = |n: usize| to_f64(n.try_into().unwrap_or(u64::MAX));
+        let count = |n: usize| to_f64(to_u64(n));
         let n = count(ratios.len());
         // So that the share is nothing already where a lender is no longer rich enough.
         let enough = count(OWN).min(count(lender.timings) / count(RICHER));
