@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use super::reference::{Reference, Seen};
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform};
-use crate::timing::fit::regression::Products;
 use crate::timing::fit::training::{Sample, TrainingSet};
+use crate::timing::predict::loan::{Ratio, Scales, at, scales};
 use crate::units::{to_f64, to_u64};
 
 /// Timings that make a yardstick, about; of more, those whose hashes are small.
@@ -88,9 +88,6 @@ pub(in crate::timing) struct Yardstick {
     /// By how much residuals are wider than expected.
     spread: f64,
 }
-
-/// Logs: of the scale, and how much further each kind of work departs from it.
-type Scales = [f64; 4];
 
 /// Which timings a yardstick was made of: where these are the same, so is the yardstick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -325,16 +322,16 @@ impl Robust {
     fn solve(&mut self, rows: &[Row]) {
         for _ in 0..TURNS {
             let left = |row: &Row| row.seen.log - self.start - self.groups[row.group].mean();
-            let mut products = Products::<4>::default();
-            for row in rows {
-                let root = row.weight.sqrt() / ROW;
-                let [a, b, c] = row.seen.work;
-                products.add([root, root * a, root * b, root * c], root * left(row));
-            }
+            let ratio = |row: &Row| Ratio {
+                work: row.seen.work,
+                log: left(row),
+                doubt: ROW,
+                weight: row.weight,
+            };
             let firm = DEPART.powi(-2);
-            let solved = products.ridge([self.doubt.powi(-2), firm, firm, firm]);
-            let [_, a, b, c] = solved.unwrap_or_default();
-            let [a, b, c] = [a, b, c].map(|depart| depart.clamp(-MOST_DEPART, MOST_DEPART));
+            let firm = [self.doubt.powi(-2), firm, firm, firm];
+            let [_, a, b, c] =
+                scales(rows.iter().map(ratio), firm, MOST_DEPART).unwrap_or_default();
             // Anew, since those may have been cut.
             let beside = [0.0, a, b, c];
             let sum = rows.iter().fold(Sum::default(), |mut sum, row| {
@@ -390,12 +387,6 @@ fn spread(rows: &[Row], offs: &[Off]) -> f64 {
     let [least, most] = SPREADS;
     let drawn = (total * middle.powi(2) + EXPECTED) / (total + EXPECTED);
     drawn.sqrt().clamp(least, most)
-}
-
-/// Log scale of a net.
-fn at(scales: &Scales, work: &[f64; 3]) -> f64 {
-    let departures = scales[1..].iter().zip(work);
-    scales[0] + departures.map(|(scale, share)| scale * share).sum::<f64>()
 }
 
 /// 1 up to the first of `ends`, 0 from the second on, smooth between.
