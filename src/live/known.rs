@@ -100,10 +100,9 @@ impl Known {
                     None => Which::All,
                 };
                 let (timings, judge) = (&mut self.timings, &mut self.judge);
-                read(store, key, which, &mut |row| {
-                    put(timings, judge, row, platform.device_count);
-                })
-                .await?;
+                let devices = |_: &_| Some(platform.device_count);
+                let mut take = |rows| put(timings, judge, rows, devices);
+                read(store, key, which, &mut take).await?;
             }
             self.at_hand.push(key.clone());
         }
@@ -131,20 +130,11 @@ impl Known {
             let rows = store.judged_measurements(after).await?;
             let Some(last) = rows.last() else { break };
             after = last.id;
-            let (mut inside, mut out) = (Vec::new(), Vec::new());
-            for row in rows {
-                let Some(devices) = devices.get(&row.measurement.platform) else {
-                    continue;
-                };
-                let timing = timing(&row, *devices);
-                keys.insert((timing.platform.clone(), timing.mode));
-                match row.quarantined {
-                    None => inside.push(timing),
-                    Some(reason) => out.push((timing, reason)),
-                }
-            }
-            self.timings.add(inside);
-            self.judge.put_out(out);
+            let here = rows.iter().map(|row| &row.measurement);
+            let here = here.filter(|row| devices.contains_key(&row.platform));
+            keys.extend(here.map(|row| (row.platform.clone(), row.mode)));
+            let devices = |platform: &PlatformId| devices.get(platform).copied();
+            put(&mut self.timings, &mut self.judge, rows, devices);
         }
         self.at_hand = keys.into_iter().collect();
         Ok(())
@@ -205,15 +195,18 @@ pub(super) async fn read(
     }
 }
 
-/// Puts `rows` of one platform into the fits, or out of them.
+/// Puts `rows`, of platforms with so many `devices`, into the fits, or out of them.
 pub(super) fn put(
     timings: &mut Timings,
     judge: &mut Judge,
     rows: Vec<StoredMeasurement>,
-    devices: u32,
+    devices: impl Fn(&PlatformId) -> Option<u32>,
 ) {
     let (mut inside, mut out) = (Vec::new(), Vec::new());
     for row in rows {
+        let Some(devices) = devices(&row.measurement.platform) else {
+            continue;
+        };
         let timing = timing(&row, devices);
         match row.quarantined {
             None => inside.push(timing),

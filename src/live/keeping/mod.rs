@@ -50,7 +50,7 @@ impl Live {
         }
         let devices = fit.platform().device_count;
         let (mut timings, mut judge) = (Timings::default(), Judge::default());
-        let mut take = |rows| put(&mut timings, &mut judge, rows, devices);
+        let mut take = |rows| put(&mut timings, &mut judge, rows, |_| Some(devices));
         read(&self.store, &key, Which::All, &mut take).await?;
         let mut known = self.known.lock().await;
         // Versions of other data, such as those of a backup, say nothing of what was read.

@@ -39,7 +39,7 @@ impl Source for Kept {
         let (key, devices) = (own.key(), own.platform.device_count);
         let rows = self.0.wait(move |store| async move {
             let (mut timings, mut judge) = (Timings::default(), Judge::default());
-            let mut take = |rows| put(&mut timings, &mut judge, rows, devices);
+            let mut take = |rows| put(&mut timings, &mut judge, rows, |_| Some(devices));
             let done = read(&store, &key, Which::All, &mut take).await;
             done.map(|()| (timings, judge))
         });
