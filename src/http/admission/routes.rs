@@ -140,11 +140,20 @@ fn extension<'a>(operation: &'a Operation, name: &str) -> Option<&'a Value> {
     operation.extensions.as_ref()?.get(name)
 }
 
+/// Whether the extension `name` of `operation` is true.
+fn says(operation: &Operation, name: &str) -> bool {
+    extension(operation, name).and_then(Value::as_bool) == Some(true)
+}
+
+/// The operations of a path.
+fn operations(item: &PathItem) -> impl Iterator<Item = &Operation> {
+    let all = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+    all.into_iter().flatten()
+}
+
 /// The weight that an operation of the path names: they share the handlers' way in.
 fn work(item: &PathItem) -> Work {
-    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
-    let mut operations = operations.into_iter().flatten();
-    let weight = operations.find_map(|operation| extension(operation, "x-weight")?.as_str());
+    let weight = operations(item).find_map(|operation| extension(operation, "x-weight")?.as_str());
     match weight {
         Some("heavy") => Work::Heavy,
         Some("upload") => Work::Upload,
@@ -164,10 +173,7 @@ fn body_bytes(item: &PathItem) -> u64 {
 
 /// Whether an operation of the path is for administrators alone: then all of them are.
 fn for_admins(item: &PathItem) -> bool {
-    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
-    let mut operations = operations.into_iter().flatten();
-    operations
-        .any(|operation| extension(operation, "x-admin").and_then(Value::as_bool) == Some(true))
+    operations(item).any(|operation| says(operation, "x-admin"))
 }
 
 /// Whether the document says that the path takes an ONNX file.
@@ -187,9 +193,7 @@ fn guarded(item: &PathItem) -> BTreeSet<&'static str> {
         ("PATCH", &item.patch),
         ("DELETE", &item.delete),
     ];
-    let is_guarded = |operation: &Operation| {
-        extension(operation, "x-open").and_then(Value::as_bool) != Some(true)
-    };
+    let is_guarded = |operation: &Operation| !says(operation, "x-open");
     methods
         .into_iter()
         .filter(|(_, operation)| operation.as_ref().is_some_and(is_guarded))
