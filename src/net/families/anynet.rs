@@ -4,6 +4,7 @@
 //! [`ResNet`](super::resnet::ResNet) equals one. Source: pycls, commit 5719de6, `pycls/models/anynet.py`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::json::Invalid;
@@ -128,18 +129,7 @@ impl AnyNet {
     /// # Errors
     /// Where there are no stages or too many blocks, or a bottleneck or its groups would be empty.
     pub(in crate::net) fn checked(self) -> Result<Self, Invalid> {
-        if self.stages.is_empty() {
-            return Err(Invalid::at(
-                "/depths",
-                serde_json::json!([]),
-                "a net without stages",
-                "at least one stage",
-            ));
-        }
-        block_limit(
-            "/depths",
-            self.stages.iter().map(|stage| u64::from(stage.depth)).sum(),
-        )?;
+        check_depths(self.stages.iter().map(|stage| stage.depth))?;
         if self.block_type.has_bottleneck() {
             for (i, stage) in self.stages.iter().enumerate() {
                 check_bottleneck(i, stage)?;
@@ -220,18 +210,19 @@ impl AnyNet {
     }
 }
 
-/// Refuses more than [`MAX_BLOCKS`] blocks.
-pub(in crate::net) fn block_limit(pointer: &str, blocks: u64) -> Result<(), Invalid> {
-    if blocks <= u64::from(MAX_BLOCKS) {
-        return Ok(());
+/// Refuses a net without stages, and one with more than [`MAX_BLOCKS`] blocks.
+pub(super) fn check_depths(depths: impl ExactSizeIterator<Item = u32>) -> Result<(), Invalid> {
+    let refused =
+        |value: Value, detail: &str, hint: &str| Err(Invalid::at("/depths", value, detail, hint));
+    if depths.len() == 0 {
+        return refused(json!([]), "a net without stages", "at least one stage");
     }
-    let hint = format!("at most {MAX_BLOCKS} in all stages together");
-    Err(Invalid::at(
-        pointer,
-        blocks,
-        format!("{blocks} blocks"),
-        hint,
-    ))
+    let blocks: u64 = depths.map(u64::from).sum();
+    if blocks > u64::from(MAX_BLOCKS) {
+        let hint = format!("at most {MAX_BLOCKS} in all stages together");
+        return refused(blocks.into(), &format!("{blocks} blocks"), &hint);
+    }
+    Ok(())
 }
 
 fn check_bottleneck(i: usize, stage: &Stage) -> Result<(), Invalid> {
