@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::json::Invalid;
 use crate::net::blocks::{self, Bottleneck, Conv, Path, Side};
+use crate::net::graph::common_multiple;
 use crate::net::layers::Layer;
 use crate::net::limits::{
     DEPTHS, KERNELS, MAX_BLOCKS, OPTIONAL_WIDTHS, WIDTHS, all_within, ratio, same_length, within,
@@ -287,7 +288,7 @@ pub(in crate::net) fn compatible(
     let v = truncated((f64::from(width) * bot_mul).max(1.0));
     let group_w = u64::from(group_w).min(v);
     let m = if bot_mul > 1.0 {
-        lcm(group_w, truncated(bot_mul))
+        common_multiple(group_w, truncated(bot_mul))
     } else {
         group_w
     };
@@ -302,14 +303,6 @@ pub(in crate::net) fn compatible(
         }
         _ => Err(format!("a width of {width} is too large")),
     }
-}
-
-fn lcm(a: u64, b: u64) -> u64 {
-    let (mut x, mut y) = (a, b);
-    while y > 0 {
-        (x, y) = (y, x % y);
-    }
-    a / x * b
 }
 
 /// An `AnyNet` as it is written in JSON.
