@@ -80,6 +80,18 @@ pub enum Target {
     Error(f64),
 }
 
+impl Target {
+    /// Whether `net` reaches it, which `scaling` makes of one of which so much is `published`.
+    fn is_reached(self, published: Option<&Published>, scaling: &Scaling, net: &Net) -> bool {
+        match self {
+            Self::Flops(flops) => net.complexity().flops.as_f64() >= flops,
+            Self::Error(percent) => published
+                .and_then(|known| known.expected(scaling, net))
+                .is_some_and(|error| error.top1_error_percent <= percent),
+        }
+    }
+}
+
 /// The largest factor up to [`MOST`] by which `way` scales `base` to a net within `budget`.
 ///
 /// # Errors
@@ -216,21 +228,19 @@ pub fn smallest(
     };
     let layers = work(base);
     let (mut limited_by, mut reason) = (LimitedBy::Target, None);
-    let reaches = |scaling: &Scaling, net: &Net| match target {
-        Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
-        Target::Error(percent) => published
-            .and_then(|known| known.expected(scaling, net))
-            .is_some_and(|error| error.top1_error_percent <= percent),
-    };
     let deeper = way.is_of_depth_alone() && matches!(target, Target::Flops(_));
-    let enough = |factor: f64| scaled(base, way, factor).is_none_or(|(s, n)| reaches(&s, &n));
+    let reached = |factor: f64| {
+        let made = scaled(base, way, factor);
+        made.map(|(scaling, net)| target.is_reached(published, &scaling, &net))
+    };
     let (from, until) = if deeper {
+        // What is too deep to be made is deeper than the target needs.
+        let enough = |factor: f64| reached(factor) != Some(false);
         (between(least, most, enough).0, most)
     } else if is_slow(base) {
-        let is_enough =
-            |factor: &f64| scaled(base, way, *factor).is_some_and(|(s, n)| reaches(&s, &n));
-        let first = rough(least, 1.0).take_while(|factor| *factor <= most);
-        let first = first.into_iter().find(is_enough).unwrap_or(most);
+        let mut factors = rough(least, 1.0).take_while(|factor| *factor <= most);
+        let first = factors.find(|factor| reached(*factor) == Some(true));
+        let first = first.unwrap_or(most);
         ((first / BEYOND).max(least), (BEYOND * first).min(most))
     } else {
         (least, most)
@@ -244,7 +254,7 @@ pub fn smallest(
                 continue;
             }
         };
-        if !reaches(&scaling, &net) {
+        if !target.is_reached(published, &scaling, &net) {
             continue;
         }
         match budget.broken_by(&net) {
