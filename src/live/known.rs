@@ -57,8 +57,9 @@ impl Judged {
 }
 
 impl Known {
-    /// The fits of `platforms` that a change which is `judged` so and will be `version` of the data gives, and those of the
-    /// version before that are not kept yet; none where another process has stored something in between.
+    /// The hashes of the fits that a change gives, each with the version of the data that made it first: `version` for those
+    /// that are new, an earlier one for those that are not written down yet. None where another process has stored something
+    /// in between.
     pub(super) fn fits(
         &self,
         predictors: &Predictors,

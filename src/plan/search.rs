@@ -21,8 +21,8 @@ pub const LEAST: f64 = 1.0 / 1024.0;
 /// two of these steps are: rounding moves the flops of most nets by less than a tenth (docs/accuracy.md).
 const ROUGH: f64 = 4.0;
 const BEYOND: f64 = std::f64::consts::SQRT_2;
-/// How many layers of a builder's net one of a graph is worth: less than the time that it takes, so that nobody is refused a
-/// plan of a usual net.
+/// A layer of a graph takes as much of the patience as so many of a builder's net. It takes far longer, but counted so, plans
+/// of usual nets would be refused.
 const SLOWER: usize = 3;
 
 /// What a search has found.
@@ -308,8 +308,8 @@ fn range(way: &Scaling, target: Target, published: Option<&Published>) -> Option
     Some((factors().reduce(f64::min)?, factors().reduce(f64::max)?))
 }
 
-/// Neighbouring factors of which `is` holds for the second alone, where it holds from some factor between `low` and `high` on;
-/// the nearer end twice, where it holds for both or for neither.
+/// The largest factor of which `is` does not hold and the smallest of which it does, where it holds from some factor between
+/// `low` and `high` on. `low` twice where it holds of all, `high` twice where it holds of none.
 fn between(low: f64, high: f64, is: impl Fn(f64) -> bool) -> (f64, f64) {
     if is(low) {
         return (low, low);

@@ -53,8 +53,8 @@ pub(in crate::http) struct Route {
     pub(super) body_bytes: u64,
     /// Whether it takes a net as an ONNX file.
     pub(super) takes_onnx: bool,
-    /// Whether its handler tells of the service itself.
-    pub(super) tells: bool,
+    /// Whether its answer is about the service itself, such as its load or its limits.
+    pub(super) of_service: bool,
     whose: Whose,
     /// Methods that change something.
     guarded: BTreeSet<&'static str>,
@@ -97,7 +97,7 @@ impl Routes {
             work: Work::Light,
             body_bytes: body_bytes(&PathItem::default()),
             takes_onnx: false,
-            tells: false,
+            of_service: false,
             whose: Whose::Pages,
             guarded: BTreeSet::new(),
         }];
@@ -111,7 +111,7 @@ impl Routes {
                     work: work(item),
                     body_bytes: body_bytes(item),
                     takes_onnx: takes_onnx(item),
-                    tells: [Work::Watch, Work::Upload].contains(&work(item))
+                    of_service: [Work::Watch, Work::Upload].contains(&work(item))
                         || path == "/v1/limits",
                     whose: if for_admins(item) {
                         Whose::Administrators

@@ -215,7 +215,7 @@ fn moved(before: &Predictor, after: &Predictor) -> Vec<MovedNet> {
         };
         (far > STILL).then_some((far, moved))
     };
-    let nets = NAMED.iter().filter(|net| net.is_asked_so());
+    let nets = NAMED.iter().filter(|net| net.is_what_its_name_means());
     let mut all: Vec<(f64, MovedNet)> = nets.filter_map(moved).collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.name.cmp(b.1.name)));
     all.truncate(TOLD);

@@ -68,8 +68,8 @@ pub(super) fn half_width(validation: &Validation, case: &Case, level: Level) -> 
         .max(FLOOR)
 }
 
-/// Share of the timings that were left out which lie within the interval of `level` where there are so many `timings`, each counted
-/// for what it weighs; `None` where none was.
+/// How often the interval of `level` holds of a fit to so many `timings`: the share, by weight, of those that were left out
+/// which lie within it. `None` where none was left out.
 pub(super) fn covered(validation: &Validation, timings: usize, level: Level) -> Option<f64> {
     let n = to_f64(to_u64(timings.max(1)));
     let scores = &validation.scores;

@@ -219,7 +219,8 @@ impl Predictors {
             .collect()
     }
 
-    /// The same without what nobody has asked for since the last call, where more than `most` timings are in memory.
+    /// The same, where fits to more than `most` timings are in memory: without those that nobody has asked for since the last
+    /// call. `None` where all stay.
     #[must_use]
     pub fn rested(&self, most: usize) -> Option<Self> {
         let at_hand = self.fits.values().filter(|fit| fit.own().is_at_hand());
