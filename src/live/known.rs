@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::store::{Ruling, Store, StoreError, StoredMeasurement, Which};
 use crate::timing::judge::foretold::{Foretold, foretold};
-use crate::timing::judge::standing::{Judge, Judgement, Made};
+use crate::timing::judge::quarantine::{Judge, Judgement, Made};
 use crate::timing::predict::predictors::{Key, Timing, Timings};
 use crate::timing::{Platform, PlatformId, Predictor, Predictors};
 

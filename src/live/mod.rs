@@ -38,7 +38,7 @@ use stored::{Stored, TOLD};
 
 use crate::timing::Predictors;
 use crate::timing::judge::impact::Impact;
-use crate::timing::judge::standing::Made;
+use crate::timing::judge::quarantine::Made;
 use crate::timing::predict::predictors::{self, Key, Timing};
 
 pub use calibration::Calibrated;

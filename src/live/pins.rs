@@ -7,7 +7,7 @@ use super::Live;
 use super::known::{failed, timing};
 use crate::json::Invalid;
 use crate::store::StoreError;
-use crate::timing::judge::standing::Judge;
+use crate::timing::judge::quarantine::Judge;
 use crate::timing::predict::fit_id::unknown;
 use crate::timing::predict::predictors::{Key, Timings};
 use crate::timing::{FitId, Predictor};

@@ -14,7 +14,7 @@ use super::Live;
 use super::known::{Known, failed, put, read};
 use crate::store::{Keep, KeptAt, KeptHead, StoreError, Which};
 use crate::timing::Predictors;
-use crate::timing::judge::standing::Judge;
+use crate::timing::judge::quarantine::Judge;
 use crate::timing::predict::own::{Head, Own};
 use crate::timing::predict::predictors::{Key, Made, Timings};
 use source::{opened, sealed};

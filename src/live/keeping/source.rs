@@ -4,7 +4,7 @@ use crate::live::known::{put, read};
 use crate::store::{Store, Which};
 use crate::timing::TrainingSet;
 use crate::timing::data::identity::digest;
-use crate::timing::judge::standing::Judge;
+use crate::timing::judge::quarantine::Judge;
 use crate::timing::predict::fit_id::METHOD;
 use crate::timing::predict::own::{Own, Source};
 use crate::timing::predict::predictors::{Key, Timings};

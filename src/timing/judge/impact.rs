@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::calibration::TrackRecord;
 use super::foretold::Foretold;
 use super::named::{NAMED, Named};
-use super::standing::weigh;
+use super::quarantine::weigh;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};
 use crate::timing::fit::estimator::Estimator;
 use crate::timing::fit::level::Level;
