@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Live;
-use super::known::{Known, failed, put, read};
+use super::timings::{Known, failed, put, read};
 use crate::store::{Keep, KeptAt, KeptHead, StoreError, Which};
 use crate::timing::Predictors;
 use crate::timing::judge::quarantine::Judge;

@@ -1,6 +1,6 @@
 //! Kept fits, read back one by one: with a digest, since a wrong answer is worse than a slow one.
 
-use crate::live::known::{put, read};
+use crate::live::timings::{put, read};
 use crate::store::{Store, Which};
 use crate::timing::TrainingSet;
 use crate::timing::data::identity::digest;

@@ -1,4 +1,4 @@
-//! What of the store is in memory: of the platforms that change all timings, of others none.
+//! The timings that are in memory: of the platforms that change all of them, of others none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
