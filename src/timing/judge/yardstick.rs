@@ -19,7 +19,7 @@ use super::reference::{Reference, Seen};
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform};
 use crate::timing::fit::training::{Sample, TrainingSet};
-use crate::timing::predict::loan::{Ratio, Scales, at, scales};
+use crate::timing::predict::scales::{Ratio, Scales, at, scales};
 use crate::units::{to_f64, to_u64};
 
 /// Timings that make a yardstick, about; of more, those whose hashes are small.
