@@ -21,8 +21,8 @@ pub const LEAST: f64 = 1.0 / 1024.0;
 /// two of these steps are: rounding moves the flops of most nets by less than a tenth (docs/accuracy.md).
 const ROUGH: f64 = 4.0;
 const BEYOND: f64 = std::f64::consts::SQRT_2;
-/// A layer of a graph takes as much of the patience as so many of a builder's net. It takes far longer, but counted so, plans
-/// of usual nets would be refused.
+/// A layer of a graph takes as much of the patience as so many of a builder's net. That is less than the time it takes: were all
+/// of that counted, plans of usual nets would be refused.
 const SLOWER: usize = 3;
 
 /// What a search has found.
@@ -269,7 +269,7 @@ pub fn smallest(
             break;
         }
     }
-    // Where a limit is in the way, no net that cannot be made is.
+    // Where a limit is in the way, what cannot be made is not told.
     let reason = reason.filter(|_| limited_by == LimitedBy::Target);
     Ok(Found::nothing(limited_by, reason))
 }
