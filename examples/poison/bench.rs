@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use epochcast::timing::judge::standing::{Judge, Made};
+use epochcast::timing::judge::quarantine::{Judge, Made};
 use epochcast::timing::{Asked, Estimator, Level, Predictors, Timing, Timings};
 
 use crate::Platforms;

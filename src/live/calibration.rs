@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::Live;
-use super::known::failed;
+use super::timings::failed;
 use crate::store::StoreError;
 use crate::timing::judge::calibration::{Calibration, LATELY};
 

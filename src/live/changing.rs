@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use super::Live;
-use super::known::{judged, timing};
+use super::timings::{judged, timing};
 use crate::store::{Action, Change, Decision, Deed, Moved, Object, Ruled, Senders, StoreError};
-use crate::timing::judge::standing::Made;
+use crate::timing::judge::quarantine::Made;
 
 impl Live {
     /// Takes upload `id` out of the fits.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Live;
-use super::known::failed;
+use super::timings::failed;
 use crate::store::StoreError;
 use crate::timing::judge::evaluate::{Timed, Trial, trials_of};
 use crate::timing::judge::score::Score;

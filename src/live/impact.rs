@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::known::{Judged, Known, failed};
+use super::timings::{Judged, Known, failed};
 use crate::store::{StoreError, Writing};
 use crate::timing::judge::foretold::Foretold;
 use crate::timing::judge::impact::{Case, FitImpact, Impact};

@@ -10,16 +10,15 @@ pub mod clock;
 mod evaluation;
 mod export;
 mod impact;
-mod keeping;
-mod kept;
+mod kept_fits;
 mod keyed;
-mod known;
-mod pins;
+mod old_fits;
 mod quantities;
 mod receive;
 mod rejected;
 mod stored;
 mod tally;
+mod timings;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -30,22 +29,22 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::store::{Committed, Store, StoreError, Writing};
-use keeping::state::Keeping;
-use kept::Pins;
+use kept_fits::state::Keeping;
 use keyed::{Ended, Ending, Running};
-use known::{Judged, Known, failed, judged};
+use old_fits::cache::Pins;
 use stored::{Stored, TOLD};
+use timings::{Judged, Known, failed, judged};
 
 use crate::timing::Predictors;
 use crate::timing::judge::impact::Impact;
-use crate::timing::judge::standing::Made;
+use crate::timing::judge::quarantine::Made;
 use crate::timing::predict::predictors::{self, Key, Timing};
 
 pub use calibration::Calibrated;
 pub use evaluation::Evaluation;
 pub use export::{Export, ExportFormat, RejectedExport};
 pub use keyed::{Answered, Keyed};
-pub use pins::PinError;
+pub use old_fits::PinError;
 pub use quantities::Quantity;
 pub use receive::{Body, OnError, ReceiveError, Upload};
 pub use rejected::MOST_REJECTIONS;

@@ -6,7 +6,7 @@ use crate::timing::judge::counts::CountsNote;
 use crate::timing::judge::doctor::UnitNote;
 use crate::timing::judge::impact::Impact;
 use crate::timing::judge::no_group::GroupNote;
-use crate::timing::judge::standing::Judgement;
+use crate::timing::judge::quarantine::Judgement;
 
 /// Rows that are told of in an answer.
 pub(super) const TOLD: usize = 100;

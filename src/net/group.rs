@@ -39,6 +39,12 @@ impl Group {
         matches!(self.0, Word::Guessed(_))
     }
 
+    /// Whether its nets have SiLU, which keeps its input for the backward pass.
+    #[must_use]
+    pub fn has_silu(&self) -> bool {
+        ["efficientnet", "regnetz"].contains(&self.as_str())
+    }
+
     /// The group of nets about which nothing else is known.
     pub const OTHER: Self = Self::known("other");
 

@@ -24,5 +24,5 @@ pub use layers::Layer;
 pub use names::subject::Subject;
 pub use names::zoo::Zoo;
 pub use scaling::{STRATEGIES, Scaling, Strategy};
-pub use sized::{DEFAULT_SIDE, Net, side};
+pub use sized::{DEFAULT_SIDE, Net, side, side_of};
 pub use spec::{Description, Spec};

@@ -149,14 +149,17 @@ pub fn side(resolution: &Value) -> Result<Option<Side>, Invalid> {
     let Some(Whole(pixels)) = typed::<Option<Whole>>(resolution).map_err(at_resolution)? else {
         return Ok(None);
     };
-    let refuse = || {
+    side_of(pixels).map(Some)
+}
+
+/// The side of `pixels` that a `resolution` field names.
+///
+/// # Errors
+/// At `/resolution`.
+pub fn side_of(pixels: u64) -> Result<Side, Invalid> {
+    Side::new(pixels).ok_or_else(|| {
+        let detail = format!("{pixels} is out of range");
         let hint = format!("a whole number of pixels from 1 to {}", Side::MAX);
-        Invalid::at(
-            "/resolution",
-            pixels,
-            format!("{pixels} is out of range"),
-            hint,
-        )
-    };
-    Side::new(pixels).map(Some).ok_or_else(refuse)
+        Invalid::at("/resolution", pixels, detail, hint)
+    })
 }

@@ -146,8 +146,12 @@ impl Patience {
 impl Limits {
     /// Whether one of them needs a time.
     fn any_on_time(&self) -> bool {
-        let timed = [self.epoch_seconds, self.total_seconds, self.cost];
-        timed.iter().any(Option::is_some)
+        self.epoch_seconds.is_some() || self.any_on_whole()
+    }
+
+    /// Whether one of them needs the whole training.
+    fn any_on_whole(&self) -> bool {
+        self.total_seconds.is_some() || self.cost.is_some()
     }
 }
 
@@ -175,19 +179,20 @@ impl Budget<'_> {
         let about = self.question.about(&features);
         self.predictors.1.iter().any(|predictor| {
             let ms = predictor.least_ms(&about).unwrap_or(f64::INFINITY);
-            let whole = |_| {
-                let seconds =
-                    self.run
-                        .least_seconds(self.question, &features, self.predictors.0, predictor);
-                seconds.unwrap_or(f64::INFINITY)
-            };
-            let seconds = self.limits.total_seconds.map(whole);
-            let cost = self.limits.cost.map(whole).zip(self.run.price_per_hour);
             let epoch = self.question.epoch_seconds(predictor, ms);
             exceeds(epoch, self.limits.epoch_seconds)
-                || exceeds(seconds.unwrap_or(0.0), self.limits.total_seconds)
-                || cost.is_some_and(|(s, price)| exceeds(price * s / 3600.0, self.limits.cost))
+                || (self.limits.any_on_whole() && self.whole_is_broken_from(predictor, &features))
         })
+    }
+
+    /// The same of the whole training, by its least seconds.
+    fn whole_is_broken_from(&self, predictor: &Predictor, features: &Features) -> bool {
+        let (run, all) = (self.run, self.predictors.0);
+        let seconds = run.least_seconds(self.question, features, all, predictor);
+        let seconds = seconds.unwrap_or(f64::INFINITY);
+        let cost = run.price_per_hour.map(|price| price * seconds / 3600.0);
+        exceeds(seconds, self.limits.total_seconds)
+            || cost.is_some_and(|cost| exceeds(cost, self.limits.cost))
     }
 
     fn counts_broken_by(&self, net: &Net) -> Option<LimitedBy> {
@@ -216,10 +221,9 @@ impl Budget<'_> {
             ..
         } = *self.limits;
         let features = Features::of_net(net);
-        let whole = total_seconds.is_some() || cost.is_some();
         self.predictors.1.iter().find_map(|predictor| {
             let epoch = self.epoch_seconds(predictor, &features);
-            let total = if whole {
+            let total = if self.limits.any_on_whole() {
                 self.total(predictor, &features)
             } else {
                 None

@@ -249,8 +249,9 @@ impl Rough {
     }
 }
 
-/// The fastest net with at least `flops` on the first platform of `budget`, where it has none the one with least acts: of the
-/// smallest that each mix reaches so many by, and of those that were `found` by other ways; `None` where none is within it.
+/// The fastest net with at least `flops` within `budget`, or `None`. Each mix takes part with the smallest net that has so many,
+/// and so do those that were `found` by other ways. The first platform of the budget says which is fastest; where it has none,
+/// the net with least acts is.
 #[must_use]
 pub fn fastest_mix(base: &Net, flops: f64, budget: &Budget, found: &[Found]) -> Option<Found> {
     let reached = mixes(base).into_iter().filter_map(|mix| {

@@ -73,9 +73,10 @@ impl Memory {
     #[must_use]
     pub fn of(complexity: &Complexity, group: &Group, setup: &Setup) -> Self {
         let fixed = complexity.params.as_f64() * bytes_per_param(setup);
-        let kept = match group.as_str() {
-            "efficientnet" | "regnetz" => KEPT_WITH_SILU,
-            _ => KEPT,
+        let kept = if group.has_silu() {
+            KEPT_WITH_SILU
+        } else {
+            KEPT
         };
         let image = complexity.acts.as_f64() * kept * element_bytes(setup.precision);
         let fits = |bytes: u64| truncated((USABLE * to_f64(bytes) - fixed).max(0.0) / image);
@@ -100,11 +101,11 @@ struct Step<'a> {
     memory: Memory,
 }
 
-/// How many times more images than are estimated to fit surely do not: of 244 published batches that ran, 50 are above the
-/// estimate, and one (of VGG-13) above this.
-const SURE: f64 = 1.5;
-/// A step that takes so many times what any device has is asked for by mistake.
-const ABSURD: f64 = 100.0;
+/// A step of more than so many times the images that are estimated to fit is warned of: of 244 published batches that ran, 50
+/// are above the estimate, and one (of VGG-13) above this.
+const WARNED: f64 = 1.5;
+/// A step that takes more than so many times the memory of any device is a mistake, and refused.
+const REFUSED: f64 = 100.0;
 
 impl<'a> Step<'a> {
     /// Of the net that `features` are of; `None` for inference, whose memory is not estimated.
@@ -159,7 +160,7 @@ pub fn beyond(question: &Question, features: &Features, predictor: &Predictor) -
             gigabytes(step.has)
         )
     };
-    let too_many = to_f64(images) > SURE * to_f64(largest);
+    let too_many = to_f64(images) > WARNED * to_f64(largest);
     too_many.then(|| Warning::assumed("beyond_memory", detail()))
 }
 
@@ -175,7 +176,7 @@ pub fn possible<'a>(
     let Some(batch) = question.batch_size else {
         return Ok(());
     };
-    let most = ABSURD * to_f64(most_memory());
+    let most = REFUSED * to_f64(most_memory());
     let mut largest = None;
     for predictor in predictors {
         let Some(step) = Step::of(question, features, predictor) else {
@@ -191,8 +192,9 @@ pub fn possible<'a>(
     let Some(largest) = largest else {
         return Ok(());
     };
-    let detail =
-        format!("a step of {batch} images takes more than {ABSURD} times the memory of any device");
+    let detail = format!(
+        "a step of {batch} images takes more than {REFUSED} times the memory of any device"
+    );
     let hint = format!("about {} fit", largest.max(1));
     Err(Invalid::at("/batch_size", batch, detail, hint))
 }

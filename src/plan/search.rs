@@ -21,8 +21,8 @@ pub const LEAST: f64 = 1.0 / 1024.0;
 /// two of these steps are: rounding moves the flops of most nets by less than a tenth (docs/accuracy.md).
 const ROUGH: f64 = 4.0;
 const BEYOND: f64 = std::f64::consts::SQRT_2;
-/// How many layers of a builder's net one of a graph is worth: less than the time that it takes, so that nobody is refused a
-/// plan of a usual net.
+/// A layer of a graph takes as much of the patience as so many of a builder's net. That is less than the time it takes: were all
+/// of that counted, plans of usual nets would be refused.
 const SLOWER: usize = 3;
 
 /// What a search has found.
@@ -78,6 +78,18 @@ pub enum Target {
     Flops(f64),
     /// At most such a published error, in percent.
     Error(f64),
+}
+
+impl Target {
+    /// Whether `net` reaches it, which `scaling` makes of one of which so much is `published`.
+    fn is_reached(self, published: Option<&Published>, scaling: &Scaling, net: &Net) -> bool {
+        match self {
+            Self::Flops(flops) => net.complexity().flops.as_f64() >= flops,
+            Self::Error(percent) => published
+                .and_then(|known| known.expected(scaling, net))
+                .is_some_and(|error| error.top1_error_percent <= percent),
+        }
+    }
 }
 
 /// The largest factor up to [`MOST`] by which `way` scales `base` to a net within `budget`.
@@ -216,21 +228,19 @@ pub fn smallest(
     };
     let layers = work(base);
     let (mut limited_by, mut reason) = (LimitedBy::Target, None);
-    let reaches = |scaling: &Scaling, net: &Net| match target {
-        Target::Flops(flops) => net.complexity().flops.as_f64() >= flops,
-        Target::Error(percent) => published
-            .and_then(|known| known.expected(scaling, net))
-            .is_some_and(|error| error.top1_error_percent <= percent),
-    };
     let deeper = way.is_of_depth_alone() && matches!(target, Target::Flops(_));
-    let enough = |factor: f64| scaled(base, way, factor).is_none_or(|(s, n)| reaches(&s, &n));
+    let reached = |factor: f64| {
+        let made = scaled(base, way, factor);
+        made.map(|(scaling, net)| target.is_reached(published, &scaling, &net))
+    };
     let (from, until) = if deeper {
+        // What is too deep to be made is deeper than the target needs.
+        let enough = |factor: f64| reached(factor) != Some(false);
         (between(least, most, enough).0, most)
     } else if is_slow(base) {
-        let is_enough =
-            |factor: &f64| scaled(base, way, *factor).is_some_and(|(s, n)| reaches(&s, &n));
-        let first = rough(least, 1.0).take_while(|factor| *factor <= most);
-        let first = first.into_iter().find(is_enough).unwrap_or(most);
+        let mut factors = rough(least, 1.0).take_while(|factor| *factor <= most);
+        let first = factors.find(|factor| reached(*factor) == Some(true));
+        let first = first.unwrap_or(most);
         ((first / BEYOND).max(least), (BEYOND * first).min(most))
     } else {
         (least, most)
@@ -244,7 +254,7 @@ pub fn smallest(
                 continue;
             }
         };
-        if !reaches(&scaling, &net) {
+        if !target.is_reached(published, &scaling, &net) {
             continue;
         }
         match budget.broken_by(&net) {
@@ -259,7 +269,7 @@ pub fn smallest(
             break;
         }
     }
-    // Where a limit is in the way, no net that cannot be made is.
+    // Where a limit is in the way, what cannot be made is not told.
     let reason = reason.filter(|_| limited_by == LimitedBy::Target);
     Ok(Found::nothing(limited_by, reason))
 }
@@ -298,8 +308,8 @@ fn range(way: &Scaling, target: Target, published: Option<&Published>) -> Option
     Some((factors().reduce(f64::min)?, factors().reduce(f64::max)?))
 }
 
-/// Neighbouring factors of which `is` holds for the second alone, where it holds from some factor between `low` and `high` on;
-/// the nearer end twice, where it holds for both or for neither.
+/// The largest factor of which `is` does not hold and the smallest of which it does, where it holds from some factor between
+/// `low` and `high` on. `low` twice where it holds of all, `high` twice where it holds of none.
 fn between(low: f64, high: f64, is: impl Fn(f64) -> bool) -> (f64, f64) {
     if is(low) {
         return (low, low);

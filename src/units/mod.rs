@@ -11,7 +11,7 @@ use std::fmt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use number::{Grouped, Whole, rounded, to_f64, truncated};
+pub use number::{Grouped, Whole, rounded, to_f64, to_u64, truncated};
 
 macro_rules! count {
     ($(#[$doc:meta])* $name:ident, $unit:literal) => {

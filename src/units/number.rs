@@ -83,6 +83,12 @@ pub fn to_f64(count: u64) -> f64 {
     count as f64
 }
 
+/// How many things, in 64 bits.
+#[must_use]
+pub fn to_u64(things: usize) -> u64 {
+    things.try_into().unwrap_or(u64::MAX)
+}
+
 /// The integer part of `value`, as Python's `int(value)`; 0 for what is negative or not a number.
 #[must_use]
 #[expect(

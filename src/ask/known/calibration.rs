@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::chart::{Badge, Mood};
 use crate::timing::judge::calibration::{Calibration, TrackRecords};
 use crate::timing::{Mode, PlatformId, Predictor, Predictors};
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// How often intervals held.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,7 +101,7 @@ pub fn badge(calibration: &Calibration, platform: Option<&PlatformId>) -> Badge 
         };
     };
     // As far as chance alone takes a share of so many.
-    let n = to_f64(lately.rows.try_into().unwrap_or(u64::MAX));
+    let n = to_f64(to_u64(lately.rows));
     let below = (0.9 - share) / (0.9 * 0.1 / n).sqrt();
     Badge {
         name,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::units::{to_f64, to_u64};
+
 /// An SVG document in the making.
 #[derive(Debug, Default)]
 pub(super) struct Svg {
@@ -124,7 +126,7 @@ pub(super) fn path(places: impl IntoIterator<Item = (f64, f64)>) -> String {
 
 /// `n` for arithmetic in pixels.
 pub(in crate::chart) fn count(n: usize) -> f64 {
-    crate::units::to_f64(u64::try_from(n).unwrap_or(u64::MAX))
+    to_f64(to_u64(n))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use epochcast::ask::compare::{CompareAnswer, CompareRow, ComparedTime, compared};
 use epochcast::ask::factors;
 use epochcast::ask::wanted::Wanted;
-use epochcast::units::quantity::{Currency, Money, count, digits, duration};
+use epochcast::units::quantity::{Currency, digits, duration};
 
 use crate::cli::args::{CompareArgs, Settings};
+use crate::cli::commands::plan::{error_cell, of_scaled, of_whole, scaled_cells, way, whole_cells};
 use crate::cli::request::{Request, currency, predictors, print};
 use crate::cli::table::{self, Table};
 use crate::cli::warnings::summed;
@@ -42,21 +43,10 @@ fn request(args: &CompareArgs) -> anyhow::Result<Request> {
 }
 
 fn table(answer: &CompareAnswer, currency: Currency) -> Table {
-    let mut table = Table::default()
-        .left("scaling")
-        .right("factor")
-        .right("flops")
-        .right("params")
-        .right("acts")
-        .right("pixels");
+    let mut table = of_scaled();
     for time in &answer.base_predictions {
         table = table.right(time.platform.as_str()).right("to best");
-        if let Some(total) = &time.total {
-            table = table.right("in all");
-            if total.cost.is_some() {
-                table = table.right("cost");
-            }
-        }
+        table = of_whole(table, time);
     }
     let batches = answer.rows.iter().any(|row| batch(row).is_some());
     if batches {
@@ -67,18 +57,17 @@ fn table(answer: &CompareAnswer, currency: Currency) -> Table {
         table = table.right("error %");
     }
     for row in &answer.rows {
-        let mut cells = counts(row);
-        cells.extend(
-            row.predictions
-                .iter()
-                .flat_map(|compared| times(compared, currency)),
-        );
+        let way = way(row.strategy.as_deref(), row.alpha);
+        let mut cells = scaled_cells(way, digits(row.factor, 5), &row.scaled);
+        for ComparedTime { time, to_best, .. } in &row.predictions {
+            cells.extend([duration(time.epoch_seconds), format!("{to_best:.2}")]);
+            cells.extend(whole_cells(time, currency));
+        }
         if batches {
             cells.push(batch(row).map_or_else(String::new, |images| images.to_string()));
         }
         if errors {
-            let error = row.accuracy.as_ref();
-            cells.push(error.map_or_else(String::new, |e| format!("{:.2}", e.top1_error_percent)));
+            cells.push(error_cell(row.accuracy.as_ref()));
         }
         table.row(cells);
     }
@@ -94,36 +83,4 @@ fn table(answer: &CompareAnswer, currency: Currency) -> Table {
 
 fn batch(row: &CompareRow) -> Option<u64> {
     row.memory.as_ref().and_then(|memory| memory.largest_batch)
-}
-
-fn counts(row: &CompareRow) -> Vec<String> {
-    let way = match (&row.strategy, row.alpha) {
-        (Some(strategy), _) => strategy.clone(),
-        (None, alpha) => format!("α {:.3}", alpha.unwrap_or_default()),
-    };
-    let costs = &row.scaled.complexity;
-    vec![
-        way,
-        digits(row.factor, 5),
-        count(costs.flops.as_f64()),
-        count(costs.params.as_f64()),
-        count(costs.acts.as_f64()),
-        row.scaled.model.resolution.to_string(),
-    ]
-}
-
-fn times(compared: &ComparedTime, currency: Currency) -> Vec<String> {
-    let mut cells = vec![
-        duration(compared.time.epoch_seconds),
-        format!("{:.2}", compared.to_best),
-    ];
-    if let Some(total) = &compared.time.total {
-        cells.push(duration(total.seconds));
-        cells.extend(
-            total
-                .cost
-                .map(|amount| Money { amount, currency }.to_string()),
-        );
-    }
-    cells
 }

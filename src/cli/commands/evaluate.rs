@@ -1,8 +1,7 @@
 //! `epochcast evaluate`: the honest error of the predictions, by cross-validation.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{IsTerminal, Read, Seek};
+use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use epochcast::timing::{Measurement, Platform};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::args::{EvaluateArgs, Settings};
-use crate::cli::commands::import::{HEAD, format};
+use crate::cli::commands::import::{Opened, opened};
 use crate::cli::database;
 use crate::cli::request::print_json;
 use crate::cli::table::{self, Table};
@@ -45,40 +44,28 @@ pub(crate) async fn evaluate(settings: &Settings, args: &EvaluateArgs) -> anyhow
 
 /// The rows of a file of the upload's formats, with the platforms that they define or the program knows.
 fn rows(path: &Path) -> anyhow::Result<(Vec<Platform>, Vec<Measurement>)> {
-    let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut head = Vec::new();
-    Read::by_ref(&mut file).take(HEAD).read_to_end(&mut head)?;
-    file.rewind()?;
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let Opened { file, name, format } = opened(path)?;
     let mut context = Context::new(built_in()?);
-    context.defaults.file_name = Some(name.clone());
+    context.defaults.file_name = Some(name);
     let (mut rows, mut platforms, mut wrong) = (Vec::new(), BTreeMap::new(), 0_u64);
-    read(
-        format(&head, &name)?,
-        file,
-        &mut context,
-        &mut |line, context| {
-            match line.row {
-                Ok(row) => {
-                    if let Some(platform) = context.platform(&row.platform) {
-                        platforms.insert(platform.id.clone(), platform.clone());
-                    }
-                    rows.push(row);
+    read(format, file, &mut context, &mut |line, context| {
+        match line.row {
+            Ok(row) => {
+                if let Some(platform) = context.platform(&row.platform) {
+                    platforms.insert(platform.id.clone(), platform.clone());
                 }
-                Err(invalid) => {
-                    wrong += 1;
-                    if wrong <= SHOWN {
-                        let told = told_of_file(&invalid);
-                        anstream::eprintln!("  line {}: {told}", line.number);
-                    }
+                rows.push(row);
+            }
+            Err(invalid) => {
+                wrong += 1;
+                if wrong <= SHOWN {
+                    let told = told_of_file(&invalid);
+                    anstream::eprintln!("  line {}: {told}", line.number);
                 }
             }
-            ControlFlow::Continue(())
-        },
-    )
+        }
+        ControlFlow::Continue(())
+    })
     .with_context(|| path.display().to_string())?;
     if wrong > 0 {
         let rows = counted(wrong, "wrong row");

@@ -43,17 +43,10 @@ pub(crate) async fn import(settings: &Settings, args: &ImportArgs) -> anyhow::Re
 }
 
 fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
-    let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut head = Vec::new();
-    file.by_ref().take(HEAD).read_to_end(&mut head)?;
-    file.rewind()?;
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let Opened { file, name, format } = opened(path)?;
     let bar = progress(file.metadata()?.len());
     Ok(Upload {
-        format: format(&head, &name)?,
+        format,
         body: Box::new(bar.wrap_read(file)),
         on_error: if args.abort {
             OnError::Abort
@@ -79,10 +72,28 @@ fn upload(path: &Path, args: &ImportArgs) -> anyhow::Result<Upload> {
 }
 
 /// Bytes that tell what a file is.
-pub(crate) const HEAD: u64 = 64 << 10;
+const HEAD: u64 = 64 << 10;
 
-/// What a file is, by how it starts.
-pub(crate) fn format(head: &[u8], name: &str) -> anyhow::Result<Format> {
+/// A file of timings.
+pub(crate) struct Opened {
+    pub(crate) file: File,
+    pub(crate) name: String,
+    pub(crate) format: Format,
+}
+
+/// The file at `path`, whose name and start say what it is.
+pub(crate) fn opened(path: &Path) -> anyhow::Result<Opened> {
+    let mut file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut head = Vec::new();
+    file.by_ref().take(HEAD).read_to_end(&mut head)?;
+    file.rewind()?;
+    let name = path.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    let format = format(&head, &name)?;
+    Ok(Opened { file, name, format })
+}
+
+fn format(head: &[u8], name: &str) -> anyhow::Result<Format> {
     match detect(head, Some(name)) {
         foreign::Format::Own(own) => Ok(own.into()),
         foreign::Format::Foreign(foreign) => Ok(Format::Foreign(foreign)),

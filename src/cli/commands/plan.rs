@@ -1,9 +1,12 @@
 //! `epochcast plan`: how far a budget goes, or the cheapest way to a target.
 
 use epochcast::ask::chosen::chosen;
+use epochcast::ask::complexity::Scaled;
 use epochcast::ask::plan::{PlanAnswer, PlanOption, TimeRow, planned};
 use epochcast::ask::wanted::Wanted;
+use epochcast::plan::accuracy::Expected;
 use epochcast::plan::budget::LimitedBy;
+use epochcast::plan::run::Total;
 use epochcast::timing::{Mode, Predictors};
 use epochcast::units::quantity::{Currency, Money, count, duration, size};
 use epochcast::units::{rounded, to_f64};
@@ -110,16 +113,10 @@ fn with_batch(asked: Request, predictors: &Predictors) -> anyhow::Result<Request
 
 fn table(answer: &PlanAnswer, currency: Currency) -> Table {
     let options = || answer.options.iter().chain(&answer.mix);
-    let mut table = Table::default()
-        .left("scaling")
-        .right("factor")
-        .right("flops")
-        .right("params")
-        .right("acts")
-        .right("pixels");
+    let mut table = of_scaled();
     let first = options().next();
     for row in first.into_iter().flat_map(|option| &option.predictions) {
-        table = platform(table, row);
+        table = of_whole(table.right(row.platform.as_str()), row);
     }
     let has = Columns {
         memory: options().any(|option| shown_memory(option).is_some()),
@@ -164,34 +161,51 @@ struct Columns {
     mix: bool,
 }
 
-/// `table` with the columns of a platform: its epoch and, where it was asked for, the whole training.
-fn platform(table: Table, row: &TimeRow) -> Table {
-    let table = table.right(row.platform.as_str());
-    let Some(total) = &row.total else {
-        return table;
-    };
-    let table = table.right("in all");
-    if total.cost.is_some() {
-        return table.right("cost");
-    }
-    table
+/// The columns of scaled nets.
+pub(crate) fn of_scaled() -> Table {
+    Table::default()
+        .left("scaling")
+        .right("factor")
+        .right("flops")
+        .right("params")
+        .right("acts")
+        .right("pixels")
 }
 
-/// The same columns of one net.
-fn times(row: &TimeRow, currency: Currency) -> Vec<String> {
-    let mut cells = vec![duration(row.epoch_seconds)];
-    if let Some(total) = &row.total {
-        cells.push(duration(total.seconds));
-        cells.extend(
-            total
-                .cost
-                .map(|amount| Money { amount, currency }.to_string()),
-        );
-    }
-    cells
+/// The same of one, which was scaled by `way`.
+pub(crate) fn scaled_cells(way: String, factor: String, scaled: &Scaled) -> Vec<String> {
+    let costs = &scaled.complexity;
+    vec![
+        way,
+        factor,
+        count(costs.flops.as_f64()),
+        count(costs.params.as_f64()),
+        count(costs.acts.as_f64()),
+        scaled.model.resolution.to_string(),
+    ]
 }
 
-fn way(strategy: Option<&str>, alpha: Option<f64>) -> String {
+/// `table` with the columns of the whole training, where that was asked for.
+pub(crate) fn of_whole(table: Table, row: &TimeRow) -> Table {
+    match &row.total {
+        None => table,
+        Some(total) if total.cost.is_none() => table.right("in all"),
+        Some(_) => table.right("in all").right("cost"),
+    }
+}
+
+/// The same of one net.
+pub(crate) fn whole_cells(row: &TimeRow, currency: Currency) -> impl Iterator<Item = String> {
+    let money = move |amount| Money { amount, currency }.to_string();
+    let cells = move |total: &Total| [Some(duration(total.seconds)), total.cost.map(money)];
+    row.total.iter().flat_map(cells).flatten()
+}
+
+pub(crate) fn error_cell(accuracy: Option<&Expected>) -> String {
+    accuracy.map_or_else(String::new, |e| format!("{:.2}", e.top1_error_percent))
+}
+
+pub(crate) fn way(strategy: Option<&str>, alpha: Option<f64>) -> String {
     match (strategy, alpha) {
         (Some(strategy), _) => strategy.to_owned(),
         (None, Some(alpha)) => format!("α {alpha:.3}"),
@@ -227,30 +241,20 @@ fn shown_memory(option: &PlanOption) -> Option<[String; 2]> {
 }
 
 fn cells(option: &PlanOption, currency: Currency, has: &Columns) -> Vec<String> {
-    let costs = &option.scaled.complexity;
     // The free mix may be a named way too, which stands in its own row.
     let named = option.exponents.is_none();
     let strategy = option.strategy.as_deref().filter(|_| named);
-    let mut cells = vec![
-        way(strategy, option.alpha.filter(|_| named)),
-        format!("{:.6}", option.factor),
-        count(costs.flops.as_f64()),
-        count(costs.params.as_f64()),
-        count(costs.acts.as_f64()),
-        option.scaled.model.resolution.to_string(),
-    ];
-    cells.extend(
-        option
-            .predictions
-            .iter()
-            .flat_map(|row| times(row, currency)),
-    );
+    let way = way(strategy, option.alpha.filter(|_| named));
+    let mut cells = scaled_cells(way, format!("{:.6}", option.factor), &option.scaled);
+    for row in &option.predictions {
+        cells.push(duration(row.epoch_seconds));
+        cells.extend(whole_cells(row, currency));
+    }
     if has.memory {
         cells.extend(shown_memory(option).unwrap_or_default());
     }
     if has.errors {
-        let error = option.accuracy.as_ref();
-        cells.push(error.map_or_else(String::new, |e| format!("{:.2}", e.top1_error_percent)));
+        cells.push(error_cell(option.accuracy.as_ref()));
     }
     cells.push(option.limited_by.map_or_else(String::new, word));
     if let Some(shares) = &option.exponents {

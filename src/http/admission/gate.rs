@@ -143,12 +143,9 @@ impl Gate {
             self.empty_at.store(self.now(), Ordering::Relaxed);
         }
         if before < self.sure() {
-            let permit = self.free.clone().acquire_owned().await;
+            let turn = self.part().await;
             drop(waiting);
-            // The semaphore is never closed.
-            return permit
-                .map(|permit| self.begin(permit))
-                .map_err(|_| ApiError::Internal);
+            return turn;
         }
         if before >= MOST_WAITING {
             drop(waiting);

@@ -189,7 +189,7 @@ impl Service {
         if let Some(answer) = front.settings.origins.preflight(&request) {
             return Ok(answer);
         }
-        if route.tells {
+        if route.of_service {
             request.extensions_mut().insert(Told(self.0.clone()));
         }
         if route.work != Work::Watch {

@@ -15,6 +15,7 @@ use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
 use crate::http::extract::bounds::BODY_BYTES;
 use crate::http::extract::onnx::ONNX;
+use crate::units::to_u64;
 
 /// What a request asks of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +53,8 @@ pub(in crate::http) struct Route {
     pub(super) body_bytes: u64,
     /// Whether it takes a net as an ONNX file.
     pub(super) takes_onnx: bool,
-    /// Whether its handler tells of the service itself.
-    pub(super) tells: bool,
+    /// Whether its answer is about the service itself, such as its load or its limits.
+    pub(super) of_service: bool,
     whose: Whose,
     /// Methods that change something.
     guarded: BTreeSet<&'static str>,
@@ -96,7 +97,7 @@ impl Routes {
             work: Work::Light,
             body_bytes: body_bytes(&PathItem::default()),
             takes_onnx: false,
-            tells: false,
+            of_service: false,
             whose: Whose::Pages,
             guarded: BTreeSet::new(),
         }];
@@ -110,7 +111,7 @@ impl Routes {
                     work: work(item),
                     body_bytes: body_bytes(item),
                     takes_onnx: takes_onnx(item),
-                    tells: [Work::Watch, Work::Upload].contains(&work(item))
+                    of_service: [Work::Watch, Work::Upload].contains(&work(item))
                         || path == "/v1/limits",
                     whose: if for_admins(item) {
                         Whose::Administrators
@@ -139,11 +140,20 @@ fn extension<'a>(operation: &'a Operation, name: &str) -> Option<&'a Value> {
     operation.extensions.as_ref()?.get(name)
 }
 
+/// Whether the extension `name` of `operation` is true.
+fn says(operation: &Operation, name: &str) -> bool {
+    extension(operation, name).and_then(Value::as_bool) == Some(true)
+}
+
+/// The operations of a path.
+fn operations(item: &PathItem) -> impl Iterator<Item = &Operation> {
+    let all = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+    all.into_iter().flatten()
+}
+
 /// The weight that an operation of the path names: they share the handlers' way in.
 fn work(item: &PathItem) -> Work {
-    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
-    let mut operations = operations.into_iter().flatten();
-    let weight = operations.find_map(|operation| extension(operation, "x-weight")?.as_str());
+    let weight = operations(item).find_map(|operation| extension(operation, "x-weight")?.as_str());
     match weight {
         Some("heavy") => Work::Heavy,
         Some("upload") => Work::Upload,
@@ -158,15 +168,12 @@ fn body_bytes(item: &PathItem) -> u64 {
         .post
         .as_ref()
         .and_then(|post| extension(post, "x-body-bytes")?.as_u64());
-    longest.unwrap_or_else(|| u64::try_from(BODY_BYTES).unwrap_or(u64::MAX))
+    longest.unwrap_or_else(|| to_u64(BODY_BYTES))
 }
 
 /// Whether an operation of the path is for administrators alone: then all of them are.
 fn for_admins(item: &PathItem) -> bool {
-    let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
-    let mut operations = operations.into_iter().flatten();
-    operations
-        .any(|operation| extension(operation, "x-admin").and_then(Value::as_bool) == Some(true))
+    operations(item).any(|operation| says(operation, "x-admin"))
 }
 
 /// Whether the document says that the path takes an ONNX file.
@@ -186,9 +193,7 @@ fn guarded(item: &PathItem) -> BTreeSet<&'static str> {
         ("PATCH", &item.patch),
         ("DELETE", &item.delete),
     ];
-    let is_guarded = |operation: &Operation| {
-        extension(operation, "x-open").and_then(Value::as_bool) != Some(true)
-    };
+    let is_guarded = |operation: &Operation| !says(operation, "x-open");
     methods
         .into_iter()
         .filter(|(_, operation)| operation.as_ref().is_some_and(is_guarded))

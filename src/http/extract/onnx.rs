@@ -24,6 +24,7 @@ use crate::json::{Invalid, nearest};
 use crate::net::onnx::{File, Reader};
 use crate::net::side;
 use crate::plan::compare::moved;
+use crate::units::to_u64;
 
 /// What such a body is called.
 pub(in crate::http) const ONNX: &str = "application/onnx";
@@ -80,7 +81,7 @@ pub(in crate::http) async fn file(headers: &HeaderMap, mut body: Body) -> Result
         let Ok(bytes) = frame.map_err(|error| unread(&error))?.into_data() else {
             continue;
         };
-        all += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        all += to_u64(bytes.len());
         if all > ONNX_BYTES {
             let most = usize::try_from(ONNX_BYTES).unwrap_or(usize::MAX);
             return Err(ApiError::TooLarge(most));

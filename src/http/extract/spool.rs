@@ -13,6 +13,7 @@ use super::bounds::UPLOAD_BYTES;
 use super::problem::ApiError;
 use crate::http::shared::Shared;
 use crate::store::StoreError;
+use crate::units::to_u64;
 
 /// What of an upload is kept in memory; the rest goes to a file that has no name.
 const IN_MEMORY: usize = 4 << 20;
@@ -90,7 +91,7 @@ struct Limited {
 
 impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let sent = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let sent = to_u64(bytes.len());
         self.left = self
             .left
             .checked_sub(sent)

@@ -23,7 +23,7 @@ use crate::http::shared::Shared;
 /// Where a page holds the answers to its first questions.
 pub(super) const FIRST: &str = "{first}";
 
-/// Before this, a page is told the answer that takes longer than the page.
+/// The answer that takes longest goes in before this, when the page up to here is already sent.
 const END: &str = "</body>";
 
 /// A page that is told the answers to what its script asks first, so that they do not take another trip to the server.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connections::Connection;
 use crate::http::extract::bounds::{BODY_RATE, BODY_TIME, TooSlow};
+use crate::units::to_u64;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -60,7 +61,7 @@ impl HttpBody for Arriving {
         };
         if let Some(Ok(frame)) = &frame {
             let bytes = frame.data_ref().map_or(0, Bytes::len);
-            self.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+            self.bytes += to_u64(bytes);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }

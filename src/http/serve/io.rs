@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::connections::Connection;
+use crate::units::to_u64;
 
 /// How long a client may take to close its side of a connection that ends.
 const LINGER_TIME: Duration = Duration::from_secs(5);
@@ -51,7 +52,7 @@ impl Timed {
     fn has_written(&mut self, written: &Poll<Result<usize>>) {
         match (written, &mut self.unread) {
             (Poll::Ready(Ok(bytes)), Some((_, read))) => {
-                *read += u64::try_from(*bytes).unwrap_or(u64::MAX);
+                *read += to_u64(*bytes);
             }
             (Poll::Pending, unread) => {
                 let (began, read) = unread.get_or_insert((self.connection.now(), 0));

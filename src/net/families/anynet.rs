@@ -4,10 +4,12 @@
 //! [`ResNet`](super::resnet::ResNet) equals one. Source: pycls, commit 5719de6, `pycls/models/anynet.py`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::json::Invalid;
 use crate::net::blocks::{self, Bottleneck, Conv, Path, Side};
+use crate::net::graph::common_multiple;
 use crate::net::layers::Layer;
 use crate::net::limits::{
     DEPTHS, KERNELS, MAX_BLOCKS, OPTIONAL_WIDTHS, WIDTHS, all_within, ratio, same_length, within,
@@ -128,18 +130,7 @@ impl AnyNet {
     /// # Errors
     /// Where there are no stages or too many blocks, or a bottleneck or its groups would be empty.
     pub(in crate::net) fn checked(self) -> Result<Self, Invalid> {
-        if self.stages.is_empty() {
-            return Err(Invalid::at(
-                "/depths",
-                serde_json::json!([]),
-                "a net without stages",
-                "at least one stage",
-            ));
-        }
-        block_limit(
-            "/depths",
-            self.stages.iter().map(|stage| u64::from(stage.depth)).sum(),
-        )?;
+        check_depths(self.stages.iter().map(|stage| stage.depth))?;
         if self.block_type.has_bottleneck() {
             for (i, stage) in self.stages.iter().enumerate() {
                 check_bottleneck(i, stage)?;
@@ -220,18 +211,19 @@ impl AnyNet {
     }
 }
 
-/// Refuses more than [`MAX_BLOCKS`] blocks.
-pub(in crate::net) fn block_limit(pointer: &str, blocks: u64) -> Result<(), Invalid> {
-    if blocks <= u64::from(MAX_BLOCKS) {
-        return Ok(());
+/// Refuses a net without stages, and one with more than [`MAX_BLOCKS`] blocks.
+pub(super) fn check_depths(depths: impl ExactSizeIterator<Item = u32>) -> Result<(), Invalid> {
+    let refused =
+        |value: Value, detail: &str, hint: &str| Err(Invalid::at("/depths", value, detail, hint));
+    if depths.len() == 0 {
+        return refused(json!([]), "a net without stages", "at least one stage");
     }
-    let hint = format!("at most {MAX_BLOCKS} in all stages together");
-    Err(Invalid::at(
-        pointer,
-        blocks,
-        format!("{blocks} blocks"),
-        hint,
-    ))
+    let blocks: u64 = depths.map(u64::from).sum();
+    if blocks > u64::from(MAX_BLOCKS) {
+        let hint = format!("at most {MAX_BLOCKS} in all stages together");
+        return refused(blocks.into(), &format!("{blocks} blocks"), &hint);
+    }
+    Ok(())
 }
 
 fn check_bottleneck(i: usize, stage: &Stage) -> Result<(), Invalid> {
@@ -296,7 +288,7 @@ pub(in crate::net) fn compatible(
     let v = truncated((f64::from(width) * bot_mul).max(1.0));
     let group_w = u64::from(group_w).min(v);
     let m = if bot_mul > 1.0 {
-        lcm(group_w, truncated(bot_mul))
+        common_multiple(group_w, truncated(bot_mul))
     } else {
         group_w
     };
@@ -311,14 +303,6 @@ pub(in crate::net) fn compatible(
         }
         _ => Err(format!("a width of {width} is too large")),
     }
-}
-
-fn lcm(a: u64, b: u64) -> u64 {
-    let (mut x, mut y) = (a, b);
-    while y > 0 {
-        (x, y) = (y, x % y);
-    }
-    a / x * b
 }
 
 /// An `AnyNet` as it is written in JSON.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::anynet::block_limit;
+use super::anynet::check_depths;
 use crate::json::Invalid;
 use crate::net::blocks::{self, Conv, MbConv, Path, Side};
 use crate::net::layers::Layer;
@@ -41,18 +41,7 @@ impl EffNet {
     /// # Errors
     /// Where there are no stages or too many blocks, or an expansion or squeeze leaves the range of widths.
     pub(in crate::net) fn checked(self) -> Result<Self, Invalid> {
-        if self.stages.is_empty() {
-            return Err(Invalid::at(
-                "/depths",
-                serde_json::json!([]),
-                "a net without stages",
-                "at least one stage",
-            ));
-        }
-        block_limit(
-            "/depths",
-            self.stages.iter().map(|stage| u64::from(stage.depth)).sum(),
-        )?;
+        check_depths(self.stages.iter().map(|stage| stage.depth))?;
         let mut w_in = self.stem_w;
         for (i, stage) in self.stages.iter().enumerate() {
             for w_in in [w_in, stage.width] {

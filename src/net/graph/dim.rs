@@ -489,7 +489,7 @@ pub(super) fn nearest(value: f64, step: u64) -> u64 {
 }
 
 /// The least common multiple.
-pub(super) fn common_multiple(a: u64, b: u64) -> u64 {
+pub(in crate::net) fn common_multiple(a: u64, b: u64) -> u64 {
     (a / gcd(a, b).max(1)).saturating_mul(b)
 }
 

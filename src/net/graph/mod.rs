@@ -15,6 +15,7 @@ mod nodes;
 mod rearrange;
 mod shapes;
 
+pub(super) use dim::common_multiple;
 pub(super) use draft::Draft;
 pub use form::raw::RawGraph;
 pub(super) use form::read::MAX_NODES;

@@ -3,6 +3,7 @@
 use super::message::Node;
 use super::tensor::{Element, Tensor, whole};
 use crate::net::graph::op::Values;
+use crate::units::{to_f64, to_u64};
 
 /// Numbers of a constant that are written out.
 const MAX_WRITTEN: usize = 64;
@@ -30,13 +31,13 @@ impl Constant {
     }
 
     pub(super) fn wholes(list: &[u64]) -> Self {
-        let values = list.iter().map(|n| crate::units::to_f64(*n)).collect();
+        let values = list.iter().map(|n| to_f64(*n)).collect();
         Self::list(values, true)
     }
 
     pub(super) fn list(values: Vec<f64>, whole: bool) -> Self {
         Self {
-            dims: vec![long(values.len())],
+            dims: vec![to_u64(values.len())],
             values: Some(values),
             whole,
             learned: false,
@@ -81,10 +82,6 @@ impl Constant {
 /// How many elements a value of these lengths has.
 pub(super) fn product(dims: &[u64]) -> u64 {
     dims.iter().fold(1, |all: u64, n| all.saturating_mul(*n))
-}
-
-pub(super) fn long(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 /// A weight, or what is computed of one.

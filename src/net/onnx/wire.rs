@@ -5,6 +5,7 @@
 
 use super::message::{Building, Kind, Plan};
 use super::varint::varint;
+use crate::units::to_u64;
 
 /// Messages within messages, at most.
 const MAX_DEPTH: usize = 48;
@@ -41,10 +42,6 @@ struct Field {
     end: u64,
 }
 
-fn long(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
-}
-
 impl Wire {
     pub(super) fn new() -> Self {
         Self {
@@ -63,7 +60,7 @@ impl Wire {
                 .unwrap_or(usize::MAX)
                 .min(bytes.len());
             bytes = &bytes[passing..];
-            (self.at, self.skip) = (self.at + long(passing), self.skip - long(passing));
+            (self.at, self.skip) = (self.at + to_u64(passing), self.skip - to_u64(passing));
             if self.skip > 0 {
                 return Ok(());
             }
@@ -164,7 +161,7 @@ impl Wire {
             }
             _ => return Err(self.broken("no field of a message begins so")),
         };
-        self.at += long(used);
+        self.at += to_u64(used);
         Ok(Step::Used(used))
     }
 
@@ -177,7 +174,7 @@ impl Wire {
             length,
             end,
         } = *field;
-        let start = self.at + long(head);
+        let start = self.at + to_u64(head);
         if start.checked_add(length).is_none_or(|stop| stop > end) {
             return Err(self.broken("a field is longer than the message that it stands in"));
         }
@@ -200,7 +197,7 @@ impl Wire {
                     return Ok(Step::Needs(head + start));
                 };
                 self.building.start(value);
-                self.skip = length - long(start);
+                self.skip = length - to_u64(start);
                 head + start
             }
             Plan::Keep => {
@@ -213,7 +210,7 @@ impl Wire {
                 total
             }
         };
-        self.at += long(used);
+        self.at += to_u64(used);
         Ok(Step::Used(used))
     }
 

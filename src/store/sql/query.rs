@@ -62,25 +62,27 @@ impl<'q, O> From<Query<'q>> for QueryScalar<'q, O> {
     }
 }
 
-/// Runs a statement that `sqlx::$run` makes, by `$how`, on whichever database it is for.
+/// Runs a statement that `sqlx::$run` makes, by `$how`, on whichever database it is for; `$of_done` is what is wanted of how it went.
 macro_rules! run {
-    ($query:expr, $on:expr, $run:ident::<$($of:ty),*>, $how:ident) => {
+    ($query:expr, $on:expr, $run:ident $(::<$of:ty>)?, $how:ident $(, $of_done:expr)?) => {
         match $on.into() {
             On::Sqlite(db) => {
                 let (sql, args) = $query.of_sqlite()?;
-                sqlx::$run::<Sqlite, $($of,)* _>(sql, args).$how(db).await
+                sqlx::$run::<Sqlite, $($of,)? _>(sql, args).$how(db).await$(.map($of_done))?
             }
             On::Pool(Pool::Sqlite(pool)) => {
                 let (sql, args) = $query.of_sqlite()?;
-                sqlx::$run::<Sqlite, $($of,)* _>(sql, args).$how(pool).await
+                sqlx::$run::<Sqlite, $($of,)? _>(sql, args).$how(pool).await$(.map($of_done))?
             }
             On::Postgres(db) => {
                 let (sql, args) = $query.of_postgres()?;
-                within(WRITING, sqlx::$run::<Postgres, $($of,)* _>(sql, args).$how(db)).await
+                let run = sqlx::$run::<Postgres, $($of,)? _>(sql, args).$how(db);
+                within(WRITING, run).await$(.map($of_done))?
             }
             On::Pool(Pool::Postgres(pool)) => {
                 let (sql, args) = $query.of_postgres()?;
-                within(READING, sqlx::$run::<Postgres, $($of,)* _>(sql, args).$how(pool)).await
+                let run = sqlx::$run::<Postgres, $($of,)? _>(sql, args).$how(pool);
+                within(READING, run).await$(.map($of_done))?
             }
         }
     };
@@ -100,30 +102,7 @@ impl<'q> Query<'q> {
         self,
         on: impl Into<On<'c>> + Send,
     ) -> Result<u64, Error> {
-        match on.into() {
-            On::Sqlite(db) => {
-                let (sql, args) = self.of_sqlite()?;
-                let done = sqlx::query_with::<Sqlite, _>(sql, args).execute(db).await?;
-                Ok(done.rows_affected())
-            }
-            On::Pool(Pool::Sqlite(pool)) => {
-                let (sql, args) = self.of_sqlite()?;
-                let done = sqlx::query_with::<Sqlite, _>(sql, args)
-                    .execute(pool)
-                    .await?;
-                Ok(done.rows_affected())
-            }
-            On::Postgres(db) => {
-                let (sql, args) = self.of_postgres()?;
-                let query = sqlx::query_with::<Postgres, _>(sql, args);
-                Ok(within(WRITING, query.execute(db)).await?.rows_affected())
-            }
-            On::Pool(Pool::Postgres(pool)) => {
-                let (sql, args) = self.of_postgres()?;
-                let query = sqlx::query_with::<Postgres, _>(sql, args);
-                Ok(within(READING, query.execute(pool)).await?.rows_affected())
-            }
-        }
+        run!(self, on, query_with, execute, |done| done.rows_affected())
     }
 
     fn of_sqlite(self) -> Result<(SqlStr, SqliteArguments), Error> {

@@ -24,7 +24,7 @@ use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::sql::{self, Connection};
 use crate::store::writer::Transaction;
-use crate::timing::judge::standing::Judgement;
+use crate::timing::judge::quarantine::Judgement;
 use crate::timing::{Mode, PlatformId};
 
 /// One change of what is in: all of it becomes visible at [`Change::commit`], or none.

@@ -11,7 +11,7 @@ use crate::store::sql::{self, Arg, Builder, Connection};
 use crate::timing::data::identity::identity;
 use crate::timing::data::measurement::RawMeasurement;
 use crate::timing::{Measurement, Mode};
-use crate::units::Whole;
+use crate::units::{Whole, to_u64};
 
 /// A measurement with what the store knows of it.
 #[derive(Clone, Debug)]
@@ -277,9 +277,7 @@ impl Row {
     pub(in crate::store) fn feed(&self, hash: &mut Sha256) {
         let mut bytes = Vec::with_capacity(256);
         for text in self.texts() {
-            let length = text.map_or(u64::MAX, |text| {
-                u64::try_from(text.len()).unwrap_or(u64::MAX)
-            });
+            let length = text.map_or(u64::MAX, |text| to_u64(text.len()));
             bytes.extend(length.to_be_bytes());
             bytes.extend(text.map_or("", String::as_str).bytes());
         }

@@ -22,7 +22,7 @@ use crate::store::error::StoreError;
 use crate::store::seals;
 use crate::store::sql;
 use crate::store::writer::{BUSY, Transaction};
-use crate::timing::judge::standing::Judgement;
+use crate::timing::judge::quarantine::Judgement;
 use crate::timing::{Measurement, Platform};
 
 /// How many rows of an upload went where; they add up to the rows sent.

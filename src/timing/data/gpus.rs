@@ -87,7 +87,7 @@ impl Gpu {
         self.device.contains("GeForce")
     }
 
-    /// All that a prediction may look at, as a text.
+    /// All figures that predictions depend on, as a text for their hash.
     pub(in crate::timing) fn figures(&self) -> String {
         let Self {
             id,

@@ -8,7 +8,7 @@ use super::platform::{Mode, Platform, PlatformId, RawPlatform, text};
 use crate::json::{Invalid, typed};
 use crate::net::complexity::RawComplexity;
 use crate::net::names::read::Named;
-use crate::net::{Complexity, Group, Net, Scaling, Side, Subject, Zoo, scaling::RawScaling};
+use crate::net::{Complexity, Group, Net, Scaling, Subject, Zoo, scaling::RawScaling, side_of};
 use crate::units::{Seconds, Whole, to_f64};
 
 /// A measurement as it is written in JSON, one row of an upload.
@@ -230,15 +230,7 @@ pub fn subject(
     let Some(Whole(pixels)) = resolution else {
         return Subject::read_as(model, complexity, named);
     };
-    let side = Side::new(pixels).ok_or_else(|| {
-        let hint = format!("a whole number of pixels from 1 to {}", Side::MAX);
-        Invalid::at(
-            "/resolution",
-            pixels,
-            format!("{pixels} is out of range"),
-            hint,
-        )
-    })?;
+    let side = side_of(pixels)?;
     if let Some(Value::Object(object)) = &mut model
         && object.get("resolution").is_none_or(Value::is_null)
     {

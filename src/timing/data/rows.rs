@@ -225,6 +225,7 @@ fn read_cell(kind: Kind, cell: &str) -> Result<Value, Invalid> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::UNTAKEN;
     use super::*;
 
     fn row(names: &str, cells: &str) -> Result<RawMeasurement, Invalid> {
@@ -260,6 +261,15 @@ mod tests {
             )
             .unwrap_err();
             assert_eq!(error.0[0].pointer, "/images_per_second", "{odd}");
+        }
+    }
+
+    #[test]
+    fn each_column_has_its_field() {
+        for name in column_names() {
+            let refused = Record::default().set(name, "1").err();
+            let untaken = refused.is_some_and(|e| e.0[0].detail == UNTAKEN);
+            assert!(!untaken, "{name}");
         }
     }
 

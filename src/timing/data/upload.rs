@@ -15,6 +15,7 @@ use super::measurement::{Measurement, RawMeasurement, platform};
 use super::platform::{Platform, PlatformId};
 use super::rows::Header;
 use crate::json::{Invalid, ParseError, Strict, check_lengths, nearest, parse, typed};
+use crate::units::to_u64;
 
 /// How the rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -340,7 +341,7 @@ fn read_foreign(
             |raw| serde_json::to_string(raw).unwrap_or_default(),
         );
         let row = raw.and_then(|raw| context.accept(raw));
-        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        let number = to_u64(number);
         if each(Line { number, row, sent }, context).is_break() {
             break;
         }

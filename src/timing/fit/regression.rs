@@ -10,6 +10,8 @@ use linfa::traits::Fit;
 use linfa_linear::LinearRegression;
 use ndarray::{Array1, Array2};
 
+use crate::units::{to_f64, to_u64};
+
 /// Sums of products of `K` columns x and a target y: `XᵀX`, Xᵀy and yᵀy.
 #[derive(Clone, Debug)]
 pub struct Products<const K: usize> {
@@ -90,7 +92,7 @@ impl<const K: usize> Products<K> {
         if self.n == 0 {
             0.0
         } else {
-            self.xx[i][i] / crate::units::to_f64(self.n.try_into().unwrap_or(u64::MAX))
+            self.xx[i][i] / to_f64(to_u64(self.n))
         }
     }
 

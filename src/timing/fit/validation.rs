@@ -15,7 +15,7 @@ use super::features::Architecture;
 use super::neighbours::Neighbours;
 use super::training::{Rows, Sample};
 use crate::net::Group;
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// Residuals of timings that a fit has not seen, summed up for intervals ([`crate::timing::predict::interval`]).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -91,7 +91,6 @@ impl Validation {
         let rows = rows.keep(|_, sample| form.knows(&sample.features));
         let left = left_out(form, &rows);
         let before = expected(form);
-        let count = |n: usize| to_f64(n.try_into().unwrap_or(u64::MAX));
         let squares = |left: &mut dyn Iterator<Item = &Left>| {
             left.fold((0.0, 0.0), |(n, sum), one| {
                 (n + one.weight, sum + one.weight * one.far.powi(2))
@@ -117,7 +116,7 @@ impl Validation {
         let total: f64 = spreads.iter().map(|(_, spread)| spread.powi(2)).sum();
         let typical = match spreads.len() {
             0 => mean,
-            n => total / count(n),
+            n => total / to_f64(to_u64(n)),
         };
         let relative: f64 = left.iter().map(|one| one.weight * one.relative).sum();
         let strangers = strangers(form, &rows);

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::timing::data::platform::{Mode, PlatformId};
 use crate::units::moment::month;
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// What came of one prediction.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl TrackRecord {
             }
             offs.push(off);
         }
-        let n = to_f64(offs.len().try_into().unwrap_or(u64::MAX));
+        let n = to_f64(to_u64(offs.len()));
         let share = |held: u64| (n > 0.0).then(|| to_f64(held) / n);
         let [covered_80, covered_90, covered_95] = held.map(share);
         Self {

@@ -14,7 +14,7 @@ use crate::timing::data::measurement::Measurement;
 use crate::timing::data::platform::PlatformId;
 use crate::timing::data::slip::Slip;
 use crate::units::quantity::{count, digits};
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// Ratio of such flops to ours: tools also differ in what else they count.
 const TWICE: [f64; 2] = [1.85, 2.15];
@@ -159,7 +159,7 @@ impl Counted {
     /// The platforms on which most of them have flops that are counted twice.
     #[must_use]
     pub fn units(&self) -> Vec<UnitNote> {
-        let count = |rows: usize| f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
+        let count = |rows: usize| to_f64(to_u64(rows));
         let most = |twice: &Twice| count(twice.twice) >= MOST * count(twice.named);
         let all = self.twice.iter();
         let all = all.filter(|(_, twice)| twice.twice > 0 && most(twice));

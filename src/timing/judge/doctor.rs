@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::yardstick::Off;
 use crate::timing::data::platform::PlatformId;
 use crate::timing::data::slip::{Sizes, Slip};
+use crate::units::{to_f64, to_u64};
 
 /// Distance (natural log) from which a row may be a slip.
 const FAR: f64 = 0.6;
@@ -65,12 +66,12 @@ impl Doctor {
 
     /// What most of them look like.
     pub(super) fn note(self, platform: &PlatformId) -> Option<UnitNote> {
-        let far = f64::from(u32::try_from(self.far).unwrap_or(u32::MAX));
+        let far = to_f64(to_u64(self.far));
         let count = |slip: &Slip| self.slips.get(slip).copied().unwrap_or_default();
         // The first of those that are as many.
         let best = Slip::ALL.iter().rev().max_by_key(|slip| count(slip))?;
         let rows = count(best);
-        let share = f64::from(u32::try_from(rows).unwrap_or(u32::MAX)) / far;
+        let share = to_f64(to_u64(rows)) / far;
         (rows > 0 && share >= MOST).then(|| UnitNote {
             platform: platform.clone(),
             slip: *best,

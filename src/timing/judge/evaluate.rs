@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::left_out::Left;
+use super::quarantine::weigh;
 use super::score::{LEVELS, Outcome, Score};
-use super::standing::weigh;
 use crate::net::Group;
 use crate::timing::data::measurement::Measurement;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};

@@ -9,6 +9,7 @@ use crate::timing::fit::level::Level;
 use crate::timing::predict::prediction::Asked;
 use crate::timing::predict::predictor::Predictor;
 use crate::timing::predict::predictors::{Predictors, Timing};
+use crate::units::to_u64;
 
 /// How a timing was predicted before it was learnt.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,7 @@ pub fn foretold<'a>(
     let each = (MOST / by_key.len().max(1)).max(LEAST);
     let of_key = |((platform, mode), timings): (_, Vec<&'a Timing>)| {
         let fit = predictors.get(platform, mode)?;
-        let every = u64::try_from(timings.len().div_ceil(each)).unwrap_or(u64::MAX);
+        let every = to_u64(timings.len().div_ceil(each));
         // By the hash of what was timed, so that no order of the rows can choose.
         let most = u64::MAX / every;
         let drawn = timings.into_iter();

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::calibration::TrackRecord;
 use super::foretold::Foretold;
 use super::named::{NAMED, Named};
-use super::standing::weigh;
+use super::quarantine::weigh;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};
 use crate::timing::fit::estimator::Estimator;
 use crate::timing::fit::level::Level;
@@ -215,7 +215,7 @@ fn moved(before: &Predictor, after: &Predictor) -> Vec<MovedNet> {
         };
         (far > STILL).then_some((far, moved))
     };
-    let nets = NAMED.iter().filter(|net| net.is_asked_so());
+    let nets = NAMED.iter().filter(|net| net.is_what_its_name_means());
     let mut all: Vec<(f64, MovedNet)> = nets.filter_map(moved).collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.name.cmp(b.1.name)));
     all.truncate(TOLD);

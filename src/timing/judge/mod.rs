@@ -10,7 +10,7 @@ pub mod impact;
 pub mod left_out;
 pub mod named;
 pub mod no_group;
+pub mod quarantine;
 mod reference;
 pub mod score;
-pub mod standing;
 mod yardstick;

@@ -21,9 +21,10 @@ pub struct Named {
 }
 
 impl Named {
-    /// Whether who asks for it by its name is told of this: of a net that is here as a graph it is of that, which takes longer.
+    /// Whether its name, in a question, stands for `subject`. Of a published net whose layers are known it stands for the
+    /// graph of these, and `subject` has its costs alone.
     #[must_use]
-    pub fn is_asked_so(&self) -> bool {
+    pub fn is_what_its_name_means(&self) -> bool {
         match self.entry {
             Entry::Net { .. } => true,
             Entry::Published(net) => !net.has_layers(),

@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use super::reference::{Reference, Seen};
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform};
-use crate::timing::fit::regression::Products;
 use crate::timing::fit::training::{Sample, TrainingSet};
-use crate::units::to_f64;
+use crate::timing::predict::scales::{Ratio, Scales, at, scales};
+use crate::units::{to_f64, to_u64};
 
 /// Timings that make a yardstick, about; of more, those whose hashes are small.
 const MOST: usize = 2_000;
@@ -89,9 +89,6 @@ pub(in crate::timing) struct Yardstick {
     spread: f64,
 }
 
-/// Logs: of the scale, and how much further each kind of work departs from it.
-type Scales = [f64; 4];
-
 /// Which timings a yardstick was made of: where these are the same, so is the yardstick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::timing) struct Basis {
@@ -106,7 +103,7 @@ impl Basis {
     pub(in crate::timing) fn of(timings: usize) -> Self {
         let every = timings.div_ceil(MOST).max(1);
         Self {
-            most: u64::MAX / u64::try_from(every).unwrap_or(u64::MAX),
+            most: u64::MAX / to_u64(every),
             ..Self::default()
         }
     }
@@ -291,7 +288,7 @@ fn start(reference: &Reference, rows: &[Row]) -> f64 {
     let possible = rows.iter().filter(|row| row.seen.possible);
     let mut logs: Vec<f64> = possible.map(|row| row.seen.log).collect();
     logs.sort_by(f64::total_cmp);
-    let each = EVIDENCE / to_f64(logs.len().max(1).try_into().unwrap_or(u64::MAX));
+    let each = EVIDENCE / to_f64(to_u64(logs.len().max(1)));
     let peak = RIGHT / (NEAR * std::f64::consts::TAU.sqrt());
     let likelihood = |scale: f64| {
         let right = |log: &f64| peak * (-0.5 * ((log - scale) / NEAR).powi(2)).exp();
@@ -325,16 +322,16 @@ impl Robust {
     fn solve(&mut self, rows: &[Row]) {
         for _ in 0..TURNS {
             let left = |row: &Row| row.seen.log - self.start - self.groups[row.group].mean();
-            let mut products = Products::<4>::default();
-            for row in rows {
-                let root = row.weight.sqrt() / ROW;
-                let [a, b, c] = row.seen.work;
-                products.add([root, root * a, root * b, root * c], root * left(row));
-            }
+            let ratio = |row: &Row| Ratio {
+                work: row.seen.work,
+                log: left(row),
+                doubt: ROW,
+                weight: row.weight,
+            };
             let firm = DEPART.powi(-2);
-            let solved = products.ridge([self.doubt.powi(-2), firm, firm, firm]);
-            let [_, a, b, c] = solved.unwrap_or_default();
-            let [a, b, c] = [a, b, c].map(|depart| depart.clamp(-MOST_DEPART, MOST_DEPART));
+            let firm = [self.doubt.powi(-2), firm, firm, firm];
+            let [_, a, b, c] =
+                scales(rows.iter().map(ratio), firm, MOST_DEPART).unwrap_or_default();
             // Anew, since those may have been cut.
             let beside = [0.0, a, b, c];
             let sum = rows.iter().fold(Sum::default(), |mut sum, row| {
@@ -390,12 +387,6 @@ fn spread(rows: &[Row], offs: &[Off]) -> f64 {
     let [least, most] = SPREADS;
     let drawn = (total * middle.powi(2) + EXPECTED) / (total + EXPECTED);
     drawn.sqrt().clamp(least, most)
-}
-
-/// Log scale of a net.
-fn at(scales: &Scales, work: &[f64; 3]) -> f64 {
-    let departures = scales[1..].iter().zip(work);
-    scales[0] + departures.map(|(scale, share)| scale * share).sum::<f64>()
 }
 
 /// 1 up to the first of `ends`, 0 from the second on, smooth between.

@@ -126,7 +126,8 @@ impl AtBatch {
             // ln t falls by its share of launching for each unit of ln b.
             spread: (DOUBT * (share - step.timed)).hypot(share * step.images.spread),
             launching: 1.0 - factor.recip(),
-            // ln t falls by its share for each unit of ln τ; what was timed had its host along.
+            // With τ the time of a launch, ln t falls by the share of launching for each unit of ln τ. The part of it that the
+            // timings had themselves is not in doubt: their host is in it.
             sooner: SOONER * (share - step.timed).max(0.0),
         }
     }

@@ -11,7 +11,7 @@ use crate::timing::fit::expected::{expected, widening};
 use crate::timing::fit::level::Level;
 use crate::timing::fit::neighbours::Place;
 use crate::timing::fit::validation::{Score, Validation};
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// Scores that weigh as much as the normal distribution.
 const NORMAL_SCORES: f64 = 10.0;
@@ -53,7 +53,7 @@ impl Case<'_> {
 
 /// h: half the width at `level`, as a natural log. Wider levels are never narrower.
 pub(super) fn half_width(validation: &Validation, case: &Case, level: Level) -> f64 {
-    let n = to_f64(case.timings.max(1).try_into().unwrap_or(u64::MAX));
+    let n = to_f64(to_u64(case.timings.max(1)));
     let few = (1.0 + 1.0 / n).sqrt();
     let wider = widening(validation.form, case.place);
     let q = quantile(&validation.scores, level);
@@ -68,10 +68,10 @@ pub(super) fn half_width(validation: &Validation, case: &Case, level: Level) -> 
         .max(FLOOR)
 }
 
-/// Share of the timings that were left out which lie within the interval of `level` where there are so many `timings`, each counted
-/// for what it weighs; `None` where none was.
+/// How often the interval of `level` holds of a fit to so many `timings`: the share, by weight, of those that were left out
+/// which lie within it. `None` where none was left out.
 pub(super) fn covered(validation: &Validation, timings: usize, level: Level) -> Option<f64> {
-    let n = to_f64(timings.max(1).try_into().unwrap_or(u64::MAX));
+    let n = to_f64(to_u64(timings.max(1)));
     let scores = &validation.scores;
     let reach = quantile(scores, level) * (1.0 + 1.0 / n).sqrt();
     let inside = scores.partition_point(|score| score.far <= reach);
@@ -82,7 +82,7 @@ pub(super) fn covered(validation: &Validation, timings: usize, level: Level) -> 
 
 /// Root mean square log error that the own fit lets expect.
 pub(super) fn own_error(validation: &Validation, case: &Case) -> f64 {
-    let n = to_f64(case.timings.max(1).try_into().unwrap_or(u64::MAX));
+    let n = to_f64(to_u64(case.timings.max(1)));
     let error = if case.seen {
         validation.spread(case.group)
     } else {

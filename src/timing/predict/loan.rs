@@ -8,15 +8,15 @@
 
 use std::sync::Arc;
 
+use super::scales::{Ratio, Scales, at, scales};
 use crate::net::Group;
 use crate::timing::data::platform::{Mode, Platform, PlatformId};
 use crate::timing::fit::estimator::Fitted;
 use crate::timing::fit::features::Features;
 use crate::timing::fit::linear::NET_LIMIT;
-use crate::timing::fit::regression::Products;
 use crate::timing::fit::training::{Rows, Sample};
 use crate::timing::fit::validation::Validation;
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// A fit that is lent.
 #[derive(Clone, Debug)]
@@ -106,15 +106,16 @@ impl Loan {
                 &s.features,
                 group,
             ),
+            weight: 1.0,
         };
-        let ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
-        let (scales, weights) = robust(&ratios);
-        let count = |n: usize| to_f64(n.try_into().unwrap_or(u64::MAX));
+        let mut ratios: Vec<Ratio> = rows.samples().map(ratio).collect();
+        let scales = robust(&mut ratios);
+        let count = |n: usize| to_f64(to_u64(n));
         let n = count(ratios.len());
         // So that the share is nothing already where a lender is no longer rich enough.
         let enough = count(OWN).min(count(lender.timings) / count(RICHER));
         let left_out = (0..ratios.len()).map(|i| {
-            let others = scales_of(&ratios, &weights, Some(i)).unwrap_or(scales);
+            let others = lent(ratios[..i].iter().chain(&ratios[i + 1..])).unwrap_or(scales);
             (ratios[i].beside(&others) / ratios[i].doubt).powi(2)
         });
         let doubt = expected.powi(2) * (1.0 + FEW / n);
@@ -197,60 +198,23 @@ fn doubt(
     (there / expected).hypot(1.0)
 }
 
-/// The log ratio of a timing to what the lender's fit says, and what the net's time goes into there.
-struct Ratio {
-    work: Work,
-    log: f64,
-    /// How much further off such a net may be than one that the lender has timed.
-    doubt: f64,
-}
-
-/// Shares of the time that is the same for all nets, that memory takes, and that multiply-adds take.
-type Work = [f64; 3];
-/// Logs: of the scale, and how much further each kind of work departs from it.
-type Scales = [f64; 4];
-
-impl Ratio {
-    /// What `scales` leave of it.
-    fn beside(&self, scales: &Scales) -> f64 {
-        self.log - at(scales, &self.work)
-    }
-}
-
-/// Log scale of a net.
-fn at(scales: &Scales, work: &Work) -> f64 {
-    let departures = scales[1..].iter().zip(work);
-    scales[0] + departures.map(|(scale, share)| scale * share).sum::<f64>()
-}
-
-/// The scales of `ratios`, those far off counting less; with the weight of each.
-fn robust(ratios: &[Ratio]) -> (Scales, Vec<f64>) {
-    let mut weights = vec![1.0; ratios.len()];
-    let mut scales = scales_of(ratios, &weights, None).unwrap_or_default();
+/// The scales of `ratios`, of which those far off weigh less from now on.
+fn robust(ratios: &mut [Ratio]) -> Scales {
+    let mut known = lent(&*ratios).unwrap_or_default();
     for _ in 0..ROUNDS {
-        for (weight, ratio) in weights.iter_mut().zip(ratios) {
-            let far = ratio.beside(&scales).abs() / ratio.doubt;
-            *weight = (HUBER / far).min(1.0);
+        for ratio in &mut *ratios {
+            let far = ratio.beside(&known).abs() / ratio.doubt;
+            ratio.weight = (HUBER / far).min(1.0);
         }
-        scales = scales_of(ratios, &weights, None).unwrap_or(scales);
+        known = lent(&*ratios).unwrap_or(known);
     }
-    (scales, weights)
+    known
 }
 
-/// The scales of all `ratios` but the one at `left`.
-fn scales_of(ratios: &[Ratio], weights: &[f64], left: Option<usize>) -> Option<Scales> {
-    let mut products = Products::<4>::default();
-    let kept = ratios.iter().zip(weights).enumerate();
-    for (_, (ratio, weight)) in kept.filter(|(i, _)| Some(*i) != left) {
-        let [a, b, c] = ratio.work;
-        let root = weight.sqrt() / ratio.doubt;
-        products.add([root, root * a, root * b, root * c], root * ratio.log);
-    }
-    let mut scales = products.ridge([0.0, DEPART, DEPART, DEPART])?;
-    for departure in &mut scales[1..] {
-        *departure = departure.clamp(-MOST, MOST);
-    }
-    Some(scales)
+/// The scales of `ratios`, as firm as those of a loan are.
+fn lent<'a>(ratios: impl IntoIterator<Item = &'a Ratio>) -> Option<Scales> {
+    let ratios = ratios.into_iter().copied();
+    scales(ratios, [0.0, DEPART, DEPART, DEPART], MOST)
 }
 
 /// Whether two platforms differ in no more than device, number and framework.

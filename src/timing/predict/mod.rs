@@ -14,5 +14,6 @@ pub mod prediction;
 pub mod predictor;
 pub mod predictors;
 mod recipes;
+pub(super) mod scales;
 mod timings;
 pub mod warning;

@@ -9,7 +9,7 @@ use crate::net::Group;
 use crate::timing::data::platform::{Mode, PlatformId};
 use crate::timing::fit::features::Features;
 use crate::timing::fit::training::Rows;
-use crate::units::to_f64;
+use crate::units::{to_f64, to_u64};
 
 /// What to know before trusting a prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -256,7 +256,7 @@ impl Range {
         let known = timed.batch > 0.0;
         Self {
             batch: if known { timed.batch } else { PUBLISHED_BATCH },
-            launching: timed.launching / to_f64(rows.len().max(1).try_into().unwrap_or(u64::MAX)),
+            launching: timed.launching / to_f64(to_u64(rows.len().max(1))),
             ..timed
         }
     }

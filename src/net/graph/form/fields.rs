@@ -7,7 +7,7 @@ use super::raw::{RawAxes, RawNode, RawPad, RawSizes};
 use crate::json::{Invalid, shortened_text};
 use crate::net::graph::rearrange::MAX_AXES;
 use crate::net::limits::{KERNELS, all_within, within};
-use crate::units::Whole;
+use crate::units::{Whole, to_u64};
 
 pub(super) fn numbers(
     pointer: &str,
@@ -21,7 +21,7 @@ pub(super) fn numbers(
             PerAxis::each(&checked).ok_or_else(|| {
                 let hint = "one number for each spatial axis";
                 let detail = format!("{} numbers", list.len());
-                Invalid::at(pointer, into_count(list.len()), detail, hint)
+                Invalid::at(pointer, to_u64(list.len()), detail, hint)
             })
         }
     }
@@ -45,7 +45,7 @@ pub(super) fn padding(raw: Option<RawPad>) -> Result<Padding, Invalid> {
             if list.is_empty() || list.len() > 6 {
                 let detail = format!("{} numbers", list.len());
                 let hint = "one for each spatial axis, or before each and then after each";
-                return Err(Invalid::at("/pad", into_count(list.len()), detail, hint));
+                return Err(Invalid::at("/pad", to_u64(list.len()), detail, hint));
             }
             let most = i64::from(*PADS.end());
             if let Some(wrong) = list.iter().find(|n| !(-most..=most).contains(*n)) {
@@ -94,7 +94,7 @@ pub(super) fn shape(raw: &mut RawNode, op: &str) -> Result<Vec<Option<u64>>, Inv
         let detail = format!("more than {MAX_AXES} axes");
         return Err(Invalid::at(
             "/shape",
-            into_count(list.len()),
+            to_u64(list.len()),
             detail,
             "fewer axes",
         ));
@@ -124,7 +124,7 @@ pub(super) fn scalar(value: Option<Values>) -> Result<Option<f64>, Invalid> {
             let detail = "a list stands where one number is expected";
             Err(Invalid::at(
                 "/value",
-                into_count(list.len()),
+                to_u64(list.len()),
                 detail,
                 "one number",
             ))
@@ -161,10 +161,6 @@ pub(super) fn each_axis(axes: Option<RawAxes>) -> Result<Option<Vec<i64>>, Inval
             "such as [2, 3]",
         )),
     }
-}
-
-pub(super) fn into_count(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 /// Most elements of a list within a node.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fields::{
-    MAX_LIST, each_axis, into_count, needed, numbers, padding, scalar, shape, whole, whole_shape,
-    window,
+    MAX_LIST, each_axis, needed, numbers, padding, scalar, shape, whole, whole_shape, window,
 };
 use super::op::{
     Affine, Conv, Details, MAPS, NormKind, OTHERS, Op, PAIRS, Padding, PerAxis, PoolKind,
@@ -15,7 +14,7 @@ use super::raw::{RawAxes, RawNode, RawScale, RawSizes};
 use crate::json::{Invalid, nearest, shortened_text};
 use crate::net::graph::rearrange::Rearrange;
 use crate::net::limits::{KERNELS, OPTIONAL_WIDTHS, WIDTHS, within};
-use crate::units::Whole;
+use crate::units::{Whole, to_u64};
 
 /// The operator called `name`, of so many inputs; its fields are taken out of `raw`.
 pub(super) fn operator(name: &str, raw: &mut RawNode, inputs: usize) -> Result<Op, Invalid> {
@@ -42,7 +41,7 @@ pub(super) fn operator(name: &str, raw: &mut RawNode, inputs: usize) -> Result<O
         _ => format!("{wants} in `from`"),
     };
     let detail = format!("`{name}` of {inputs} values");
-    Err(Invalid::at("/from", into_count(inputs), detail, hint))
+    Err(Invalid::at("/from", to_u64(inputs), detail, hint))
 }
 
 /// The operator and how many values it takes.
@@ -94,7 +93,7 @@ fn named(name: &str, raw: &mut RawNode) -> Result<(Op, usize), Invalid> {
             {
                 let detail = format!("more than {MAX_LIST} numbers");
                 let hint = "its shape alone: values change no count";
-                return Err(Invalid::at("/value", into_count(list.len()), detail, hint));
+                return Err(Invalid::at("/value", to_u64(list.len()), detail, hint));
             }
             let shape = shape.into();
             (Op::Constant { shape, value, how }, 0)

@@ -2,7 +2,6 @@
 
 use smallvec::SmallVec;
 
-use super::fields::into_count;
 use super::op::Op;
 use super::operators::operator;
 use super::raw::{RawGraph, RawNode};
@@ -10,7 +9,7 @@ use crate::json::{Invalid, shortened_text};
 use crate::net::graph::nodes::{Graph, Node};
 use crate::net::group::Group;
 use crate::net::limits::{WIDTHS, within};
-use crate::units::Whole;
+use crate::units::{Whole, to_u64};
 
 /// Most nodes of a graph, repeats counted out.
 pub(in crate::net) const MAX_NODES: usize = 20_000;
@@ -50,7 +49,7 @@ fn expand(
 ) -> Result<(), Invalid> {
     let too_many = || {
         let detail = format!("more than {MAX_NODES} nodes");
-        Invalid::at("", into_count(MAX_NODES), detail, "a smaller net")
+        Invalid::at("", to_u64(MAX_NODES), detail, "a smaller net")
     };
     match (raw.repeat.take(), raw.nodes.take()) {
         (None, None) => {

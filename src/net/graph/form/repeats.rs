@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::raw::RawNode;
-use crate::units::Whole;
+use crate::units::{Whole, to_u64};
 
 /// Longest part that is looked for again.
 const LONGEST: usize = 512;
@@ -26,7 +26,7 @@ pub(super) fn folded(nodes: Vec<RawNode>) -> Vec<RawNode> {
             written.extend(part.by_ref());
         } else {
             written.push(RawNode {
-                repeat: Some(Whole(u64::try_from(times).unwrap_or(u64::MAX))),
+                repeat: Some(Whole(to_u64(times))),
                 nodes: Some(part.collect()),
                 ..RawNode::default()
             });

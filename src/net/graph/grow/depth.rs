@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 use crate::net::graph::form::op::Op;
 use crate::net::graph::nodes::{Graph, Node};
 use crate::net::graph::shapes::{Sizes, Trouble};
-use crate::units::{rounded, to_f64};
+use crate::units::{rounded, to_f64, to_u64};
 
 /// Segments of a block, at most.
 const MAX_PERIOD: usize = 48;
@@ -37,7 +37,7 @@ pub(in crate::net) struct Run {
 impl Run {
     /// Blocks of the stage.
     pub(in crate::net) fn depth(&self) -> u64 {
-        u64::try_from(self.copies + usize::from(self.with_first)).unwrap_or(u64::MAX)
+        to_u64(self.copies + usize::from(self.with_first))
     }
 
     fn end(&self) -> usize {
@@ -76,12 +76,11 @@ impl Graph {
             let unit = &segments[at..at + period];
             let weighted: usize = unit.iter().map(|segment| segment.weighted).sum();
             let start = unit[0].start;
-            let of = |n: usize| to_f64(u64::try_from(n).unwrap_or(u64::MAX));
             runs.push(Run {
                 start,
                 length: unit[period - 1].end - start,
                 copies,
-                with_first: of(gap) >= FIRST * of(weighted),
+                with_first: to_f64(to_u64(gap)) >= FIRST * to_f64(to_u64(weighted)),
             });
             (at, gap) = (at + period * copies, 0);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::store::database::Store;
 use crate::store::error::StoreError;
 use crate::store::sql::{self, Builder, Connection};
-use crate::timing::judge::standing::Judgement;
+use crate::timing::judge::quarantine::Judgement;
 use crate::timing::{Mode, PlatformId};
 
 /// Ids of one statement, of SQLite's 32,766 parameters.

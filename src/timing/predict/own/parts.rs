@@ -163,7 +163,7 @@ mod tests {
         let new = hex(&made.written().unwrap());
         assert!(
             is_same,
-            "what is kept has another form: raise FORM in live/keeping/source.rs, and put this in tests/golden/kept.hex:\n{new}"
+            "what is kept has another form: raise FORM in live/kept_fits/source.rs, and put this in tests/golden/kept.hex:\n{new}"
         );
     }
 }

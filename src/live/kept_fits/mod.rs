@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Live;
-use super::known::{Known, failed, put, read};
+use super::timings::{Known, failed, put, read};
 use crate::store::{Keep, KeptAt, KeptHead, StoreError, Which};
 use crate::timing::Predictors;
-use crate::timing::judge::standing::Judge;
+use crate::timing::judge::quarantine::Judge;
 use crate::timing::predict::own::{Head, Own};
 use crate::timing::predict::predictors::{Key, Made, Timings};
 use source::{opened, sealed};
@@ -50,7 +50,7 @@ impl Live {
         }
         let devices = fit.platform().device_count;
         let (mut timings, mut judge) = (Timings::default(), Judge::default());
-        let mut take = |rows| put(&mut timings, &mut judge, rows, devices);
+        let mut take = |rows| put(&mut timings, &mut judge, rows, |_| Some(devices));
         read(&self.store, &key, Which::All, &mut take).await?;
         let mut known = self.known.lock().await;
         // Versions of other data, such as those of a backup, say nothing of what was read.

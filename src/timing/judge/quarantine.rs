@@ -16,9 +16,9 @@ use crate::timing::data::slip::Sizes;
 use crate::timing::fit::training::{Sample, TrainingSet};
 use crate::timing::predict::predictors::{Timing, Timings};
 
-/// Factor by which a timing is too short, or too long, from which it is out, and its distance in standard deviations. A row that
-/// is f times too short weighs f² in a relative fit, while one that is too long weighs little; and what is rightly timed
-/// and far off is nearly always slow: kernels that a framework lacks are (`docs/accuracy.md`).
+/// A timing is out where it is too short, or too long, by more than this factor and by more than so many standard deviations.
+/// Short ones are out sooner: a row that is f times too short weighs f² in a relative fit, while one that is too long weighs
+/// little; and what is rightly timed and far off is nearly always slow: kernels that a framework lacks are (`docs/accuracy.md`).
 const SHORT: f64 = 3.3;
 const LONG: f64 = 9.0;
 const SHORT_SIGMAS: f64 = 6.0;
@@ -30,12 +30,12 @@ type Key = (PlatformId, Mode);
 /// What of the stored timings is out of the fits, and by what those in them are weighed.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
-    courts: BTreeMap<Key, Court>,
+    all: BTreeMap<Key, Verdicts>,
 }
 
-/// The judgement of one platform and mode.
+/// Of one platform and mode: which timings are out, and what all were compared with.
 #[derive(Clone, Debug, Default)]
-struct Court {
+struct Verdicts {
     /// Timings that are out.
     out: TrainingSet,
     reasons: BTreeMap<i64, String>,
@@ -74,13 +74,13 @@ impl Judge {
         let mut by_key: BTreeMap<Key, Vec<(Group, Sample)>> = BTreeMap::new();
         for (timing, reason) in timings {
             let key = (timing.platform, timing.mode);
-            let court = self.courts.entry(key.clone()).or_default();
-            court.reasons.insert(timing.sample.row, reason);
+            let own = self.all.entry(key.clone()).or_default();
+            own.reasons.insert(timing.sample.row, reason);
             let samples = by_key.entry(key).or_default();
             samples.push((timing.group, timing.sample));
         }
         for (key, samples) in by_key {
-            self.courts.entry(key).or_default().out.add(samples);
+            self.all.entry(key).or_default().out.add(samples);
         }
     }
 
@@ -91,10 +91,7 @@ impl Judge {
         if rows.is_empty() {
             return Vec::new();
         }
-        let all = self
-            .courts
-            .iter()
-            .flat_map(|(key, court)| of(key, &court.out));
+        let all = self.all.iter().flat_map(|(key, own)| of(key, &own.out));
         all.filter(|timing| rows.contains(&timing.sample.row))
             .collect()
     }
@@ -102,24 +99,24 @@ impl Judge {
     /// The same that only weighs, and has noted no timing.
     #[must_use]
     pub fn weigher(&self) -> Self {
-        let court = |court: &Court| Court {
-            weighed: court.weighed.clone(),
-            ..Court::default()
+        let weigher = |own: &Verdicts| Verdicts {
+            weighed: own.weighed.clone(),
+            ..Verdicts::default()
         };
-        let courts = self.courts.iter();
+        let all = self.all.iter();
         Self {
-            courts: courts.map(|(key, own)| (key.clone(), court(own))).collect(),
+            all: all.map(|(key, own)| (key.clone(), weigher(own))).collect(),
         }
     }
 
     /// Forgets what is out of the fits of one platform and mode.
     pub fn forget(&mut self, key: &(PlatformId, Mode)) {
-        self.courts.remove(key);
+        self.all.remove(key);
     }
 
     /// Puts what is out by `other` beside.
     pub fn put_all(&mut self, other: Self) {
-        self.courts.extend(other.courts);
+        self.all.extend(other.all);
     }
 
     /// What `made` makes of the standings, beside `timings`, which are in the fits.
@@ -140,17 +137,17 @@ impl Judge {
         if !gone.is_empty() {
             let loses = |set: &TrainingSet| set.has_any(gone);
             keys.extend(timings.sets().filter(|(_, set)| loses(set)).map(|(k, _)| k));
-            let out = self.courts.iter().filter(|(_, court)| loses(&court.out));
+            let out = self.all.iter().filter(|(_, own)| loses(&own.out));
             keys.extend(out.map(|(key, _)| key));
         }
         let mut judgement = Judgement::default();
-        let (nothing, no_court) = (TrainingSet::default(), Court::default());
+        let (nothing, unjudged) = (TrainingSet::default(), Verdicts::default());
         for key in keys {
             let Some(platform) = platforms.get(&key.0) else {
                 continue;
             };
             let case = Case {
-                court: self.courts.get(key).unwrap_or(&no_court),
+                verdicts: self.all.get(key).unwrap_or(&unjudged),
                 inside: timings.set(key).unwrap_or(&nothing),
                 fresh: fresh.get(key).map_or(&[][..], Vec::as_slice),
                 gone,
@@ -168,17 +165,16 @@ impl Judge {
     pub fn make(&mut self, judgement: Judgement, timings: &mut Timings, made: Made) {
         let Made { gone, fresh } = made;
         for (key, yardstick) in judgement.yardsticks {
-            self.courts.entry(key).or_default().judged = yardstick;
+            self.all.entry(key).or_default().judged = yardstick;
         }
         let cleared = judgement.cleared;
         let doubted: BTreeMap<i64, String> = judgement.doubted.into_iter().collect();
         let come = self.timings(&cleared);
         let cleared: HashSet<i64> = cleared.into_iter().collect();
-        for court in self.courts.values_mut() {
-            court.out.remove(&cleared);
-            court.out.remove(&gone);
-            court
-                .reasons
+        for own in self.all.values_mut() {
+            own.out.remove(&cleared);
+            own.out.remove(&gone);
+            own.reasons
                 .retain(|row, _| !cleared.contains(row) && !gone.contains(row));
         }
         let left: Vec<Timing> = if judgement.left.is_empty() {
@@ -193,8 +189,8 @@ impl Judge {
         let (out, inside): (Vec<Timing>, Vec<Timing>) = fresh
             .into_iter()
             .partition(|timing| doubted.contains_key(&timing.sample.row));
-        for court in self.courts.values_mut() {
-            for (row, reason) in &mut court.reasons {
+        for own in self.all.values_mut() {
+            for (row, reason) in &mut own.reasons {
                 if let Some(new) = doubted.get(row) {
                     reason.clone_from(new);
                 }
@@ -214,7 +210,7 @@ impl Judge {
             let Some(platform) = platforms.get(&key.0) else {
                 continue;
             };
-            let weighed = &mut self.courts.entry(key.clone()).or_default().weighed;
+            let weighed = &mut self.all.entry(key.clone()).or_default().weighed;
             let mut basis = Basis::of(set.len());
             let part = set.part(|sample| basis.takes(sample));
             let same = weighed.as_ref().is_some_and(|by| by.basis() == basis);
@@ -239,7 +235,7 @@ pub fn weigh(platform: &Platform, mode: Mode, set: &mut TrainingSet) {
 
 /// All that a judgement of one platform and mode looks at.
 struct Case<'a> {
-    court: &'a Court,
+    verdicts: &'a Verdicts,
     inside: &'a TrainingSet,
     fresh: &'a [&'a Timing],
     gone: &'a HashSet<i64>,
@@ -252,7 +248,7 @@ impl Case<'_> {
 
     /// What the timings that will be there, in or out, make.
     fn yardstick(&self, platform: &Platform, mode: Mode) -> Option<Arc<Yardstick>> {
-        let old = [self.inside, &self.court.out];
+        let old = [self.inside, &self.verdicts.out];
         let leaving = if self.gone.is_empty() {
             0
         } else {
@@ -270,7 +266,7 @@ impl Case<'_> {
             .iter()
             .filter(|timing| basis.takes(&timing.sample));
         part.add(fresh.map(|timing| (timing.group.clone(), timing.sample)));
-        let known = self.court.judged.as_ref();
+        let known = self.verdicts.judged.as_ref();
         match known.filter(|known| known.basis() == basis) {
             Some(same) => Some(Arc::clone(same)),
             None => Yardstick::new(platform, mode, &part, basis).map(Arc::new),
@@ -300,7 +296,7 @@ impl Case<'_> {
             }
         }
         let same = self
-            .court
+            .verdicts
             .judged
             .as_deref()
             .is_some_and(|known| by.is_some_and(|by| std::ptr::eq(known, by)));
@@ -313,11 +309,11 @@ impl Case<'_> {
                 judgement.doubted.push((sample.row, reason));
             }
         }
-        for (group, sample) in self.court.out.samples().filter(|(_, s)| self.stays(s)) {
+        for (group, sample) in self.verdicts.out.samples().filter(|(_, s)| self.stays(s)) {
             match reason(group, sample) {
                 None => judgement.cleared.push(sample.row),
                 Some(reason) => {
-                    if self.court.reasons.get(&sample.row) != Some(&reason) {
+                    if self.verdicts.reasons.get(&sample.row) != Some(&reason) {
                         judgement.doubted.push((sample.row, reason));
                     }
                 }

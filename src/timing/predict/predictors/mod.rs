@@ -1,11 +1,12 @@
 //! The predictors that are fitted to the timings of all platforms.
 
-use std::cmp::Reverse;
+mod kept;
+mod settled;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::fit_id::{FitId, Seen, hash_lent, lenders};
-use super::own::{Head, Own, Replaced, Source};
+use super::fit_id::{FitId, Seen, lenders};
 use super::predictor::Predictor;
 pub use super::timings::{Timing, Timings};
 use crate::timing::data::measurement::Measurement;
@@ -150,105 +151,6 @@ impl Predictors {
         }
     }
 
-    /// Fits of `platforms` that were made before and of which these `heads` were kept; the rest of each is read from `source` once
-    /// somebody asks. Nobody lends to them yet ([`Predictors::lent_anew`]).
-    #[must_use]
-    pub fn kept(
-        platforms: Vec<Platform>,
-        heads: &BTreeMap<Key, Head>,
-        source: &Arc<dyn Source>,
-    ) -> Self {
-        let Self { platforms, .. } = Self::without_fits(platforms);
-        let fits = heads.iter().filter_map(|(key, head)| {
-            let platform = platforms.get(&key.0)?.clone();
-            let own = Own::of_head(platform, key.1, head, Arc::clone(source));
-            Some((key.clone(), Arc::new(Predictor::alone(own))))
-        });
-        let doubted = heads.iter().map(|(key, head)| (key.clone(), head.doubted));
-        Self {
-            fits: fits.collect(),
-            doubted: doubted.collect(),
-            platforms,
-            settled: true,
-            ..Self::default()
-        }
-    }
-
-    /// The same, with what all lend to each other now.
-    #[must_use]
-    pub fn lent_anew(mut self) -> Self {
-        let all: Vec<Key> = self.fits.keys().cloned().collect();
-        self.fits = lent(self.fits, &all, self.data_version);
-        self
-    }
-
-    /// What of these fits was not kept yet, with its head.
-    #[must_use]
-    pub fn to_keep(&self) -> Vec<(Key, Head, Arc<Own>)> {
-        let fits = self.fits.iter().filter(|(_, fit)| fit.own().is_fresh());
-        let with_head = |(key, fit): (&Key, &Arc<Predictor>)| {
-            let doubted = self.doubted.get(key).copied().unwrap_or_default();
-            let own = Arc::clone(fit.own());
-            (key.clone(), own.head(doubted), own)
-        };
-        fits.map(with_head).collect()
-    }
-
-    /// Reads back the fits of most timings, with what is lent to them, as long as they have `most` together.
-    pub fn warm(&self, most: usize) {
-        let mut fits: Vec<_> = self.fits.values().collect();
-        fits.sort_by_key(|fit| Reverse(fit.measurements()));
-        let mut left = most;
-        for fit in fits {
-            let weight = fit.own().weight();
-            if weight <= left {
-                left -= weight;
-                fit.own().parts();
-                fit.warm();
-            }
-        }
-    }
-
-    /// Those whose timings are not all beside their fits, so that a change reads them from the store.
-    #[must_use]
-    pub fn with_more_than_at_hand(&self) -> Vec<Key> {
-        let many = |fit: &Predictor| fit.measurements() > fit.own().weight();
-        let fits = self.fits.iter();
-        fits.filter(|(_, fit)| many(fit))
-            .map(|(key, _)| key.clone())
-            .collect()
-    }
-
-    /// The same without what nobody has asked for since the last call, where more than `most` timings are in memory.
-    #[must_use]
-    pub fn rested(&self, most: usize) -> Option<Self> {
-        let at_hand = self.fits.values().filter(|fit| fit.own().is_at_hand());
-        let timings: usize = at_hand.map(|fit| fit.own().weight()).sum();
-        let mut replaced = Replaced::default();
-        for own in self.fits.values().map(|fit| fit.own()) {
-            if own.rests() && timings > most {
-                replaced.put(own, own.put_away());
-            }
-        }
-        if replaced.is_empty() {
-            return None;
-        }
-        let mut rested = self.clone();
-        for fit in rested.fits.values_mut() {
-            if let Some(new) = fit.with(&replaced) {
-                *fit = Arc::new(new);
-            }
-        }
-        Some(rested)
-    }
-
-    /// How many of the fits are in memory: the others are read back once somebody asks.
-    #[must_use]
-    pub fn in_memory(&self) -> usize {
-        let at_hand = self.fits.values().filter(|fit| fit.own().is_at_hand());
-        at_hand.count()
-    }
-
     /// The timings of each fit, counted.
     #[must_use]
     pub fn tallies(&self) -> BTreeMap<Key, Tally> {
@@ -305,66 +207,6 @@ impl Predictors {
             platforms,
             ..Self::default()
         }
-    }
-
-    /// The same, every fit with its own residuals, and with what the others lend to it now.
-    #[must_use]
-    pub fn settled(&self) -> Self {
-        let mut fits = self.fits.clone();
-        for predictor in fits.values_mut().filter(|fit| fit.is_stale()) {
-            *predictor = Arc::new(predictor.validated());
-        }
-        let seen = || fits.values().map(|fit| (fit.seen(), ()));
-        let outdated = fits.iter().filter(|(_, fit)| {
-            let own = fit.seen();
-            fit.names().in_doubt
-                || !fit.names().are_lent(hash_lent(
-                    &own,
-                    lenders(&own, seen()).into_iter().map(|(s, ())| s),
-                ))
-        });
-        let outdated: Vec<Key> = outdated.map(|(key, _)| key.clone()).collect();
-        let fits = lent(fits, &outdated, self.data_version);
-        for fit in outdated.iter().filter_map(|key| fits.get(key)) {
-            fit.warm();
-        }
-        Self {
-            fits,
-            settled: true,
-            ..self.clone()
-        }
-    }
-
-    /// Whether [`Predictors::settled`] would change nothing.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.settled
-    }
-
-    /// The hashes of fits of which it is not known when they were first made, with the version that made them now.
-    #[must_use]
-    pub fn undated(&self) -> Vec<(u64, i64)> {
-        self.fits
-            .values()
-            .flat_map(|fit| fit.names().undated())
-            .collect()
-    }
-
-    /// The same, fits dated by `first`: the first version of the data that each hash was made of.
-    #[must_use]
-    pub fn dated(mut self, first: &BTreeMap<u64, i64>) -> Self {
-        for fit in self.fits.values_mut() {
-            if fit
-                .names()
-                .undated()
-                .any(|(hash, _)| first.contains_key(&hash))
-            {
-                let mut dated = fit.as_ref().clone();
-                dated.date(first);
-                *fit = Arc::new(dated);
-            }
-        }
-        self
     }
 
     /// The platform's fit called `id`, where it is among these with residuals of its own.

@@ -7,9 +7,9 @@ use super::source::Kept;
 use crate::store::{KeptAt, Store};
 use crate::timing::predict::own::Source;
 
-/// Looks, of which there are ten in a second, between two at what rests.
+/// Fits that nobody asks for are put away once in so many looks, of which there are ten in a second.
 const REST: u32 = 100;
-/// Looks for which fits stay as they are before they are kept, and after which they are kept although they change.
+/// Fits are kept when they have not changed for so many looks, or, however they change, after so many.
 const QUIET: u32 = 20;
 const LATE: u32 = 300;
 

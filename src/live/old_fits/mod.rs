@@ -1,13 +1,15 @@
-//! Fits of earlier versions of the data, made again for those that ask for them by name.
+//! Fits of earlier versions of the data, made again for those that ask for them by their ids.
+
+pub(super) mod cache;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Live;
-use super::known::{failed, timing};
+use super::timings::{failed, timing};
 use crate::json::Invalid;
 use crate::store::StoreError;
-use crate::timing::judge::standing::Judge;
+use crate::timing::judge::quarantine::Judge;
 use crate::timing::predict::fit_id::unknown;
 use crate::timing::predict::predictors::{Key, Timings};
 use crate::timing::{FitId, Predictor};

@@ -1,10 +1,10 @@
 //! Kept fits, read back one by one: with a digest, since a wrong answer is worse than a slow one.
 
-use crate::live::known::{put, read};
+use crate::live::timings::{put, read};
 use crate::store::{Store, Which};
 use crate::timing::TrainingSet;
 use crate::timing::data::identity::digest;
-use crate::timing::judge::standing::Judge;
+use crate::timing::judge::quarantine::Judge;
 use crate::timing::predict::fit_id::METHOD;
 use crate::timing::predict::own::{Own, Source};
 use crate::timing::predict::predictors::{Key, Timings};
@@ -39,7 +39,7 @@ impl Source for Kept {
         let (key, devices) = (own.key(), own.platform.device_count);
         let rows = self.0.wait(move |store| async move {
             let (mut timings, mut judge) = (Timings::default(), Judge::default());
-            let mut take = |rows| put(&mut timings, &mut judge, rows, devices);
+            let mut take = |rows| put(&mut timings, &mut judge, rows, |_| Some(devices));
             let done = read(&store, &key, Which::All, &mut take).await;
             done.map(|()| (timings, judge))
         });

@@ -1,11 +1,11 @@
-//! What of the store is in memory: of the platforms that change all timings, of others none.
+//! The timings that are in memory: of the platforms that change all of them, of others none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::store::{Ruling, Store, StoreError, StoredMeasurement, Which};
 use crate::timing::judge::foretold::{Foretold, foretold};
-use crate::timing::judge::standing::{Judge, Judgement, Made};
+use crate::timing::judge::quarantine::{Judge, Judgement, Made};
 use crate::timing::predict::predictors::{Key, Timing, Timings};
 use crate::timing::{Platform, PlatformId, Predictor, Predictors};
 
@@ -57,8 +57,9 @@ impl Judged {
 }
 
 impl Known {
-    /// The fits of `platforms` that a change which is `judged` so and will be `version` of the data gives, and those of the
-    /// version before that are not kept yet; none where another process has stored something in between.
+    /// The hashes of the fits that a change gives, each with the version of the data that made it first: `version` for those
+    /// that are new, an earlier one for those that are not written down yet. None where another process has stored something
+    /// in between.
     pub(super) fn fits(
         &self,
         predictors: &Predictors,
@@ -100,10 +101,9 @@ impl Known {
                     None => Which::All,
                 };
                 let (timings, judge) = (&mut self.timings, &mut self.judge);
-                read(store, key, which, &mut |row| {
-                    put(timings, judge, row, platform.device_count);
-                })
-                .await?;
+                let devices = |_: &_| Some(platform.device_count);
+                let mut take = |rows| put(timings, judge, rows, devices);
+                read(store, key, which, &mut take).await?;
             }
             self.at_hand.push(key.clone());
         }
@@ -131,20 +131,11 @@ impl Known {
             let rows = store.judged_measurements(after).await?;
             let Some(last) = rows.last() else { break };
             after = last.id;
-            let (mut inside, mut out) = (Vec::new(), Vec::new());
-            for row in rows {
-                let Some(devices) = devices.get(&row.measurement.platform) else {
-                    continue;
-                };
-                let timing = timing(&row, *devices);
-                keys.insert((timing.platform.clone(), timing.mode));
-                match row.quarantined {
-                    None => inside.push(timing),
-                    Some(reason) => out.push((timing, reason)),
-                }
-            }
-            self.timings.add(inside);
-            self.judge.put_out(out);
+            let here = rows.iter().map(|row| &row.measurement);
+            let here = here.filter(|row| devices.contains_key(&row.platform));
+            keys.extend(here.map(|row| (row.platform.clone(), row.mode)));
+            let devices = |platform: &PlatformId| devices.get(platform).copied();
+            put(&mut self.timings, &mut self.judge, rows, devices);
         }
         self.at_hand = keys.into_iter().collect();
         Ok(())
@@ -205,15 +196,18 @@ pub(super) async fn read(
     }
 }
 
-/// Puts `rows` of one platform into the fits, or out of them.
+/// Puts `rows`, of platforms with so many `devices`, into the fits, or out of them.
 pub(super) fn put(
     timings: &mut Timings,
     judge: &mut Judge,
     rows: Vec<StoredMeasurement>,
-    devices: u32,
+    devices: impl Fn(&PlatformId) -> Option<u32>,
 ) {
     let (mut inside, mut out) = (Vec::new(), Vec::new());
     for row in rows {
+        let Some(devices) = devices(&row.measurement.platform) else {
+            continue;
+        };
         let timing = timing(&row, devices);
         match row.quarantined {
             None => inside.push(timing),

@@ -11,14 +11,14 @@ const KEPT: usize = 32;
 
 /// Earlier fits that were asked for, the latest last.
 #[derive(Debug, Default)]
-pub(super) struct Pins {
+pub(in crate::live) struct Pins {
     kept: Quick<Vec<(FitId, Arc<Predictor>)>>,
     /// Held while one is made, so that those who ask for the same wait for it, and those who ask for many take one core.
-    pub(super) making: Mutex<()>,
+    pub(in crate::live) making: Mutex<()>,
 }
 
 impl Pins {
-    pub(super) fn get(&self, id: &FitId) -> Option<Arc<Predictor>> {
+    pub(in crate::live) fn get(&self, id: &FitId) -> Option<Arc<Predictor>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|(own, _)| own == id)?;
         let found = kept.remove(place);
@@ -27,7 +27,7 @@ impl Pins {
         Some(predictor)
     }
 
-    pub(super) fn keep(&self, id: FitId, predictor: Arc<Predictor>) {
+    pub(in crate::live) fn keep(&self, id: FitId, predictor: Arc<Predictor>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.remove(0);
