@@ -1,17 +1,18 @@
 //! The file with settings: its lines become the defaults of the command line, so that both know the same names and rules.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use std::collections::BTreeMap;
-
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::builder::{OsStr, Resettable};
 use clap::{
     Arg, ArgAction, ArgMatches, ColorChoice, Command, CommandFactory, FromArgMatches, ValueEnum,
 };
 use epochcast::json::nearest;
 use serde::Deserialize;
+use toml::{Spanned, Value};
 
 use crate::cli::args::Cli;
 
@@ -110,50 +111,55 @@ fn first_line(error: &clap::Error) -> String {
     first.trim_start_matches("error: ").to_owned()
 }
 
-/// What a line may hold.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Flag(bool),
-    Number(i64),
-    Real(f64),
-    Word(String),
-    Words(Vec<String>),
-    Table(BTreeMap<String, Line>),
-}
-
-impl Line {
-    /// As a command line has them.
-    fn words(self) -> anyhow::Result<Vec<String>> {
-        Ok(match self {
-            Self::Flag(on) => vec![on.to_string()],
-            Self::Number(number) => vec![number.to_string()],
-            Self::Real(number) => vec![number.to_string()],
-            Self::Word(word) => vec![word],
-            Self::Words(words) => words,
-            Self::Table(inner) => {
-                let names: Vec<String> = inner.into_keys().collect();
-                bail!(
-                    "settings stand at the top, without a table around them: {}",
-                    names.join(", ")
-                )
-            }
-        })
-    }
+/// `value` as a command line has it.
+fn words(name: &str, value: Value) -> anyhow::Result<Vec<String>> {
+    Ok(match value {
+        Value::Boolean(on) => vec![on.to_string()],
+        Value::Integer(number) => vec![number.to_string()],
+        Value::Float(number) => vec![number.to_string()],
+        Value::String(word) => vec![word],
+        Value::Table(inner) => {
+            let names: Vec<String> = inner.into_iter().map(|(name, _)| name).collect();
+            bail!(
+                "settings stand at the top, without a table around them: {}",
+                names.join(", ")
+            )
+        }
+        list_or_date => Vec::deserialize(list_or_date).ok().with_context(|| {
+            format!("`{name}` is a word in quotes, a number, true or false, or a list of words in quotes")
+        })?,
+    })
 }
 
 /// `command` with the lines of `file` as its defaults.
 fn with(mut command: Command, file: &Path) -> anyhow::Result<Command> {
     let text = std::fs::read_to_string(file)?;
-    let lines: BTreeMap<String, Line> = basic_toml::from_str(&text)?;
+    let lines: BTreeMap<Spanned<String>, Value> =
+        toml::from_str(&text).map_err(|error| unread(&text, &error))?;
     for (name, value) in lines {
-        let values = value.words();
-        let values = values.with_context(|| format!("line {}", line_of_table(&text, &name)))?;
-        let id = checked(&command, &name, &values)
-            .with_context(|| format!("line {}", line_of(&text, &name)))?;
+        let line = || format!("line {}", line_at(&text, &name.span()));
+        let values = words(name.get_ref(), value).with_context(line)?;
+        let id = checked(&command, name.get_ref(), &values).with_context(line)?;
         command = command.mut_arg(id, |arg| arg.default_values(values));
     }
     Ok(command)
+}
+
+/// Number of the line of `text` on which `place` begins.
+fn line_at(text: &str, place: &Range<usize>) -> usize {
+    let before = text.bytes().take(place.start);
+    before.filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Why `text` is no TOML, with the line and what is set there, but not to what: that may hold a password.
+fn unread(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let line = line_at(text, &error.span().unwrap_or_default());
+    let set = text.lines().nth(line - 1).and_then(|l| l.split_once('='));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let name = set.map(|(name, _)| name.trim());
+    let name = name.filter(|name| !name.is_empty() && name.chars().all(plain));
+    let name = name.map(|name| format!(", `{name}`")).unwrap_or_default();
+    anyhow!("line {line}{name}: {}", error.message())
 }
 
 /// The flag that `name` sets, which takes `values`: one that it would refuse is refused here, with the file and the line.
@@ -185,26 +191,4 @@ fn checked(command: &Command, name: &str, values: &[String]) -> anyhow::Result<S
         bail!("{}", first_line(&error));
     }
     Ok(id)
-}
-
-/// Number of the line of `text` that sets `name`.
-fn line_of(text: &str, name: &str) -> usize {
-    let sets = |line: &str| {
-        let set = line.split_once('=').map(|(set, _)| set.trim());
-        set.is_some_and(|set| set.trim_matches(['"', '\'']) == name)
-    };
-    text.lines().position(sets).map_or(1, |before| before + 1)
-}
-
-/// Number of the line of `text` that begins the table `name`.
-fn line_of_table(text: &str, name: &str) -> usize {
-    let begins = |line: &str| {
-        let header = line.trim_start();
-        let rest = header.strip_prefix('[').unwrap_or(header).trim_start();
-        let rest = rest.trim_start_matches(['"', '\'']).strip_prefix(name);
-        rest.is_some_and(|rest| {
-            !rest.starts_with(|c: char| c.is_alphanumeric() || "-_".contains(c))
-        })
-    };
-    text.lines().position(begins).map_or(1, |before| before + 1)
 }

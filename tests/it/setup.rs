@@ -280,7 +280,7 @@ fn what_is_wrong_in_the_file_is_told_with_its_line_and_the_nearest_name() {
         ),
         (
             "read-only = true\nlisten = \n",
-            ["settings.toml: ", "line 2"],
+            ["settings.toml: line 2, `listen`: ", "must be quoted"],
         ),
         (
             "config = \"other.toml\"\n",
@@ -440,7 +440,7 @@ fn a_wrong_variable_is_told_by_its_name_and_not_as_a_fault_of_the_file() {
 }
 
 #[test]
-fn tables_and_switches_in_quotes_are_told_with_their_line() {
+fn what_is_no_line_of_a_setting_is_told_with_its_line_and_without_a_password() {
     let dir = folder();
     for (file, told) in [
         (
@@ -455,6 +455,18 @@ fn tables_and_switches_in_quotes_are_told_with_their_line() {
             "\nread-only = \"yes\"\n",
             "line 2: `read-only` is true or false",
         ),
+        (
+            "\ncors-origin = [\"*\", 3]\n",
+            "line 2: `cors-origin` is a word in quotes, a number, ",
+        ),
+        (
+            "no-seed = true\nno-seed = false\n",
+            "line 2, `no-seed`: duplicate key",
+        ),
+        (
+            "database-url = postgres://me:secret@host/timings?a=b\n",
+            "line 1, `database-url`: unexpected key or value",
+        ),
     ] {
         std::fs::write(dir.path().join("n.toml"), file).unwrap();
         let done = epochcast(dir.path(), &["doctor", "--config", "n.toml"]);
@@ -464,6 +476,7 @@ fn tables_and_switches_in_quotes_are_told_with_their_line() {
             "{line}"
         );
         assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(!line.contains("secret"), "{line}");
     }
 }
 

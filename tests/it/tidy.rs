@@ -18,11 +18,13 @@ const ROOMS: [(&str, &[&str]); 2] = [
 /// Files in one folder, as many as one can hold in one's head.
 const MOST_FILES: usize = 16;
 /// What only one module may use.
-const ONLY_IN: [(&str, &[&str]); 4] = [
+const ONLY_IN: [(&str, &[&str]); 6] = [
     ("sqlx", &["store"]),
     ("axum", &["http"]),
     ("linfa", &["timing"]),
     ("tokio", &["store", "live", "http"]),
+    ("quick_cache", &["ask", "http"]),
+    ("toml", &["cli"]),
 ];
 /// What pure code never does.
 const IMPURE: [&str; 7] = [

@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, LazyLock};
 
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use serde_json::Value;
 
 use super::asked::Asked;
 use super::ready::Ready;
-use super::recent::Recent;
 use crate::ask::complexity::{Base, base_row};
 use crate::ask::request::PredictRequest;
 use crate::json::Invalid;
@@ -40,9 +41,24 @@ impl From<Subject> for Counted {
 /// `model` and `resolution` of a request, in pixels.
 type Key = (Value, Option<u64>);
 
-static KNOWN: LazyLock<Recent<Key, Arc<Counted>>> = LazyLock::new(|| Recent::new(MOST));
+static KNOWN: LazyLock<Cache<Key, Arc<Counted>, Size>> =
+    LazyLock::new(|| Cache::with_weighter(2048, 2048, Size));
 static ASKED: LazyLock<Asked> = LazyLock::new(Asked::default);
-const MOST: usize = 1024;
+
+/// A graph takes some 100 KB, other nets a few hundred bytes.
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<Key, Arc<Counted>> for Size {
+    fn weight(&self, _: &Key, counted: &Arc<Counted>) -> u64 {
+        let spec = counted.subject.net().map(Net::spec);
+        if matches!(spec, Some(Spec::Graph(_))) {
+            16
+        } else {
+            1
+        }
+    }
+}
 
 /// The net of `request`, whose `model` and `complexity` are taken out, with its counts.
 ///
@@ -59,16 +75,14 @@ pub(crate) fn counted(request: &mut PredictRequest) -> Result<Arc<Counted>, Inva
             return Ok(Arc::new(subject.into()));
         }
     };
-    if let Some(known) = KNOWN.find(&key) {
+    if let Some(known) = KNOWN.get(&key) {
         return Ok(known);
     }
     let again = ASKED.again(&key).then(|| key.clone());
     let subject = subject(Some(key.0), None, request.resolution, Zoo::subject)?;
-    // A graph takes some 100 KB, other nets a few hundred bytes.
-    let is_graph = matches!(subject.net().map(Net::spec), Some(Spec::Graph(_)));
     let counted: Arc<Counted> = Arc::new(subject.into());
     if let Some(key) = again {
-        KNOWN.keep(key, counted.clone(), if is_graph { 16 } else { 1 });
+        KNOWN.insert(key, counted.clone());
     }
     Ok(counted)
 }
@@ -118,18 +132,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_long_ago_is_counted_anew_and_alike() {
+    fn no_more_nets_are_remembered_than_there_is_room_for() {
         let ask =
             |pixels: usize| of(&json!({"model": {"name": "ResNet-50"}, "resolution": pixels}));
-        ask(64).unwrap();
-        let first = ask(64).unwrap();
-        for pixels in 0..2 * MOST {
-            ask(100 + pixels).unwrap();
-            ask(100 + pixels).unwrap();
+        for pixels in 0..4096 {
+            let first = ask(100 + pixels).unwrap();
+            let again = ask(100 + pixels).unwrap();
+            assert_eq!(first.features, again.features);
         }
-        let again = ask(64).unwrap();
-        assert!(!Arc::ptr_eq(&first, &again));
-        assert_eq!(first.features, again.features);
+        assert!(KNOWN.len() > 1024, "{}", KNOWN.len());
+        assert!(KNOWN.weight() <= KNOWN.capacity(), "{}", KNOWN.weight());
     }
 
     #[test]

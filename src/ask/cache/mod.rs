@@ -3,4 +3,3 @@
 pub(crate) mod asked;
 pub(crate) mod counted;
 pub(crate) mod ready;
-pub(crate) mod recent;

@@ -7,9 +7,10 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use crate::ask::cache::asked::Asked;
-use crate::ask::cache::recent::Recent;
 use crate::timing::Predictors;
 
 /// Answers by the text of their questions, as long as the fits are the same.
@@ -21,29 +22,38 @@ pub(in crate::http) struct Answers(ArcSwap<Given>);
 struct Given {
     /// Weak, so that fits which were replaced are not kept for it.
     fits: Weak<Predictors>,
-    answers: Recent<Box<[u8]>, Bytes>,
+    answers: Cache<Box<[u8]>, Bytes, Size>,
     asked: Asked,
 }
 
-/// Bytes of the answers that are remembered at least; twice as many at most.
-const MOST: usize = 4 << 20;
-/// Longest question and answer that are remembered.
+/// Bytes of all questions and answers that are remembered.
+const MOST: u64 = 8 << 20;
+/// Those of the longest, of which there is room for 128.
 const LONGEST: usize = 64 << 10;
+
+/// Bytes of a question and its answer.
+#[derive(Clone, Debug)]
+struct Size;
+
+impl Weighter<Box<[u8]>, Bytes> for Size {
+    fn weight(&self, question: &Box<[u8]>, answer: &Bytes) -> u64 {
+        u64::try_from(question.len() + answer.len()).unwrap_or(u64::MAX)
+    }
+}
 
 impl Given {
     fn by(fits: &Arc<Predictors>) -> Self {
         Self {
             fits: Arc::downgrade(fits),
-            answers: Recent::new(MOST),
+            answers: Cache::with_weighter(128, MOST, Size),
             asked: Asked::default(),
         }
     }
 
     /// Remembers `answer`, unless it is long.
     fn keep(&self, question: &[u8], answer: &Bytes) {
-        let size = question.len() + answer.len();
-        if size <= LONGEST {
-            self.answers.keep(question.into(), answer.clone(), size);
+        if question.len() + answer.len() <= LONGEST {
+            self.answers.insert(question.into(), answer.clone());
         }
     }
 
@@ -64,7 +74,7 @@ impl Answers {
         let given = self.0.load();
         given
             .is_by(fits)
-            .then(|| given.answers.find(question))
+            .then(|| given.answers.get(question))
             .flatten()
     }
 
@@ -141,5 +151,17 @@ mod tests {
         let (answers, fits) = (Answers::default(), Arc::default());
         give_twice(&answers, &fits, b"how long?", &vec![b'x'; LONGEST].into());
         assert_eq!(answers.find(&fits, b"how long?"), None);
+    }
+
+    #[test]
+    fn no_more_bytes_are_remembered_than_there_is_room_for() {
+        let (answers, fits) = (Answers::default(), Arc::default());
+        let answer = Bytes::from(vec![b'x'; 60 << 10]);
+        for n in 0..300_u32 {
+            answers.keep_at_once(&fits, &n.to_be_bytes(), &answer);
+        }
+        let found = |n: &u32| answers.find(&fits, &n.to_be_bytes()).is_some();
+        let found = (0..300).filter(found).count();
+        assert!((64..=136).contains(&found), "{found}");
     }
 }
