@@ -93,7 +93,7 @@ async fn a_version_that_does_not_come_is_told_so_and_so_is_one_that_is_none() {
         text.contains("asks for 1000000: ask again, or leave that header out"),
         "{text}"
     );
-    for none in ["", "x", "1.5", "99999999999999999999"] {
+    for none in ["", "x", "1.5", "-1", "99999999999999999999"] {
         let (status, _, text) = answered(&app, question(Some(none))).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{none}");
         assert!(

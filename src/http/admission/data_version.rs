@@ -24,6 +24,7 @@ pub(super) async fn seen(live: &Live, headers: &HeaderMap) -> Result<(), ApiErro
         return Ok(());
     };
     let version = named.to_str().ok().and_then(|text| text.parse().ok());
+    let version = version.filter(|version: &i64| *version >= 0);
     let version = version.ok_or(ApiError::Header(
         "the header Epochcast-Data-Version is no whole number: send the one of an answer, or none",
     ))?;
